@@ -1,0 +1,72 @@
+"""The command line: finds a command's module only when it is called, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from photopoem import __version__
+from photopoem.errors import PhotopoemError
+
+# name -> (module under photopoem.commands, one-line help). Every module defines `command`.
+COMMANDS = {
+    "run": ("run", "Write a poem for each photograph."),
+    "look": ("look", "Show what the machine sees in a photograph."),
+    "grammar": ("grammar", "List, show, write, check and try grammars."),
+    "explain": ("explain", "Show whose each word of a poem is."),
+    "print": ("print_", "Put poems on paper, or into files to be printed."),
+    "queue": ("queue", "See and mend the print queue."),
+    "watch": ("watch", "Print a poem for each photograph that arrives in a folder."),
+    "merge": ("merge", "Join the poems of several runs into one folder."),
+    "eye": ("eye", "Teach the built-in labeller words of your own."),
+    "cache": ("cache", "See, empty, export and import the labels paid for."),
+    "doctor": ("doctor", "Check what is installed, connected and ready."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are run: `--help` must not wait for them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"photopoem.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="photopoem")
+def photopoem() -> None:
+    """Write a poem for every photograph, from what a machine thinks it sees
+    and the names people gave to its colors.
+
+    \b
+    photopoem run photos/               a poem for each photograph, in poems/
+    photopoem run photo.jpg             one poem, here
+    photopoem look photo.jpg            what the machine sees
+    photopoem grammar list              the kinds of poem there are
+    """
+
+
+def main() -> None:
+    """Run the command line. Exit 0 all done, 1 some failed, 2 nothing could be done."""
+    traceback = "--traceback" in sys.argv
+    try:
+        sys.exit(photopoem.main([arg for arg in sys.argv[1:] if arg != "--traceback"], standalone_mode=True))
+    except PhotopoemError as error:
+        if traceback:
+            raise
+        click.echo(f"photopoem: {error}", err=True)
+        sys.exit(2)

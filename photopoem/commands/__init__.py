@@ -1,0 +1,1 @@
+"""One module a command: click only, parse, call, show."""

@@ -1,0 +1,1 @@
+"""The ways out: each press turns poems into one form. What a press promises."""

@@ -1,0 +1,34 @@
+"""What the tests share: the samples, and tools that must be there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[Path]:
+    """The six sample photographs, by name."""
+    return sorted(SAMPLES.glob("*.jpg"))
+
+
+def require_tool(name: str) -> str:
+    """The path of a program; where it is missing the test is skipped, but fails under CI."""
+    path = shutil.which(name)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{name} is needed and not installed")
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """`require_tool`, as a fixture."""
+    return require_tool
