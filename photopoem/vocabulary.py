@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from photopoem.labels import Kind, Labels
+from photopoem.labels import Kind, Label, Labels
 from photopoem.moment import Moment
-from photopoem.palette import Palette
+from photopoem.palette import Palette, Swatch
 
 Layer = Literal["place", "machine", "people"]
+
+SURE = 0.8
+"""Labels scored at least this are `sure`: they carry statements."""
+DOUBT = 0.6
+"""Labels scored below this are `doubt`: they are asked, not stated."""
+NUMBERED = 20
+"""`label1` to `label20` and `color1` to `color20` are known symbols."""
+
+DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
+"""An extreme must be one: CIELAB lightness at most, at least; chroma at least."""
+
+MOMENTS = ("season", "daypart", "weekday", "month", "year", "place")
+PLAIN = (
+    "label",
+    "thing",
+    "stuff",
+    "scene",
+    "sure",
+    "doubt",
+    "color",
+    "dark",
+    "light",
+    "vivid",
+    "hue",
+    "tone",
+)
+
+SYMBOLS: frozenset[str] = frozenset(
+    [*PLAIN, *MOMENTS, "keyword"]
+    + [f"{name}{n}" for name in ("label", "sureness", "color", "share") for n in range(1, NUMBERED + 1)]
+)
+"""Every symbol that photopoem fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +74,9 @@ class Word:
     kind: Kind | Literal["color", "tone", "moment", "amount"] = "thing"
 
 
+Words = tuple[Word, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a poem is about: the photograph and all that was read from it."""
@@ -59,5 +94,122 @@ class Subject:
 class Vocabulary:
     """Symbol -> words for one photograph. Every known symbol is a key; absent words are an empty tuple."""
 
-    words: Mapping[str, tuple[Word, ...]]
+    words: Mapping[str, Words]
     subject: Subject
+
+
+def make_vocabulary(subject: Subject) -> Vocabulary:
+    """The vocabulary of one photograph, from all that was read from it."""
+    words: dict[str, Words] = dict.fromkeys(SYMBOLS, ())
+    words.update(_label_words(_said_once(subject.labels)))
+    words.update(_color_words(subject.palette))
+    words.update(_moment_words(subject.moment))
+    words["tone"] = tuple(
+        Word(tone, Source("machine", "tone", tone, labeller="pixels"), kind="tone") for tone in subject.tone
+    )
+    return Vocabulary(words, subject)
+
+
+def _said_once(labels: Iterable[Label]) -> list[Label]:
+    """Labels without those that another label says already: its wider word, or the same head noun."""
+    kept: list[Label] = []
+    for label in sorted(labels, key=lambda label: (-label.score, label.text)):
+        head = label.text.rsplit(" ", 1)[-1]
+        said = any(
+            label.text == other.text or label.text in other.wider or head == other.text.rsplit(" ", 1)[-1]
+            for other in kept
+        )
+        if not said:
+            kept.append(label)
+    return kept
+
+
+def _label_word(label: Label) -> Word:
+    layer: Layer = "place" if label.labeller == "keywords" else "machine"
+    what = "keyword" if layer == "place" else "label"
+    source = Source(layer, what, label.text, score=label.score, labeller=label.labeller)
+    return Word(label.text, source, weight=max(label.score, 0.01), kind=label.kind)
+
+
+def _label_words(labels: list[Label]) -> dict[str, Words]:
+    from photopoem.english import sureness_in_words
+
+    spoken = [_label_word(label) for label in labels]
+    words: dict[str, Words] = {
+        "label": tuple(spoken),
+        "sure": tuple(w for w in spoken if (w.source.score or 0) >= SURE),
+        "doubt": tuple(w for w in spoken if (w.source.score or 0) < DOUBT),
+    }
+    for kind in ("thing", "stuff", "scene"):
+        words[kind] = tuple(w for w in spoken if w.kind == kind)
+    for n, word in enumerate(spoken[:NUMBERED], start=1):
+        words[f"label{n}"] = (word,)
+        words[f"sureness{n}"] = (_amount(sureness_in_words(word.source.score or 0), word.source),)
+    return words
+
+
+def _amount(text: str, source: Source) -> Word:
+    return Word(text, source, kind="amount")
+
+
+def _color_word(swatch: Swatch) -> Word:
+    source = Source("people", "color", swatch.name, hex=swatch.hex, share=swatch.share)
+    return Word(swatch.name, source, weight=max(swatch.share, 0.001), kind="color")
+
+
+def _color_words(palette: Palette) -> dict[str, Words]:
+    from photopoem.english import share_in_words
+
+    colors = [_color_word(swatch) for swatch in palette.swatches]
+    words: dict[str, Words] = {"color": tuple(colors), "hue": _hue_words(palette), **_extremes(palette)}
+    for n, word in enumerate(colors[:NUMBERED], start=1):
+        words[f"color{n}"] = (word,)
+        words[f"share{n}"] = (_amount(share_in_words(word.source.share or 0), word.source),)
+    return words
+
+
+def _extremes(palette: Palette) -> dict[str, Words]:
+    """The darkest, the lightest and the most vivid swatch, each only where it is really so."""
+    from photopoem.color import lab_of
+
+    if not palette.swatches:
+        return {}
+    labs = {swatch: lab_of(swatch.rgb) for swatch in palette.swatches}
+    chroma = {swatch: (lab[1] ** 2 + lab[2] ** 2) ** 0.5 for swatch, lab in labs.items()}
+    darkest = min(labs, key=lambda s: labs[s][0])
+    lightest = max(labs, key=lambda s: labs[s][0])
+    vividest = max(chroma, key=lambda s: chroma[s])
+    return {
+        "dark": (_color_word(darkest),) if labs[darkest][0] <= DARK else (),
+        "light": (_color_word(lightest),) if labs[lightest][0] >= LIGHT else (),
+        "vivid": (_color_word(vividest),) if chroma[vividest] >= VIVID else (),
+    }
+
+
+def _hue_words(palette: Palette) -> Words:
+    """The basic color terms of the palette, each once, with the share of all its swatches."""
+    shares: dict[str, float] = {}
+    first: dict[str, Swatch] = {}
+    for swatch in palette.swatches:
+        shares[swatch.hue] = shares.get(swatch.hue, 0.0) + swatch.share
+        first.setdefault(swatch.hue, swatch)
+    return tuple(
+        Word(hue, Source("people", "color", hue, hex=first[hue].hex, share=share), max(share, 0.001), "color")
+        for hue, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _moment_words(moment: Moment) -> dict[str, Words]:
+    words: dict[str, Words] = {}
+    for what in MOMENTS:
+        text = getattr(moment, what)
+        if text and not (what == "place" and moment.near):
+            words[what] = (Word(text, Source("place", what, text), kind="moment"),)
+    if moment.place and moment.near:
+        near = f"near {moment.place}"
+        words["place"] = (Word(near, Source("place", "place", moment.place), kind="moment"),)
+    words["keyword"] = tuple(
+        Word(text, Source("place", "keyword", text, labeller="keywords"), kind="thing")
+        for text in dict.fromkeys(moment.keywords)
+    )
+    return words

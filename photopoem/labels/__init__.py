@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
-from photopoem.errors import LabelError
+from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.photo import Photo
 
 Kind = Literal["thing", "stuff", "scene"]
+
+BUILT_IN = ("local", "keywords", "vision", "onnx")
+"""Labellers that come with photopoem: a module of this package each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +56,142 @@ class Labeller(Protocol):
     parameters: str
     colophon: str
 
-    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]: ...
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Labels for each photo, in the same order."""
+        ...
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """What a labeller may be told. `note` says something to the person, once."""
+
+    cache_dir: Path | None = None
+    use_cache: bool = True
+    landmarks: bool = False
+    vision_parallel: int = 4
+    max_requests: int | None = None
+    note: Callable[[str], None] = _note
+
+
+def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
+    """The labeller that `spec` names: a name, `NAME:ARGUMENT`, several with commas between, or `auto`.
+
+    Raises `UsageError` for a name that nothing bears and `LabellerUnavailable` for one that cannot work.
+    """
+    settings = settings or LabelSettings()
+    parts = _split(spec)
+    if parts == ["auto"]:
+        return _auto(settings)
+    opened = [_open_one(part, settings) for part in parts]
+    return opened[0] if len(opened) == 1 else Together(opened)
+
+
+def _split(spec: str) -> list[str]:
+    """The parts of a list; what follows `onnx:` keeps its one comma, for it names two files."""
+    parts: list[str] = []
+    for piece in spec.split(","):
+        if parts and parts[-1].startswith("onnx:") and "," not in parts[-1]:
+            parts[-1] += "," + piece
+        elif piece.strip():
+            parts.append(piece.strip())
+    if not parts:
+        raise UsageError("no labeller named: use auto, local, keywords, vision or onnx:MODEL,LABELS")
+    return parts
+
+
+def _open_one(part: str, settings: LabelSettings) -> Labeller:
+    name, _, argument = part.partition(":")
+    if name == "auto":
+        return _auto(settings)
+    if name in BUILT_IN:
+        module = import_module(f"photopoem.labels.{name}")
+        labeller: Labeller = module.open_labeller(argument, settings)
+        return labeller
+    return _open_plugin(name, argument, settings)
+
+
+def _open_plugin(name: str, argument: str, settings: LabelSettings) -> Labeller:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="photopoem.labellers"):
+        if entry.name == name:
+            try:
+                labeller: Labeller = entry.load()(argument, settings)
+            except (LabellerUnavailable, UsageError):
+                raise
+            except Exception as error:
+                # A stranger's package: whatever it raises becomes one line, not a crash of ours.
+                raise LabellerUnavailable(
+                    f"labeller {name} ({entry.value}) does not start: {error!r}"
+                ) from error
+            return labeller
+    known = [*BUILT_IN, *sorted({entry.name for entry in entry_points(group="photopoem.labellers")})]
+    raise UsageError(f"no labeller is called {name!r}: there are auto, {', '.join(known)}")
+
+
+def _auto(settings: LabelSettings) -> Labeller:
+    """Vision where its credentials are set, else the built-in labeller."""
+    from photopoem.labels import vision
+
+    if vision.available(os.environ) is True:
+        return HandOver(_open_one("vision", settings), lambda: _open_one("local", settings), settings.note)
+    return _open_one("local", settings)
+
+
+class Together:
+    """Several labellers as one: their labels side by side, the surest of each word."""
+
+    def __init__(self, labellers: Sequence[Labeller]) -> None:
+        self.labellers = labellers
+        self.name = "+".join(each.name for each in labellers)
+        self.version = "+".join(each.version for each in labellers)
+        self.network = any(each.network for each in labellers)
+        self.parameters = "+".join(each.parameters for each in labellers)
+        self.colophon = "; ".join(each.colophon for each in labellers)
+
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Labels of all, or an error where every labeller failed on the photo."""
+        answers = [each.label(photos) for each in self.labellers]
+        return [_joined(column) for column in zip(*answers, strict=True)]
+
+
+def _joined(answers: Sequence[Labels | LabelError]) -> Labels | LabelError:
+    given = [answer for answer in answers if not isinstance(answer, LabelError)]
+    if not given:
+        return next(answer for answer in answers if isinstance(answer, LabelError))
+    best: dict[str, Label] = {}
+    for label in (label for labels in given for label in labels):
+        if label.text not in best or label.score > best[label.text].score:
+            best[label.text] = label
+    return tuple(sorted(best.values(), key=lambda label: (-label.score, label.text)))
+
+
+class HandOver:
+    """A labeller that may fail for good, and the one that then speaks for the rest of the run."""
+
+    def __init__(self, first: Labeller, second: Callable[[], Labeller], note: Callable[[str], None]) -> None:
+        self._current, self._second, self._note = first, second, note
+        self._handed = False
+        self._mirror()
+
+    def _mirror(self) -> None:
+        speaker = self._current
+        self.name = f"{speaker.name} (for vision)" if self._handed else speaker.name
+        self.version, self.network = speaker.version, speaker.network
+        self.parameters, self.colophon = speaker.parameters, speaker.colophon
+
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Labels of the one that speaks now; the batch in which it fails is labelled by the next."""
+        try:
+            return self._current.label(photos)
+        except LabellerUnavailable as error:
+            if self._handed:
+                raise
+            self._note(f"{error}; the built-in labeller goes on for the rest of this run")
+            self._current, self._handed = self._second(), True
+            self._mirror()
+            return self._current.label(photos)
