@@ -79,7 +79,11 @@ Words = tuple[Word, ...]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a poem is about: the photograph and all that was read from it."""
+    """What a poem is about: the photograph and all that was read from it.
+
+    `labeller` is its name, `labeller_version` its version, `taught_by` its colophon and
+    `asked` the ISO date of its answer, where a service gave it.
+    """
 
     path: str
     digest: str
@@ -88,6 +92,9 @@ class Subject:
     palette: Palette
     moment: Moment
     tone: tuple[str, ...] = ()
+    labeller_version: str = ""
+    taught_by: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Label:
     labeller: str
     kind: Kind = "thing"
     wider: tuple[str, ...] = ()
+    asked: str = ""
 
 
 Labels = tuple[Label, ...]

@@ -1,0 +1,118 @@
+"""Finds the photographs that PATHS name: files, folders, standard input, addresses; and a shard of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from photopoem.errors import UsageError
+
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .heic .heif .hif .avif "
+    ".dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .pef .srw".split()
+)
+"""Files with these endings are taken from a folder; camera raw among them, to say that it cannot be read."""
+
+_URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """A photograph to be read.
+
+    `path` is how a person would open it; `name` is its name inside the poems folder, unique in a run; `stamp`
+    changes when the file does (size and time of change), empty where that cannot be told.
+    """
+
+    path: str
+    name: str
+    stamp: str = ""
+
+
+def is_url(path: str) -> bool:
+    """Whether a path is an address such as `s3://bucket/photos`."""
+    return bool(_URL.match(path))
+
+
+def find_photos(paths: Iterable[str], *, recurse: bool = True, shard: tuple[int, int] | None = None) -> list[Found]:
+    """All photographs under `paths`, sorted by path, each once.
+
+    A file named outright is taken whatever its ending. Raises `UsageError` for a path that does not exist.
+    `shard` is (i, n), i from 1 to n: those whose path hashes to i, the same on every machine.
+    """
+    given = list(dict.fromkeys(paths))
+    found: dict[str, Found] = {}
+    for path in given:
+        prefix = _prefix(path) if len(given) > 1 else ""
+        for each in _find_one(path, prefix, recurse):
+            found.setdefault(each.path, each)
+    chosen = _uniquely_named(sorted(found.values()))
+    if shard is not None:
+        chosen = [each for each in chosen if shard_of(each.path, shard[1]) == shard[0]]
+    return chosen
+
+
+def shard_of(path: str, shards: int) -> int:
+    """Which of `shards` a path belongs to, from 1; it depends on the path alone."""
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "big") % shards + 1
+
+
+def _prefix(path: str) -> str:
+    """What tells the photographs of one folder argument from those of another."""
+    name = Path(path.rstrip("/")).name
+    return f"{name}/" if name not in {"", ".", ".."} else ""
+
+
+def _find_one(path: str, prefix: str, recurse: bool) -> Iterator[Found]:
+    if is_url(path):
+        from photopoem.remote import find_remote
+
+        yield from find_remote(path, prefix, recurse)
+    elif Path(path).is_dir():
+        yield from _walk(path, prefix, recurse)
+    elif os.path.lexists(path):
+        yield Found(path, Path(path).name, _stamp(path))
+    else:
+        raise UsageError(f"{path}: there is no such file or folder")
+
+
+def _walk(root: str, prefix: str, recurse: bool) -> Iterator[Found]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(f for f in folders if not f.startswith(".")) if recurse else []
+        for file in files:
+            if is_photo_name(file):
+                path = str(Path(folder, file))
+                yield Found(path, prefix + str(Path(path).relative_to(root)), _stamp(path))
+
+
+def is_photo_name(name: str) -> bool:
+    """Whether a file in a folder is taken for a photograph, by its name: hidden files are not."""
+    return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+
+
+def _stamp(path: str) -> str:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return ""  # it vanished or cannot be read: reading it will say so
+    return f"{stat.st_size}-{stat.st_mtime_ns}"
+
+
+def _uniquely_named(found: list[Found]) -> list[Found]:
+    """Names that two photographs would share get a piece of their path's hash."""
+    seen: set[str] = set()
+    result = []
+    for each in found:
+        name = each.name
+        if name in seen:
+            mark = hashlib.sha256(each.path.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+            name = f"{name}.{mark}"
+            each = Found(each.path, name, each.stamp)
+        seen.add(name)
+        result.append(each)
+    return result
