@@ -1,0 +1,154 @@
+"""Converts between sRGB, CIELAB, LCh and HSV, and tells how different two colors look (CIEDE2000)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+# IEC 61966-2-1: linear sRGB to CIE XYZ, white D65 for the 2 degree observer.
+_TO_XYZ = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])
+_TO_RELATIVE = (_TO_XYZ / _WHITE[:, None]).T
+_FROM_RELATIVE = np.linalg.inv(_TO_RELATIVE)
+# CIE 15: where the cube root of Lab gives way to a straight line, and that line's slope.
+_EPSILON = (6 / 29) ** 3
+_SLOPE = (29 / 6) ** 2 / 3
+_FROM_ROOTS = np.array([[0.0, 500.0, 0.0], [116.0, -500.0, 200.0], [0.0, 0.0, -200.0]])
+
+
+def _decoded(value: Floats) -> Floats:
+    """SRGB components in 0..1 made proportional to light (IEC 61966-2-1)."""
+    curved = ((np.maximum(value, 0.04045) + 0.055) / 1.055) ** 2.4
+    linear: Floats = np.where(value > 0.04045, curved, value / 12.92)
+    return linear
+
+
+_LIGHT_OF_BYTE = _decoded(np.arange(256) / 255)
+
+
+def srgb_to_lab(rgb: npt.ArrayLike) -> Floats:
+    """CIELAB (D65, 2 degrees) of sRGB values in 0..255, shape (..., 3), uint8 or float.
+
+    L is in 0..100; a and b reach about -108..99. Source: CIE 15:2004, IEC 61966-2-1.
+    """
+    array = np.asarray(rgb)
+    light = _LIGHT_OF_BYTE[array] if array.dtype == np.uint8 else _decoded(array.astype(np.float64) / 255)
+    relative = light @ _TO_RELATIVE
+    roots = np.where(relative > _EPSILON, np.cbrt(relative), relative * _SLOPE + 4 / 29)
+    lab: Floats = roots @ _FROM_ROOTS
+    lab[..., 0] -= 16.0
+    return lab
+
+
+def lab_to_srgb(lab: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+    """The nearest sRGB bytes of CIELAB values, shape (..., 3); what sRGB cannot show is clipped."""
+    array = np.asarray(lab, dtype=np.float64)
+    middle = (array[..., 0] + 16) / 116
+    roots = np.stack([middle + array[..., 1] / 500, middle, middle - array[..., 2] / 200], axis=-1)
+    relative = np.where(roots > 6 / 29, roots**3, (roots - 4 / 29) / _SLOPE)
+    light = np.clip(relative @ _FROM_RELATIVE, 0.0, 1.0)
+    value = np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light)
+    shown: npt.NDArray[np.uint8] = np.rint(np.clip(value, 0.0, 1.0) * 255).astype(np.uint8)
+    return shown
+
+
+def lab_to_lch(lab: npt.ArrayLike) -> Floats:
+    """Lightness, chroma and hue angle (degrees in 0..360) of CIELAB values, shape (..., 3)."""
+    array = np.asarray(lab, dtype=np.float64)
+    chroma = np.hypot(array[..., 1], array[..., 2])
+    hue = np.degrees(np.arctan2(array[..., 2], array[..., 1])) % 360
+    return np.stack([array[..., 0], chroma, hue], axis=-1)
+
+
+def srgb_to_hsv(rgb: npt.ArrayLike) -> Floats:
+    """Hue (degrees in 0..360), saturation and value (0..1) of sRGB in 0..255, shape (..., 3).
+
+    Source: A. R. Smith, "Color gamut transform pairs", 1978. A grey's hue is 0.
+    """
+    array = np.asarray(rgb, dtype=np.float64) / 255
+    value, low = array.max(axis=-1), array.min(axis=-1)
+    spread = value - low
+    step = np.where(spread > 0, spread, 1.0)
+    red, green, blue = array[..., 0], array[..., 1], array[..., 2]
+    sixths = np.where(
+        value == red,
+        ((green - blue) / step) % 6,
+        np.where(value == green, (blue - red) / step + 2, (red - green) / step + 4),
+    )
+    hue = np.where(spread > 0, sixths * 60, 0.0)
+    return np.stack([hue, spread / np.where(value > 0, value, 1.0), value], axis=-1)
+
+
+def ciede2000(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
+    """The CIEDE2000 color difference of CIELAB values, shapes (..., 3) broadcast together.
+
+    1 is about what an eye can just tell; a result of inf or nan is never given for finite colors.
+    Source: G. Sharma, W. Wu, E. N. Dalal, "The CIEDE2000 Color-Difference Formula: Implementation
+    Notes, Supplementary Test Data, and Mathematical Observations", 2005; kL = kC = kH = 1.
+    """
+    one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    l1, a1, b1 = one[..., 0], one[..., 1], one[..., 2]
+    l2, a2, b2 = two[..., 0], two[..., 1], two[..., 2]
+    # G pulls a of greys apart: chroma of both, as they are, decides how much.
+    stretch = 1 + 0.5 * (1 - _seventh((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2))
+    a1, a2 = a1 * stretch, a2 * stretch
+    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
+    h1, h2 = np.arctan2(b1, a1), np.arctan2(b2, a2)
+    turn = _turn(h1, h2, c1 * c2)
+    return _weighted(l1, l2, c1, c2, turn, _mean_hue(h1, h2, c1 * c2))
+
+
+def _seventh(chroma: Any) -> Any:
+    """sqrt(c^7 / (c^7 + 25^7)), in which the formula states two of its terms."""
+    power = chroma**7
+    return np.sqrt(power / (power + 25.0**7))
+
+
+def _turn(h1: Any, h2: Any, product: Any) -> Any:
+    """The hue difference in radians, the short way round; 0 where either is grey."""
+    turn = h2 - h1
+    turn = turn - 2 * np.pi * np.rint(turn / (2 * np.pi))
+    return np.where(product == 0, 0.0, turn)
+
+
+def _mean_hue(h1: Any, h2: Any, product: Any) -> Any:
+    """The hue between two, the short way round; their sum where either is grey (radians)."""
+    h1, h2 = h1 % (2 * np.pi), h2 % (2 * np.pi)
+    total = h1 + h2
+    apart = np.abs(h1 - h2) > np.pi + 1e-12
+    middle = np.where(apart, total / 2 + np.pi, total / 2)
+    return np.where(product == 0, total, middle)
+
+
+def _weighted(l1: Any, l2: Any, c1: Any, c2: Any, turn: Any, hue: Any) -> Floats:
+    """The difference from lightnesses, chromas, hue difference and mean hue: Sharma's steps 15 to 22."""
+    light, chroma = (l1 + l2) / 2, (c1 + c2) / 2
+    offset = (light - 50) ** 2
+    weight_l = 1 + 0.015 * offset / np.sqrt(20 + offset)
+    weight_c = 1 + 0.045 * chroma
+    bend = (
+        1
+        - 0.17 * np.cos(hue - np.radians(30))
+        + 0.24 * np.cos(2 * hue)
+        + 0.32 * np.cos(3 * hue + np.radians(6))
+        - 0.20 * np.cos(4 * hue - np.radians(63))
+    )
+    weight_h = 1 + 0.015 * chroma * bend
+    dl = (l2 - l1) / weight_l
+    dc = (c2 - c1) / weight_c
+    dh = 2 * np.sqrt(c1 * c2) * np.sin(turn / 2) / weight_h
+    degrees = np.degrees(hue) % 360
+    tilt = np.radians(60) * np.exp(-(((degrees - 275) / 25) ** 2))
+    squared = dl**2 + dc**2 + dh**2 - 2 * _seventh(chroma) * np.sin(tilt) * dc * dh
+    difference: Floats = np.sqrt(np.maximum(squared, 0.0))
+    return difference
