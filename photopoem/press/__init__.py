@@ -1,1 +1,87 @@
-"""The ways out: each press turns poems into one form. What a press promises."""
+"""The ways out: each press turns poems into one form. What a press promises, and where it is found."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from photopoem.errors import PressError, UsageError
+from photopoem.poem import Poem
+
+# name -> "module:class". Presses of other packages join by the entry points `photopoem.presses`.
+PRESSES = {
+    "text": "photopoem.press.text:TextPress",
+    "jsonl": "photopoem.press.jsonl:JsonlPress",
+    "html": "photopoem.press.html:HtmlPress",
+    "pdf": "photopoem.press.pdf:PdfPress",
+    "svg": "photopoem.press.svg:SvgPress",
+    "receipt": "photopoem.press.receipt:ReceiptPress",
+}
+
+
+@runtime_checkable
+class Press(Protocol):
+    """Turns poems into bytes.
+
+    `name` is what it is asked for by, `suffix` the ending of its files, with the dot. Its options are its
+    constructor's keywords. `check` returns what it cannot show of these poems, one line each: nothing is
+    lost in silence. `press` returns the whole result; `photos` is the folder that relative paths of
+    photographs start from. Both raise `PressError`.
+    """
+
+    name: str
+    suffix: str
+
+    def check(self, poems: Sequence[Poem]) -> list[str]:
+        """What this press cannot show of these poems, one line each."""
+        ...
+
+    def press(self, poems: Sequence[Poem], *, photos: Path | None) -> bytes:
+        """The poems in this form, whole."""
+        ...
+
+
+def press_names() -> list[str]:
+    """The names of all presses, the built-in ones first."""
+    return [*PRESSES, *sorted(set(_others()) - set(PRESSES))]
+
+
+def open_press(name: str, **options: Any) -> Press:
+    """The press of that name with these options.
+
+    Raises `UsageError` for a name or an option that does not exist, `PressError` where it cannot be loaded.
+    """
+    factory = _factory(name)
+    known = [one for one in inspect.signature(factory).parameters if one != "self"]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise UsageError(
+            f"the {name} press has no option {unknown[0]!r}; it has {', '.join(sorted(known)) or 'none'}"
+        )
+    press: Press = factory(**options)
+    return press
+
+
+def _factory(name: str) -> Any:
+    if name in PRESSES:
+        module, _, attribute = PRESSES[name].partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except ImportError as error:
+            raise PressError(f"the {name} press cannot be loaded: {error}") from error
+    others = _others()
+    if name not in others:
+        raise UsageError(f"there is no press {name!r}; there are {', '.join(press_names())}")
+    try:
+        return others[name].load()
+    except Exception as error:  # a stranger's module may raise anything
+        raise PressError(f"the {name} press cannot be loaded: {error}") from error
+
+
+def _others() -> dict[str, Any]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group="photopoem.presses")}
