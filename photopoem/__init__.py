@@ -1,5 +1,67 @@
-"""Writes a poem for every photograph."""
+"""Writes a poem for every photograph, from what a machine sees in it and the names people gave its colors.
+
+from photopoem import write_poem
+poem = write_poem("photo.jpg")
+print(poem.text)
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from photopoem.errors import (
+        GrammarError,
+        LabelError,
+        LabellerUnavailable,
+        MissingWordsError,
+        PhotoError,
+        PhotopoemError,
+        PressError,
+        StoreError,
+        UsageError,
+    )
+    from photopoem.grammar import Grammar, load_grammar
+    from photopoem.labels import Label, Labeller, LabelSettings, open_labeller
+    from photopoem.moment import Moment, read_moment
+    from photopoem.palette import Palette, Swatch, read_palette
+    from photopoem.photo import Photo, read_photo
+    from photopoem.pipeline import Settings, write_poem, write_poems
+    from photopoem.poem import Line, Poem, Span
+    from photopoem.vocabulary import Source, Subject, Vocabulary, Word, make_vocabulary
+
+# Where each public name lives: it is imported when it is first asked for, so that
+# `import photopoem` and `photopoem --help` cost nothing.
+_HOMES = {
+    "errors": "GrammarError LabelError LabellerUnavailable MissingWordsError PhotoError PhotopoemError "
+    "PressError StoreError UsageError",
+    "grammar": "Grammar load_grammar",
+    "labels": "Label Labeller LabelSettings open_labeller",
+    "moment": "Moment read_moment",
+    "palette": "Palette Swatch read_palette",
+    "photo": "Photo read_photo",
+    "pipeline": "Settings write_poem write_poems",
+    "poem": "Line Poem Span",
+    "vocabulary": "Source Subject Vocabulary Word make_vocabulary",
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = [  # noqa: RUF022 - in the order a reader meets them
+    "write_poem", "write_poems", "Settings",
+    "Photo", "read_photo", "Moment", "read_moment", "Palette", "Swatch", "read_palette",
+    "Label", "Labeller", "LabelSettings", "open_labeller",
+    "Source", "Subject", "Vocabulary", "Word", "make_vocabulary",
+    "Grammar", "load_grammar", "Line", "Poem", "Span",
+    "GrammarError", "LabelError", "LabellerUnavailable", "MissingWordsError", "PhotoError", "PhotopoemError",
+    "PressError", "StoreError", "UsageError",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'photopoem' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"photopoem.{_HOME_OF[name]}"), name)

@@ -30,9 +30,11 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are run: `--help` must not wait for them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order a person meets them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command asked for."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"photopoem.commands.{COMMANDS[cmd_name][0]}")
@@ -40,6 +42,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands, written without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -49,7 +52,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="photopoem")
 def photopoem() -> None:
-    """Write a poem for every photograph, from what a machine thinks it sees
+    r"""Write a poem for every photograph, from what a machine thinks it sees
     and the names people gave to its colors.
 
     \b

@@ -38,7 +38,9 @@ def is_url(path: str) -> bool:
     return bool(_URL.match(path))
 
 
-def find_photos(paths: Iterable[str], *, recurse: bool = True, shard: tuple[int, int] | None = None) -> list[Found]:
+def find_photos(
+    paths: Iterable[str], *, recurse: bool = True, shard: tuple[int, int] | None = None
+) -> list[Found]:
     """All photographs under `paths`, sorted by path, each once.
 
     A file named outright is taken whatever its ending. Raises `UsageError` for a path that does not exist.
@@ -97,7 +99,7 @@ def is_photo_name(name: str) -> bool:
 
 def _stamp(path: str) -> str:
     try:
-        stat = os.stat(path)
+        stat = Path(path).stat()
     except OSError:
         return ""  # it vanished or cannot be read: reading it will say so
     return f"{stat.st_size}-{stat.st_mtime_ns}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -26,7 +26,8 @@ class Label:
     `text` is literal text, in lower case but for proper nouns. `score` is the labeller's
     confidence in 0..1. `kind` tells things that are counted (a dog) from stuff that is not
     (grass) and from scenes (a valley, a street). `wider` are words for the same thing
-    that are less specific, nearest first (spaniel: dog, animal).
+    that are less specific, nearest first (spaniel: dog, animal). `asked` is the ISO date of the answer
+    of a service that may answer otherwise tomorrow; empty for labellers that always say the same.
     """
 
     text: str
@@ -75,7 +76,7 @@ class LabelSettings:
     landmarks: bool = False
     vision_parallel: int = 4
     max_requests: int | None = None
-    note: Callable[[str], None] = _note
+    note: Callable[[str], None] = field(default=_note, compare=False)
 
 
 def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:

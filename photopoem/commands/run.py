@@ -1,0 +1,171 @@
+"""`photopoem run`: photographs in, a poem each out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from photopoem.errors import UsageError
+
+if TYPE_CHECKING:
+    pass
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem run photo.jpg                      one poem, here
+  photopoem run photos/                        a poem for each, here and in poems/
+  photopoem run photos/ --grammar haiku        another kind of poem
+  photopoem run photos/ --grammar all          for each photo one of the shelf
+  photopoem run photos/ --grammar mine.json    a grammar of your own
+  photopoem run photos/ --labels vision        labels from Google's Vision API
+  photopoem run photos/ --print tcp://printer  and on paper as they come
+  find . -name '*.heic' | photopoem run -      paths from another program
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=str))
+@click.option(
+    "-g",
+    "--grammar",
+    default="i-can-remember",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="Kind of poem: a name of the shelf, a file, several with commas between, or all.",
+)
+@click.option(
+    "-l",
+    "--labels",
+    default="auto",
+    show_default=True,
+    metavar="NAME,...",
+    help="Who labels: auto, local, local:NAME, keywords, vision, onnx:MODEL,LABELS; or several.",
+)
+@click.option(
+    "--colors", default="6", show_default=True, metavar="N|auto", help="Colors of a palette, 2 to 20."
+)
+@click.option(
+    "--color-names",
+    default="xkcd",
+    show_default=True,
+    metavar="LIST|FILE",
+    help="Who named the colors: xkcd, css, nbs, or a CSV file of name,hex.",
+)
+@click.option("--seed", default=0, show_default=True, help="Another seed, other poems.")
+@click.option("--place", metavar="TEXT", help="The place, where the photographs do not name it.")
+@click.option(
+    "--hemisphere",
+    type=click.Choice(["north", "south"]),
+    default="north",
+    show_default=True,
+    help="For the seasons, where a photograph has no latitude.",
+)
+@click.option("--lexicon", multiple=True, metavar="FILE", help="A CSV of what words do; may be repeated.")
+@click.option("-o", "--out", metavar="DIR", help="Folder for the poems.  [default: poems, for a folder]")
+@click.option("--force", is_flag=True, help="Write every poem anew, also over texts changed by hand.")
+@click.option(
+    "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
+)
+@click.option("-j", "--jobs", default="auto", show_default=True, metavar="N|auto", help="Processes to use.")
+@click.option("--quick", is_flag=True, help="Read the camera's thumbnail where it agrees with the picture.")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N parts, by path: for several machines.")
+@click.option("--dask", metavar="ADDRESS", help="Work on a Dask cluster (photopoem[dask]).")
+@click.option("--landmarks", is_flag=True, help="Ask Vision for landmarks too; they name the place.")
+@click.option("--vision-parallel", default=4, show_default=True, help="Requests to Vision at one time.")
+@click.option(
+    "--max-requests",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Ask Vision at most N times; the rest is left for the next run.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what there is to do and what Vision would bill, and stop.")
+@click.option("--yes", is_flag=True, help="Do not ask before many paid requests.")
+@click.option("--cache", metavar="DIR", help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]")
+@click.option("--no-cache", is_flag=True, help="Neither read nor keep cached labels.")
+@click.option(
+    "--print", "target", metavar="TARGET", help="Print each poem as it is written: see photopoem print."
+)
+@click.option("--colophon/--no-colophon", default=True, help="Close each poem with who labelled and named.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
+def command(
+    paths: tuple[str, ...], grammar: str, labels: str, colors: str, color_names: str, seed: int,
+    place: str | None, hemisphere: str, lexicon: tuple[str, ...], out: str | None, force: bool, recurse: bool,
+    jobs: str, quick: bool, shard: str | None, dask: str | None, landmarks: bool, vision_parallel: int,
+    max_requests: int | None, dry_run: bool, yes: bool, cache: str | None, no_cache: bool, target: str | None,
+    colophon: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Write a poem for each photograph in PATHS: files, folders, addresses, or - for paths on standard input.
+
+    A single photograph's poem goes to standard output. For a folder the poems go there too, and into a folder of
+    poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
+    run writes only what is new or changed.
+    """
+    from photopoem.labels import LabelSettings
+    from photopoem.paths import find_photos
+    from photopoem.pipeline import Settings, split_names
+    from photopoem.runner import Run
+    from photopoem.terminal import say
+
+    label_settings = LabelSettings(
+        cache_dir=Path(cache) if cache else None, use_cache=not no_cache, landmarks=landmarks,
+        vision_parallel=vision_parallel, max_requests=max_requests, note=_silent if quiet else say,
+    )  # fmt: skip
+    settings = Settings(
+        split_names(grammar), labels, number_of_colors(colors), color_names, seed, place, hemisphere, lexicon, quick,
+        label_settings,
+    )  # fmt: skip
+    given = _given(paths)
+    found = find_photos(given, recurse=recurse, shard=_shard(shard))
+    if not found:
+        raise UsageError(f"no photographs in {', '.join(given)}" if given else "no paths on standard input")
+    run = Run(
+        found, settings, jobs=jobs, dask=dask, force=force, target=target, colophon=colophon, quiet=quiet
+    )
+    if dry_run:
+        run.plan()
+        return
+    run.ask_before_many(assume_yes=yes)
+    single = out is None and len(given) == 1 and paths != ("-",) and found[0].path == given[0]
+    sys.exit(run.one() if single else run.all(Path(out or "poems")))
+
+
+def _silent(text: str) -> None:
+    """Take a note and keep quiet."""
+
+
+def number_of_colors(text: str) -> int | str:
+    """`--colors` as a number from 2 to 20 or `auto`. Raises `UsageError`."""
+    if text == "auto":
+        return text
+    if not text.isdecimal() or not 2 <= int(text) <= 20:
+        raise UsageError(f"--colors takes a number from 2 to 20 or auto, not {text!r}")
+    return int(text)
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, _, last = text.partition("/")
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise UsageError(f"--shard takes I/N with I from 1 to N, such as 1/4, not {text!r}")
+    return int(first), int(last)
+
+
+def _given(paths: tuple[str, ...]) -> list[str]:
+    """The paths given, those on standard input in place of `-`: a line each, or NUL between them."""
+    given: list[str] = []
+    for path in paths:
+        given += _from_stdin() if path == "-" else [path]
+    return given
+
+
+def _from_stdin() -> list[str]:
+    import os
+
+    data = sys.stdin.buffer.read()
+    separator = b"\0" if b"\0" in data else b"\n"
+    return [os.fsdecode(path) for path in data.split(separator) if path]

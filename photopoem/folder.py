@@ -1,0 +1,263 @@
+"""The poems folder of a run: `poems.jsonl` and a text for each photo, whole, never twice, continued anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from photopoem.errors import StoreError, UsageError
+from photopoem.paths import Found
+from photopoem.store import open_atomically, write_atomically
+
+RECORDS = "poems.jsonl"
+
+# A record begins with its path and how it was made, so that a hundred thousand can be recognised
+# without reading the rest of each line.
+_HEAD = re.compile(rb'\{"path": ("(?:[^"\\]|\\.)*"), "made": (\{[^{}]*\})')
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a poem was made: the photograph's stamp, what the settings come to, its text's file and hash."""
+
+    stamp: str
+    settings: str
+    file: str
+    text: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The four, as they stand in a record."""
+        return {"stamp": self.stamp, "settings": self.settings, "file": self.file, "text": self.text}
+
+
+@dataclass(slots=True)
+class _Entry:
+    """Where the last record of a path stands, and the hashes of every text written for it."""
+
+    offset: int
+    length: int
+    made: Made
+    texts: tuple[str, ...]
+
+
+def text_hash(text: str) -> str:
+    """A short hash by which a text of ours is told from one that a person changed."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def record_line(record: dict[str, Any]) -> bytes:
+    """A record as one line of UTF-8 JSON; lone surrogates (undecodable file names) are escaped."""
+    try:
+        return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(record).encode() + b"\n"
+
+
+class PoemsFolder:
+    """A folder of poems that one run at a time writes to. Use it as a context manager.
+
+    Raises `UsageError` where another run holds it, `StoreError` where it cannot be read or written.
+    """
+
+    def __init__(self, path: str | Path, *, force: bool = False) -> None:
+        self.path = Path(path)
+        self.force = force
+        self._entries: dict[str, _Entry] = {}
+        self._tidy = True
+        self._lock: IO[bytes] | None = None
+        self._records: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = self._locked()
+            self._records = (self.path / RECORDS).open("a+b")
+            self._read_index(self._records)
+        except OSError as error:
+            self._close()
+            raise StoreError(f"{self.path}: cannot write poems here: {error.strerror or error}") from error
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        for stream in (self._records, self._lock):
+            if stream is not None:
+                stream.close()
+        self._records = self._lock = None
+
+    def _locked(self) -> IO[bytes]:
+        import fcntl
+
+        stream = (self.path / ".lock").open("ab")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            stream.close()
+            raise UsageError(
+                f"{self.path}: another run is writing here; wait for it or name another folder with --out"
+            ) from error
+        return stream
+
+    def _read_index(self, records: IO[bytes]) -> None:
+        """Index every record; what follows the last whole line is a torn write and is cut off."""
+        records.seek(0)
+        offset, last = 0, ""
+        for line in records:
+            if not line.endswith(b"\n"):
+                break
+            head = _head(line)
+            if head is not None:
+                path, made = head
+                self._tidy = self._tidy and path > last
+                last = max(last, path)
+                self._put(path, offset, len(line), made)
+            else:
+                self._tidy = False
+            offset += len(line)
+        records.truncate(offset)
+        records.seek(0, os.SEEK_END)
+
+    def _put(self, path: str, offset: int, length: int, made: Made) -> None:
+        before = self._entries.get(path)
+        texts = (*before.texts, made.text) if before else (made.text,)
+        self._tidy = self._tidy and before is None
+        self._entries[path] = _Entry(offset, length, made, texts)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def is_done(self, found: Found, settings: str) -> bool:
+        """Whether the poem of this photograph stands here as these settings would write it."""
+        entry = self._entries.get(found.path)
+        if self.force or entry is None or not found.stamp:
+            return False
+        same = entry.made.stamp == found.stamp and entry.made.settings == settings
+        return same and os.path.exists(f"{self.path}/{entry.made.file}")  # noqa: PTH110 - faster, for 100,000
+
+    def add(self, record: dict[str, Any], made: Made, text: str) -> None:
+        """Write one poem: its record, then its text.
+
+        Raises `UsageError` where a person changed the text that stands there (unless forced).
+        """
+        self._spare_a_persons_work(record["path"], made)
+        line = record_line({"path": record["path"], "made": made.as_dict()} | record)
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        offset = self._records.tell()
+        try:
+            self._records.write(line)
+            self._records.flush()
+        except OSError as error:
+            self._records.truncate(offset)
+            raise StoreError(
+                f"{self.path / RECORDS}: {error.strerror}; free some room and run again"
+            ) from error
+        self._note_order(record["path"])
+        self._put(record["path"], offset, len(line), made)
+        target = self.path / made.file
+        _make_parents(target)
+        write_atomically(target, text)
+
+    def _note_order(self, path: str) -> None:
+        last = next(reversed(self._entries), "")
+        self._tidy = self._tidy and path > last
+
+    def _spare_a_persons_work(self, path: str, made: Made) -> None:
+        target = self.path / made.file
+        if self.force or not target.exists():
+            return
+        present = text_hash(target.read_bytes().decode("utf-8", "surrogateescape"))
+        entry = self._entries.get(path)
+        ours = (*entry.texts, made.text) if entry else (made.text,)
+        if present not in ours:
+            raise UsageError(
+                f"{target}: changed by hand since it was written, so kept; --force overwrites it"
+            )
+
+    def gone(self, found: Iterable[Found]) -> list[str]:
+        """Paths that have a poem here and are no longer among the photographs."""
+        present = {each.path for each in found}
+        return [path for path in self._entries if path not in present]
+
+    def finish(self) -> None:
+        """Put the records in the order of their paths, each once, if they are not; and onto the disk."""
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        self._records.flush()
+        os.fsync(self._records.fileno())
+        if not self._tidy:
+            self._put_in_order()
+            self._tidy = True
+
+    def _put_in_order(self) -> None:
+        with (self.path / RECORDS).open("rb") as records, open_atomically(self.path / RECORDS) as out:
+            for path in sorted(self._entries):
+                entry = self._entries[path]
+                records.seek(entry.offset)
+                out.write(records.read(entry.length))
+
+
+def _head(line: bytes) -> tuple[str, Made] | None:
+    """Path and making of a record; None for a line that is no record of ours."""
+    match = _HEAD.match(line)
+    try:
+        if match:
+            return json.loads(match[1]), Made(**json.loads(match[2]))
+        record = json.loads(line)
+        return record["path"], Made(**record["made"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _make_parents(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{target.parent}: cannot be made: {error.strerror}") from error
+
+
+def text_file(name: str) -> str:
+    """The file for the text of a photograph called `name`: inside the poems folder, its name never too long."""
+    parts = [part for part in Path(name).parts if part not in {"/", "..", "."}]
+    last = parts[-1] + ".txt"
+    if len(os.fsencode(last)) > 255:
+        mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+        last = os.fsdecode(os.fsencode(last)[:200]) + f"~{mark}.txt"
+    return str(Path(*parts[:-1], last))
+
+
+def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The records of a poems folder or of a `poems.jsonl`, one at a time; a torn last line is left out.
+
+    Raises `StoreError` where there are none to read.
+    """
+    source = Path(path) / RECORDS if Path(path).is_dir() else Path(path)
+    try:
+        with source.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.endswith(b"\n") and line.strip():
+                    yield _parsed(source, number, line)
+    except OSError as error:
+        raise StoreError(f"{source}: {error.strerror}; write poems first: photopoem run photos/") from error
+
+
+def _parsed(source: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise StoreError(f"{source}:{number}: not a record of a poem: {error}") from error
+    if not isinstance(record, dict) or "lines" not in record:
+        raise StoreError(f"{source}:{number}: not a record of a poem")
+    return record

@@ -1,0 +1,360 @@
+"""Many photographs to many poems on any executor: in order, bounded, and a bad one costs only itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from photopoem import __version__
+from photopoem.errors import LabelError, PhotoError, PhotopoemError
+from photopoem.labels import Labeller, Labels, LabelSettings, open_labeller
+from photopoem.moment import Moment
+from photopoem.palette import Palette
+from photopoem.paths import Found, is_url
+from photopoem.photo import Photo
+from photopoem.poem import Poem
+from photopoem.vocabulary import Subject, make_vocabulary
+
+BATCH = 8
+"""Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
+NETWORK_BATCH = 64
+"""Photographs whose labels are asked for together, four of a service's batches."""
+MAX_BREAKS = 3
+"""How often a batch may take its worker down before its photographs are given up."""
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that decides, with the photograph, what a poem says. It can be pickled and hashed."""
+
+    grammars: tuple[str, ...] = ("i-can-remember",)
+    labels: str = "auto"
+    colors: int | Literal["auto"] = 6
+    color_names: str = "xkcd"
+    seed: int = 0
+    place: str | None = None
+    hemisphere: str = "north"
+    lexicon: tuple[str, ...] = ()
+    quick: bool = False
+    label_settings: LabelSettings = field(default_factory=LabelSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A poem was written; `settings` is the fingerprint it was written under."""
+
+    found: Found
+    poem: Poem
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A photograph gave no poem, and why, in one line without its path."""
+
+    found: Found
+    cause: str
+
+
+Outcome = Done | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the pixels and the file of one photograph tell; no labels yet."""
+
+    found: Found
+    photo: Photo
+    palette: Palette
+    tone: tuple[str, ...]
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who gave a photograph its labels: a labeller's particulars at the moment it answered."""
+
+    name: str
+    version: str
+    parameters: str
+    colophon: str
+
+    @classmethod
+    def of(cls, labeller: Labeller) -> Speaker:
+        """The particulars of a labeller as it is now."""
+        return cls(labeller.name, labeller.version, labeller.parameters, labeller.colophon)
+
+
+def read(found: Found, settings: Settings) -> Reading:
+    """Open one photograph and read its colors, tone and moment. Raises `PhotoError`."""
+    from photopoem.colornames import color_names
+    from photopoem.measure import read_tone
+    from photopoem.moment import read_moment
+    from photopoem.palette import read_palette
+
+    photo = _open(found.path, settings.quick)
+    palette = read_palette(photo, settings.colors, color_names(settings.color_names))
+    moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
+    return Reading(found, photo, palette, read_tone(photo), moment)
+
+
+def _open(path: str, quick: bool) -> Photo:
+    if is_url(path):
+        from photopoem.remote import read_remote
+
+        return read_remote(path, quick=quick)
+    from photopoem.photo import read_photo
+
+    return read_photo(path, quick=quick)
+
+
+def compose(reading: Reading, labels: Labels, speaker: Speaker, settings: Settings) -> Poem:
+    """Write the poem of a photograph whose labels are known.
+
+    Raises `MissingWordsError` where the grammar needs words that it does not give.
+    """
+    from photopoem.grammar import choose, load_grammar
+
+    subject = subject_of(reading, labels, speaker)
+    name = choose(settings.grammars, reading.photo.digest, settings.seed)
+    grammar = load_grammar(name, lexicon=settings.lexicon)
+    return grammar.write(make_vocabulary(subject), settings.seed)
+
+
+def subject_of(reading: Reading, labels: Labels, speaker: Speaker) -> Subject:
+    """What a poem is about: the reading and the labels, and who gave them."""
+    return Subject(
+        path=reading.found.path,
+        digest=reading.photo.digest,
+        labeller=speaker.name,
+        labels=labels,
+        palette=reading.palette,
+        moment=reading.moment,
+        tone=reading.tone,
+        labeller_version=speaker.version,
+        taught_by=speaker.colophon,
+        asked=next((label.asked for label in labels if label.asked), ""),
+    )
+
+
+@lru_cache(maxsize=8)
+def fingerprint(settings: Settings, speaker: Speaker) -> str:
+    """What the settings come to: it changes whenever the same photograph could give another poem."""
+    from photopoem.colornames import color_names
+    from photopoem.grammar import load_grammar
+
+    grammars = [load_grammar(name, lexicon=settings.lexicon).fingerprint for name in settings.grammars]
+    told: list[Any] = [
+        __version__, grammars, settings.colors, color_names(settings.color_names).fingerprint, settings.seed,
+        settings.place, settings.hemisphere, settings.quick,
+        speaker.name, speaker.version, speaker.parameters,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def write_poem(
+    path: str | Path,
+    *,
+    grammar: str = "i-can-remember",
+    labels: str | Labeller = "auto",
+    colors: int | Literal["auto"] = 6,
+    seed: int = 0,
+    place: str | None = None,
+    hemisphere: str = "north",
+) -> Poem:
+    """The poem of one photograph.
+
+    `grammar` is a name of the shelf, a file, or several names with commas between; `labels` a labeller or
+    what names one. Raises `PhotoError`, `LabelError`, `LabellerUnavailable`, `GrammarError`,
+    `MissingWordsError` or `UsageError`.
+    """
+    spec = labels if isinstance(labels, str) else labels.name
+    settings = Settings(split_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
+    labeller = labeller_for(settings) if isinstance(labels, str) else labels
+    reading = read(Found(str(path), Path(path).name), settings)
+    answer = labeller.label([reading.photo])[0]
+    if isinstance(answer, LabelError):
+        raise answer
+    return compose(reading, answer, Speaker.of(labeller), settings)
+
+
+def split_names(grammar: str) -> tuple[str, ...]:
+    """The grammars that `--grammar` names: with commas between, or `all` for the whole shelf."""
+    from photopoem.grammar import shelf
+
+    if grammar == "all":
+        return tuple(shelf())
+    return tuple(name.strip() for name in grammar.split(",") if name.strip())
+
+
+def write_poems(
+    found: Iterable[Found], settings: Settings, labeller: Labeller, executor: Executor, *, window: int = 1
+) -> Iterator[Outcome]:
+    """A poem or a failure for each photograph, in the order given.
+
+    At most `window` batches are in flight. A labeller that uses the network is asked here, by one thread,
+    while the executor reads the next photographs; any other speaks inside the workers.
+    Raises `LabellerUnavailable` where it cannot go on at all.
+    """
+    told = replace(settings, label_settings=replace(settings.label_settings, note=_say_nothing))
+    if labeller.network:
+        yield from _with_network(found, told, labeller, executor, window)
+    else:
+        for batch in in_order(executor, _write_batch, _batches(found, BATCH), told, window):
+            yield from batch
+
+
+def _with_network(
+    found: Iterable[Found], settings: Settings, labeller: Labeller, executor: Executor, window: int
+) -> Iterator[Outcome]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    read_batches = in_order(executor, _read_batch, _batches(found, NETWORK_BATCH), settings, window)
+    with ThreadPoolExecutor(1) as asking:
+        for readings, (answer, speaker) in ahead(asking, read_batches, lambda batch: _ask(batch, labeller)):
+            answers = iter(answer)
+            for reading in readings:
+                if isinstance(reading, Failed):
+                    yield reading
+                else:
+                    yield _compose_one(reading, next(answers), speaker, settings)
+
+
+def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[list[Labels | LabelError], Speaker]:
+    photos = [each.photo for each in batch if isinstance(each, Reading)]
+    return (labeller.label(photos) if photos else []), Speaker.of(labeller)
+
+
+def ahead(
+    executor: Executor, items: Iterable[Given], work: Callable[[Given], Result]
+) -> Iterator[tuple[Given, Result]]:
+    """Each item with the result of its work, one item's work running ahead of the one handed out."""
+    before: tuple[Given, Future[Result]] | None = None
+    for item in items:
+        current = (item, executor.submit(work, item))
+        if before is not None:
+            yield before[0], before[1].result()
+        before = current
+    if before is not None:
+        yield before[0], before[1].result()
+
+
+def in_order(
+    executor: Executor,
+    work: Callable[[Sequence[Found], Settings], list[Result | Failed]],
+    batches: Iterable[Sequence[Found]],
+    settings: Settings,
+    window: int,
+) -> Iterator[list[Result | Failed]]:
+    """Results in the order of the batches, at most `window` of them in flight.
+
+    A worker that dies takes only its batch with it: the batch is tried again photo by photo.
+    """
+    pending: deque[tuple[Sequence[Found], Future[list[Result | Failed]]]] = deque()
+    for batch in batches:
+        pending.append((batch, executor.submit(work, batch, settings)))
+        if len(pending) >= window:
+            yield _settled(executor, work, settings, *pending.popleft())
+    while pending:
+        yield _settled(executor, work, settings, *pending.popleft())
+
+
+def _settled(
+    executor: Executor,
+    work: Callable[[Sequence[Found], Settings], list[Result | Failed]],
+    settings: Settings,
+    batch: Sequence[Found],
+    future: Future[list[Result | Failed]],
+) -> list[Result | Failed]:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return [each for found in batch for each in _alone(executor, work, settings, found)]
+
+
+def _alone(
+    executor: Executor,
+    work: Callable[[Sequence[Found], Settings], list[Result | Failed]],
+    settings: Settings,
+    found: Found,
+) -> list[Result | Failed]:
+    for _ in range(MAX_BREAKS):
+        try:
+            return executor.submit(work, (found,), settings).result()
+        except BrokenExecutor:
+            continue
+    return [
+        Failed(found, "the system ended the process that read it, each time it was tried: out of memory?")
+    ]
+
+
+def _batches(found: Iterable[Found], size: int) -> Iterator[tuple[Found, ...]]:
+    rest = iter(found)
+    while batch := tuple(islice(rest, size)):
+        yield batch
+
+
+@lru_cache(maxsize=2)
+def labeller_for(settings: Settings) -> Labeller:
+    """The labeller that the settings name, opened once in each process.
+
+    Raises `UsageError` and `LabellerUnavailable` as `open_labeller` does.
+    """
+    return open_labeller(settings.labels, settings.label_settings)
+
+
+def _say_nothing(text: str) -> None:
+    """Take a worker's note and keep quiet: what there is to say was said when the run began."""
+
+
+def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
+    """Read, label and write a batch: the whole work, where labels need no network."""
+    labeller = labeller_for(settings)
+    return [
+        reading if isinstance(reading, Failed) else _label_and_compose(reading, labeller, settings)
+        for reading in (_read_one(found, settings) for found in batch)
+    ]
+
+
+def _label_and_compose(reading: Reading, labeller: Labeller, settings: Settings) -> Outcome:
+    return _compose_one(reading, labeller.label([reading.photo])[0], Speaker.of(labeller), settings)
+
+
+def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
+    return [_read_one(found, settings) for found in batch]
+
+
+def _read_one(found: Found, settings: Settings) -> Reading | Failed:
+    try:
+        return read(found, settings)
+    except PhotopoemError as error:
+        return Failed(found, _cause(error))
+    except Exception as error:  # a strange file must not end the run; the line says what it was
+        return Failed(found, f"cannot be read ({error!r})")
+
+
+def _compose_one(
+    reading: Reading, answer: Labels | LabelError, speaker: Speaker, settings: Settings
+) -> Outcome:
+    if isinstance(answer, LabelError):
+        return Failed(reading.found, str(answer))
+    try:
+        poem = compose(reading, answer, speaker, settings)
+    except PhotopoemError as error:
+        return Failed(reading.found, _cause(error))
+    return Done(reading.found, poem, fingerprint(settings, speaker))
+
+
+def _cause(error: PhotopoemError) -> str:
+    return error.cause if isinstance(error, PhotoError) else str(error)

@@ -1,0 +1,24 @@
+"""Poems as JSON lines: every word with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from photopoem.folder import record_line
+from photopoem.poem import Poem, record
+
+
+class JsonlPress:
+    """One JSON object a line for each poem, as in `poems.jsonl`."""
+
+    name = "jsonl"
+    suffix = ".jsonl"
+
+    def check(self, poems: Sequence[Poem]) -> list[str]:
+        """Nothing: JSON shows every character."""
+        return []
+
+    def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
+        """All records, a line each."""
+        return b"".join(record_line(record(poem)) for poem in poems)

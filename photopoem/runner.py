@@ -1,0 +1,130 @@
+"""Carries out a run: what is to do, doing it, what to say meanwhile, and how it ended."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from photopoem.errors import UsageError
+from photopoem.executors import Inline, jobs_for, open_executor
+from photopoem.folder import Made, PoemsFolder, text_file, text_hash
+from photopoem.labels import Labeller
+from photopoem.paths import Found, is_url
+from photopoem.pipeline import Failed, Outcome, Settings, Speaker, fingerprint, labeller_for, write_poems
+from photopoem.poem import record
+from photopoem.press.text import as_text
+from photopoem.progress import Progress, say_failed, show
+from photopoem.terminal import say
+
+ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass
+class Run:
+    """One run over `found`: `one` for a single photograph, `all` into a folder. Both return the exit code."""
+
+    found: list[Found]
+    settings: Settings
+    jobs: str = "auto"
+    dask: str | None = None
+    force: bool = False
+    target: str | None = None
+    colophon: bool = True
+    quiet: bool = False
+    _stopped: bool = field(default=False, init=False)
+
+    def labeller(self) -> Labeller:
+        """The labeller of this run. Which one speaks is said once."""
+        labeller = labeller_for(self.settings)
+        if not self.quiet:
+            say(
+                f"labels: {labeller.name}, {labeller.colophon}"
+                if labeller.colophon
+                else f"labels: {labeller.name}"
+            )
+        return labeller
+
+    def one(self) -> int:
+        """Write the poem of one photograph to standard output."""
+        (outcome,) = write_poems(self.found, self.settings, self.labeller(), Inline())
+        if isinstance(outcome, Failed):
+            say_failed(outcome)
+            return NOTHING_DONE
+        show(as_text(outcome.poem, with_colophon=self.colophon))
+        return ALL_WRITTEN
+
+    def all(self, out: Path) -> int:
+        """Write the poem of each photograph to a folder, and show them as they come."""
+        labeller = self.labeller()
+        with PoemsFolder(out, force=self.force) as folder:
+            done_as = fingerprint(self.settings, Speaker.of(labeller))
+            todo = [each for each in self.found if not folder.is_done(each, done_as)]
+            with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
+                self._write(todo, labeller, folder, progress)
+            folder.finish()
+            self._sum_up(folder, progress, len(self.found) - len(todo))
+        if self._stopped:
+            return INTERRUPTED
+        if progress.failed:
+            return SOME_FAILED if len(folder) else NOTHING_DONE
+        return ALL_WRITTEN
+
+    def _write(self, todo: list[Found], labeller: Labeller, folder: PoemsFolder, progress: Progress) -> None:
+        jobs = jobs_for(self.jobs, len(todo))
+        with open_executor(jobs, self.dask) as (executor, window):
+            feed = self._until_stopped(todo)
+            for outcome in write_poems(feed, self.settings, labeller, executor, window=window):
+                self._take(outcome, folder, progress)
+
+    def _take(self, outcome: Outcome, folder: PoemsFolder, progress: Progress) -> None:
+        if isinstance(outcome, Failed):
+            progress.fail(outcome)
+            return
+        text = as_text(outcome.poem, with_colophon=self.colophon)
+        made = Made(outcome.found.stamp, outcome.settings, text_file(outcome.found.name), text_hash(text))
+        try:
+            folder.add(record(outcome.poem), made, text)
+        except UsageError as error:
+            progress.fail(Failed(outcome.found, str(error)))
+            return
+        progress.done(outcome, text)
+
+    def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
+        for each in todo:
+            if self._stopped:
+                return
+            yield each
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """On the first Ctrl-C or SIGTERM finish what is in hand; on the second stop at once."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self._stopped:
+                raise KeyboardInterrupt
+            self._stopped = True
+            say("stopping: what is in hand is finished first (again to stop at once)")
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _sum_up(self, folder: PoemsFolder, progress: Progress, skipped: int) -> None:
+        gone = [path for path in folder.gone(self.found) if not is_url(path) and not Path(path).exists()]
+        if self.quiet:
+            return
+        parts = [f"{progress.written} written", f"{skipped} already there" if skipped else "",
+                 f"{progress.failed} failed" if progress.failed else ""]  # fmt: skip
+        say(f"{folder.path}: {', '.join(part for part in parts if part)}")
+        if gone:
+            say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")
+        if self._stopped:
+            left = len(self.found) - skipped - progress.written - progress.failed
+            say(f"stopped with {left} photographs left; the same command goes on from here")

@@ -1,0 +1,35 @@
+"""What may reach a terminal: foreign text made harmless, and whether color is wanted."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from contextlib import suppress
+from typing import TextIO
+
+# Cc controls, Cf invisible formats (bidirectional marks, joiners), Cs undecodable bytes, Co and Cn unknown, Zl Zp.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """The text on one line, with every character that could act on a terminal written as an escape."""
+    return "".join(c if unicodedata.category(c) not in _UNSEEN else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether to color what goes to this stream: a terminal, and NO_COLOR is not set (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say(text: str) -> None:
+    """One line to the person, on standard error; never a failure because nobody is listening."""
+    with suppress(BrokenPipeError, ValueError):  # where the terminal went away the work goes on
+        print(visible(text), file=sys.stderr, flush=True)
