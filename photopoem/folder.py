@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -153,8 +154,30 @@ class PoemsFolder:
 
         Raises `UsageError` where a person changed the text that stands there (unless forced).
         """
-        self._spare_a_persons_work(record["path"], made)
         line = record_line({"path": record["path"], "made": made.as_dict()} | record)
+        self._add_line(record["path"], made, line, text.encode("utf-8", "surrogateescape"))
+
+    def adopt(self, path: str, source: PoemsFolder) -> None:
+        """Take over the poem of `path` from another folder, to the byte. Raises as `add` does."""
+        made = source._entries[path].made
+        text = source.path / made.file
+        self._add_line(path, made, source.line(path), text.read_bytes() if text.exists() else b"")
+
+    def line(self, path: str) -> bytes:
+        """The record of a path as it stands in the file."""
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        entry = self._entries[path]
+        self._records.seek(entry.offset)
+        line = self._records.read(entry.length)
+        self._records.seek(0, os.SEEK_END)
+        return line
+
+    def paths(self) -> list[str]:
+        """The paths that have a poem here, sorted."""
+        return sorted(self._entries)
+
+    def _add_line(self, path: str, made: Made, line: bytes, text: bytes) -> None:
+        self._spare_a_persons_work(path, made)
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
         offset = self._records.tell()
         try:
@@ -165,8 +188,8 @@ class PoemsFolder:
             raise StoreError(
                 f"{self.path / RECORDS}: {error.strerror}; free some room and run again"
             ) from error
-        self._note_order(record["path"])
-        self._put(record["path"], offset, len(line), made)
+        self._note_order(path)
+        self._put(path, offset, len(line), made)
         target = self.path / made.file
         _make_parents(target)
         write_atomically(target, text)
@@ -202,11 +225,35 @@ class PoemsFolder:
             self._tidy = True
 
     def _put_in_order(self) -> None:
-        with (self.path / RECORDS).open("rb") as records, open_atomically(self.path / RECORDS) as out:
-            for path in sorted(self._entries):
-                entry = self._entries[path]
-                records.seek(entry.offset)
-                out.write(records.read(entry.length))
+        with open_atomically(self.path / RECORDS) as out:
+            for path in self.paths():
+                out.write(self.line(path))
+
+
+def merge_folders(
+    sources: Iterable[str | Path], out: str | Path, *, force: bool = False
+) -> tuple[int, list[str]]:
+    """Join poems folders into `out`, sorted by path; returns how many poems and which paths stood in several.
+
+    Of a path with several different poems the first folder's is kept. Raises `StoreError`, `UsageError`.
+    """
+    with ExitStack() as stack:
+        folders = [stack.enter_context(PoemsFolder(_with_records(source))) for source in sources]
+        joined = stack.enter_context(PoemsFolder(out, force=force))
+        clashes = []
+        for path in sorted({path for folder in folders for path in folder.paths()}):
+            holders = [folder for folder in folders if path in folder._entries]
+            joined.adopt(path, holders[0])
+            if len({holder.line(path) for holder in holders}) > 1:
+                clashes.append(path)
+        joined.finish()
+        return len(joined), clashes
+
+
+def _with_records(source: str | Path) -> Path:
+    if not (Path(source) / RECORDS).is_file():
+        raise UsageError(f"{source}: not a folder of poems: there is no {RECORDS} in it")
+    return Path(source)
 
 
 def _head(line: bytes) -> tuple[str, Made] | None:

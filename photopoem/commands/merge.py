@@ -1,0 +1,36 @@
+"""`photopoem merge`: the poems of several runs in one folder."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem run photos/ --shard 1/2 --out part1      on one machine
+  photopoem run photos/ --shard 2/2 --out part2      on another
+  photopoem merge part1 part2 --out poems            as one run would have written them
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.option(
+    "-o", "--out", default="poems", show_default=True, metavar="DIR", help="Folder for all the poems."
+)
+@click.option("--force", is_flag=True, help="Also over texts changed by hand.")
+def command(folders: tuple[str, ...], out: str, force: bool) -> None:
+    """Join the poems folders DIR into one, sorted by path: byte for byte what a single run would have written.
+
+    Of a photograph with different poems in several folders the first folder's is kept, and a line says so.
+    """
+    from photopoem.folder import merge_folders
+    from photopoem.terminal import say
+
+    count, clashes = merge_folders(folders, out, force=force)
+    for path in clashes:
+        say(f"photopoem: {path}: different poems in several folders; the first folder's is kept")
+    say(f"{out}: {count} poems")
+    sys.exit(1 if clashes else 0)
