@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from photopoem.errors import PhotoError
+from photopoem.paths import is_url
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
 Pixels = npt.NDArray[np.uint8]
+
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "HEIF", "AVIF")
+"""What is opened. Pillow knows forty more, some of which start other programs: no photograph needs those."""
+
+MAX_JPEG_PIXELS = 250_000_000
+"""A JPEG is decoded at a fraction of its size, so a 200 megapixel telephone's photograph is no danger."""
+
+MAX_PIXELS = 150_000_000
+"""Anything else is decoded whole: 150 million pixels with alpha are 600 MB."""
+
+DRAFT_SIDE = 480
+"""A JPEG is decoded at the smallest eighth, quarter or half whose longest side is at least this.
+
+An eighth of 12 megapixels is 500 to 530 px, costs 15% less than a quarter, and the palettes of both are
+within 1 CIEDE2000 of the whole picture's, which is the noise of k-means itself.
+"""
+
+MAX_SIDECAR = 64 * 1024  # bytes: nobody writes more words about one photograph
+
+RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
+CUT_SHORT = "damaged or cut short: copy it again from where it came"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +54,16 @@ class Photo:
     neighbour, no averaging) from the decoded image: what the palette is read from.
     `digest` is the hex SHA-256 of shape and bytes of `pixels`, the photograph's identity.
     `size` is (width, height) of the original, upright, in pixels.
-    `metadata` is what the file says of itself: see `photopoem.moment`.
+    `metadata` is what the file and its sidecar say of the photograph, as plain text and numbers, cleaned of
+    control characters; a key is missing where nothing is said:
+
+    - `format`: "JPEG", "PNG", "HEIF"... (always there; "RAW" for camera raw)
+    - `taken`: ISO 8601, local time, as precise as it is known: `2018`, `2018-10`, `2018-10-04`,
+      `2018-10-04T17:31:12`, `2018-10-04T17:31:12+02:00` (the offset only where the photograph gives it)
+    - `latitude`, `longitude`: degrees, floats, always both
+    - `place`: the sidecar's `place: TEXT`; `city`, `location`: from IPTC or XMP
+    - `keywords`: tuple of the owner's words, each once: sidecar, XMP, IPTC, EXIF
+    - `quick`: True where `pixels` are the camera's own thumbnail (and `digest` is of those)
     """
 
     path: str
@@ -32,3 +72,193 @@ class Photo:
     digest: str
     size: tuple[int, int]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
+    """Read a photograph: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF, or an address that fsspec can open.
+
+    `quick` takes the camera's embedded thumbnail where it agrees with the picture, else reads the picture.
+    The sidecar `PATH.txt` is read too. Raises `PhotoError` for anything that cannot be used, with the cause.
+    """
+    from photopoem.quiet import quiet
+
+    path = os.fspath(path)
+    try:
+        with quiet(), _open(path) as file:
+            photo = _read(path, file, quick)
+    except PhotoError:
+        raise
+    except MemoryError as error:
+        raise PhotoError(path, "too large for this machine's memory: save it smaller") from error
+    except Exception as error:
+        # Pillow and its plugins raise almost anything on damaged files; all of it means the same here.
+        raise PhotoError(path, _cause(error)) from error
+    return photo
+
+
+def _cause(error: Exception) -> str:
+    """What an error means to the photograph's owner."""
+    match error:
+        case FileNotFoundError():
+            return "no such file: it may have been moved or deleted since it was listed"
+        case PermissionError():
+            return "may not be read: change its permissions"
+        case OSError(errno=int(), strerror=str(reason)):
+            return f"cannot be read: {reason}"
+        case ImportError():
+            return f"cannot be read: {error}"
+        case _:
+            return CUT_SHORT
+
+
+def _open(path: str) -> IO[bytes]:
+    """Open a regular file, or an address; never a pipe or device, on which reading might wait forever."""
+    if is_url(path):
+        import fsspec
+
+        remote: IO[bytes] = fsspec.open(path, "rb").open()
+        return remote
+    if "\0" in path:
+        raise FileNotFoundError(path)
+    mode = Path(path).stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise PhotoError(path, "a folder, not a photograph")
+    if not stat.S_ISREG(mode):
+        raise PhotoError(path, "not a file but a pipe, socket or device")
+    return Path(path).open("rb")
+
+
+def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
+    """Read an open file."""
+    from photopoem.develop import develop, orientation_of
+    from photopoem.metadata import read_metadata
+    from photopoem.raw import is_raw, is_raw_tiff
+    from photopoem.thumbnail import thumbnail_of
+
+    head = file.read(64)
+    _check_head(path, head)
+    if is_raw(path, head):
+        return _read_raw(path, file)
+    with _identify(path, file, head) as image:
+        if is_raw_tiff(image):
+            return _read_raw(path, file)
+        width, height = _checked_size(path, image)
+        thumbnail = thumbnail_of(image) if quick else None
+        if thumbnail is None:
+            _draft(image)
+            image.load()
+        orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
+        profile = image.info.get("icc_profile")
+        pixels, sample = develop(image if thumbnail is None else thumbnail, profile, orientation)
+        metadata = {"format": image.format, **read_metadata(image, _sidecar(path))}
+    if orientation >= 5:
+        width, height = height, width
+    if thumbnail is not None:
+        metadata["quick"] = True
+    return Photo(path, pixels, sample, digest_of(pixels), (width, height), metadata)
+
+
+def _read_raw(path: str, file: IO[bytes]) -> Photo:
+    """Read camera raw, if rawpy is there to do it."""
+    from PIL import Image
+
+    from photopoem.develop import develop
+    from photopoem.metadata import read_metadata
+    from photopoem.raw import can_develop, develop_raw
+
+    if not can_develop():
+        raise PhotoError(path, RAW_CAUSE)
+    image, size = develop_raw(file)
+    pixels, sample = develop(image, None, 1)
+    file.seek(0)
+    try:
+        said = read_metadata(Image.open(file, formats=["TIFF"]), _sidecar(path))
+    except Exception:  # many raw formats are no TIFF, and what remains is the sidecar
+        said = read_metadata(image, _sidecar(path))
+    return Photo(path, pixels, sample, digest_of(pixels), size, {"format": "RAW", **said})
+
+
+def digest_of(pixels: Pixels) -> str:
+    """The hex SHA-256 of shape and bytes of `pixels`: the same for the same picture, wherever it lies."""
+    digest = hashlib.sha256("{}x{}x{}:".format(*pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+def _check_head(path: str, head: bytes) -> None:
+    """Name what is plainly no photograph, before any decoder sees it."""
+    from photopoem.magic import other_kind
+
+    if not head:
+        raise PhotoError(path, "an empty file: copy it again from where it came")
+    if kind := other_kind(head):
+        raise PhotoError(path, f"not a photograph but {kind}")
+
+
+def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
+    """Let Pillow find out what the file is, by its content; its name is not asked."""
+    from PIL import Image, UnidentifiedImageError
+    from PIL.JpegImagePlugin import jpeg_factory
+
+    from photopoem.magic import is_picture
+
+    _register_heif()
+    file.seek(0)
+    if head.startswith(b"\xff\xd8\xff"):
+        return jpeg_factory(
+            file, ""
+        )  # as Image.open does, but for a limit on pixels that draft makes needless
+    try:
+        return Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        cause = (
+            CUT_SHORT
+            if is_picture(head)
+            else "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
+        )
+        raise PhotoError(path, cause) from error
+    except Image.DecompressionBombError as error:
+        raise PhotoError(path, "too many pixels to be opened safely: save it smaller") from error
+
+
+def _register_heif() -> None:
+    """Teach Pillow HEIC, once a process."""
+    from PIL import Image
+
+    if "HEIF" not in Image.OPEN:
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    Image.preinit()
+
+
+def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
+    """The picture's size as stored; too many pixels are refused before a single one is decoded."""
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise PhotoError(path, CUT_SHORT)
+    most = MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS
+    if width * height > most:
+        millions = most // 1_000_000
+        raise PhotoError(path, f"{width} x {height} pixels, more than {millions} million: save it smaller")
+    return width, height
+
+
+def _draft(image: ImageFile) -> None:
+    """Have a JPEG decoded at a fraction of its size: most of the work of a run is saved here."""
+    if image.format not in ("JPEG", "MPO"):
+        return
+    width, height = image.size
+    for scale in (8, 4, 2):
+        if max(width, height) // scale >= DRAFT_SIDE:
+            image.draft(None, (max(1, width // scale), max(1, height // scale)))
+            return
+
+
+def _sidecar(path: str) -> bytes:
+    """The beginning of `PATH.txt`; nothing where there is none, or none that can be read."""
+    try:
+        with _open(path + ".txt") as file:
+            return file.read(MAX_SIDECAR)
+    except (OSError, PhotoError):
+        return b""
