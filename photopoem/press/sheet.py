@@ -1,0 +1,161 @@
+"""Sets a poem on a sheet of paper in the pen's letters: sizes, broken rows, the colophon at the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from photopoem.poem import Line, Poem
+from photopoem.press.characters import Said, say
+from photopoem.press.strokes import Letter, load_font
+
+LEADING = 1.5  # from baseline to baseline, in ems
+INDENT = 0.8  # how much further in the rest of a broken line stands, in ems
+FOOT = 0.5  # the colophon's letters, of the poem's
+AUTHOR = "author"  # the pen of the text that is nobody's memory
+
+# A character that the font cannot draw stands as an empty box.
+_BOX = Letter((((60, 0), (60, 600), (440, 600), (440, 0), (60, 0)),), 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Paper: width, height (None: as long as the poem), margin and largest letter size (em), all in mm."""
+
+    width: float
+    height: float | None
+    margin: float
+    em: float
+
+    @property
+    def room(self) -> float:
+        """The width between the margins, in mm."""
+        return self.width - 2 * self.margin
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A character to be drawn, and the pen it is drawn with."""
+
+    char: str
+    pen: str = AUTHOR
+
+
+Row = tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetRow:
+    """A row of marks with its place on the sheet: start and baseline from the top left, and em, in mm."""
+
+    row: Row
+    x: float
+    y: float
+    em: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetPoem:
+    """A poem set on a sheet of this width and height (mm)."""
+
+    rows: tuple[SetRow, ...]
+    width: float
+    height: float
+
+
+def set_poem(poem: Poem, sheet: Sheet, foot: str = "") -> SetPoem | None:
+    """The poem in the largest letters that fit; None where even the smallest do not.
+
+    Lines stay unbroken where that costs at most a quarter of the letters' size.
+    """
+    steps = [1 - step / 20 for step in range(19)]
+    for whole, scale in [(True, scale) for scale in steps[:6]] + [(False, scale) for scale in steps]:
+        found = _set_at(poem, sheet, foot, sheet.em * scale, whole)
+        if found is not None:
+            return found
+    return None
+
+
+def _set_at(poem: Poem, sheet: Sheet, foot: str, em: float, whole: bool) -> SetPoem | None:
+    """The poem in letters of this size; None where they do not fit or, if `whole`, a line would break."""
+    lines = [(line, em) for line in poem.lines]
+    broken = [(wrapped(marks_of(line), sheet.room / size), size) for line, size in lines]
+    title = wrapped(marks_of(poem.title), sheet.room / (em * 1.15)) if str(poem.title).strip() else []
+    if whole and any(len(rows) > 1 for rows, _ in broken):
+        return None
+    rows, y = _stack([(title, em * 1.15)], sheet, sheet.margin + em)
+    more, y = _stack(broken, sheet, y + (em * 0.6 if title else 0))
+    below = (
+        wrapped(tuple(Mark(char) for char in said(foot).text), sheet.room / (em * FOOT), 0) if foot else []
+    )
+    depth = len(below) * em * FOOT * LEADING
+    end = y - em * LEADING + em * 0.8  # under the last line and what hangs from it
+    height = sheet.height or end + depth + sheet.margin
+    if end + depth + sheet.margin > height + 1e-9:
+        return None
+    last, _ = _stack([(below, em * FOOT)], sheet, height - sheet.margin - depth + em * FOOT, 0)
+    return SetPoem((*rows, *more, *last), sheet.width, height)
+
+
+def _stack(
+    blocks: Sequence[tuple[list[Row], float]], sheet: Sheet, y: float, indent: float = INDENT
+) -> tuple[list[SetRow], float]:
+    """Rows under each other from the baseline `y`, and the next baseline."""
+    out: list[SetRow] = []
+    for rows, em in blocks:
+        for number, row in enumerate(rows):
+            out.append(SetRow(row, sheet.margin + (indent * em if number else 0), y, em))
+            y += em * LEADING
+    return out, y
+
+
+def said(text: str) -> Said:
+    """The text in characters the font has."""
+    return say(text, load_font().__contains__)
+
+
+def marks_of(line: Line) -> Row:
+    """A line as marks, each with the pen of the layer its word came from."""
+    return tuple(
+        Mark(char, span.source.layer if span.source else AUTHOR)
+        for span in line.spans
+        for char in said(span.text).text
+    )
+
+
+def letter_of(mark: Mark) -> Letter:
+    """What is drawn for a mark."""
+    return load_font().letters.get(mark.char, _BOX)
+
+
+def wrapped(marks: Row, room: float, indent: float = INDENT) -> list[Row]:
+    """The marks in rows at most `room` ems wide, broken at blanks.
+
+    A word is broken only where it is wider than a row. Every row but the first stands `indent` ems further in.
+    """
+    rows: list[list[Mark]] = [[]]
+    for word in _words(marks):
+        if rows[-1] and _width(rows[-1] + word) > room - (indent if len(rows) > 1 else 0):
+            rows.append([])
+            word = [mark for mark in word if mark.char != " "]
+        for mark in word:
+            if rows[-1] and _width([*rows[-1], mark]) > room - (indent if len(rows) > 1 else 0):
+                rows.append([])
+            rows[-1].append(mark)
+    return [tuple(row) for row in rows]
+
+
+def _words(marks: Row) -> Iterator[list[Mark]]:
+    """Words, each with the blanks before it; there are none inside."""
+    word: list[Mark] = []
+    for mark in marks:
+        if mark.char == " " and any(each.char != " " for each in word):
+            yield word
+            word = []
+        word.append(mark)
+    if word:
+        yield word
+
+
+def _width(row: Sequence[Mark]) -> float:
+    return sum(letter_of(mark).advance for mark in row) / load_font().em

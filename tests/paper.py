@@ -1,0 +1,58 @@
+"""Poems for the tests of paper: made by hand, of a photograph that need not exist."""
+
+from __future__ import annotations
+
+from photopoem.labels import Label
+from photopoem.moment import Moment
+from photopoem.palette import Palette, Swatch
+from photopoem.poem import Line, Poem, Span
+from photopoem.vocabulary import Source, Subject
+
+LINES = (
+    "I can remember a mountain.",
+    "I can remember the sky, pale grey,",
+    "a sixth of everything.",
+    "I can remember military green",
+    "and nobody marching.",
+    "I can remember mocha, leaf after leaf of it.",
+    "I am nearly sure of an alp.",
+    "I can remember how still it was.",
+    "Somebody named this color camo green.",
+    "I can remember it hiding nothing.",
+)
+
+
+def make_poem(
+    *lines: str, title: str = "I can remember", path: str = "photos/autumn-hills.jpg", seed: int = 0
+) -> Poem:
+    """A poem of these lines (or of ten good ones); its second line holds a word of each layer."""
+    swatches = (
+        Swatch((170, 174, 178), 0.6, "pale grey", 1.2, ("pale grey",), "gray"),
+        Swatch((84, 98, 60), 0.4, "military green", 0.9, ("military green",), "green"),
+    )
+    subject = Subject(
+        path,
+        f"{seed:064x}",
+        "local",
+        (Label("mountain", 0.98, "local"), Label("sky", 0.96, "local", "stuff")),
+        Palette(swatches, "xkcd"),
+        Moment(season="autumn"),
+    )
+    layers = (
+        Source("machine", "label", "sky", score=0.96, labeller="local"),
+        Source("people", "color", "pale grey", hex="#aaaeb2", share=0.6),
+    )
+    made = [Line((Span(line),)) for line in lines or LINES]
+    if not lines:
+        made[1] = Line(
+            (
+                Span("I can remember the "),
+                Span("sky", layers[0]),
+                Span(", "),
+                Span("pale grey", layers[1]),
+                Span(","),
+            )
+        )
+    return Poem(
+        Line((Span(title),)) if title else Line(()), tuple(made), "i-can-remember", seed, subject, "0.1.0"
+    )
