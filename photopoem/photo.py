@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import PhotoError
-from photopoem.paths import is_url
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -75,7 +74,7 @@ class Photo:
 
 
 def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
-    """Read a photograph: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF, or an address that fsspec can open.
+    """Read a photograph: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF.
 
     `quick` takes the camera's embedded thumbnail where it agrees with the picture, else reads the picture.
     The sidecar `PATH.txt` is read too. Raises `PhotoError` for anything that cannot be used, with the cause.
@@ -112,12 +111,7 @@ def _cause(error: Exception) -> str:
 
 
 def _open(path: str) -> IO[bytes]:
-    """Open a regular file, or an address; never a pipe or device, on which reading might wait forever."""
-    if is_url(path):
-        import fsspec
-
-        remote: IO[bytes] = fsspec.open(path, "rb").open()
-        return remote
+    """Open a regular file; never a pipe or device, on which reading might wait forever."""
     if "\0" in path:
         raise FileNotFoundError(path)
     mode = Path(path).stat().st_mode

@@ -40,7 +40,7 @@ def quiet() -> Iterator[None]:
 def _hush_libraries() -> None:
     """Once a process: Pillow's log goes nowhere unless asked for, and libtiff says nothing to stderr."""
     logging.getLogger("PIL").addHandler(logging.NullHandler())
-    from PIL import _imaging  # type: ignore[attr-defined]  # the C module, which the stubs leave out
+    from PIL import _imaging
 
     try:
         # libtiff writes its errors to the terminal itself; Pillow raises for them anyway.

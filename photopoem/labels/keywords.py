@@ -1,0 +1,79 @@
+"""The owner's labeller: gives a photograph the words that its owner wrote into it or beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from photopoem.errors import LabelError, UsageError
+from photopoem.labels import Kind, Label, Labels
+from photopoem.photo import Photo
+
+if TYPE_CHECKING:
+    from photopoem.labels import LabelSettings
+    from photopoem.lexicon import Lexicon
+
+
+class Keywords:
+    """Keywords of IPTC, XMP and EXIF, and of the sidecar `photo.jpg.txt`.
+
+    Every word's score is 1: its owner was there. They keep the owner's order.
+    """
+
+    name = "keywords"
+    version = "1"
+    network = False
+    parameters = ""
+    colophon = "the photograph's owner, who wrote these words"
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Labels for each photo; none where its owner wrote nothing."""
+        return [self._label(photo) for photo in photos]
+
+    def _label(self, photo: Photo) -> Labels:
+        texts = dict.fromkeys(as_label(word) for word in photo.metadata.get("keywords", ()))
+        return tuple(Label(text, 1.0, self.name, self._kind(text)) for text in texts)
+
+    def _kind(self, text: str) -> Kind:
+        """The kind under which the lexicon has the word; else stuff for what cannot be counted, or a thing."""
+        from photopoem.english import is_mass
+
+        kinds: tuple[Kind, ...] = ("scene", "stuff", "thing")
+        for kind in kinds:
+            if (text.casefold(), kind) in self._lexicon.entries:
+                return kind
+        return "stuff" if is_mass(text) else "thing"
+
+
+def as_label(word: str) -> str:
+    """A keyword as a label: common nouns lose the capitals that photo programs encourage, names keep theirs.
+
+    Only words that are known as common nouns are changed: Wall Clock, Beach at sunset; not Lisbon, NASA, iPhone.
+    """
+    from photopoem.english import split_head
+    from photopoem.english.nouns import number
+    from photopoem.english.tables import nouns, singulars
+
+    _, head, _ = split_head(word)
+    known = head.casefold() in nouns() or head.casefold() in singulars()
+    if not known or number(word) == "name":
+        return word
+    words = word.split()
+    if all(each[0].isupper() for each in words) or all(each.islower() for each in words[1:]):
+        return word.lower()
+    return word
+
+
+def open_labeller(argument: str, settings: LabelSettings) -> Keywords:
+    """The labeller `keywords`, which takes no argument. Raises `UsageError` if given one."""
+    from photopoem.lexicon import load_lexicon
+
+    del settings  # the words are in the photograph: there is nothing to set
+    if argument:
+        raise UsageError(
+            f"keywords takes nothing after it, not {argument!r}: they are read from each photograph"
+        )
+    return Keywords(load_lexicon())
