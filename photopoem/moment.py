@@ -20,10 +20,9 @@ _SEASONS = 10.0
 """Degrees: nearer to the equator than this nobody speaks of winter, so no season is claimed."""
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    ("January", "February", "March", "April", "May", "June")
-    + ("July", "August", "September", "October", "November", "December")
-)  # fmt: skip
+_MONTHS = tuple(
+    "January February March April May June July August September October November December".split()
+)
 _SEASONS = ("winter", "spring", "summer", "autumn")
 
 _TWILIGHT = -6.0  # degrees of the sun's elevation at which civil twilight begins and ends

@@ -6,7 +6,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 Pixels = npt.NDArray[np.uint8]
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "HEIF", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "HEIF", "AVIF")
 """What is opened. Pillow knows forty more, some of which start other programs: no photograph needs those."""
 
 MAX_JPEG_PIXELS = 250_000_000
@@ -196,14 +198,14 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
 
     from photopoem.magic import is_picture
 
-    _register_heif()
+    formats = _register_formats()
     file.seek(0)
     if head.startswith(b"\xff\xd8\xff"):
         return jpeg_factory(
             file, ""
         )  # as Image.open does, but for a limit on pixels that draft makes needless
     try:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
         cause = (
             CUT_SHORT
@@ -215,15 +217,19 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
         raise PhotoError(path, "too many pixels to be opened safely: save it smaller") from error
 
 
-def _register_heif() -> None:
-    """Teach Pillow HEIC, once a process."""
+@cache
+def _register_formats() -> tuple[str, ...]:
+    """Load the plugins of the formats that are opened, once a process; those that this Pillow has."""
+    from importlib import import_module
+
     from PIL import Image
+    from pillow_heif import register_heif_opener
 
-    if "HEIF" not in Image.OPEN:
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener()
-    Image.preinit()
+    for plugin in ("Jpeg", "Png", "WebP", "Gif", "Tiff", "Bmp", "Avif"):
+        with suppress(ImportError):
+            import_module(f"PIL.{plugin}ImagePlugin")
+    register_heif_opener()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
