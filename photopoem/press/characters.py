@@ -46,19 +46,21 @@ def _is_blank(char: str) -> bool:
     return char in "\t\n\r\v\f" or unicodedata.category(char).startswith("Z")
 
 
-def say(text: str, can_show: Callable[[str], bool], instead: str | None = None) -> Said:
-    """`text` in characters that `can_show`; a missing one is kept as it is, or stands as `instead`."""
+def say(text: str, can_show: Callable[[str], bool], *, letters: bool = True) -> Said:
+    """`text` in characters that `can_show`; a missing one is kept as it is.
+
+    Without `letters`, only signs (quotation marks, dashes) are said in plain ones, and no letter.
+    """
     out: list[str] = []
     changed: set[str] = set()
     missing: set[str] = set()
     for char in without_controls(text):
-        other = char if can_show(char) else in_plain(char, can_show)
-        if other is None:
-            missing.add(char)
-            other = char if instead is None else instead
-        elif other != char and unicodedata.category(char).startswith("L"):
-            changed.add(char)
-        out.append(other)
+        is_letter = unicodedata.category(char).startswith("L")
+        other: str | None = char
+        if not can_show(char):
+            other = in_plain(char, can_show) if letters or not is_letter else None
+            (missing if other is None else changed if is_letter else set()).add(char)
+        out.append(char if other is None else other)
     return Said("".join(out), frozenset(changed), frozenset(missing))
 
 

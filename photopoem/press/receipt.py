@@ -1,0 +1,232 @@
+"""The receipt press: a poem as an ESC/POS job, for the receipt printer of a till."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from photopoem.errors import PhotoError, PressError, UsageError
+from photopoem.poem import Poem
+from photopoem.press.bitmaps import COLUMN, draw_lines, width_of, without_glyph, wrapped
+from photopoem.press.characters import Said, controls, listed, say, without_controls
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Code pages that printers agree on and whose first half is ASCII. Left out are those written from the
+# right, those with joined letters, and the Japanese ones, in which a backslash is a yen.
+CODE_PAGES = frozenset(
+    "CP437 CP737 CP775 CP850 CP852 CP857 CP858 CP860 CP863 CP865 CP866 CP1250 CP1251 CP1252 CP1253 CP1254 "
+    "CP1257 ISO_8859-1 ISO_8859-2 ISO_8859-7 ISO_8859-15".split()
+)
+# Thirty-two columns fit on any paper; the default profile knows nothing of the printer.
+SAFE_COLUMNS = 32
+_STRIP = 120  # rows of dots sent at once: a small printer's memory holds no more
+
+
+class ReceiptPress:
+    """Makes one job of all poems, each cut off at its end.
+
+    `profile` is a printer's name among python-escpos's profiles; `columns` overrides its 32, 42 or 48;
+    `photo` prints the photograph above, in dots; `cut` cuts the paper; `colophon` says how it was made.
+    A poem with characters that the profile's code pages lack is printed as a picture of its letters.
+    """
+
+    name = "receipt"
+    suffix = ".bin"
+
+    def __init__(
+        self,
+        profile: str = "default",
+        columns: int | None = None,
+        photo: bool = False,
+        cut: bool = True,
+        colophon: bool = True,
+    ) -> None:
+        self.profile = _profile(profile)
+        self.columns = columns or (SAFE_COLUMNS if profile == "default" else self.profile.get_columns("a"))
+        if not 16 <= self.columns <= 96:
+            raise UsageError(f"{self.columns} columns: a receipt has 32, 42 or 48")
+        self.dots = _dots(self.profile, self.columns)
+        self.photo = photo
+        self.cut = cut
+        self.colophon = colophon
+
+    def check(self, poems: Sequence[Poem]) -> list[str]:
+        """What is printed as a picture, broken, boxed or left out, by poem."""
+        return [f"{_name(poem)}: {what}" for poem in poems for what in self._remarks(poem)]
+
+    def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
+        """One job. Raises `PressError` where the profile's printer can print no pictures and one is needed."""
+        return b"".join(self._job(poem, photos) for poem in poems)
+
+    def _remarks(self, poem: Poem) -> list[str]:
+        lines = self._texts(poem)
+        text = "".join(lines)
+        told = self._said(text)
+        lost = without_glyph(told.missing)
+        wide = sum(
+            width_of(line) > self.columns for line in map(without_controls, lines[1 : 1 + len(poem.lines)])
+        )
+        out = []
+        if told.missing - lost:
+            out.append(
+                f"the printer has no {listed(told.missing - lost)}; its letters are printed as a picture"
+            )
+        if lost:
+            out.append(f"nothing prints {listed(lost)}; an empty box stands for it")
+        if told.changed:
+            out.append(f"printed without marks: {listed(told.changed)}")
+        if controls(text):
+            out.append(f"left out: {listed(controls(text))}")
+        if wide:
+            out.append(f"{wide} of its lines are wider than {self.columns} columns and are broken")
+        return out
+
+    def _texts(self, poem: Poem) -> list[str]:
+        """Title, lines and colophon, as they were written."""
+        from photopoem.poem import colophon
+
+        foot = colophon(poem) if self.colophon else ""
+        return [str(poem.title), *map(str, poem.lines), foot]
+
+    def _said(self, text: str) -> Said:
+        encoder = _encoder(self.profile)
+
+        def can_show(char: str) -> bool:
+            return any(encoder.can_encode(page, char) for page in encoder.codepages)
+
+        # Only signs are said in plain: a letter's marks matter more than the printer's own typeface.
+        return say(text, can_show, letters=False)
+
+    def _job(self, poem: Poem, photos: Path | None) -> bytes:
+        printer = _printer(self.profile)
+        printer.hw("INIT")
+        if self.photo:
+            self._print_photo(printer, poem, photos)
+        title, *lines, foot = [self._said(text) for text in self._texts(poem)]
+        blocks = [wrapped(title.text, self.columns, "")] if title.text.strip() else []
+        blocks += [[row for line in lines for row in wrapped(line.text, self.columns)]]
+        blocks += [wrapped(foot.text, self.columns, "")] if foot.text else []
+        if any(told.missing for told in (title, *lines, foot)):
+            self._print_picture(printer, draw_lines(_with_gaps(blocks), self.dots))
+        else:
+            _print_text(printer, blocks, bold_first=bool(title.text.strip()))
+        if self.cut:
+            printer.cut()
+        else:
+            printer.print_and_feed(4)
+        return bytes(printer.output)
+
+    def _print_photo(self, printer: Any, poem: Poem, photos: Path | None) -> None:
+        picture = dithered(_photo_path(poem, photos), self.dots)
+        if picture is not None:
+            self._print_picture(printer, picture)
+            printer.text("\n")
+
+    def _print_picture(self, printer: Any, picture: Image) -> None:
+        ways = [way for way in ("bitImageRaster", "graphics", "bitImageColumn") if self.profile.supports(way)]
+        if not ways:
+            raise PressError("this printer profile prints no pictures, and a poem needs one: choose another")
+        printer.image(picture, impl=ways[0], fragment_height=_STRIP)
+
+
+def _with_gaps(blocks: Sequence[Sequence[str]]) -> list[str]:
+    """The rows of all blocks with an empty one between."""
+    rows = [row for block in blocks for row in (*block, "")]
+    return rows[:-1]
+
+
+def _print_text(printer: Any, blocks: Sequence[Sequence[str]], *, bold_first: bool) -> None:
+    for number, block in enumerate(blocks):
+        printer.set(bold=bold_first and number == 0)
+        for row in block:
+            printer.text(row + "\n")
+        if number < len(blocks) - 1:
+            printer.text("\n")
+
+
+def _name(poem: Poem) -> str:
+    return without_controls(Path(poem.subject.path).name)
+
+
+def _photo_path(poem: Poem, photos: Path | None) -> Path:
+    return (photos or Path()) / poem.subject.path
+
+
+def dithered(path: Path, width: int) -> Image | None:
+    """The photograph in black dots, `width` wide; None where it is no longer there or cannot be read."""
+    from PIL import Image, ImageOps
+
+    from photopoem.photo import read_photo
+
+    try:
+        photo = read_photo(path)
+    except PhotoError:
+        return None
+    gray = ImageOps.autocontrast(Image.fromarray(photo.pixels).convert("L"), cutoff=1)
+    high = max(1, round(width * gray.height / gray.width))
+    # Dots on thermal paper run together: what is to look gray has to be sent lighter.
+    lighter = gray.resize((width, high), Image.Resampling.LANCZOS).point(
+        lambda v: round(255 * (v / 255) ** 0.75)
+    )
+    return lighter.convert("1")
+
+
+# -- python-escpos --------------------------------------------------------------------------------------
+
+
+def _escpos() -> Any:
+    """python-escpos's capabilities, without what importing it leaves behind: a log handler, a folder."""
+    import sys
+
+    if "escpos.capabilities" in sys.modules:
+        return sys.modules["escpos.capabilities"]
+    before = logging.root.handlers[:]
+    from escpos import capabilities
+
+    logging.root.handlers[:] = before
+    if Path(capabilities.pickle_dir).name.startswith("tmp"):
+        shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
+    return capabilities
+
+
+def profiles() -> list[str]:
+    """The names of the printer profiles there are."""
+    return sorted(_escpos().CAPABILITIES["profiles"])
+
+
+def _profile(name: str) -> Any:
+    capabilities = _escpos()
+    if name not in capabilities.CAPABILITIES["profiles"]:
+        raise UsageError(f"there is no printer profile {name!r}; there are {', '.join(profiles())}")
+    return capabilities.get_profile(name)
+
+
+def _dots(profile: Any, columns: int) -> int:
+    """How many dots wide a picture may be: a multiple of 8, no wider than the columns or the profile say."""
+    dots = columns * COLUMN
+    known = profile.profile_data["media"]["width"].get("pixels")
+    if isinstance(known, int):
+        dots = min(dots, known)
+    return dots - dots % 8
+
+
+def _encoder(profile: Any) -> Any:
+    from escpos.magicencode import Encoder
+
+    pages = {name: slot for name, slot in profile.get_code_pages().items() if name in CODE_PAGES}
+    return Encoder(pages)
+
+
+def _printer(profile: Any) -> Any:
+    from escpos.printer import Dummy
+
+    printer = Dummy(magic_encode_args={"encoder": _encoder(profile)})
+    # Our pictures have the right width already; a profile of unknown width makes `image` print a complaint.
+    data = {**profile.profile_data, "media": {"width": {}}}
+    printer.profile = type("Known", (type(profile),), {"profile_data": data})()
+    return printer

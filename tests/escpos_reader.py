@@ -1,0 +1,101 @@
+"""Reads an ESC/POS job as a printer would: text by code page, pictures, cuts; and draws it as a strip of paper.
+
+Written from the command reference alone; it shares nothing with the press.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PIL import Image, ImageDraw
+
+# Slots of the code pages as Epson numbers them.
+SLOTS = {
+    0: "cp437", 2: "cp850", 3: "cp860", 4: "cp863", 5: "cp865", 13: "cp857", 14: "cp737", 15: "iso8859_7",
+    16: "cp1252", 17: "cp866", 18: "cp852", 19: "cp858", 33: "cp775", 39: "iso8859_2", 40: "iso8859_15",
+    45: "cp1250", 46: "cp1251", 47: "cp1253", 48: "cp1254", 51: "cp1257",
+}  # fmt: skip
+
+
+class NotAJob(AssertionError):
+    """Bytes that are no command this printer knows."""
+
+
+@dataclass
+class Paper:
+    """What came out between two cuts: rows of text (bold or not) and pictures, in order."""
+
+    rows: list[str | Image.Image] = field(default_factory=list)
+    cut: bool = False
+
+    @property
+    def text(self) -> str:
+        return "\n".join(row for row in self.rows if isinstance(row, str)).strip("\n")
+
+    @property
+    def pictures(self) -> list[Image.Image]:
+        return [row for row in self.rows if isinstance(row, Image.Image)]
+
+    def picture(self) -> Image.Image:
+        """The pictures under each other."""
+        parts = self.pictures
+        whole = Image.new("1", (max(part.width for part in parts), sum(part.height for part in parts)), 1)
+        y = 0
+        for part in parts:
+            whole.paste(part, (0, y))
+            y += part.height
+        return whole
+
+
+def read_job(job: bytes) -> list[Paper]:
+    """The pieces of paper a job comes out as; what follows the last cut is a piece without one."""
+    papers, line, at, codec = [Paper()], bytearray(), 0, "cp437"
+    decoded = ""
+    while at < len(job):
+        byte, rest = job[at], job[at:]
+        if byte == 0x0A:
+            papers[-1].rows.append(decoded)
+            decoded, at = "", at + 1
+        elif byte >= 0x20:
+            decoded += bytes([byte]).decode(codec)
+            at += 1
+        elif rest.startswith(b"\x1b@"):
+            codec, at = "cp437", at + 2
+        elif rest.startswith(b"\x1bt"):
+            codec, at = SLOTS[rest[2]], at + 3
+        elif rest.startswith((b"\x1bE", b"\x1b!", b"\x1bM", b"\x1ba")):
+            at += 3
+        elif rest.startswith(b"\x1bd"):
+            at += 3
+        elif rest.startswith(b"\x1dv0"):
+            wide, high = int.from_bytes(rest[4:6], "little"), int.from_bytes(rest[6:8], "little")
+            if len(rest) < 8 + wide * high:
+                raise NotAJob("a picture that ends early")
+            bits = Image.frombytes("1", (wide * 8, high), bytes(~b & 255 for b in rest[8 : 8 + wide * high]))
+            papers[-1].rows.append(bits)
+            at += 8 + wide * high
+        elif rest.startswith(b"\x1dV"):
+            papers[-1].cut = True
+            papers.append(Paper())
+            at += 3
+        else:
+            raise NotAJob(f"at {at}: {rest[:8]!r}")
+    if decoded or line:
+        raise NotAJob(f"a line without an end: {decoded!r}")
+    return papers if papers[-1].rows else papers[:-1]
+
+
+def draw_paper(paper: Paper, width: int = 384) -> Image.Image:
+    """A piece of paper as it would look, text in a font of 12 x 24 dots."""
+    from photopoem.press.bitmaps import draw_lines
+
+    parts = [
+        row if isinstance(row, Image.Image) else draw_lines([row], width) for row in paper.rows
+    ]
+    strip = Image.new("L", (width + 40, sum(part.height for part in parts) + 80), 255)
+    y = 40
+    for part in parts:
+        strip.paste(part, (20, y))
+        y += part.height
+    ImageDraw.Draw(strip).rectangle((0, 0, strip.width - 1, strip.height - 1), outline=128)
+    return strip
