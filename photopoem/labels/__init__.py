@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,6 +11,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.photo import Photo
+from photopoem.terminal import say
 
 Kind = Literal["thing", "stuff", "scene"]
 
@@ -63,10 +63,6 @@ class Labeller(Protocol):
         ...
 
 
-def _note(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
 @dataclass(frozen=True, slots=True)
 class LabelSettings:
     """What a labeller may be told. `note` says something to the person, once."""
@@ -76,7 +72,7 @@ class LabelSettings:
     landmarks: bool = False
     vision_parallel: int = 4
     max_requests: int | None = None
-    note: Callable[[str], None] = field(default=_note, compare=False)
+    note: Callable[[str], None] = field(default=say, compare=False)
 
 
 def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:

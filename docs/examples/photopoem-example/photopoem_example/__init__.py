@@ -1,0 +1,1 @@
+"""A labeller and a press for photopoem."""

@@ -1,0 +1,63 @@
+"""Makes small photographs and runs the installed command."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+COMMAND = [sys.executable, "-m", "photopoem"]
+
+
+def make_photo(path: Path, number: int, size: tuple[int, int] = (96, 64)) -> Path:
+    """A JPEG of a few flat and noisy patches, another for each number."""
+    rng = random.Random(number)
+    image = Image.new("RGB", size)
+    for _ in range(6):
+        box = sorted(rng.sample(range(size[0]), 2)), sorted(rng.sample(range(size[1]), 2))
+        color = tuple(rng.randrange(256) for _ in range(3))
+        image.paste(color, (box[0][0], box[1][0], box[0][1], box[1][1]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, quality=90)
+    return path
+
+
+def make_photos(folder: Path, count: int) -> list[Path]:
+    """That many different photographs in a folder, some of them in folders inside it."""
+    return [make_photo(folder / f"{n % 3}" / f"{n:04}.jpg", n) for n in range(count)]
+
+
+def photopoem(
+    *args: str | Path | bytes,
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    code: int | None = 0,
+    **environ: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person would; with `code` it must exit so."""
+    done = subprocess.run(
+        [*COMMAND, *args],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **environ},
+        timeout=240,
+    )
+    out = subprocess.CompletedProcess(
+        done.args,
+        done.returncode,
+        done.stdout.decode(errors="surrogateescape"),
+        done.stderr.decode(errors="replace"),
+    )
+    assert code is None or out.returncode == code, (out.returncode, out.stdout[-2000:], out.stderr[-4000:])
+    return out
+
+
+def lines(texts: Sequence[str]) -> list[str]:
+    """Every line that is not empty."""
+    return [line for text in texts for line in text.splitlines() if line.strip()]

@@ -1,0 +1,104 @@
+"""Where the work is done: a pool that loses a process, and the order of results."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from photopoem.errors import UsageError
+from photopoem.executors import Inline, jobs_for, open_executor
+from photopoem.labels import open_labeller
+from photopoem.paths import Found
+from photopoem.pipeline import Done, Failed, Settings, in_order, write_poems
+from tests.making import make_photos, photopoem
+
+
+def work(batch: tuple[Found, ...], settings: Settings) -> list[str]:
+    """Give back names; a photograph called dies.jpg takes its process down, sick.jpg only the first time."""
+    for found in batch:
+        marker = Path(found.stamp)
+        if found.name == "dies.jpg" or (found.name == "sick.jpg" and not marker.exists()):
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return [found.name for found in batch]
+
+
+def test_killed_worker_costs_nothing_but_its_photograph(tmp_path: Path) -> None:
+    """A process that the system kills is replaced; only a photograph that kills each time is given up."""
+    names = [f"{n}.jpg" for n in range(20)]
+    names[6], names[13] = "dies.jpg", "sick.jpg"
+    found = [Found(name, name, str(tmp_path / f"{name}.mark")) for name in names]
+    batches = [tuple(found[n : n + 4]) for n in range(0, 20, 4)]
+    with open_executor(2) as (pool, window):
+        results = [each for batch in in_order(pool, work, batches, Settings(), window) for each in batch]
+    failed = [each for each in results if isinstance(each, Failed)]
+    assert [each.found.name for each in failed] == ["dies.jpg"]
+    assert "ended the process" in failed[0].cause
+    assert [each for each in results if isinstance(each, str)] == [
+        name for name in names if name != "dies.jpg"
+    ]
+
+
+def test_threads_serve_as_well(tmp_path: Path) -> None:
+    """Any executor gives the same poems in the same order, a thread pool and none at all."""
+    make_photos(tmp_path, 12)
+    found = sorted(Found(str(path), path.name, "") for path in tmp_path.rglob("*.jpg"))
+    settings = Settings(labels="local")
+    labeller = open_labeller("local")
+    with ThreadPoolExecutor(2) as threads:
+        many = list(write_poems(found, settings, labeller, threads, window=3))
+    one = list(write_poems(found, settings, labeller, Inline()))
+    assert all(isinstance(each, Done) for each in many)
+    assert many == one
+    assert [each.found for each in many] == found
+
+
+def test_at_most_a_window_is_in_flight() -> None:
+    """No more than a window of batches is drawn ahead of what was handed out."""
+    drawn = 0
+
+    def batches():
+        nonlocal drawn
+        for n in range(50):
+            drawn += 1
+            yield (Found(str(n), str(n), "nowhere"),)
+
+    with ThreadPoolExecutor(2) as threads:
+        results = in_order(threads, work, batches(), Settings(), 3)
+        for n, _ in enumerate(results, start=1):
+            assert drawn <= n + 3
+
+
+def test_jobs() -> None:
+    """--jobs auto starts no second process for a handful; anything but a number is refused."""
+    assert jobs_for("auto", 6) == 1
+    assert jobs_for("3", 1) == 3
+    with pytest.raises(UsageError):
+        jobs_for("many", 1)
+
+
+@pytest.mark.filterwarnings("default")  # the cluster's own libraries warn as they please
+def test_dask_cluster_gives_the_same_poems(tmp_path: Path) -> None:
+    """A Dask cluster of two workers gives byte for byte the poems of a single run."""
+    from distributed import LocalCluster
+
+    make_photos(tmp_path / "photos", 30)
+    photopoem("run", "photos", "--labels", "local", "--jobs", "1", "--out", "one", cwd=tmp_path)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        photopoem(
+            "run",
+            "photos",
+            "--labels",
+            "local",
+            "--dask",
+            cluster.scheduler_address,
+            "--out",
+            "two",
+            cwd=tmp_path,
+        )
+    assert (tmp_path / "one/poems.jsonl").read_bytes() == (tmp_path / "two/poems.jsonl").read_bytes()
+    assert len((tmp_path / "two/poems.jsonl").read_text().splitlines()) == 30

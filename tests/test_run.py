@@ -1,0 +1,298 @@
+"""The main job, by the command as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.making import COMMAND, make_photo, make_photos, photopoem
+
+LOCAL = ("--labels", "local")
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """The text of every poem in a folder by its name."""
+    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.txt"))}
+
+
+def records(folder: Path) -> list[dict]:
+    """The records of a poems folder."""
+    return [json.loads(line) for line in (folder / "poems.jsonl").read_text().splitlines()]
+
+
+def test_samples_give_a_poem_each(samples: list[Path], tmp_path: Path) -> None:
+    """The six samples give six different poems on standard output, in text files and in poems.jsonl."""
+    done = photopoem("run", samples[0].parent, *LOCAL, cwd=tmp_path)
+    written = texts(tmp_path / "poems")
+    assert set(written) == {f"{s.name}.txt" for s in samples}
+    assert len(set(written.values())) == 6
+    for text in written.values():
+        assert text in done.stdout
+    assert [Path(r["path"]).name for r in records(tmp_path / "poems")] == [s.name for s in samples]
+
+
+def test_one_photograph_speaks_on_standard_output(samples: list[Path], tmp_path: Path) -> None:
+    """A single photograph's poem is on standard output alone, and nothing is written."""
+    done = photopoem("run", samples[0], *LOCAL, cwd=tmp_path)
+    assert "I can remember" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_record_has_the_documented_shape(samples: list[Path], tmp_path: Path) -> None:
+    """Every record has the documented keys, and its lines joined are its text."""
+    photopoem("run", samples[0].parent, *LOCAL, cwd=tmp_path)
+    for record in records(tmp_path / "poems"):
+        wanted = "path digest title text lines grammar seed labeller labels palette moment colophon version"
+        assert set(wanted.split()) <= set(record)
+        assert "\n".join("".join(s["text"] for s in line) for line in record["lines"]) == record["text"]
+        layers = {s["source"]["layer"] for line in record["lines"] for s in line if s["source"]}
+        assert layers <= {"place", "machine", "people"}
+        scores = [label["score"] for label in record["labels"]]
+        assert scores == sorted(scores, reverse=True)
+        assert sum(swatch["share"] for swatch in record["palette"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_same_photo_same_poem(samples: list[Path], tmp_path: Path) -> None:
+    """A photograph's poem is the same byte for byte under another name, in other company and with two jobs."""
+    alone = photopoem("run", samples[2], *LOCAL, cwd=tmp_path).stdout
+    folder = tmp_path / "others"
+    make_photos(folder, 30)
+    (folder / "deep").mkdir()
+    shutil.copy(samples[2], folder / "deep" / "zzz é.jpg")
+    for jobs in ("1", "2"):
+        photopoem("run", folder, *LOCAL, "--jobs", jobs, "--out", f"out{jobs}", cwd=tmp_path)
+        assert (tmp_path / f"out{jobs}" / "deep" / "zzz é.jpg.txt").read_text() == alone
+    assert texts(tmp_path / "out1") == texts(tmp_path / "out2")
+    assert (tmp_path / "out1/poems.jsonl").read_bytes() == (tmp_path / "out2/poems.jsonl").read_bytes()
+
+
+def test_second_run_writes_only_what_is_new(tmp_path: Path) -> None:
+    """A second run leaves what stands, writes what is new or changed, and names what is gone."""
+    photos = make_photos(tmp_path / "photos", 5)
+    photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    before = (tmp_path / "poems/poems.jsonl").read_bytes()
+    again = photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    assert "0 written, 5 already there" in again.stderr
+    assert (tmp_path / "poems/poems.jsonl").read_bytes() == before
+    make_photo(photos[1], 99)
+    make_photo(tmp_path / "photos/0/aaa.jpg", 100)
+    photos[2].unlink()
+    third = photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    assert "2 written, 3 already there" in third.stderr
+    assert "1 photograph" in third.stderr and "gone" in third.stderr
+    paths = [r["path"] for r in records(tmp_path / "poems")]
+    assert paths == sorted(paths) and len(paths) == len(set(paths)) == 6
+
+
+@pytest.mark.parametrize(
+    "change", [["--seed", "7"], ["--grammar", "inventory"], ["--colors", "3"], ["--force"]]
+)
+def test_other_settings_write_anew(tmp_path: Path, change: list[str]) -> None:
+    """Another seed, grammar or palette, or --force, writes every poem anew."""
+    make_photos(tmp_path / "photos", 3)
+    photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    again = photopoem("run", "photos", *LOCAL, *change, cwd=tmp_path)
+    assert "3 written" in again.stderr
+    assert len(records(tmp_path / "poems")) == 3
+
+
+def test_a_persons_change_is_kept(tmp_path: Path) -> None:
+    """A text changed by hand is not overwritten without --force, and one line says so."""
+    make_photos(tmp_path / "photos", 3)
+    photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    mine = tmp_path / "poems/0/0000.jpg.txt"
+    mine.write_text("my own poem\n")
+    again = photopoem("run", "photos", *LOCAL, "--seed", "2", cwd=tmp_path, code=1)
+    assert mine.read_text() == "my own poem\n"
+    assert "changed by hand" in again.stderr
+    photopoem("run", "photos", *LOCAL, "--seed", "2", "--force", cwd=tmp_path)
+    assert mine.read_text() != "my own poem\n"
+
+
+def test_torn_last_line_is_mended(tmp_path: Path) -> None:
+    """A poems.jsonl whose last line was torn off is completed by the next run."""
+    make_photos(tmp_path / "photos", 4)
+    photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    whole = (tmp_path / "poems/poems.jsonl").read_bytes()
+    (tmp_path / "poems/poems.jsonl").write_bytes(whole[:-500])
+    photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    assert (tmp_path / "poems/poems.jsonl").read_bytes() == whole
+
+
+def test_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """Killed in the middle and started again, every photograph has its poem once and no file is half."""
+    make_photos(tmp_path / "photos", 200)
+    photopoem("run", "photos", *LOCAL, "--out", "whole", "--quiet", cwd=tmp_path)
+    rng = random.Random(5)
+    for _ in range(3):
+        run = subprocess.Popen(
+            [*COMMAND, "run", "photos", *LOCAL, "--jobs", "2", "--quiet"],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+        )
+        started = time.monotonic()
+        while run.poll() is None and time.monotonic() - started < 60:
+            count = (
+                (tmp_path / "poems/poems.jsonl").read_bytes().count(b"\n")
+                if (tmp_path / "poems").exists()
+                else 0
+            )
+            if count > rng.randrange(5, 60):
+                break
+            time.sleep(0.01)
+        run.kill()
+        run.wait()
+    photopoem("run", "photos", *LOCAL, "--quiet", cwd=tmp_path)
+    assert texts(tmp_path / "poems") == texts(tmp_path / "whole")
+    assert (tmp_path / "poems/poems.jsonl").read_bytes() == (tmp_path / "whole/poems.jsonl").read_bytes()
+    assert not list((tmp_path / "poems").rglob("*.tmp"))
+
+
+def test_interrupted_run_finishes_what_is_in_hand(tmp_path: Path) -> None:
+    """Ctrl-C ends the run after the photographs in hand, says how to go on, and leaves whole records."""
+    make_photos(tmp_path / "photos", 400)
+    run = subprocess.Popen(
+        [*COMMAND, "run", "photos", *LOCAL, "--jobs", "2"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while (
+        not (tmp_path / "poems/poems.jsonl").exists() or not (tmp_path / "poems/poems.jsonl").stat().st_size
+    ):
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "the same command goes on from here" in errors
+    assert "Traceback" not in errors
+    count = len(records(tmp_path / "poems"))
+    assert 0 < count < 400
+    assert len(texts(tmp_path / "poems")) == count
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
+    """A second run into the same folder is refused with one line while the first is at work."""
+    from photopoem.folder import PoemsFolder
+
+    make_photos(tmp_path / "photos", 2)
+    with PoemsFolder(tmp_path / "poems"):
+        done = photopoem("run", "photos", *LOCAL, cwd=tmp_path, code=2)
+    assert "another run is writing here" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_shards_merge_to_the_whole(tmp_path: Path) -> None:
+    """Two shards merged give byte for byte the poems of a single run."""
+    make_photos(tmp_path / "photos", 21)
+    photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    for n in (1, 2):
+        photopoem("run", "photos", *LOCAL, "--shard", f"{n}/2", "--out", f"part{n}", cwd=tmp_path)
+    photopoem("merge", "part1", "part2", "--out", "merged", cwd=tmp_path)
+    assert texts(tmp_path / "merged") == texts(tmp_path / "poems")
+    assert (tmp_path / "merged/poems.jsonl").read_bytes() == (tmp_path / "poems/poems.jsonl").read_bytes()
+    assert all(len(texts(tmp_path / f"part{n}")) >= 5 for n in (1, 2))
+
+
+def test_paths_from_standard_input(tmp_path: Path) -> None:
+    """With - the paths come from standard input, a line each or with NUL between, odd names included."""
+    odd = tmp_path / "a\nb.jpg"
+    make_photo(odd, 1)
+    make_photo(tmp_path / "c.jpg", 2)
+    photopoem("run", "-", *LOCAL, cwd=tmp_path, stdin=b"a\nb.jpg\0c.jpg\0")
+    assert set(texts(tmp_path / "poems")) == {"a\nb.jpg.txt", "c.jpg.txt"}
+    assert len(records(tmp_path / "poems")) == 2
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    """A file name with bytes that are no UTF-8 and one of 255 bytes get poems like any other."""
+    (tmp_path / "photos").mkdir()
+    make_photo(tmp_path / "plain.jpg", 3)
+    (tmp_path / "plain.jpg").rename(os.fsdecode(os.fsencode(tmp_path) + b"/photos/\xff\xfe.jpg"))
+    make_photo(tmp_path / "photos" / ("n" * 251 + ".jpg"), 4)
+    done = photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    assert len(list((tmp_path / "poems").glob("*.txt"))) == 2
+    assert "2 written" in done.stderr
+    again = photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    assert "0 written, 2 already there" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["nowhere"], "nowhere: there is no such file or folder"),
+        (["."], "no photographs"),
+        (["photos", "--grammar", "no-such"], "no-such"),
+        (["photos", "--labels", "nobody"], "no labeller is called 'nobody'"),
+        (["photos", "--colors", "1"], "--colors takes a number from 2 to 20"),
+        (["photos", "--jobs", "0"], "--jobs takes auto or a number from 1"),
+        (["photos", "--shard", "3/2"], "--shard takes I/N"),
+    ],
+)
+def test_nothing_can_be_done(tmp_path: Path, args: list[str], told: str) -> None:
+    """What cannot be done is told in one line with exit code 2, before any photograph is opened."""
+    if args[0] == "photos":
+        make_photos(tmp_path / "photos", 1)
+    done = photopoem("run", *args, cwd=tmp_path, code=2)
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_labeller_is_named_once(tmp_path: Path) -> None:
+    """Which labeller speaks is said once on standard error and stays in every record."""
+    make_photos(tmp_path / "photos", 3)
+    done = photopoem("run", "photos", "--labels", "auto", cwd=tmp_path)
+    assert done.stderr.count("labels: local") == 1
+    assert {r["labeller"] for r in records(tmp_path / "poems")} == {"local"}
+
+
+def test_no_terminal_no_bar_no_color(tmp_path: Path) -> None:
+    """Away from a terminal there is no bar and no color."""
+    make_photos(tmp_path / "photos", 3)
+    done = photopoem("run", "photos", *LOCAL, cwd=tmp_path)
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stderr
+
+
+def test_quiet_says_nothing(tmp_path: Path) -> None:
+    """--quiet says nothing when all goes well."""
+    make_photos(tmp_path / "photos", 2)
+    done = photopoem("run", "photos", *LOCAL, "--quiet", cwd=tmp_path)
+    assert done.stdout == done.stderr == ""
+
+
+def test_folder_without_going_deeper(tmp_path: Path) -> None:
+    """--no-recurse takes only the photographs of the folder itself; hidden files are never taken."""
+    make_photo(tmp_path / "photos/a.jpg", 1)
+    make_photo(tmp_path / "photos/deep/b.jpg", 2)
+    make_photo(tmp_path / "photos/.hidden.jpg", 3)
+    photopoem("run", "photos", *LOCAL, "--no-recurse", cwd=tmp_path)
+    assert set(texts(tmp_path / "poems")) == {"a.jpg.txt"}
+
+
+def test_full_disk_is_one_line(tmp_path: Path) -> None:
+    """On a full disk the run ends with one line, and the next run with room completes it."""
+    if os.geteuid() != 0:
+        pytest.skip("a small file system can only be mounted by root")
+    make_photos(tmp_path / "photos", 40)
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small])
+    if mounted.returncode:
+        pytest.skip("this machine lets nobody mount a file system")
+    try:
+        done = photopoem("run", "photos", *LOCAL, "--quiet", "--out", small / "poems", cwd=tmp_path, code=2)
+        assert "full" in done.stderr or "space" in done.stderr.lower()
+        assert len(done.stderr.strip().splitlines()) == 1
+        subprocess.run(["mount", "-o", "remount,size=16m", small], check=True)
+        photopoem("run", "photos", *LOCAL, "--quiet", "--out", small / "poems", cwd=tmp_path)
+        assert len(records(small / "poems")) == len(texts(small / "poems")) == 40
+    finally:
+        subprocess.run(["umount", small], check=True)
