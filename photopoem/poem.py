@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
 
+from photopoem.labels import Label
+from photopoem.moment import Moment
+from photopoem.palette import Palette, Swatch
 from photopoem.vocabulary import Source, Subject
 
 
@@ -11,12 +17,14 @@ from photopoem.vocabulary import Source, Subject
 class Span:
     """A run of text. `source` is the word it came from; None is the author's own text.
 
-    `voice` tells the author's texts apart: "grammar" or "lexicon" (asked of `source`).
+    `voice` tells the author's texts apart: "grammar" or "lexicon" (asked of `source`). What the lexicon says
+    is said `of` a word; elsewhere that is empty.
     """
 
     text: str
     source: Source | None = None
     voice: str = "grammar"
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +52,170 @@ class Poem:
     def text(self) -> str:
         """The lines, without title and colophon."""
         return "\n".join(map(str, self.lines))
+
+
+def colophon(poem: Poem) -> str:
+    """Who labelled, who named the colors, and when: whose memories these are, in a few sentences."""
+    subject = poem.subject
+    taught = f" ({subject.taught_by})" if subject.taught_by else ""
+    asked = f", {subject.asked}" if subject.asked else ""
+    who = [f"Labels: {subject.labeller}{taught}{asked}." if subject.labels else "No labels."]
+    if subject.palette.swatches:
+        who.append(f"Color names: {subject.palette.named_by}.")
+    who.append(_photographed(subject.moment))
+    who.append(f"Grammar: {poem.grammar}, seed {poem.seed}. photopoem {poem.version}.")
+    return " ".join(part for part in who if part)
+
+
+def _photographed(moment: Moment) -> str:
+    taken = f"{moment.taken:%Y-%m-%d}" if moment.taken else ""
+    place = ("near " if moment.near else "") + moment.place if moment.place else ""
+    said = ", ".join(part for part in (taken, place) if part)
+    return f"Photographed {said}." if said else ""
+
+
+def record(poem: Poem) -> dict[str, Any]:
+    """The poem as one JSON object; `from_record` makes the same poem of it again."""
+    subject = poem.subject
+    return {
+        "path": subject.path,
+        "digest": subject.digest,
+        "title": str(poem.title),
+        "text": poem.text,
+        "lines": [line_record(line) for line in poem.lines],
+        "title_spans": line_record(poem.title),
+        "grammar": poem.grammar,
+        "seed": poem.seed,
+        "labeller": subject.labeller,
+        "labeller_version": subject.labeller_version,
+        "taught_by": subject.taught_by,
+        "asked": subject.asked,
+        "labels": [label_record(label) for label in subject.labels],
+        "palette": [swatch_record(swatch) for swatch in subject.palette.swatches],
+        "named_by": subject.palette.named_by,
+        "moment": moment_record(subject.moment),
+        "tone": list(subject.tone),
+        "colophon": colophon(poem),
+        "version": poem.version,
+    }
+
+
+def line_record(line: Line) -> list[dict[str, Any]]:
+    """A line's spans: text and source, and for the lexicon's also voice and word."""
+    return [
+        {"text": span.text, "source": _source_record(span.source)}
+        | ({"voice": span.voice, "of": span.of} if span.voice != "grammar" else {})
+        for span in line.spans
+    ]
+
+
+def _source_record(source: Source | None) -> dict[str, Any] | None:
+    if source is None:
+        return None
+    return {key: value for key, value in asdict(source).items() if value is not None}
+
+
+def label_record(label: Label) -> dict[str, Any]:
+    """A label as JSON: text, score, labeller, kind; the wider words and the date where there are any."""
+    made = {"text": label.text, "score": label.score, "labeller": label.labeller, "kind": label.kind}
+    more = {"wider": list(label.wider), "asked": label.asked}
+    return made | {key: value for key, value in more.items() if value}
+
+
+def swatch_record(swatch: Swatch) -> dict[str, Any]:
+    """A swatch as JSON: hex, share, name, distance, names, hue."""
+    return {
+        "hex": swatch.hex,
+        "share": swatch.share,
+        "name": swatch.name,
+        "distance": swatch.distance,
+        "names": list(swatch.names),
+        "hue": swatch.hue,
+    }
+
+
+def moment_record(moment: Moment) -> dict[str, Any]:
+    """A moment as JSON; the time in ISO 8601."""
+    made = asdict(moment)
+    return made | {
+        "taken": moment.taken.isoformat() if moment.taken else None,
+        "keywords": list(moment.keywords),
+    }
+
+
+def from_record(made: Mapping[str, Any]) -> Poem:
+    """The poem of a record. Keys that it does not know are left alone.
+
+    Raises `KeyError`, `TypeError` or `ValueError` where it is no record of a poem.
+    """
+    title = made.get("title_spans") or [{"text": made["title"], "source": None}]
+    return Poem(
+        title=_line(title),
+        lines=tuple(_line(line) for line in made["lines"]),
+        grammar=made["grammar"],
+        seed=made["seed"],
+        subject=subject_from_record(made),
+        version=made["version"],
+    )
+
+
+def subject_from_record(made: Mapping[str, Any]) -> Subject:
+    """What a record's poem is about. What `photopoem look --json` prints will do too."""
+    return Subject(
+        path=made["path"],
+        digest=made["digest"],
+        labeller=made.get("labeller", ""),
+        labels=tuple(_label(label) for label in made["labels"]),
+        palette=Palette(tuple(_swatch(swatch) for swatch in made["palette"]), made.get("named_by", "")),
+        moment=_moment(made["moment"]),
+        tone=tuple(made.get("tone", ())),
+        labeller_version=made.get("labeller_version", ""),
+        taught_by=made.get("taught_by", ""),
+        asked=made.get("asked", ""),
+    )
+
+
+def _line(spans: list[dict[str, Any]]) -> Line:
+    return Line(
+        tuple(
+            Span(
+                span["text"],
+                Source(**span["source"]) if span["source"] else None,
+                span.get("voice", "grammar"),
+                span.get("of", ""),
+            )
+            for span in spans
+        )
+    )
+
+
+def _label(made: Mapping[str, Any]) -> Label:
+    return Label(
+        text=made["text"],
+        score=made["score"],
+        labeller=made["labeller"],
+        kind=made["kind"],
+        wider=tuple(made.get("wider", ())),
+        asked=made.get("asked", ""),
+    )
+
+
+def _swatch(made: Mapping[str, Any]) -> Swatch:
+    red, green, blue = bytes.fromhex(made["hex"].removeprefix("#"))
+    return Swatch(
+        rgb=(red, green, blue),
+        share=made["share"],
+        name=made["name"],
+        distance=made["distance"],
+        names=tuple(made["names"]),
+        hue=made["hue"],
+    )
+
+
+def _moment(made: Mapping[str, Any]) -> Moment:
+    known = {key: made[key] for key in Moment.__dataclass_fields__ if made.get(key) is not None}
+    if "taken" in known:
+        known["taken"] = datetime.fromisoformat(known["taken"])
+    if "keywords" in known:
+        known["keywords"] = tuple(known["keywords"])
+    return Moment(**known)

@@ -1,0 +1,421 @@
+"""Expands rules into pieces of text: deals words and rules like decks, and takes back what does not work out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import NamedTuple, Protocol
+
+from photopoem.errors import GrammarError
+from photopoem.grammar.form import Form, initial_of
+from photopoem.grammar.ledger import PATIENT, STRICT, Card, Ledger
+from photopoem.grammar.pieces import Piece, has_doubled_word, modified, text_of, tidy
+from photopoem.grammar.rules import Alternative, Plan
+from photopoem.grammar.symbols import is_known
+from photopoem.grammar.syntax import Action, Modifier, Pop, Push, Rule, Run, Tag, Text
+from photopoem.grammar.words import clean
+
+MAX_DEPTH = 60
+DEEP = 30
+"""From this depth on, the rules that end soonest are tried first."""
+MAX_STEPS = 4_000
+MAX_CHARACTERS = 50_000
+LINE_TRIES = 24
+SEARCHED_LINE_TRIES = 60
+
+FROM_THE_LEXICON = ("does", "part", "feels")
+FROM_THE_FIGURES = ("share", "sureness")
+
+ModifierFunction = Callable[[str, tuple[str, ...]], str]
+Bound = tuple[tuple[Piece, ...], ...]
+
+
+class Speaks(Protocol):
+    """What the engine asks of a lexicon: the phrases for a word of a kind."""
+
+    def does(self, word: str, kind: str) -> Sequence[str]:
+        """What it does."""
+
+    def part(self, word: str, kind: str) -> Sequence[str]:
+        """Its parts."""
+
+    def feels(self, word: str, kind: str) -> Sequence[str]:
+        """How it feels or sounds."""
+
+
+class Unsayable(Exception):
+    """A symbol has no word, or no rule that works out here; another rule may do without it."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(symbol)
+        self.symbol = symbol
+
+
+class Misfit(Exception):
+    """A line that the form does not allow."""
+
+
+class Overworked(Exception):
+    """More steps or more text than a poem can need."""
+
+
+class Mark(NamedTuple):
+    """All that is needed to take an expansion back."""
+
+    ledger: int
+    lines: int
+    out: tuple[Piece, ...]
+    bound: Mapping[str, tuple[Bound, ...]]
+    events: int
+
+
+class Event(NamedTuple):
+    """A step of an expansion, for `explain`: how deep, which symbol, which rule or word."""
+
+    depth: int
+    symbol: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an expansion draws on: the usable rules, the cards of each symbol, modifiers, lexicon, form."""
+
+    plan: Plan
+    recursive: frozenset[str]
+    cards: Mapping[str, tuple[Card, ...]]
+    modifiers: Mapping[str, ModifierFunction]
+    lexicon: Callable[[], Speaks]
+    form: Form
+
+
+class Expander:
+    """One try at a poem. `lines` are the finished lines, tidy and none empty."""
+
+    def __init__(self, means: Means, rng: Random, level: int = STRICT) -> None:
+        self.means = means
+        self.rng = rng
+        self.level = level
+        self.ledger = Ledger(level)
+        self.lines: list[tuple[Piece, ...]] = []
+        self.events: list[Event] = []
+        self.tries = 0
+        self._out: list[Piece] = []
+        self._bound: Mapping[str, tuple[Bound, ...]] = {}
+        self._capturing = 0
+        self._depth = 0
+        self._steps = 0
+        self._characters = 0
+        self._initial = ""
+        self._line_tries = SEARCHED_LINE_TRIES if means.form.counted else LINE_TRIES
+
+    # -- whole texts --
+
+    def write(self, symbol: str) -> None:
+        """Expand a symbol into `lines`."""
+        self._symbol(symbol)
+        self._end_line()
+
+    def write_acrostic(self, letters: Sequence[str], symbol: str) -> None:
+        """Expand a symbol once for each letter, into lines that begin with it."""
+        for letter in letters:
+            self._initial = letter
+            self._closed_line((Tag(symbol, (), (), 0),))
+            self._end_line()
+        self._initial = ""
+
+    def one_line(self, symbol: str) -> tuple[Piece, ...]:
+        """Expand a symbol into a single line, with what was bound so far but nothing said."""
+        self.ledger = Ledger(self.level)
+        pieces = self._captured(lambda: self._symbol(symbol))
+        return tidy([piece.with_text(piece.text.replace("\n", " ")) for piece in pieces])
+
+    def raw(self, rule: Rule) -> list[Piece]:
+        """Expand a rule, its line breaks and spaces as they are."""
+        return self._captured(lambda: self._rule(rule))
+
+    # -- marks --
+
+    def _mark(self) -> Mark:
+        return Mark(self.ledger.mark(), len(self.lines), tuple(self._out), self._bound, len(self.events))
+
+    def _undo(self, mark: Mark) -> None:
+        self.ledger.undo(mark.ledger)
+        del self.lines[mark.lines :]
+        self._out[:] = mark.out
+        self._bound = mark.bound
+        del self.events[mark.events :]
+
+    def _event(self, symbol: str, text: str) -> None:
+        self.events.append(Event(self._depth, symbol, text))
+
+    # -- lines --
+
+    def _end_line(self) -> None:
+        pieces = tidy(self._out)
+        if pieces:
+            self._check_line(pieces)
+            self.lines.append(pieces)
+        self._out.clear()
+
+    def _check_line(self, pieces: Sequence[Piece]) -> None:
+        text = text_of(pieces)
+        fault = self.means.form.line_fault(len(self.lines), text)
+        if fault is None and self._initial and initial_of(text) != self._initial:
+            fault = f"a line that does not begin with {self._initial}"
+        if fault is None and self.level <= PATIENT:
+            before = text_of(self.lines[-1]) if self.lines else ""
+            fault = "a word twice in a row" if has_doubled_word(pieces, before) else None
+        if fault:
+            raise Misfit(fault)
+
+    def _closed_line(self, nodes: Rule) -> None:
+        """Expand nodes that make up one line, again and again until the line fits."""
+        mark = self._mark()
+        for left in reversed(range(self._line_tries)):
+            self.tries += 1
+            try:
+                self._rule(nodes)
+                pieces = tidy(self._out)
+                if pieces or self._initial:
+                    self._check_line(pieces)
+            except Misfit:
+                if not left:
+                    raise
+                self._undo(mark)
+            else:
+                return
+
+    # -- rules --
+
+    def _alternative(self, alternative: Alternative) -> None:
+        self.ledger.note("text", alternative.stems)
+        last = len(alternative.segments) - 1
+        for n, nodes in enumerate(alternative.segments):
+            if n < last and not self._capturing and not self._out:
+                self._closed_line(nodes)
+            else:
+                self._rule(nodes)
+            if n < last:
+                self._break()
+
+    def _break(self) -> None:
+        if self._capturing:
+            self._out.append(Piece("\n"))
+        else:
+            self._end_line()
+
+    def _rule(self, nodes: Rule) -> None:
+        for node in nodes:
+            if isinstance(node, Text):
+                self._say(Piece(node.text))
+            elif isinstance(node, Tag):
+                self._tag(node)
+            else:
+                self._act(node)
+
+    def _say(self, piece: Piece) -> None:
+        self._characters += len(piece.text)
+        if self._characters > MAX_CHARACTERS:
+            raise Overworked
+        self._out.append(piece)
+
+    def _say_all(self, pieces: Sequence[Piece]) -> None:
+        """Say pieces that were made before; line breaks in them end lines."""
+        for piece in pieces:
+            first, *rest = piece.text.split("\n")
+            if first:
+                self._say(piece.with_text(first))
+            for text in rest:
+                self._break()
+                if text:
+                    self._say(piece.with_text(text))
+
+    def _captured(self, work: Callable[[], None]) -> list[Piece]:
+        outer, self._out = self._out, []
+        self._capturing += 1
+        try:
+            work()
+            return self._out
+        finally:
+            self._out = outer
+            self._capturing -= 1
+
+    # -- tags and actions --
+
+    def _tag(self, tag: Tag) -> None:
+        before = self._bound
+        for action in tag.actions:
+            self._act(action)
+        if tag.modifiers:
+            pieces = self._captured(lambda: self._symbol(tag.symbol))
+            for modifier in tag.modifiers:
+                pieces = self._modify(pieces, modifier)
+            self._say_all(pieces)
+        else:
+            self._symbol(tag.symbol)
+        if tag.actions:
+            # What a tag binds is bound for the tag alone.
+            self._bound = before
+
+    def _act(self, action: Action | Text | Tag) -> None:
+        if isinstance(action, Push):
+            self._push(action)
+        elif isinstance(action, Pop):
+            rest = self._bound.get(action.target, ())[:-1]
+            self._bound = {**self._bound, action.target: rest}
+        elif isinstance(action, Run):
+            rule = action.rule
+            self._captured(lambda: self._rule(rule))
+
+    def _push(self, push: Push) -> None:
+        made: list[tuple[Piece, ...]] = []
+        failed: Unsayable | None = None
+        for rule in push.rules:
+            mark = self._mark()
+            try:
+                made.append(tuple(self.raw(rule)))
+            except Unsayable as error:
+                self._undo(mark)
+                failed = error
+        if failed and not made:
+            raise failed
+        stack = (*self._bound.get(push.target, ()), tuple(made))
+        self._bound = {**self._bound, push.target: stack}
+
+    def _symbol(self, symbol: str) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise Overworked
+        self._depth += 1
+        try:
+            stack = self._bound.get(symbol)
+            if stack:
+                self._recall(symbol, stack[-1])
+            elif is_known(symbol):
+                self._deal(symbol)
+            else:
+                self._choose(symbol)
+        finally:
+            self._depth -= 1
+
+    def _recall(self, symbol: str, bound: Bound) -> None:
+        pieces = bound[0] if len(bound) == 1 else self.rng.choice(bound)
+        self._event(symbol, text_of(pieces))
+        self._say_all(pieces)
+
+    # -- dealing --
+
+    def _deal(self, symbol: str) -> None:
+        cards = self.means.cards.get(symbol)
+        candidates = self.ledger.candidates(symbol, cards) if cards else []
+        if self._initial and not self._out and not self._capturing:
+            candidates = [card for card in candidates if initial_of(card.text) == self._initial]
+        if not candidates:
+            raise Unsayable(symbol)
+        card = candidates[self._drawn([card.word.weight for card in candidates])]
+        self.ledger.dealt(symbol, card)
+        self._event(symbol, card.text)
+        self._say(Piece(card.text, card.word))
+
+    def _drawn(self, weights: Sequence[float]) -> int:
+        """An index, likelier where its weight is greater."""
+        at = self.rng.random() * sum(weights)
+        for n, weight in enumerate(weights):
+            at -= weight
+            if at < 0:
+                return n
+        return len(weights) - 1
+
+    def _choose(self, symbol: str) -> None:
+        """Expand one of a symbol's rules: the first in a weighted shuffle that works out."""
+        if self._depth > MAX_DEPTH:
+            raise Unsayable(symbol)
+        failed = Unsayable(symbol)
+        for group in self._groups(symbol):
+            while group:
+                alternative = group.pop(self._next(group))
+                mark = self._mark()
+                self.ledger.note("rule", (alternative,))
+                self._event(symbol, alternative.text)
+                try:
+                    self._alternative(alternative)
+                except Unsayable as error:
+                    self._undo(mark)
+                    failed = error
+                else:
+                    return
+        raise failed
+
+    def _groups(self, symbol: str) -> list[list[Alternative]]:
+        """The rules that may be used now: those that repeat nothing said before come first."""
+        rules = self.means.plan.choices.get(symbol, ())
+        fresh = rules
+        if len(rules) > 1 and symbol not in self.means.recursive:
+            fresh = tuple(a for a in rules if a.silent or not self.ledger.has("rule", a)) or self._again(
+                rules
+            )
+        if self._initial and not self._out and not self._capturing:
+            fresh = tuple(a for a in fresh if not a.initial or initial_of(a.initial) == self._initial)
+        clash: list[Alternative] = []
+        apart: list[Alternative] = []
+        for alternative in fresh:
+            clashes = self.ledger.clashes("said", alternative.stems)
+            (clash if clashes else apart).append(alternative)
+        return [apart, clash]
+
+    def _again(self, rules: tuple[Alternative, ...]) -> tuple[Alternative, ...]:
+        """The rules when all have been used: again, unless that would repeat their content by accident."""
+        contents = any(alternative.stems for alternative in rules)
+        return () if contents and self.level == STRICT else rules
+
+    def _next(self, group: Sequence[Alternative]) -> int:
+        if self._depth > DEEP:
+            depths = [self.means.plan.depth_of(alternative) for alternative in group]
+            return depths.index(min(depths))
+        if len(group) == 1:
+            return 0
+        return self._drawn([alternative.weight for alternative in group])
+
+    # -- modifiers --
+
+    def _modify(self, pieces: list[Piece], modifier: Modifier) -> list[Piece]:
+        if modifier.name in FROM_THE_LEXICON:
+            return [self._phrase(pieces, modifier.name)]
+        if modifier.name in FROM_THE_FIGURES:
+            return [_amount(pieces, modifier.name)]
+        text = text_of(pieces)
+        if not text:
+            return pieces
+        function = self.means.modifiers[modifier.name]
+        try:
+            return modified(pieces, function(text, modifier.arguments))
+        except Exception as error:
+            raise GrammarError(f"the modifier .{modifier.name} failed on {text!r}: {error!r}") from error
+
+    def _phrase(self, pieces: Sequence[Piece], which: str) -> Piece:
+        """What the lexicon says of a word: of the last one in the pieces."""
+        word = next((piece.word for piece in reversed(pieces) if piece.word), None)
+        of = word.source.of if word else text_of(pieces)
+        phrases = getattr(self.means.lexicon(), which)(of, word.kind if word else "thing")
+        usable = self.ledger.phrases(phrases)
+        if not usable:
+            raise Unsayable(f"{of}.{which}")
+        phrase = usable[self._drawn([1.0] * len(usable))]
+        self.ledger.phrased(phrase)
+        self._event(f".{which} of {of}", phrase)
+        return Piece(clean(phrase), voice="lexicon", of=of)
+
+
+def _amount(pieces: Sequence[Piece], which: str) -> Piece:
+    """How much of the picture a color covers, or how sure its label is: of the last word that has the figure."""
+    from photopoem.english import share_in_words, sureness_in_words
+
+    field, in_words = ("share", share_in_words) if which == "share" else ("score", sureness_in_words)
+    for piece in reversed(pieces):
+        figure = getattr(piece.word.source, field) if piece.word else None
+        if piece.word and figure is not None:
+            text = in_words(figure)
+            return Piece(text, replace(piece.word, text=text, kind="amount"))
+    raise Unsayable(f"{text_of(pieces)}.{which}")

@@ -1,0 +1,168 @@
+"""The form of a poem: what `_form` asks of its lines, and whether lines meet it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MAX_LINES = 100
+NARROWEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What lines must be.
+
+    `width` is the most characters of a line; where `soft`, longer lines are broken at a space and go on,
+    indented by `indent`. `syllables` and `words` are counts line by line; `lines` the least and the most
+    lines. `acrostic` are symbols: the lines begin with the letters of the first that can be spelled, and each
+    is made of the symbol `line`.
+    """
+
+    width: int | None = None
+    soft: bool = False
+    indent: int = 2
+    syllables: tuple[int, ...] = ()
+    words: tuple[int, ...] = ()
+    lines: tuple[int, int] | None = None
+    acrostic: tuple[str, ...] = ()
+    line: str = "line"
+
+    @property
+    def counted(self) -> bool:
+        """Whether lines have to be searched for."""
+        return bool(self.syllables or self.words or self.acrostic)
+
+    @property
+    def line_count(self) -> tuple[int, int]:
+        """The least and the most lines."""
+        exact = max(len(self.syllables), len(self.words))
+        return self.lines or ((exact, exact) if exact else (1, MAX_LINES))
+
+    def line_fault(self, number: int, text: str) -> str | None:
+        """Why a text cannot be the line of this number (from 0); None when it can."""
+        if self.width and len(text) > self.width and not self.soft:
+            return f"a line wider than {self.width}"
+        if self.words and not _is(self.words, number, len(text.split())):
+            return "another number of words"
+        if self.syllables and not _is(self.syllables, number, _syllables(text)):
+            return "another number of syllables"
+        return None
+
+    def poem_fault(self, lines: int) -> str | None:
+        """Why a poem cannot have this many lines; None when it can."""
+        least, most = self.line_count
+        return None if self.acrostic or least <= lines <= most else "another number of lines"
+
+
+def _is(counts: Sequence[int], number: int, count: int | None) -> bool:
+    return number < len(counts) and counts[number] == count
+
+
+def _syllables(text: str) -> int | None:
+    from photopoem.english import syllables
+
+    return syllables(text)
+
+
+def letters_of(text: str) -> list[str]:
+    """The letters that an acrostic spells: without accents, in lower case."""
+    return [char for char in unicodedata.normalize("NFD", text).lower() if char.isalpha()]
+
+
+def initial_of(text: str) -> str:
+    """The letter that a line begins with; empty where it has none."""
+    return next(iter(letters_of(text)), "")
+
+
+def read_form(raw: Any) -> tuple[Form, list[str]]:
+    """The form that a grammar asks for, and what is wrong with the asking."""
+    if raw is None:
+        return Form(), []
+    if not isinstance(raw, Mapping):
+        return Form(), ['_form must be an object, as {"width": 32}']
+    faults: list[str] = []
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        if key not in _READERS:
+            faults.append(f"_form knows no {key!r}; it knows {', '.join(_READERS)}")
+            continue
+        read = _READERS[key](value)
+        if read is None:
+            faults.append(f"_form {key}: {_EXPECTED[key]}")
+        else:
+            values[_FIELDS.get(key, key)] = read
+    form = Form(**values)
+    return form, faults + _clashes(form)
+
+
+def _clashes(form: Form) -> list[str]:
+    faults = []
+    if form.syllables and form.words and len(form.syllables) != len(form.words):
+        faults.append("_form syllables and words count different numbers of lines")
+    exact = max(len(form.syllables), len(form.words))
+    if exact and form.lines and not form.lines[0] <= exact <= form.lines[1]:
+        faults.append(f"_form lines cannot be met: {exact} lines are counted")
+    if form.acrostic and exact:
+        faults.append(
+            "_form acrostic has as many lines as letters; syllables and words by line do not go with it"
+        )
+    return faults
+
+
+def _whole(value: Any, least: int, most: int) -> int | None:
+    return (
+        value if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most else None
+    )
+
+
+def _counts(value: Any) -> tuple[int, ...] | None:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_LINES:
+        return None
+    counts = [_whole(each, 1, 60) for each in value]
+    return None if None in counts else tuple(count for count in counts if count)
+
+
+def _range(value: Any) -> tuple[int, int] | None:
+    least, most = (
+        (value, value)
+        if isinstance(value, int)
+        else (*value, 0, 0)[:2]
+        if isinstance(value, list)
+        else (0, 0)
+    )
+    if _whole(least, 1, MAX_LINES) is None or _whole(most, 1, MAX_LINES) is None:
+        return None
+    return (least, most) if least <= most else None
+
+
+def _names(value: Any) -> tuple[str, ...] | None:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) and n for n in names):
+        return None
+    return tuple(names)
+
+
+_FIELDS = {"break": "soft"}
+_EXPECTED = {
+    "width": f"a whole number of characters from {NARROWEST} to 200",
+    "break": "true or false",
+    "indent": "a whole number from 0 to 20",
+    "syllables": "a list of whole numbers, one a line",
+    "words": "a list of whole numbers, one a line",
+    "lines": f"a number of lines, or the least and the most, as [8, 12]; {MAX_LINES} at most",
+    "acrostic": "a symbol, or a list of symbols to be tried in turn",
+    "line": "the symbol that makes a line of an acrostic",
+}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "width": lambda value: _whole(value, NARROWEST, 200),
+    "break": lambda value: value if isinstance(value, bool) else None,
+    "indent": lambda value: _whole(value, 0, 20),
+    "syllables": _counts,
+    "words": _counts,
+    "lines": _range,
+    "acrostic": _names,
+    "line": lambda value: value if isinstance(value, str) and value else None,
+}

@@ -1,0 +1,132 @@
+"""Keeps what a poem has said so far, so that nothing is said twice by accident; any of it can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from photopoem.grammar.symbols import is_numbered
+from photopoem.grammar.words import clean, stems
+from photopoem.vocabulary import Word
+
+STRICT, PATIENT, LAX = 0, 1, 2
+"""How much repetition is allowed: none; of rules and of parts of words; of words, when all have been dealt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A word ready to be dealt: its visible text, the key by which equal words are known, its content."""
+
+    word: Word
+    text: str
+    key: str
+    stems: frozenset[str]
+
+
+@lru_cache(maxsize=8192)
+def _prepared(text: str) -> tuple[str, str, frozenset[str]]:
+    shown = clean(text)
+    return shown, shown.casefold(), stems(shown)
+
+
+def make_cards(words: Iterable[Word]) -> tuple[Card, ...]:
+    """Cards for those of the words that show anything."""
+    prepared = ((word, _prepared(word.text)) for word in words)
+    return tuple(Card(word, *each) for word, each in prepared if each[0])
+
+
+class Ledger:
+    """What was dealt and said. `mark` and `undo` take back everything noted in between."""
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self._noted: set[tuple[str, object]] = set()
+        self._trail: list[tuple[str, object]] = []
+        self._often: dict[str, int] = {}
+
+    def mark(self) -> int:
+        """Where the ledger stands."""
+        return len(self._trail)
+
+    def undo(self, mark: int) -> None:
+        """Take back what was noted since."""
+        while len(self._trail) > mark:
+            self._noted.discard(self._trail.pop())
+
+    def note(self, kind: str, things: Iterable[object]) -> None:
+        """Note things of a kind: `word`, `fixed`, `said`, `colored`, `text`, `phrase` or `rule`."""
+        for thing in things:
+            entry = (kind, thing)
+            if entry not in self._noted:
+                self._noted.add(entry)
+                self._trail.append(entry)
+
+    def has(self, kind: str, thing: object) -> bool:
+        """Whether this was noted."""
+        return (kind, thing) in self._noted
+
+    def clashes(self, kind: str, things: Iterable[object]) -> bool:
+        """Whether any of these was noted."""
+        noted = self._noted
+        return any((kind, thing) in noted for thing in things)
+
+    def candidates(self, symbol: str, cards: tuple[Card, ...]) -> list[Card]:
+        """Which of a symbol's words may be dealt now; empty where any would be a repetition."""
+        if is_numbered(symbol):
+            return list(cards) if self.level > STRICT or self._fits(cards[0]) else []
+        fresh = [card for card in cards if not self.has("word", card.key)]
+        if not fresh:
+            return self._least_often(cards) if self.level >= LAX else []
+        apart = [card for card in fresh if not self._repeats(card)]
+        if not apart:
+            return fresh if self.level > STRICT else []
+        return self._farthest(apart)
+
+    def _fits(self, card: Card) -> bool:
+        """Whether a numbered word is new here, or comes back under its own number."""
+        if card.word.kind == "amount" or self.has("fixed", card.key):
+            return True
+        return not self.has("word", card.key) and not self._repeats(card)
+
+    def _repeats(self, card: Card) -> bool:
+        """Whether a word shares its content with one dealt before. Colors may share theirs with each other."""
+        if self.clashes("said", card.stems):
+            return True
+        return card.word.kind != "color" and self.clashes("colored", card.stems)
+
+    def _farthest(self, cards: list[Card]) -> list[Card]:
+        """Rather words that share nothing with the author's text nor, for colors, with another color."""
+        for kinds in (("text", "colored", "phrase"), ("text", "phrase")):
+            apart = [card for card in cards if not any(self.clashes(kind, card.stems) for kind in kinds)]
+            if apart:
+                return apart
+        return cards
+
+    def _least_often(self, cards: tuple[Card, ...]) -> list[Card]:
+        least = min(self._often.get(card.key, 0) for card in cards)
+        return [card for card in cards if self._often.get(card.key, 0) == least]
+
+    def dealt(self, symbol: str, card: Card) -> None:
+        """Note that a word was dealt."""
+        if card.word.kind == "amount":
+            return
+        self._often[card.key] = self._often.get(card.key, 0) + 1
+        self.note("word", (card.key,))
+        self.note("colored" if card.word.kind == "color" else "said", card.stems)
+        if is_numbered(symbol):
+            self.note("fixed", (card.key,))
+
+    def phrases(self, phrases: Iterable[str]) -> list[str]:
+        """Which of the lexicon's phrases may be said now: never one twice, rather one with nothing said before."""
+        fresh = [phrase for phrase in phrases if not self.has("said phrase", phrase)]
+        for kinds in (("said", "colored", "phrase", "text"), ("said", "colored", "phrase")):
+            apart = [p for p in fresh if not any(self.clashes(kind, stems(p)) for kind in kinds)]
+            if apart:
+                return apart
+        return fresh if self.level > STRICT else []
+
+    def phrased(self, phrase: str) -> None:
+        """Note that a phrase of the lexicon was said."""
+        self.note("said phrase", (phrase,))
+        self.note("phrase", stems(phrase))

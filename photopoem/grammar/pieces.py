@@ -1,0 +1,168 @@
+"""Runs of text that know whose they are: through modifiers, and into the tidy lines of a poem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from photopoem.grammar.words import tokens
+from photopoem.poem import Line, Span
+from photopoem.vocabulary import Word
+
+
+class Piece(NamedTuple):
+    """A run of text: the word that it came from, or the author's voice and the word it speaks of."""
+
+    text: str
+    word: Word | None = None
+    voice: str = "grammar"
+    of: str = ""
+
+    def with_text(self, text: str) -> Piece:
+        """The same, with another text."""
+        return self._replace(text=text)
+
+
+_CLOSING = tuple(",.;:!?")
+
+
+def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
+    """Pieces for a text that a modifier made of theirs, every part still knowing whose it is.
+
+    What the two texts share at their ends stays with its pieces. What was changed in between goes to the
+    piece it was in; what was only put in before or after, as an article, is the author's.
+    """
+    old = "".join(piece.text for piece in pieces)
+    if old == new:
+        return list(pieces)
+    if len(old) == len(new):
+        return _recut(pieces, new)
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    if head + tail < len(old) or not _is_apart(new[head : len(new) - tail], head, tail):
+        return _recut(_stretched(pieces, head, len(new) - len(old)), new)
+    added = Piece(new[head : len(new) - tail])
+    before, after = _cut(pieces, head)
+    return [*_recut(before, new), added, *_recut(after, new[len(new) - tail :])]
+
+
+def _shared(one: str, other: str) -> int:
+    most = min(len(one), len(other))
+    return next((n for n in range(most) if one[n].lower() != other[n].lower()), most)
+
+
+def _is_apart(added: str, head: int, tail: int) -> bool:
+    """Whether an addition is a word of its own rather than an ending."""
+    return (tail > 0 and added.endswith((" ", '"', "“"))) or (
+        head > 0 and not added[:1].isalpha() and added[:1] != "'"
+    )
+
+
+def _recut(pieces: Sequence[Piece], text: str) -> list[Piece]:
+    """The pieces with a text of the same length."""
+    cut: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        cut.append(piece.with_text(text[at : at + len(piece.text)]))
+        at += len(piece.text)
+    return cut
+
+
+def _stretched(pieces: Sequence[Piece], at: int, by: int) -> list[Piece]:
+    """The pieces with the one at a place longer or shorter, and others where it is not enough."""
+    longer = list(pieces)
+    start = 0
+    for n, piece in enumerate(longer):
+        end = start + len(piece.text)
+        if at < end or n == len(longer) - 1:
+            size = max(0, len(piece.text) + by)
+            by -= size - len(piece.text)
+            longer[n] = piece.with_text(" " * size)
+            if by == 0:
+                break
+        start = end
+    return longer
+
+
+def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
+    before: list[Piece] = []
+    after: list[Piece] = []
+    for piece in pieces:
+        here = min(max(at, 0), len(piece.text))
+        at -= len(piece.text)
+        before.append(piece.with_text(piece.text[:here]))
+        after.append(piece.with_text(piece.text[here:]))
+    return [p for p in before if p.text], [p for p in after if p.text]
+
+
+def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """One line's pieces with single spaces, none before a closing mark or at the end; an indent stays."""
+    tidied: list[Piece] = []
+    last = "\n"
+    for piece in pieces:
+        text = re.sub(r"(?<=\S) {2,}", " ", piece.text)
+        if last == " " or (last == "\n" and re.match(r" (?! )", text)):
+            text = text.lstrip(" ")
+        if text.lstrip(" ").startswith(_CLOSING):
+            text = text.lstrip(" ")
+            if tidied and last == " ":
+                tidied[-1] = tidied[-1].with_text(tidied[-1].text.rstrip(" "))
+        if text:
+            tidied.append(piece.with_text(text))
+            last = " " if text.isspace() or text[-1] == " " else text[-1]
+    while tidied and not (text := tidied[-1].text.rstrip(" ")):
+        tidied.pop()
+    if tidied:
+        tidied[-1] = tidied[-1].with_text(text)
+    return tuple(piece for piece in tidied if piece.text)
+
+
+def text_of(pieces: Sequence[Piece]) -> str:
+    """The text of pieces."""
+    return "".join(piece.text for piece in pieces)
+
+
+def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:
+    """Whether a word stands twice in a row, other than where the author wrote it so.
+
+    `before` is the text of the line before.
+    """
+    said = [(word, n) for n, piece in enumerate(pieces) for word in tokens(piece.text)]
+    last = tokens(before[-40:])[-1:] if said else []
+    if last and last[0] == said[0][0]:
+        return True
+    return any(
+        one == other and (m != n or pieces[n].word is not None) for (one, m), (other, n) in pairwise(said)
+    )
+
+
+def make_line(pieces: Sequence[Piece]) -> Line:
+    """A poem's line; neighbouring runs of the author's own text are joined."""
+    spans: list[Span] = []
+    for piece in pieces:
+        source = piece.word.source if piece.word else None
+        span = Span(piece.text, source, piece.voice, piece.of)
+        if spans and _joins(spans[-1], span):
+            span = Span(spans.pop().text + span.text, source, piece.voice, piece.of)
+        spans.append(span)
+    return Line(tuple(spans))
+
+
+def _joins(one: Span, other: Span) -> bool:
+    return one.source is None and other.source is None and one.voice == other.voice == "grammar"
+
+
+def broken(pieces: Sequence[Piece], width: int, indent: int) -> list[tuple[Piece, ...]]:
+    """A line's pieces as lines of at most `width`, broken at spaces, all but the first indented."""
+    lines: list[tuple[Piece, ...]] = []
+    rest = list(pieces)
+    while len(text := text_of(rest)) > width:
+        at = text.rfind(" ", indent + 1, width + 1)
+        if at <= 0:
+            break
+        before, after = _cut(rest, at)
+        lines.append(tuple(before))
+        rest = [Piece(" " * indent), *_cut(after, 1)[1]]
+    return [*lines, tuple(rest)]

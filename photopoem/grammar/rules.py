@@ -1,0 +1,193 @@
+"""The rules of a grammar, parsed once: alternatives, what each needs, and which can be used for a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from photopoem.grammar.graph import ranks, recursive
+from photopoem.grammar.symbols import is_known
+from photopoem.grammar.syntax import Node, Pop, Push, Rule, Run, Tag, Text, parse_rule
+from photopoem.grammar.words import stems, visible
+
+MAX_PLANS = 64
+"""Photographs lack words in few ways; the plans for the latest ways are kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alternative:
+    """One rule of a symbol.
+
+    `segments` are its nodes, split where its own text has a line break. `needs` are the symbols without
+    which it cannot be said; `stems` the content of its own text; `silent` that it has no text or tag;
+    `initial` the letter that it begins with, where its own text says.
+    """
+
+    symbol: str
+    text: str
+    segments: tuple[Rule, ...]
+    weight: float
+    needs: frozenset[str]
+    stems: frozenset[str]
+    silent: bool
+    initial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What can be said of a photograph: for each symbol its usable alternatives, and how deep each goes."""
+
+    choices: Mapping[str, tuple[Alternative, ...]]
+    depth: Mapping[str, int]
+
+    def depth_of(self, alternative: Alternative) -> int:
+        """The least number of steps in which the alternative can be said."""
+        return max((self.depth.get(symbol, 0) for symbol in alternative.needs), default=0)
+
+
+@dataclass(eq=False)
+class RuleBook:
+    """All rules of a grammar by symbol."""
+
+    symbols: Mapping[str, tuple[Alternative, ...]]
+    options: Mapping[str, tuple[frozenset[str], ...]]
+    pushed: frozenset[str]
+    _plans: dict[frozenset[str], Plan] = field(default_factory=dict)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The symbols that photopoem fills and that the grammar uses, sorted."""
+        used = {symbol for needs in self._all_needs() for symbol in needs}
+        return tuple(sorted(filter(is_known, used)))
+
+    @cached_property
+    def recursive(self) -> frozenset[str]:
+        """The symbols that can come to use themselves."""
+        graph = {symbol: [n for needs in options for n in needs] for symbol, options in self.graph.items()}
+        return recursive(graph)
+
+    @cached_property
+    def graph(self) -> dict[str, tuple[frozenset[str], ...]]:
+        """What each symbol can be made of: its alternatives' needs, and those of what is pushed onto it."""
+        own = {
+            symbol: tuple(alternative.needs for alternative in alternatives)
+            for symbol, alternatives in self.symbols.items()
+            if not is_known(symbol)
+        }
+        return own | {symbol: (*own.get(symbol, ()), *options) for symbol, options in self.options.items()}
+
+    def _all_needs(self) -> Iterator[frozenset[str]]:
+        for alternatives in self.symbols.values():
+            for alternative in alternatives:
+                yield alternative.needs
+        for options in self.options.values():
+            yield from options
+
+    def plan(self, missing: frozenset[str]) -> Plan:
+        """What can be said without the words of these symbols."""
+        plan = self._plans.get(missing)
+        if plan is None:
+            plan = self._make_plan(missing)
+            if len(self._plans) >= MAX_PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[missing] = plan
+        return plan
+
+    def _make_plan(self, missing: frozenset[str]) -> Plan:
+        depth = ranks(self.graph, set(self.asked) - missing)
+        choices = {
+            symbol: tuple(a for a in alternatives if all(need in depth for need in a.needs))
+            for symbol, alternatives in self.symbols.items()
+        }
+        return Plan(choices, depth)
+
+
+def make_rule_book(
+    rules: Mapping[str, Sequence[str]], weights: Mapping[str, Sequence[float]] | None = None
+) -> RuleBook:
+    """Parse all rules. A rule with a fault in it becomes an alternative that says what could be parsed."""
+    options: dict[str, list[frozenset[str]]] = {}
+    symbols = {
+        symbol: tuple(
+            make_alternative(symbol, text, weight, options)
+            for text, weight in zip(texts, (weights or {}).get(symbol, [1.0] * len(texts)), strict=True)
+        )
+        for symbol, texts in rules.items()
+    }
+    pushed = frozenset(target for target in options if not target.startswith("\0"))
+    return RuleBook(symbols, {target: tuple(needs) for target, needs in options.items()}, pushed)
+
+
+def make_alternative(
+    symbol: str, text: str, weight: float, options: dict[str, list[frozenset[str]]]
+) -> Alternative:
+    """One alternative; what it pushes is noted in `options`."""
+    nodes, _ = parse_rule(text)
+    own = [visible(node.text) for node in nodes if isinstance(node, Text)]
+    first = own[0].lstrip() if nodes and isinstance(nodes[0], Text) else ""
+    return Alternative(
+        symbol=symbol,
+        text=text,
+        segments=_segments(nodes),
+        weight=weight,
+        needs=frozenset(_needs(nodes, options)),
+        stems=stems(" ".join(own)),
+        silent=not any(isinstance(node, Tag) for node in nodes) and not any(map(str.isalnum, "".join(own))),
+        initial=next((char for char in first if char.isalnum()), ""),
+    )
+
+
+def _segments(nodes: Rule) -> tuple[Rule, ...]:
+    """The nodes of each line. Text is made visible here, once."""
+    lines: list[list[Node]] = [[]]
+    for node in nodes:
+        if not isinstance(node, Text):
+            lines[-1].append(node)
+            continue
+        for n, part in enumerate(visible(node.text).split("\n")):
+            if n:
+                lines.append([])
+            if part:
+                lines[-1].append(Text(part))
+    return tuple(map(tuple, lines))
+
+
+def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> Iterator[str]:
+    """The symbols that nodes cannot do without."""
+    for node in nodes:
+        if isinstance(node, Tag):
+            yield node.symbol
+            yield from _needs(node.actions, options)
+        elif isinstance(node, Run):
+            yield from _needs(node.rule, options)
+        elif isinstance(node, Push):
+            yield from _push_needs(node, options)
+
+
+def _push_needs(node: Push, options: dict[str, list[frozenset[str]]]) -> Iterator[str]:
+    """What a push needs: any one of its rules. It is noted as a symbol of its own, and as the target's."""
+    each = [frozenset(_needs(rule, options)) for rule in node.rules]
+    options.setdefault(node.target, []).extend(each)
+    if len(each) == 1:
+        yield from each[0]
+    else:
+        either = f"\0{len(options)}"
+        options[either] = each
+        yield either
+
+
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Every node, the nested ones too."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Tag):
+            yield from walk(node.actions)
+        elif isinstance(node, Run):
+            yield from walk(node.rule)
+        elif isinstance(node, Push):
+            for rule in node.rules:
+                yield from walk(rule)
+
+
+__all__ = ["Alternative", "Plan", "Pop", "RuleBook", "make_alternative", "make_rule_book", "walk"]

@@ -1,0 +1,84 @@
+"""Finds grammars: by path, or by name on the shelf that is shipped; and picks one of several for a photograph."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from photopoem.errors import GrammarError, UsageError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@lru_cache(maxsize=1)
+def shelf_folder() -> Path:
+    """The folder of the shipped grammars: inside the wheel, or at the top of a checkout."""
+    inside = _PACKAGE / "grammars"
+    return inside if inside.is_dir() else _PACKAGE.parent / "grammars"
+
+
+def shelf() -> list[str]:
+    """The names of the shipped grammars, sorted."""
+    return sorted(path.stem for path in shelf_folder().glob("*.json"))
+
+
+def is_on_shelf(name: str) -> bool:
+    """Whether this is the name of a shipped grammar."""
+    plain = name.replace("-", "").replace("_", "")
+    return plain.isalnum() and len(name) < 100 and (shelf_folder() / f"{name}.json").is_file()
+
+
+def find_grammar(name_or_path: str) -> Path:
+    """The file of a grammar. Raises `GrammarError` where there is none."""
+    if is_on_shelf(name_or_path):
+        return shelf_folder() / f"{name_or_path}.json"
+    path = Path(name_or_path)
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):  # a name too long, or with NUL in it, is no file
+        pass
+    raise GrammarError(
+        f"{clean_name(name_or_path)}: no such grammar; there are {', '.join(shelf()) or 'none'}, "
+        "or give the path of a JSON file"
+    )
+
+
+def clean_name(name: str) -> str:
+    """A name as it can be shown to a person."""
+    from photopoem.grammar.words import clean
+
+    return clean(name, 200)
+
+
+def expand_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """The grammars that `a,b,c` or `all` stand for, without doubles. Raises `UsageError` where that is none."""
+    given = [names] if isinstance(names, str) else list(names)
+    found: list[str] = []
+    for each in given:
+        if Path(each).suffix == ".json":
+            found.append(each)
+            continue
+        for name in each.split(","):
+            found.extend(shelf() if name.strip() == "all" else [name.strip()])
+    wanted = tuple(dict.fromkeys(name for name in found if name))
+    if not wanted:
+        raise UsageError("no grammar was named; photopoem grammar list shows them")
+    return wanted
+
+
+def choose(names: str | Sequence[str], digest: str, seed: int) -> str:
+    """One of several grammars for a photograph: by its digest and the seed alone.
+
+    Each name is hashed with the photograph and the highest wins (Thaler and Ravishankar 1998), so a grammar
+    added to the list takes only its own share of photographs and the others keep their poems.
+    """
+    wanted = expand_names(names)
+
+    def height(name: str) -> bytes:
+        stem = Path(name).stem
+        return hashlib.sha256(f"{stem}\0{digest}\0{seed}".encode("utf-8", "surrogateescape")).digest()
+
+    return wanted[0] if len(wanted) == 1 else max(wanted, key=height)

@@ -1,0 +1,246 @@
+"""Parses one Tracery rule into a tree of text, tags and actions, and says where what is wrong with it.
+
+`tracery.parse` finds the sections of a rule. Escapes are shielded from it first: it joins them wrongly
+when a rule has several, and forgets them when a section is parsed again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import tracery
+
+MAX_RULE = 20_000
+"""A rule of more characters is refused: no poem needs one."""
+
+_SPECIAL = "#[]\\:,.()"
+_SLASH = "\ufdd0"
+_SHIELDS = {char: chr(0xFDD1 + n) for n, char in enumerate(_SPECIAL)}
+_UNSHIELD = {ord(_SLASH): None} | {ord(shield): char for char, shield in _SHIELDS.items()}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TEXT, _TAG, _ACTION = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong in a rule: at which character, and what."""
+
+    at: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The author's own text, its escapes taken out."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """`.name` or `.name(arguments)`."""
+
+    name: str
+    arguments: tuple[str, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """`#[actions]symbol.modifiers#`."""
+
+    symbol: str
+    modifiers: tuple[Modifier, ...]
+    actions: tuple[Action, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """`[target:rule,rule]`: until it is popped, the target means one of these."""
+
+    target: str
+    rules: tuple[Rule, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """`[target:POP]`: the target means again what it meant before."""
+
+    target: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`[#rule#]`: expanded for the pushes in it; its text is thrown away."""
+
+    rule: Rule
+    at: int
+
+
+Action = Push | Pop | Run
+Node = Text | Tag | Push | Pop | Run
+Rule = tuple[Node, ...]
+
+
+@lru_cache(maxsize=4096)
+def parse_rule(text: str) -> tuple[Rule, tuple[Fault, ...]]:
+    """The nodes of a rule and everything wrong with it, in the order of the text."""
+    if len(text) > MAX_RULE:
+        return (), (Fault(0, f"a rule of {len(text):,} characters; {MAX_RULE:,} are the most"),)
+    faults: list[Fault] = []
+    rule = _nodes(_shield(text), 0, faults)
+    return rule, tuple(sorted(faults, key=lambda fault: fault.at))
+
+
+def escape(text: str) -> str:
+    """Text as a rule that says exactly this."""
+    return re.sub(r"[#\[\]\\]", r"\\\g<0>", text)
+
+
+def _shield(text: str) -> str:
+    """The text with every escaped character, and its backslash, as noncharacters: its length stays."""
+    plain = re.sub("[\ufdd0-\ufdef]", " ", text)
+    return _ESCAPE.sub(lambda m: _SLASH + _SHIELDS.get(m[1], m[1]), plain)
+
+
+def _clear(text: str) -> str:
+    return text.translate(_UNSHIELD)
+
+
+def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
+    """The nodes of a shielded text that begins at `at` in the rule."""
+    unbalanced = _unbalanced(text, at)
+    if unbalanced:
+        faults.extend(unbalanced)
+        return ()
+    nodes: list[Node] = []
+    for section in tracery.parse(text)[0]:
+        raw, kind = section["raw"], section["type"]
+        if kind == _TEXT:
+            nodes.append(Text(_clear(raw)))
+            at += len(raw)
+            continue
+        node = _tag(raw, at, faults) if kind == _TAG else _action(raw, at, faults)
+        if node is not None:
+            nodes.append(node)
+        at += len(raw) + 2
+    return tuple(nodes)
+
+
+def _unbalanced(text: str, at: int) -> list[Fault]:
+    """Which `#`, `[` and `]` have no partner."""
+    if not any(char in text for char in "#[]"):
+        return []
+    faults: list[Fault] = []
+    opened: list[int] = []
+    tag: int | None = None
+    for n, char in enumerate(text):
+        if char == "[":
+            opened.append(n)
+        elif char == "]" and not opened:
+            faults.append(Fault(at + n, "this ] closes nothing; write \\\\] for a bracket in the text"))
+        elif char == "]":
+            opened.pop()
+        elif char == "#" and not opened:
+            tag = n if tag is None else None
+    faults.extend(
+        Fault(at + n, "this [ is never closed; write \\\\[ for a bracket in the text") for n in opened
+    )
+    if tag is not None:
+        faults.append(Fault(at + tag, "this # is never closed; write \\\\# for a hash in the text"))
+    return faults
+
+
+def _tag(raw: str, at: int, faults: list[Fault]) -> Tag | None:
+    """A tag whose `#` stands at `at`."""
+    main: tuple[str, int] | None = None
+    actions: list[Action] = []
+    inner = at + 1
+    for section in tracery.parse(raw)[0]:
+        part = section["raw"]
+        if section["type"] == _ACTION:
+            action = _action(part, inner, faults)
+            actions.extend([action] if action else [])
+            inner += len(part) + 2
+            continue
+        if main is not None:
+            faults.append(Fault(inner, f"a second symbol in one tag: {_clear(part)!r}"))
+        main = main or (part, inner)
+        inner += len(part)
+    if main is None:
+        faults.append(Fault(at, "an empty tag; write \\\\# for a hash in the text"))
+        return None
+    return _named(*main, tuple(actions), at, faults)
+
+
+def _named(main: str, start: int, actions: tuple[Action, ...], at: int, faults: list[Fault]) -> Tag | None:
+    parts = _split(main, ".")
+    symbol = _clear(parts[0][0])
+    if not symbol:
+        faults.append(Fault(at, "a tag without a symbol"))
+        return None
+    modifiers = (_modifier(part, start + offset, faults) for part, offset in parts[1:])
+    return Tag(symbol, tuple(m for m in modifiers if m), actions, at)
+
+
+def _modifier(part: str, at: int, faults: list[Fault]) -> Modifier | None:
+    name, opening, rest = part.partition("(")
+    if not name:
+        faults.append(Fault(at, "a modifier without a name"))
+        return None
+    if not opening:
+        return Modifier(_clear(name), (), at)
+    if not rest.endswith(")"):
+        faults.append(Fault(at, f"the arguments of .{_clear(name)} are never closed"))
+        return None
+    return Modifier(_clear(name), tuple(_clear(argument) for argument in rest[:-1].split(",")), at)
+
+
+def _action(raw: str, at: int, faults: list[Fault]) -> Action | None:
+    """An action whose `[` stands at `at`."""
+    if not raw:
+        faults.append(Fault(at, "an empty action; write \\\\[ for a bracket in the text"))
+        return None
+    target, offset = _split(raw, ":", most=1)[0][0], 0
+    if target == raw:
+        return Run(_nodes(raw, at + 1, faults), at)
+    offset = len(target) + 1
+    body, name = raw[offset:], _clear(target)
+    if body == "POP":
+        return Pop(name, at)
+    rules = (_nodes(part, at + 1 + offset + start, faults) for part, start in _split(body, ","))
+    return Push(name, tuple(rules), at)
+
+
+def _split(text: str, separator: str, most: int = -1) -> list[tuple[str, int]]:
+    """The parts of a text and where each begins; separators inside `#...#`, `[...]`, `(...)` do not count."""
+    if not any(char in text for char in "#[("):
+        return _split_plain(text, separator, most)
+    parts: list[tuple[str, int]] = []
+    start = depth = 0
+    in_tag = False
+    for n, char in enumerate(text):
+        if char in "[(":
+            depth += 1
+        elif char in "])":
+            depth -= 1
+        elif char == "#" and depth == 0:
+            in_tag = not in_tag
+        elif char == separator and depth <= 0 and not in_tag and most != 0:
+            parts.append((text[start:n], start))
+            start, most = n + 1, most - 1
+    return [*parts, (text[start:], start)]
+
+
+def _split_plain(text: str, separator: str, most: int) -> list[tuple[str, int]]:
+    parts: list[tuple[str, int]] = []
+    start = 0
+    for part in text.split(separator, most):
+        parts.append((part, start))
+        start += len(part) + 1
+    return parts
