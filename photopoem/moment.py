@@ -9,7 +9,14 @@ from datetime import datetime, timedelta
 from photopoem.metadata import clean
 from photopoem.photo import Photo
 
-NO_SEASONS = ("winter", "spring", "summer", "autumn")
+NO_SEASONS = 10.0
+"""Degrees: nearer to the equator than this nobody speaks of winter, so no season is claimed."""
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = tuple(
+    "January February March April May June July August September October November December".split()
+)
+_SEASONS = ("winter", "spring", "summer", "autumn")
 
 _TWILIGHT = -6.0  # degrees of the sun's elevation at which civil twilight begins and ends
 _AROUND_NOON = timedelta(minutes=45)
