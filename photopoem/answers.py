@@ -28,14 +28,13 @@ class Answer:
     kept: a better word list then needs no new bill.
     """
 
-    labels: tuple[tuple[str, float], ...]
-    landmarks: tuple[tuple[str, float], ...] = ()
+    words: tuple[tuple[str, float], ...]
     asked: str = ""
 
 
 def shape(answer: Answer) -> dict[str, object]:
-    """The answer without its time, ready for JSON: {"labels": [[text, score], ...], "landmarks": [...]}."""
-    return {"labels": answer.labels, "landmarks": answer.landmarks}
+    """The answer without its time, ready for JSON: {"words": [[text, score], ...]}."""
+    return {"words": answer.words}
 
 
 def encode(answer: Answer) -> str:
@@ -51,12 +50,12 @@ def decode(text: str, asked: str) -> Answer:
 def _from_shape(value: object, asked: str) -> Answer:
     if not isinstance(value, dict):
         raise ValueError("answer is not an object")
-    return Answer(_pairs(value.get("labels")), _pairs(value.get("landmarks", [])), asked)
+    return Answer(_pairs(value.get("words")), asked)
 
 
 def _pairs(value: object) -> tuple[tuple[str, float], ...]:
     if not isinstance(value, list):
-        raise ValueError("labels are not a list")
+        raise ValueError("words are not a list")
     return tuple(_pair(each) for each in value)
 
 
@@ -67,7 +66,7 @@ def _pair(value: object) -> tuple[str, float]:
         ):
             text.encode()  # half a surrogate pair can be in JSON, but nowhere else
             return text, float(score)
-    raise ValueError("a label is not [text, score in 0..1]")
+    raise ValueError("a word is not [text, score in 0..1]")
 
 
 def parse_line(line: str, number: int) -> tuple[Key, str, Answer]:

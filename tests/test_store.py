@@ -19,8 +19,8 @@ from photopoem.errors import StoreError
 from photopoem.store import LabelCache, cache_folder, open_atomically, write_atomically
 
 VISION = Key("vision", "v1", "labels=20")
-OTHER = Key("vision", "v1", "labels=20;landmarks")
-DOG = Answer((("Dog", 0.98), ("Carnivore", 0.7)), (("Eiffel Tower", 0.6),), "2026-11-22T10:00:00+00:00")
+OTHER = Key("vision", "v1", "landmarks=20")
+DOG = Answer((("Dog", 0.98), ("Carnivore", 0.7)), "2026-11-22T10:00:00+00:00")
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 
@@ -193,7 +193,7 @@ def test_a_row_that_cannot_be_read_counts_as_absent(tmp_path: Path) -> None:
     cache = LabelCache(tmp_path)
     cache.put(VISION, {A: DOG, B: DOG})
     with sqlite3.connect(cache.path) as db:
-        db.execute("UPDATE answers SET answer='{\"labels\": 7}' WHERE digest=?", (A,))
+        db.execute("UPDATE answers SET answer='{\"words\": 7}' WHERE digest=?", (A,))
     db.close()
     assert cache.get(VISION, [A, B]) == {B: DOG}
     assert len(list(cache.export_lines())) == 1
@@ -297,7 +297,7 @@ def test_import_keeps_what_is_there_unless_told(tmp_path: Path) -> None:
     other.put(VISION, {A: DOG, B: DOG})
     lines = list(other.export_lines())
     assert cache.import_lines(lines) == (1, 1)
-    assert cache.get(VISION, [A])[A].labels == (("Cat", 0.5),)
+    assert cache.get(VISION, [A])[A].words == (("Cat", 0.5),)
     assert cache.import_lines(lines, replace=True) == (2, 0)
     assert cache.get(VISION, [A])[A] == DOG
 
@@ -309,7 +309,7 @@ def line(**changes: object) -> str:
         "version": "1",
         "parameters": "",
         "asked": "",
-        "answer": {"labels": []},
+        "answer": {"words": []},
     }
     return json.dumps(whole | changes)
 
@@ -324,10 +324,10 @@ def line(**changes: object) -> str:
         line(labeller=1),
         line(asked="\ud800"),
         line(answer=[]),
-        line(answer={"labels": [["Dog", 7]]}),
-        line(answer={"labels": [["Dog", float("nan")]]}),
-        line(answer={"labels": [["Dog" * 100, 0.5]]}),
-        line(answer={"labels": [["\ud800", 0.5]]}),
+        line(answer={"words": [["Dog", 7]]}),
+        line(answer={"words": [["Dog", float("nan")]]}),
+        line(answer={"words": [["Dog" * 100, 0.5]]}),
+        line(answer={"words": [["\ud800", 0.5]]}),
     ],
 )
 def test_a_wrong_line_takes_nothing_in(tmp_path: Path, bad: str) -> None:

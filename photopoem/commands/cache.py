@@ -1,0 +1,142 @@
+"""`photopoem cache`: the labels that were paid for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem cache info                     where the labels are, how many, of when
+  photopoem cache export labels.jsonl      take a show's labels along
+  photopoem cache import labels.jsonl      and use them elsewhere, without the account
+  photopoem cache clear                    forget them all
+"""
+
+
+@click.group(epilog=EXAMPLES)
+@click.option("--cache", metavar="DIR", help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]")
+@click.pass_context
+def command(context: click.Context, cache: str | None) -> None:
+    """See, empty, export and import the labels that a paid service gave, so that none is paid for twice."""
+    context.obj = cache
+
+
+@command.command()
+@click.pass_obj
+def info(folder: str | None) -> None:
+    """Show where the labels are kept, how many of whom, and from when."""
+    from photopoem.store import FILE_NAME, LabelCache, cache_folder
+
+    path = cache_folder(folder) / FILE_NAME
+    if not path.exists():
+        click.echo(f"{_visible(path)}: nothing kept yet")
+        return
+    summaries = LabelCache(folder, note=_say).summary()
+    click.echo(f"{_visible(path)}: {sum(each.answers for each in summaries)} answers, {_size(path)}")
+    for each in summaries:
+        named = f"{each.key.labeller} {each.key.version}, {each.key.parameters}"
+        click.echo(f"  {each.answers:>7}  {_visible(named)}, {_days(each.first, each.last)}")
+
+
+@command.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def clear(folder: str | None, yes: bool) -> None:
+    """Forget all labels. What is asked again is paid for again."""
+    from photopoem.store import LabelCache
+
+    cache = LabelCache(folder, note=_say)
+    answers = sum(each.answers for each in cache.summary())
+    if answers and not yes:
+        _confirm(f"Forget {answers} answers? Asking again is billed again.")
+    _say(f"{cache.path}: {cache.clear()} answers forgotten")
+
+
+def _confirm(question: str) -> None:
+    from photopoem.errors import UsageError
+
+    if not sys.stdin.isatty():
+        raise UsageError("there is nobody to ask: say --yes to forget the labels")
+    if not click.confirm(question, err=True):
+        raise UsageError("nothing was forgotten")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.pass_obj
+def export(folder: str | None, file: Path, force: bool) -> None:
+    """Write all labels to FILE, a line of JSON each; - is standard output.
+
+    The lines hold digests of pixels and words, no paths and no pictures.
+    """
+    from photopoem.errors import UsageError
+    from photopoem.store import LabelCache, open_atomically
+
+    cache = LabelCache(folder, note=_say)
+    if str(file) == "-":
+        for line in cache.export_lines():
+            sys.stdout.buffer.write(line.encode())
+        sys.stdout.buffer.flush()
+        return
+    if file.exists() and not force:
+        raise UsageError(f"{file}: is there already; choose another name, or say --force")
+    count = 0
+    with open_atomically(file) as out:
+        for count, line in enumerate(cache.export_lines(), 1):  # noqa: B007 - it is used after the loop
+            out.write(line.encode())
+    _say(f"{file}: {count} answers")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--force", is_flag=True, help="Replace answers that are there already.")
+@click.pass_obj
+def import_(folder: str | None, file: Path, force: bool) -> None:
+    """Take in labels that `photopoem cache export` wrote to FILE; - is standard input.
+
+    Answers that are there already stay. Where a line is wrong nothing is taken in.
+    """
+    from photopoem.errors import StoreError
+    from photopoem.store import LabelCache
+
+    cache = LabelCache(folder, note=_say)
+    try:
+        if str(file) == "-":
+            lines = (line.decode() for line in sys.stdin.buffer)
+            taken, there = cache.import_lines(lines, replace=force)
+        else:
+            with file.open(encoding="utf-8") as text:
+                taken, there = cache.import_lines(text, replace=force)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"{file}: cannot be read ({getattr(error, 'strerror', '') or error})") from error
+    except StoreError as error:
+        raise StoreError(f"{file}: {error}") from error
+    _say(f"{cache.path}: {taken} answers taken in, {there} there already")
+
+
+def _size(path: Path) -> str:
+    """The space on disk, with what SQLite keeps beside the file."""
+    size = sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*"))
+    return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{size / 1000:.0f} kB"
+
+
+def _days(first: str, last: str) -> str:
+    first, last = first[:10], last[:10]
+    return f"asked {first}" if first == last else f"asked {first} to {last}"
+
+
+def _visible(text: object) -> str:
+    from photopoem.terminal import visible
+
+    return visible(str(text))
+
+
+def _say(text: str) -> None:
+    from photopoem.terminal import say
+
+    say(text)
