@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from photopoem.color import Floats, ciede2000, srgb_to_lab
+from photopoem.color import Floats, ciede2000, ciede2000_at_least, srgb_to_lab
 from photopoem.errors import UsageError
 
 # Who named the colors of each list that comes with photopoem: the poems' colophons say it.
@@ -21,72 +22,9 @@ NAMED_BY = {
     "css": "the authors of CSS, after those of X11",
     "nbs": "the Inter-Society Color Council and the National Bureau of Standards, 1955",
 }
-# A name within this CIEDE2000 distance is one that the color could be called by.
+# Names within this CIEDE2000 distance are names that the color could be called by.
 CLOSE = 5.0
-MOST_ROWS = 20_000
-
-_HEX = re.compile(r"#?([0-9a-fA-F]{6})")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ColorNames:
-    """A list of named colors: `names` as they are said, `rgb` uint8 (n, 3), `lab` (n, 3), and who named them.
-
-    The same name may be said of several colors (grey/blue and grey blue are both said "grey blue").
-    """
-
-    names: tuple[str, ...]
-    rgb: npt.NDArray[np.uint8]
-    lab: Floats
-    named_by: str
-
-    def distances(self, lab: npt.ArrayLike) -> Floats:
-        """CIEDE2000 from each of (m, 3) CIELAB colors to each of the n names: (m, n)."""
-        return ciede2000(np.asarray(lab)[:, None, :], self.lab[None, :, :])
-
-    def ranked(self, lab: npt.ArrayLike, most: int = 64) -> list[list[tuple[str, float]]]:
-        """For each of (m, 3) CIELAB colors its nearest names with their distances, nearest first."""
-        rows = []
-        for row in self.distances(lab):
-            nearest: dict[str, float] = {}
-            for index in np.argsort(row, kind="stable")[:most]:
-                nearest.setdefault(self.names[index], float(row[index]))
-            rows.append(list(nearest.items()))
-        return rows
-
-
-def color_names(which: str = "xkcd") -> ColorNames:
-    """The list called xkcd, css or nbs, or the one in a CSV file of the user's (name, hex).
-
-    Raises `UsageError` with every bad line of the file.
-    """
-    return _cached(which)
-
-
-@lru_cache(maxsize=8)
-def _cached(which: str) -> ColorNames:
-    if which in NAMED_BY:
-        text = (files("photopoem") / "data" / f"colors-{which}.csv").read_text(encoding="utf-8")
-        return _parsed(text, f"colors-{which}.csv", NAMED_BY[which])
-    path = Path(which)
-    if not path.is_file():
-        raise UsageError(
-            f"{which}: no such list of color names: say xkcd, css, nbs or the path of a CSV file"
-        )
-    return _parsed(path.read_text(encoding="utf-8-sig"), which, f"the list {path.name}")
-
-
-def _parsed(text: str, where: str, named_by: str) -> ColorNames:
-    rows = list(csv.DictReader(text.splitlines()))
-    hexes = [match for row in rows if (match := _HEX.fullmatch(row["hex"]))]
-    rgb = np.array([list(bytes.fromhex(match[1])) for match in hexes], dtype=np.uint8)
-    names = tuple(row.get("said") or row["name"] for row in rows)
-    if len(names) != len(rgb):
-        raise UsageError(f"{where}: a color is not #rrggbb")
-    return ColorNames(names, rgb, srgb_to_lab(rgb), named_by)
-
-
-# The eleven that every language with enough of them has: B. Berlin and P. Kay, "Basic Color Terms", 1969.
+# The eleven of B. Berlin and P. Kay, "Basic Color Terms: Their Universality and Evolution", 1969.
 BASIC_TERMS = (
     "black",
     "white",
@@ -101,17 +39,168 @@ BASIC_TERMS = (
     "grey",
 )
 
+_MOST_ROWS = 20_000
+_LONGEST = 60
+_AT_ONCE = 256  # colors looked up together: their candidates fit into the processor's cache
+_HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColorNames:
+    """A list of named colors: `names` as they are said, `rgb` uint8 (n, 3), `lab` (n, 3), and who named them.
+
+    The same name may be said of several colors (grey/blue and grey blue are both said "grey blue").
+    """
+
+    names: tuple[str, ...]
+    rgb: npt.NDArray[np.uint8]
+    lab: Floats
+    named_by: str
+
+    def nearest(self, lab: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], Floats]:
+        """For (m, 3) CIELAB colors the index of the nearest of all names and its CIEDE2000 distance, both (m,).
+
+        Of names at the same distance the first in the list is taken.
+        """
+        colors = np.asarray(lab, dtype=np.float64)
+        index, shortest = np.zeros(len(colors), np.intp), np.zeros(len(colors))
+        for start in range(0, len(colors), _AT_ONCE):
+            rows, columns, apart = self._pairs(colors[start : start + _AT_ONCE], 0.0)
+            order = np.lexsort((columns, apart, rows))
+            firsts = order[np.unique(rows[order], return_index=True)[1]]
+            index[start : start + len(firsts)] = columns[firsts]
+            shortest[start : start + len(firsts)] = apart[firsts]
+        return index, shortest
+
+    def close(self, lab: npt.ArrayLike, beyond: float = CLOSE) -> list[list[tuple[str, float]]]:
+        """For each of (m, 3) CIELAB colors the names not more than `beyond` farther than the nearest.
+
+        Each name comes once, with its CIEDE2000 distance, nearest first.
+        """
+        colors = np.asarray(lab, dtype=np.float64)
+        rows, columns, apart = self._pairs(colors, beyond)
+        order = np.lexsort((columns, apart, rows))
+        found: list[dict[str, float]] = [{} for _ in colors]
+        for row, column, distance in zip(rows[order], columns[order], apart[order], strict=True):
+            names = found[row]
+            if not names or distance <= next(iter(names.values())) + beyond:
+                names.setdefault(self.names[column], float(distance))
+        return [list(names.items()) for names in found]
+
+    def _pairs(
+        self, colors: Floats, beyond: float
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+        """Color, name and distance of all pairs that may be within `beyond` of a color's nearest."""
+        least = ciede2000_at_least(colors[:, None], self.lab)
+        guess = ciede2000(colors, self.lab[least.argmin(axis=1)])
+        # A name whose least possible distance is beyond the guess's true one cannot be the nearest.
+        rows, columns = np.nonzero(least <= guess[:, None] + beyond)
+        return rows, columns, ciede2000(colors[rows], self.lab[columns])
+
+
+@lru_cache(maxsize=8)
+def color_names(which: str = "xkcd") -> ColorNames:
+    """The list called xkcd, css or nbs, or the one in a CSV file of the user's (columns name and hex).
+
+    Raises `UsageError` that names every bad line of the file.
+    """
+    if which in NAMED_BY:
+        text = (files("photopoem") / "data" / f"colors-{which}.csv").read_text(encoding="utf-8")
+        return _listed(text, which, NAMED_BY[which])
+    try:
+        text = Path(which).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{which}: no list of color names is here ({_cause(error)}); say xkcd, css, nbs or a CSV file of name,hex"
+        ) from error
+    return _listed(text, which, f"the list {Path(which).name}")
+
+
+def _cause(error: OSError | ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return (getattr(error, "strerror", None) or "its name cannot be used").lower()
+
+
+def _listed(text: str, where: str, named_by: str) -> ColorNames:
+    """The list in a CSV text, or a `UsageError` with all that is wrong with it."""
+    names: list[str] = []
+    colors: list[bytes] = []
+    wrong: list[str] = []
+    lines: dict[str, int] = {}
+    for line, name, said, color in _rows(text, wrong):
+        if name.casefold() in lines:
+            wrong.append(f"line {line}: {name!r} is already on line {lines[name.casefold()]}")
+            continue
+        lines[name.casefold()] = line
+        names.append(said)
+        colors.append(color)
+    if not names and not wrong:
+        wrong.append("it holds no color")
+    if wrong:
+        more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise UsageError(f"{where}: {'; '.join(wrong[:5])}{more}")
+    rgb = np.frombuffer(b"".join(colors), dtype=np.uint8).reshape(-1, 3)
+    return ColorNames(tuple(names), rgb, srgb_to_lab(rgb), named_by)
+
+
+def _rows(text: str, wrong: list[str]) -> Iterator[tuple[int, str, str, bytes]]:
+    """Line number, name, name as it is said and color of each good row; what is bad goes to `wrong`."""
+    reader = csv.reader(text.splitlines())
+    order = {"name": 0, "hex": 1}
+    try:
+        for row in reader:
+            cells = [" ".join(cell.split()) for cell in row]
+            if reader.line_num == 1 and {"name", "hex"} <= {cell.casefold() for cell in cells}:
+                order = {cell.casefold(): index for index, cell in enumerate(cells)}
+                continue
+            if not any(cells):
+                continue
+            if (
+                len(names := list(_rows_of(cells, order, wrong, reader.line_num)))
+                and reader.line_num > _MOST_ROWS
+            ):
+                wrong.append(f"it has more than {_MOST_ROWS} lines")
+                return
+            yield from names
+    except csv.Error as error:
+        wrong.append(f"line {reader.line_num}: {error}")
+
+
+def _rows_of(
+    cells: list[str], order: dict[str, int], wrong: list[str], line: int
+) -> Iterator[tuple[int, str, str, bytes]]:
+    if len(cells) <= max(order["name"], order["hex"]):
+        wrong.append(f"line {line}: a name and a hex color are needed")
+        return
+    name, color = cells[order["name"]], _HEX.fullmatch(cells[order["hex"]])
+    if not name or len(name) > _LONGEST or not name.isprintable():
+        wrong.append(f"line {line}: a name is 1 to {_LONGEST} printable characters")
+    elif color is None:
+        wrong.append(f"line {line}: {cells[order['hex']]!r} is not a color like #a0b1c2")
+    else:
+        said = cells[order["said"]] if "said" in order and len(cells) > order["said"] else ""
+        digits = color[1] if len(color[1]) == 6 else "".join(digit * 2 for digit in color[1])
+        yield line, name, said or name, bytes.fromhex(digits)
+
 
 @lru_cache(maxsize=1)
-def _anchors() -> tuple[Floats, tuple[str, ...]]:
-    """The survey's colors whose name ends with a basic term, and that term."""
+def _anchors() -> ColorNames:
+    """The survey's colors whose name ends with a basic term, under that term."""
     survey = color_names("xkcd")
-    pairs = [(i, name.split()[-1]) for i, name in enumerate(survey.names) if name.split()[-1] in BASIC_TERMS]
-    return survey.lab[[i for i, _ in pairs]], tuple(term for _, term in pairs)
+    heads = [name.split()[-1] for name in survey.names]
+    kept = [index for index, head in enumerate(heads) if head in BASIC_TERMS]
+    return ColorNames(
+        tuple(heads[index] for index in kept), survey.rgb[kept], survey.lab[kept], survey.named_by
+    )
 
 
 def basic_terms(lab: npt.ArrayLike) -> list[str]:
-    """The basic color term of each of (m, 3) CIELAB colors."""
-    anchors, terms = _anchors()
-    distances = ciede2000(np.asarray(lab)[:, None, :], anchors[None, :, :])
-    return [terms[index] for index in distances.argmin(axis=1)]
+    """The basic color term of each of (m, 3) CIELAB colors.
+
+    It is the last word of the nearest name in the xkcd survey that ends with such a term: what most people
+    who were asked called the nearest color that they called so.
+    """
+    anchors = _anchors()
+    index, _ = anchors.nearest(lab)
+    return [anchors.names[place] for place in index]

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from photopoem.color import Floats, lab_to_srgb, srgb_to_lab
+from photopoem.color import Floats, ciede2000, lab_to_srgb, srgb_to_lab
 from photopoem.colornames import CLOSE, ColorNames, basic_terms, color_names
+from photopoem.errors import UsageError
+from photopoem.kmeans import Clusters, k_means
 from photopoem.photo import Photo, Pixels
+
+FEWEST, MOST = 2, 20
+
+# What an eye can just tell: CIEDE2000 is scaled so that 1 is about that for two fields side by side (CIE 142-2001).
+_JUST_TOLD = 1.0
+# Two swatches closer than this would be taken for one; 2.3 units of CIELAB are told half the time
+# (M. Mahy, L. Van Eycken, A. Oosterlinck, 1994), and where it is finer CIEDE2000 gives less, not more.
+_SAME = 2.0
+# Smaller than a spot of 13 x 13 in a sample of 256 x 256: the edge between two areas, not a color of the picture.
+_LEAST_SHARE = 0.0025
+# A small vivid thing: this much of the picture, this far from the swatch that stands for it, and as much more
+# chroma than that swatch has. Things that differ by 20 units get different names of the eleven basic ones.
+_VIVID_SHARE = 0.005
+_VIVID_APART = 20.0
+_VIVID_CHROMA = 25.0
+_VIVID_RADIUS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Swatch:
     """One color of a palette.
 
-    `rgb` in 0..255 sRGB; `share` of the picture in 0..1; `name` is the nearest in the list,
-    `distance` its CIEDE2000 distance, `names` all names within 5 (where there are none, the next),
-    `hue` the basic color term (one of eleven).
+    `rgb` in 0..255 sRGB; `share` of the picture in 0..1; `name` is the nearest in the list that no other
+    swatch has, `distance` its CIEDE2000 distance; `names` all names within `reach`, nearest first, which is 5,
+    or where there are none the next multiple of 5 that has one; `hue` the basic color term (one of eleven).
     """
 
     rgb: tuple[int, int, int]
@@ -27,6 +47,7 @@ class Swatch:
     distance: float
     names: tuple[str, ...]
     hue: str
+    reach: float = CLOSE
 
     @property
     def hex(self) -> str:
@@ -43,82 +64,133 @@ class Palette:
 
 
 def read_palette(photo: Photo, colors: int | Literal["auto"] = 6, names: ColorNames | None = None) -> Palette:
-    """The main colors of a photograph's `sample`, named from a list (the xkcd survey's unless given)."""
+    """The main colors of a photograph's `sample`, named from a list (the xkcd survey's unless given).
+
+    `colors` is at most how many (2 to 20): swatches that an eye would take for one are one. With "auto" it is the
+    fewest after which one more brings the picture's pixels nearer to their swatches by less than an eye can tell
+    (a mean CIEDE2000 of 1). k-means in CIELAB over the cells of a 5-bit histogram; a small vivid thing keeps a
+    swatch of its own. Raises `UsageError` for another number of colors.
+    """
+    if colors != "auto" and not FEWEST <= colors <= MOST:
+        raise UsageError(f"{colors} colors: a palette has {FEWEST} to {MOST}, or auto")
     names = names or color_names()
-    lab, weight = _bins(photo.sample)
-    centers, shares = _k_means(lab, weight, 6 if colors == "auto" else colors)
-    order = np.argsort(-shares, kind="stable")
-    return Palette(_named(centers[order], shares[order], names), names.named_by)
+    points, counts = histogram(photo.sample)
+    found = _fewest(points, counts) if colors == "auto" else _clusters(points, counts, colors)
+    return Palette(_named(_told_apart(found.centers, found.shares), names), names.named_by)
 
 
-def _bins(sample: Pixels) -> tuple[Floats, Floats]:
-    """The mean CIELAB and the pixel count of each occupied cell of a 5-bit RGB histogram."""
+def histogram(sample: Pixels) -> tuple[Floats, Floats]:
+    """The mean CIELAB (n, 3) and the pixel count (n,) of each occupied cell of a 5-bit RGB histogram."""
     flat = sample.reshape(-1, 3)
-    key = (
-        (flat[:, 0].astype(np.int32) >> 3 << 10) | (flat[:, 1].astype(np.int32) >> 3 << 5) | (flat[:, 2] >> 3)
+    cell = flat >> 3
+    key = (cell[:, 0].astype(np.int16) << 10) | (cell[:, 1].astype(np.int16) << 5) | cell[:, 2]
+    counts = np.bincount(key, minlength=1 << 15)
+    used = np.flatnonzero(counts)
+    sums = [np.bincount(key, weights=flat[:, axis], minlength=1 << 15)[used] for axis in range(3)]
+    weights = counts[used].astype(np.float64)
+    return srgb_to_lab(np.stack(sums, axis=1) / weights[:, None]), weights
+
+
+def _clusters(points: Floats, counts: Floats, k: int) -> Clusters:
+    """`k` clusters, of which one is a small vivid thing where there is one."""
+    found = k_means(points, counts, k)
+    vivid = _vivid(points, counts, found)
+    if vivid is None or k <= FEWEST:
+        return found
+    rest = k_means(points[~vivid], counts[~vivid], k - 1)
+    thing = np.average(points[vivid], axis=0, weights=counts[vivid])
+    share = counts[vivid].sum() / counts.sum()
+    owner = np.full(len(points), k - 1)
+    owner[~vivid] = rest.owner
+    return Clusters(
+        np.vstack([rest.centers, thing]), np.append(rest.shares * (1 - share), share), owner, rest.inertia
     )
-    count = np.bincount(key, minlength=32768)
-    cells = np.flatnonzero(count)
-    sums = np.stack([np.bincount(key, weights=flat[:, i], minlength=32768)[cells] for i in range(3)], axis=1)
-    weight = count[cells].astype(np.float64)
-    return srgb_to_lab(sums / weight[:, None]), weight
 
 
-def _k_means(lab: Floats, weight: Floats, k: int) -> tuple[Floats, Floats]:
-    random = np.random.default_rng(0)
-    best: tuple[float, Floats, Floats] | None = None
-    for _ in range(4):
-        centers = _seeded(lab, weight, min(k, len(lab)), random)
-        for _ in range(60):
-            distances = ((lab[:, None] - centers[None]) ** 2).sum(-1)
-            owner = distances.argmin(1)
-            mass = np.bincount(owner, weights=weight, minlength=len(centers))
-            moved = (
-                np.stack(
-                    [
-                        np.bincount(owner, weights=weight * lab[:, i], minlength=len(centers))
-                        for i in range(3)
-                    ],
-                    1,
-                )
-                / np.maximum(mass, 1)[:, None]
-            )
-            moved = np.where(mass[:, None] > 0, moved, centers)
-            if np.abs(moved - centers).max() < 0.05:
-                break
-            centers = moved
-        inertia = float((distances.min(1) * weight).sum())
-        if best is None or inertia < best[0]:
-            keep = mass > 0
-            best = inertia, centers[keep], mass[keep] / mass.sum()
-    assert best is not None  # noqa: S101 - the loop above runs
-    return best[1], best[2]
+def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bool_] | None:
+    """Which points are a small vivid thing that no swatch shows, if there is one."""
+    chroma = np.hypot(points[:, 1], points[:, 2])
+    theirs = np.hypot(found.centers[:, 1], found.centers[:, 2])[found.owner]
+    lost = np.flatnonzero(chroma > theirs + _VIVID_CHROMA)
+    if not len(lost):
+        return None
+    apart = ciede2000(points[lost][:, None], found.centers).min(axis=1)
+    lost = lost[apart > _VIVID_APART]
+    if counts[lost].sum() < _VIVID_SHARE * counts.sum():
+        return None
+    # The thing is what lies around the most of it; other lost colors are other things.
+    near = ((points[lost][:, None] - points[lost]) ** 2).sum(axis=2) < _VIVID_RADIUS**2
+    core = lost[near[(near @ counts[lost]).argmax()]]
+    vivid = np.zeros(len(points), dtype=bool)
+    vivid[core] = True
+    return vivid if counts[core].sum() >= _VIVID_SHARE * counts.sum() else None
 
 
-def _seeded(lab: Floats, weight: Floats, k: int, random: np.random.Generator) -> Floats:
-    chosen = [int(random.choice(len(lab), p=weight / weight.sum()))]
-    near = ((lab - lab[chosen[0]]) ** 2).sum(1)
-    while len(chosen) < k:
-        odds = weight * near
-        if odds.sum() <= 0:
+def _fewest(points: Floats, counts: Floats) -> Clusters:
+    """As few clusters as leave nothing that the eye can tell for one more to add."""
+    found = _clusters(points, counts, FEWEST)
+    error = _mean_error(points, counts, found)
+    for k in range(FEWEST + 1, MOST + 1):
+        more = _clusters(points, counts, k)
+        less = _mean_error(points, counts, more)
+        if error - less < _JUST_TOLD and _vivid(points, counts, found) is None:
             break
-        chosen.append(int(random.choice(len(lab), p=odds / odds.sum())))
-        near = np.minimum(near, ((lab - lab[chosen[-1]]) ** 2).sum(1))
-    return lab[chosen]
+        found, error = more, less
+    return found
 
 
-def _named(centers: Floats, shares: Floats, names: ColorNames) -> tuple[Swatch, ...]:
-    rgb = lab_to_srgb(centers)
+def _mean_error(points: Floats, counts: Floats, found: Clusters) -> float:
+    """The mean CIEDE2000 difference between the pixels and their swatches."""
+    return float(np.average(ciede2000(points, found.centers[found.owner]), weights=counts))
+
+
+def _told_apart(centers: Floats, shares: Floats) -> list[tuple[Floats, float]]:
+    """Centers and shares by falling share, after those that an eye would take for one are joined."""
+    pairs = [(center, float(share)) for center, share in zip(centers, shares, strict=True)]
+    while len(pairs) > 1:
+        lab = np.array([center for center, _ in pairs])
+        apart = ciede2000(lab[:, None], lab)
+        np.fill_diagonal(apart, np.inf)
+        least = min(range(len(pairs)), key=lambda index: pairs[index][1])
+        if apart.min() < _SAME:
+            one, other = divmod(int(apart.argmin()), len(pairs))
+        elif pairs[least][1] < _LEAST_SHARE:
+            one, other = least, int(apart[least].argmin())
+        else:
+            break
+        pairs = _joined(pairs, one, other)
+    return sorted(pairs, key=lambda pair: -pair[1])
+
+
+def _joined(pairs: list[tuple[Floats, float]], one: int, other: int) -> list[tuple[Floats, float]]:
+    """The pairs with two of them made one: their mean by share."""
+    (first, share), (second, more) = pairs[one], pairs[other]
+    middle = (first * share + second * more) / (share + more)
+    rest = [pair for index, pair in enumerate(pairs) if index not in (one, other)]
+    return [*rest, (middle, share + more)]
+
+
+def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch, ...]:
+    """The swatches; where there is no name left for one that is about as near, it joins the one that has its name."""
+    rgb = lab_to_srgb(np.array([center for center, _ in pairs]))
     shown = srgb_to_lab(rgb)
+    taken: dict[str, int] = {}
+    ranked = names.close(shown)
+    for index, near in enumerate(ranked):
+        free = next((name for name, _ in near if name not in taken), None)
+        if free is None:
+            joined = _joined(pairs, taken[near[0][0]], index)
+            return _named(sorted(joined, key=lambda pair: -pair[1]), names)
+        taken[free] = index
     hues = basic_terms(shown)
-    swatches: list[Swatch] = []
-    taken: set[str] = set()
-    for color, share, ranked, hue in zip(rgb, shares, names.ranked(shown), hues, strict=True):
-        name, distance = next((pair for pair in ranked if pair[0] not in taken), ranked[0])
-        if name in taken:
-            continue
-        taken.add(name)
-        close = tuple(text for text, apart in ranked if apart <= CLOSE) or (name,)
-        red, green, blue = (int(value) for value in color)
-        swatches.append(Swatch((red, green, blue), float(share), name, distance, close, hue))
+    swatches = []
+    for name, index in taken.items():
+        near = ranked[index]
+        reach = CLOSE * max(1, math.ceil(near[0][1] / CLOSE))
+        red, green, blue = (int(value) for value in rgb[index])
+        close = tuple(text for text, apart in near if apart <= reach)
+        distance = dict(near)[name]
+        swatches.append(
+            Swatch((red, green, blue), pairs[index][1], name, distance, close, hues[index], reach)
+        )
     return tuple(swatches)
