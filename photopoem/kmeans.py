@@ -49,12 +49,12 @@ def k_means(points: Floats, weights: Floats, k: int) -> Clusters:
         if kept < len(centers):
             centers = _best(cloud, centers, kept)
         centers = _moved(cloud, centers, rounds)
-    return settle(points, weights, _best(cloud, centers, 1)[0] + middle)
+    best = _best(cloud, centers, 1)[0] + middle
+    return gathered(points, weights, (points @ best.T - 0.5 * (best * best).sum(axis=1)).argmax(axis=1))
 
 
-def settle(points: Floats, weights: Floats, centers: Floats) -> Clusters:
-    """The clusters that `centers` make of the points; each center becomes the mean of its points."""
-    owner = (points @ centers.T - 0.5 * (centers * centers).sum(axis=1)).argmax(axis=1)
+def gathered(points: Floats, weights: Floats, owner: npt.NDArray[np.intp]) -> Clusters:
+    """The clusters of points that have the same `owner`, each with the mean of its points as center."""
     _, owner = np.unique(owner, return_inverse=True)
     means, mass = _means(points, weights, owner)
     spread = float((weights * ((points - means[owner]) ** 2).sum(axis=1)).sum() / weights.sum())
