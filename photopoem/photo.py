@@ -114,7 +114,7 @@ def _cause(error: Exception) -> str:
 
 def _open(path: str) -> IO[bytes]:
     """Open a regular file; never a pipe or device, on which reading might wait forever."""
-    if "\0" in path:
+    if not path or "\0" in path:
         raise FileNotFoundError(path)
     mode = Path(path).stat().st_mode
     if stat.S_ISDIR(mode):

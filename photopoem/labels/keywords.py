@@ -55,16 +55,22 @@ def as_label(word: str) -> str:
     """
     from photopoem.english import split_head
     from photopoem.english.nouns import number
-    from photopoem.english.tables import nouns, singulars
 
     _, head, _ = split_head(word)
-    known = head.casefold() in nouns() or head.casefold() in singulars()
-    if not known or number(word) == "name":
+    first, *others = word.split()
+    if not _is_common(head) or number(word) == "name":
         return word
-    words = word.split()
-    if all(each[0].isupper() for each in words) or all(each.islower() for each in words[1:]):
+    if all(each[0].isupper() for each in (first, *others)):
         return word.lower()
-    return word
+    # As a sentence begins: the first word's capital may still be a name's.
+    return word[0].lower() + word[1:] if _is_common(first) and " ".join(others).islower() else word
+
+
+def _is_common(word: str) -> bool:
+    """Whether a word is known as a common noun, in the singular or plural."""
+    from photopoem.english.tables import nouns, singulars
+
+    return word.casefold() in nouns() or word.casefold() in singulars()
 
 
 def open_labeller(argument: str, settings: LabelSettings) -> Keywords:
