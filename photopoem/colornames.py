@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ class ColorNames:
     rgb: npt.NDArray[np.uint8]
     lab: Floats
     named_by: str
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the names and their colors: it changes when the list does."""
+        return hashlib.sha256("\n".join(self.names).encode() + self.rgb.tobytes()).hexdigest()[:16]
 
     def nearest(self, lab: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], Floats]:
         """For (m, 3) CIELAB colors the index of the nearest of all names and its CIEDE2000 distance, both (m,).

@@ -121,7 +121,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise UsageError("--dask needs another package: pip install 'photopoem[dask]'") from error
     try:
-        client = Client(address, timeout="10s")
+        client: Any = Client(address, timeout="10s")  # type: ignore[no-untyped-call]  # it publishes half its types
     except OSError as error:
         raise UsageError(f"--dask {address}: no scheduler answers there ({error})") from error
     with client:

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from photopoem import __version__
 from photopoem.errors import LabelError, PhotoError, PhotopoemError
-from photopoem.labels import Labeller, Labels, LabelSettings, open_labeller
+from photopoem.labels import Labeller, Labels, LabelSettings, open_labeller, place_of
 from photopoem.moment import Moment
 from photopoem.palette import Palette
 from photopoem.paths import Found, is_url
@@ -180,22 +180,15 @@ def write_poem(
     `MissingWordsError` or `UsageError`.
     """
     spec = labels if isinstance(labels, str) else labels.name
-    settings = Settings(split_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
+    from photopoem.grammar import expand_names
+
+    settings = Settings(expand_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
     labeller = labeller_for(settings) if isinstance(labels, str) else labels
     reading = read(Found(str(path), Path(path).name), settings)
     answer = labeller.label([reading.photo])[0]
     if isinstance(answer, LabelError):
         raise answer
     return compose(reading, answer, Speaker.of(labeller), settings)
-
-
-def split_names(grammar: str) -> tuple[str, ...]:
-    """The grammars that `--grammar` names: with commas between, or `all` for the whole shelf."""
-    from photopoem.grammar import shelf
-
-    if grammar == "all":
-        return tuple(shelf())
-    return tuple(name.strip() for name in grammar.split(",") if name.strip())
 
 
 def write_poems(
@@ -228,12 +221,42 @@ def _with_network(
                 if isinstance(reading, Failed):
                     yield reading
                 else:
-                    yield _compose_one(reading, next(answers), speaker, settings)
+                    yield _compose_one(*next(answers), speaker, settings)
 
 
-def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[list[Labels | LabelError], Speaker]:
-    photos = [each.photo for each in batch if isinstance(each, Reading)]
-    return (labeller.label(photos) if photos else []), Speaker.of(labeller)
+def read_digests(
+    found: Iterable[Found], settings: Settings, executor: Executor, window: int
+) -> Iterator[str]:
+    """The digests of the photographs that can be read, in their order."""
+    for batch in in_order(executor, _digest_batch, _batches(found, BATCH), settings, window):
+        yield from (each for each in batch if isinstance(each, str))
+
+
+def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Failed]:
+    digests: list[str | Failed] = []
+    for found in batch:
+        try:
+            digests.append(_open(found.path, settings.quick).digest)
+        except PhotopoemError as error:
+            digests.append(Failed(found, _cause(error)))
+    return digests
+
+
+def _ask(
+    batch: Sequence[Reading | Failed], labeller: Labeller
+) -> tuple[list[tuple[Reading, Labels | LabelError]], Speaker]:
+    """The readings of a batch with their labels, and the place where the labeller recognised one."""
+    readings = [each for each in batch if isinstance(each, Reading)]
+    answers = labeller.label([each.photo for each in readings]) if readings else []
+    placed = [_placed(each, place_of(labeller, each.photo)) for each in readings]
+    return list(zip(placed, answers, strict=True)), Speaker.of(labeller)
+
+
+def _placed(reading: Reading, place: str | None) -> Reading:
+    """A landmark names the place of a photograph that does not name it itself."""
+    if place is None or (reading.moment.place and not reading.moment.near):
+        return reading
+    return replace(reading, moment=replace(reading.moment, place=place, near=False))
 
 
 def ahead(

@@ -14,13 +14,30 @@ from photopoem.executors import Inline, jobs_for, open_executor
 from photopoem.folder import Made, PoemsFolder, text_file, text_hash
 from photopoem.labels import Labeller
 from photopoem.paths import Found, is_url
-from photopoem.pipeline import Failed, Outcome, Settings, Speaker, fingerprint, labeller_for, write_poems
+from photopoem.pipeline import (
+    Failed,
+    Outcome,
+    Settings,
+    Speaker,
+    fingerprint,
+    labeller_for,
+    read_digests,
+    write_poems,
+)
 from photopoem.poem import record
 from photopoem.press.text import as_text
 from photopoem.progress import Progress, say_failed, show
 from photopoem.terminal import say
 
 ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+
+
+def speaks_vision(spec: str) -> bool:
+    """Whether a run with these labels would ask Vision."""
+    from photopoem.labels.vision_access import available
+
+    names = {part.strip().partition(":")[0] for part in spec.split(",")}
+    return "vision" in names or ("auto" in names and available() is True)
 
 
 @dataclass
@@ -47,6 +64,34 @@ class Run:
                 else f"labels: {labeller.name}"
             )
         return labeller
+
+    def plan(self) -> str:
+        """What there is to do and what it would cost, in a few lines; nobody is asked and nothing is written."""
+        from photopoem.labels import vision
+
+        count = f"photographs: {len(self.found)}"
+        if not speaks_vision(self.settings.labels):
+            return (
+                f"{count}\nlabels: {self.settings.labels}; nothing is asked of a service, nothing is billed"
+            )
+        with open_executor(jobs_for(self.jobs, len(self.found)), self.dask) as (executor, window):
+            digests = list(read_digests(self.found, self.settings, executor, window))
+        cost = vision.plan(digests, self.settings.label_settings)
+        lines = [count, f"labels: vision; {cost.cached} in the cache, {cost.uncached} to ask about"]
+        if len(digests) < len(self.found):
+            lines.append(f"not readable: {len(self.found) - len(digests)}")
+        lines.append(f"requests: {cost.requests}; billable units: {cost.units}")
+        if cost.left:
+            lines.append(f"left for next time by --max-requests: {cost.left}")
+        return "\n".join(lines)
+
+    def many_paid(self) -> str | None:
+        """The question to put before a run that may be billed for very many photographs; None where it is not."""
+        from photopoem.labels.vision import ASK_ABOVE
+
+        if len(self.found) <= ASK_ABOVE or not speaks_vision(self.settings.labels):
+            return None
+        return f"{len(self.found)} photographs: Vision bills for those it has not labelled before. Go on?"
 
     def one(self) -> int:
         """Write the poem of one photograph to standard output."""

@@ -177,11 +177,12 @@ def _color_words(palette: Palette) -> dict[str, Words]:
 
 def _extremes(palette: Palette) -> dict[str, Words]:
     """The darkest, the lightest and the most vivid swatch, each only where it is really so."""
-    from photopoem.color import lab_of
+    from photopoem.color import srgb_to_lab
 
     if not palette.swatches:
         return {}
-    labs = {swatch: lab_of(swatch.rgb) for swatch in palette.swatches}
+    lab = srgb_to_lab([swatch.rgb for swatch in palette.swatches])
+    labs = dict(zip(palette.swatches, lab.tolist(), strict=True))
     chroma = {swatch: (lab[1] ** 2 + lab[2] ** 2) ** 0.5 for swatch, lab in labs.items()}
     darkest = min(labs, key=lambda s: labs[s][0])
     lightest = max(labs, key=lambda s: labs[s][0])

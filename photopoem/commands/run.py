@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import click
 
@@ -104,9 +104,10 @@ def command(
     poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
     run writes only what is new or changed.
     """
+    from photopoem.grammar import expand_names
     from photopoem.labels import LabelSettings
     from photopoem.paths import find_photos
-    from photopoem.pipeline import Settings, split_names
+    from photopoem.pipeline import Settings
     from photopoem.runner import Run
     from photopoem.terminal import say
 
@@ -115,7 +116,7 @@ def command(
         vision_parallel=vision_parallel, max_requests=max_requests, note=_silent if quiet else say,
     )  # fmt: skip
     settings = Settings(
-        split_names(grammar), labels, number_of_colors(colors), color_names, seed, place, hemisphere, lexicon, quick,
+        expand_names(grammar), labels, number_of_colors(colors), color_names, seed, place, hemisphere, lexicon, quick,
         label_settings,
     )  # fmt: skip
     given = _given(paths)
@@ -126,9 +127,10 @@ def command(
         found, settings, jobs=jobs, dask=dask, force=force, target=target, colophon=colophon, quiet=quiet
     )
     if dry_run:
-        run.plan()
+        click.echo(run.plan())
         return
-    run.ask_before_many(assume_yes=yes)
+    if not yes and sys.stdin.isatty() and (many := run.many_paid()):
+        click.confirm(many, abort=True, err=True)
     single = out is None and len(given) == 1 and paths != ("-",) and found[0].path == given[0]
     sys.exit(run.one() if single else run.all(Path(out or "poems")))
 
@@ -137,10 +139,10 @@ def _silent(text: str) -> None:
     """Take a note and keep quiet."""
 
 
-def number_of_colors(text: str) -> int | str:
+def number_of_colors(text: str) -> int | Literal["auto"]:
     """`--colors` as a number from 2 to 20 or `auto`. Raises `UsageError`."""
     if text == "auto":
-        return text
+        return "auto"
     if not text.isdecimal() or not 2 <= int(text) <= 20:
         raise UsageError(f"--colors takes a number from 2 to 20 or auto, not {text!r}")
     return int(text)

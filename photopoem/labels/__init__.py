@@ -75,6 +75,13 @@ class LabelSettings:
     note: Callable[[str], None] = field(default=say, compare=False)
 
 
+def place_of(labeller: Labeller, photo: Photo) -> str | None:
+    """The place that a labeller recognised in a photo it has labelled, where it is one that can: a landmark."""
+    tell = getattr(labeller, "place", None)
+    place: str | None = tell(photo.digest) if tell else None
+    return place
+
+
 def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
     """The labeller that `spec` names: a name, `NAME:ARGUMENT`, several with commas between, or `auto`.
 
@@ -156,6 +163,11 @@ class Together:
         answers = [each.label(photos) for each in self.labellers]
         return [_joined(column) for column in zip(*answers, strict=True)]
 
+    def place(self, digest: str) -> str | None:
+        """The landmark that one of them recognised."""
+        tells = [each.place for each in self.labellers if hasattr(each, "place")]
+        return next((place for tell in tells if (place := tell(digest))), None)
+
 
 def _joined(answers: Sequence[Labels | LabelError]) -> Labels | LabelError:
     given = [answer for answer in answers if not isinstance(answer, LabelError)]
@@ -193,3 +205,7 @@ class HandOver:
             self._current, self._handed = self._second(), True
             self._mirror()
             return self._current.label(photos)
+
+    def place(self, digest: str) -> str | None:
+        """The landmark that the one that speaks now recognised."""
+        return self._current.place(digest) if hasattr(self._current, "place") else None
