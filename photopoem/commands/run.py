@@ -10,8 +10,6 @@ import click
 
 from photopoem.errors import UsageError
 
-if TYPE_CHECKING:
-    pass
 
 EXAMPLES = """
 \b
