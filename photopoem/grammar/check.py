@@ -1,11 +1,194 @@
-"""Finds what is wrong with a grammar before the first photograph is opened."""
+"""Finds what is wrong with a grammar before the first photograph is opened: everything at once, with its place."""
 
 from __future__ import annotations
 
-from photopoem.grammar.load import Parts
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from photopoem.grammar.graph import least, ranks, recursive
+from photopoem.grammar.load import NOTES, Parts
+from photopoem.grammar.rules import RuleBook, sizes_of, walk
 from photopoem.grammar.source import Problem
+from photopoem.grammar.syntax import MAX_RULE, Modifier, Node, Pop, Push, Tag, parse_rule
+from photopoem.vocabulary import NUMBERED, SYMBOLS
+
+ENGINE_MODIFIERS = ("does", "part", "feels", "share", "sureness")
+MAX_LEAST_STEPS = 2_000
+_MOST_GUESSES = 40
 
 
-def errors_of(parts: Parts) -> list[Problem]:
-    """What keeps a grammar from being used."""
-    return []
+def problems_of(parts: Parts) -> list[Problem]:
+    """Every problem that can be seen without writing: errors and warnings, in the order of the file."""
+    checker = _Checker(parts)
+    checker.run()
+    return sorted(set(parts.source.problems), key=lambda p: (p.line, p.column, not p.error, p.message))
+
+
+class _Checker:
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.source = parts.source
+        self.rules = parts.rules
+        self.parsed = {
+            (key, n): parse_rule(text)
+            for key, texts in parts.rules.items()
+            for n, text in enumerate(texts[: self._own(key)])
+        }
+        self.pushed = {
+            n.target for nodes, _ in self.parsed.values() for n in walk(nodes) if isinstance(n, Push)
+        }
+        self.known = set(self.rules) | SYMBOLS | self.pushed
+        self.guesses = 0
+
+    def _own(self, key: str) -> int:
+        """How many rules of a symbol stand in the file itself; the others come from word lists."""
+        value = self.source.values.get(key, [])
+        return len(value) if isinstance(value, list) else 1
+
+    def run(self) -> None:
+        """Note every problem in the source."""
+        sound = not self.source.problems
+        self._notes()
+        for (key, n), (nodes, faults) in self.parsed.items():
+            for fault in faults:
+                self._at(key, n, fault.at, fault.message)
+            for node in walk(nodes):
+                self._node(key, n, node)
+        for key, texts in self.rules.items():
+            if not texts:
+                self._at(key, 0, 0, f"{key!r} has no rules")
+        if sound and not any(problem.error for problem in self.source.problems):
+            book = self.parts.book
+            self._endless(book)
+            self._unreached(book)
+            self._too_wide()
+
+    def _at(self, key: str, n: int, offset: int, message: str, *, error: bool = True) -> None:
+        self.source.problem(self.source.rule_at(key, n, offset), message, error=error)
+
+    # -- names --
+
+    def _guess(self, name: str, among: Iterable[str]) -> str:
+        """The nearest known name, as a question. Not for too many names: guessing is slow."""
+        self.guesses += 1
+        if self.guesses > _MOST_GUESSES or len(name) > 60:
+            return ""
+        close = get_close_matches(name, sorted(among), n=1, cutoff=0.6)
+        return f"; did you mean {close[0]!r}?" if close else ""
+
+    def _notes(self) -> None:
+        start = self.parts.form.line if self.parts.form.acrostic else "origin"
+        if start not in self.rules:
+            self.source.problem(0, f"there is no {start!r}, with which a poem begins")
+        title = self.parts.note("_title")
+        if title and title not in self.known:
+            guess = self._guess(title, self.known)
+            self.source.problem(self.source.at["_title"], f"_title names no symbol: {title!r}{guess}")
+        for symbol in self.parts.form.acrostic:
+            if symbol not in SYMBOLS:
+                self.source.problem(self.source.at["_form"], f"_form acrostic: photopoem fills no {symbol!r}")
+        if self.source.path and Path(self.parts.fallback).stem == self.source.path.stem:
+            self.source.problem(self.source.at["_else"], "_else names this grammar itself")
+        for key in self.source.values:
+            if key.startswith("_") and key not in NOTES and (near := get_close_matches(key, NOTES, 1, 0.75)):
+                self.source.problem(self.source.at[key], f"{key!r} is a note; {near[0]!r}?", error=False)
+
+    def _node(self, key: str, n: int, node: Node) -> None:
+        if isinstance(node, Tag):
+            if node.symbol not in self.known:
+                self._at(key, n, node.at, self._unknown(node.symbol))
+            for modifier in node.modifiers:
+                self._modifier(key, n, modifier)
+        elif isinstance(node, Pop) and node.target not in self.pushed:
+            self._at(key, n, node.at, f"{node.target!r} is popped but nowhere bound", error=False)
+
+    def _unknown(self, symbol: str) -> str:
+        if symbol.rstrip("0123456789") in ("label", "sureness", "color", "share"):
+            return f"no symbol {symbol!r}: they are numbered from 1 to {NUMBERED}"
+        return f"no symbol {symbol!r}{self._guess(symbol, self.known)}"
+
+    def _modifier(self, key: str, n: int, modifier: Modifier) -> None:
+        from photopoem.english import ARGUMENTS, MODIFIERS
+
+        name, given = modifier.name, len(modifier.arguments)
+        if name not in MODIFIERS and name not in ENGINE_MODIFIERS:
+            guess = self._guess(name, [*MODIFIERS, *ENGINE_MODIFIERS])
+            self._at(key, n, modifier.at, f"no modifier .{name}{guess}")
+        elif given != ARGUMENTS.get(name, 0):
+            wants = ARGUMENTS.get(name, 0)
+            self._at(key, n, modifier.at, f".{name} takes {wants or 'no'} arguments, here are {given}")
+
+    # -- what rules come to --
+
+    def _endless(self, book: RuleBook) -> None:
+        """Symbols that can never be said, rules that need them, and poems that cannot be short."""
+        rank = ranks(book.graph, SYMBOLS)
+        graph = {symbol: [n for needs in options for n in needs] for symbol, options in book.graph.items()}
+        circles = recursive(graph)
+        for key, alternatives in book.symbols.items():
+            if key in circles and key not in rank:
+                self._at(key, 0, 0, f"{key!r} can never end: every rule of it leads back to it")
+            for n, alternative in enumerate(alternatives[: self._own(key)]):
+                lacking = sorted(need for need in alternative.needs if need not in rank and need[:1] != "\0")
+                if lacking and key in rank:
+                    self._at(
+                        key,
+                        n,
+                        0,
+                        f"no photograph can satisfy this: {lacking[0]!r} can never be said",
+                        error=False,
+                    )
+        for start in self._starts():
+            if start not in rank and start not in circles:
+                self._at(start, 0, 0, f"{start!r} can never be said")
+        steps = least(sizes_of(book), dict.fromkeys(SYMBOLS, 1.0))
+        for start in self._starts():
+            if start in rank and steps.get(start, 0) > MAX_LEAST_STEPS:
+                self._at(
+                    start, 0, 0, f"{start!r} takes {steps[start]:,.0f} steps at the least: no poem is so long"
+                )
+
+    def _starts(self) -> list[str]:
+        form = self.parts.form
+        starts = [form.line] if form.acrostic else ["origin"]
+        return [symbol for symbol in (*starts, self.parts.title) if symbol]
+
+    def _unreached(self, book: RuleBook) -> None:
+        reached = set(self._starts())
+        # `origin` stays for other Tracery tools where an acrostic is made of lines.
+        todo = [*reached, "origin"]
+        uses = {key: self._uses(key) for key in book.symbols}
+        while todo:
+            for symbol in uses.get(todo.pop(), ()):
+                if symbol not in reached:
+                    reached.add(symbol)
+                    todo.append(symbol)
+        for key in self.rules:
+            if key not in reached and key != "origin" and key not in SYMBOLS:
+                self._at(key, 0, 0, f"nothing leads to {key!r}", error=False)
+
+    def _uses(self, key: str) -> Iterator[str]:
+        for n in range(len(self.rules[key])):
+            for node in walk(self.parsed.get((key, n), ((), ()))[0]):
+                if isinstance(node, Tag):
+                    yield node.symbol
+
+    def _too_wide(self) -> None:
+        """Texts that are wider than a line may be, so that their rules can never be used."""
+        form = self.parts.form
+        if not form.width or form.soft:
+            return
+        for key, texts in self.rules.items():
+            for n, text in enumerate(texts):
+                widest = max((len(line) for line in _author_lines(text)), default=0)
+                if widest > form.width and len(text) <= MAX_RULE:
+                    self._at(key, n, 0, f"a line of {widest} characters cannot fit the width of {form.width}")
+
+
+def _author_lines(rule: str) -> Iterator[str]:
+    """The author's own texts in a rule, line by line, each at its narrowest."""
+    for node in parse_rule(rule)[0]:
+        if not isinstance(node, (Tag, Push, Pop)) and hasattr(node, "text"):
+            for line in node.text.split("\n"):
+                yield " ".join(line.split())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from photopoem.errors import GrammarError
+from photopoem.grammar.draft import Bound, Draft, Misfit, Overworked, Unsayable
 from photopoem.grammar.form import Form, initial_of
-from photopoem.grammar.ledger import PATIENT, STRICT, Card, Ledger
-from photopoem.grammar.pieces import Piece, has_doubled_word, modified, text_of, tidy
+from photopoem.grammar.ledger import STRICT, Card, Ledger
+from photopoem.grammar.pieces import Piece, modified, text_of, tidy
 from photopoem.grammar.rules import Alternative, Plan
 from photopoem.grammar.symbols import is_known
 from photopoem.grammar.syntax import Action, Modifier, Pop, Push, Rule, Run, Tag, Text
@@ -18,9 +19,9 @@ from photopoem.grammar.words import clean
 
 MAX_DEPTH = 60
 DEEP = 30
-"""From this depth on, the rules that end soonest are tried first."""
+LONG = 500
+"""From this depth, or this many words and rules on, the rules that end soonest are tried first."""
 MAX_STEPS = 4_000
-MAX_CHARACTERS = 50_000
 LINE_TRIES = 24
 SEARCHED_LINE_TRIES = 60
 
@@ -28,7 +29,6 @@ FROM_THE_LEXICON = ("does", "part", "feels")
 FROM_THE_FIGURES = ("share", "sureness")
 
 ModifierFunction = Callable[[str, tuple[str, ...]], str]
-Bound = tuple[tuple[Piece, ...], ...]
 
 
 class Speaks(Protocol):
@@ -44,40 +44,6 @@ class Speaks(Protocol):
         """How it feels or sounds."""
 
 
-class Unsayable(Exception):
-    """A symbol has no word, or no rule that works out here; another rule may do without it."""
-
-    def __init__(self, symbol: str) -> None:
-        super().__init__(symbol)
-        self.symbol = symbol
-
-
-class Misfit(Exception):
-    """A line that the form does not allow."""
-
-
-class Overworked(Exception):
-    """More steps or more text than a poem can need."""
-
-
-class Mark(NamedTuple):
-    """All that is needed to take an expansion back."""
-
-    ledger: int
-    lines: int
-    out: tuple[Piece, ...]
-    bound: Mapping[str, tuple[Bound, ...]]
-    events: int
-
-
-class Event(NamedTuple):
-    """A step of an expansion, for `explain`: how deep, which symbol, which rule or word."""
-
-    depth: int
-    symbol: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class Means:
     """What an expansion draws on: the usable rules, the cards of each symbol, modifiers, lexicon, form."""
@@ -90,30 +56,23 @@ class Means:
     form: Form
 
 
-class Expander:
+class Expander(Draft):
     """One try at a poem. `lines` are the finished lines, tidy and none empty."""
 
     def __init__(self, means: Means, rng: Random, level: int = STRICT) -> None:
+        super().__init__(means.form, level)
         self.means = means
         self.rng = rng
-        self.level = level
-        self.ledger = Ledger(level)
-        self.lines: list[tuple[Piece, ...]] = []
-        self.events: list[Event] = []
         self.tries = 0
-        self._out: list[Piece] = []
-        self._bound: Mapping[str, tuple[Bound, ...]] = {}
-        self._capturing = 0
-        self._depth = 0
         self._steps = 0
-        self._characters = 0
-        self._initial = ""
+        self._at_the_end = False
         self._line_tries = SEARCHED_LINE_TRIES if means.form.counted else LINE_TRIES
 
     # -- whole texts --
 
     def write(self, symbol: str) -> None:
         """Expand a symbol into `lines`."""
+        self._at_the_end = True
         self._symbol(symbol)
         self._end_line()
 
@@ -135,40 +94,7 @@ class Expander:
         """Expand a rule, its line breaks and spaces as they are."""
         return self._captured(lambda: self._rule(rule))
 
-    # -- marks --
-
-    def _mark(self) -> Mark:
-        return Mark(self.ledger.mark(), len(self.lines), tuple(self._out), self._bound, len(self.events))
-
-    def _undo(self, mark: Mark) -> None:
-        self.ledger.undo(mark.ledger)
-        del self.lines[mark.lines :]
-        self._out[:] = mark.out
-        self._bound = mark.bound
-        del self.events[mark.events :]
-
-    def _event(self, symbol: str, text: str) -> None:
-        self.events.append(Event(self._depth, symbol, text))
-
     # -- lines --
-
-    def _end_line(self) -> None:
-        pieces = tidy(self._out)
-        if pieces:
-            self._check_line(pieces)
-            self.lines.append(pieces)
-        self._out.clear()
-
-    def _check_line(self, pieces: Sequence[Piece]) -> None:
-        text = text_of(pieces)
-        fault = self.means.form.line_fault(len(self.lines), text)
-        if fault is None and self._initial and initial_of(text) != self._initial:
-            fault = f"a line that does not begin with {self._initial}"
-        if fault is None and self.level <= PATIENT:
-            before = text_of(self.lines[-1]) if self.lines else ""
-            fault = "a word twice in a row" if has_doubled_word(pieces, before) else None
-        if fault:
-            raise Misfit(fault)
 
     def _closed_line(self, nodes: Rule) -> None:
         """Expand nodes that make up one line, again and again until the line fits."""
@@ -192,19 +118,14 @@ class Expander:
     def _alternative(self, alternative: Alternative) -> None:
         self.ledger.note("text", alternative.stems)
         last = len(alternative.segments) - 1
+        ends, self._at_the_end = self._at_the_end, False
         for n, nodes in enumerate(alternative.segments):
-            if n < last and not self._capturing and not self._out:
+            if (n < last or ends) and not self._capturing and not self._out:
                 self._closed_line(nodes)
             else:
                 self._rule(nodes)
             if n < last:
                 self._break()
-
-    def _break(self) -> None:
-        if self._capturing:
-            self._out.append(Piece("\n"))
-        else:
-            self._end_line()
 
     def _rule(self, nodes: Rule) -> None:
         for node in nodes:
@@ -214,33 +135,6 @@ class Expander:
                 self._tag(node)
             else:
                 self._act(node)
-
-    def _say(self, piece: Piece) -> None:
-        self._characters += len(piece.text)
-        if self._characters > MAX_CHARACTERS:
-            raise Overworked
-        self._out.append(piece)
-
-    def _say_all(self, pieces: Sequence[Piece]) -> None:
-        """Say pieces that were made before; line breaks in them end lines."""
-        for piece in pieces:
-            first, *rest = piece.text.split("\n")
-            if first:
-                self._say(piece.with_text(first))
-            for text in rest:
-                self._break()
-                if text:
-                    self._say(piece.with_text(text))
-
-    def _captured(self, work: Callable[[], None]) -> list[Piece]:
-        outer, self._out = self._out, []
-        self._capturing += 1
-        try:
-            work()
-            return self._out
-        finally:
-            self._out = outer
-            self._capturing -= 1
 
     # -- tags and actions --
 
@@ -371,7 +265,7 @@ class Expander:
         return () if contents and self.level == STRICT else rules
 
     def _next(self, group: Sequence[Alternative]) -> int:
-        if self._depth > DEEP:
+        if self._depth > DEEP or len(self.events) > LONG:
             depths = [self.means.plan.depth_of(alternative) for alternative in group]
             return depths.index(min(depths))
         if len(group) == 1:

@@ -93,7 +93,7 @@ def read_form(raw: Any) -> tuple[Form, list[str]]:
         if read is None:
             faults.append(f"_form {key}: {_EXPECTED[key]}")
         else:
-            values[_FIELDS.get(key, key)] = read
+            values[_FIELDS.get(str(key), str(key))] = read
     form = Form(**values)
     return form, faults + _clashes(form)
 
@@ -122,7 +122,7 @@ def _counts(value: Any) -> tuple[int, ...] | None:
     if not isinstance(value, list) or not 0 < len(value) <= MAX_LINES:
         return None
     counts = [_whole(each, 1, 60) for each in value]
-    return None if None in counts else tuple(count for count in counts if count)
+    return None if None in counts else tuple(count for count in counts if count is not None)
 
 
 def _range(value: Any) -> tuple[int, int] | None:

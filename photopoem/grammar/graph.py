@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 
 
 def ranks(options: Mapping[str, Sequence[frozenset[str]]], given: Iterable[str]) -> dict[str, int]:
@@ -92,3 +93,31 @@ def recursive(graph: Mapping[str, Sequence[str]]) -> frozenset[str]:
         if len(component) > 1 or component[0] in graph[component[0]]
         for symbol in component
     )
+
+
+def least(sizes: Mapping[str, Sequence[Mapping[str, int]]], given: Mapping[str, float]) -> dict[str, float]:
+    """The least size of each symbol: one for itself and that of all it uses, as often as it uses them.
+
+    Each option is how often a symbol is used. Knuth's generalization of Dijkstra's algorithm (1977).
+    """
+    settled: dict[str, float] = {}
+    waiting: dict[str, list[tuple[str, Mapping[str, int], list[int]]]] = {}
+    heap = [(size, symbol) for symbol, size in given.items()]
+    for symbol, options in sizes.items():
+        for uses in options:
+            if not uses:
+                heap.append((1.0, symbol))
+            counter = [len(uses)]
+            for need in uses:
+                waiting.setdefault(need, []).append((symbol, uses, counter))
+    heap.sort()
+    while heap:
+        size, symbol = heappop(heap)
+        if symbol in settled:
+            continue
+        settled[symbol] = size
+        for dependent, uses, counter in waiting.pop(symbol, ()):
+            counter[0] -= 1
+            if counter[0] == 0 and dependent not in settled:
+                heappush(heap, (1 + sum(times * settled[need] for need, times in uses.items()), dependent))
+    return settled

@@ -14,6 +14,7 @@ from typing import Any
 
 from photopoem.errors import GrammarError
 from photopoem.grammar.form import Form, read_form
+from photopoem.grammar.rules import RuleBook, make_rule_book
 from photopoem.grammar.shelf import find_grammar, is_on_shelf
 from photopoem.grammar.source import Source, is_inside, parse_source, read_source
 from photopoem.grammar.syntax import escape
@@ -35,6 +36,14 @@ class Parts:
     form: Form = field(default_factory=Form)
     lexicon: tuple[Path, ...] = ()
     fallback: str = ""
+    _book: RuleBook | None = None
+
+    @property
+    def book(self) -> RuleBook:
+        """The rules, compiled once."""
+        if self._book is None:
+            self._book = make_rule_book(self.rules, self.weights, self.form.acrostic)
+        return self._book
 
     def note(self, key: str) -> str:
         """A note to people, as text."""

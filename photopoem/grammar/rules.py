@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from photopoem.grammar.graph import ranks, recursive
 from photopoem.grammar.symbols import is_known
-from photopoem.grammar.syntax import Node, Pop, Push, Rule, Run, Tag, Text, parse_rule
+from photopoem.grammar.syntax import Node, Push, Rule, Run, Tag, Text, parse_rule
 from photopoem.grammar.words import stems, visible
 
 MAX_PLANS = 64
@@ -52,13 +53,13 @@ class RuleBook:
 
     symbols: Mapping[str, tuple[Alternative, ...]]
     options: Mapping[str, tuple[frozenset[str], ...]]
-    pushed: frozenset[str]
+    also: tuple[str, ...] = ()
     _plans: dict[frozenset[str], Plan] = field(default_factory=dict)
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
         """The symbols that photopoem fills and that the grammar uses, sorted."""
-        used = {symbol for needs in self._all_needs() for symbol in needs}
+        used = {symbol for needs in self._all_needs() for symbol in needs} | set(self.also)
         return tuple(sorted(filter(is_known, used)))
 
     @cached_property
@@ -104,9 +105,14 @@ class RuleBook:
 
 
 def make_rule_book(
-    rules: Mapping[str, Sequence[str]], weights: Mapping[str, Sequence[float]] | None = None
+    rules: Mapping[str, Sequence[str]],
+    weights: Mapping[str, Sequence[float]] | None = None,
+    also: tuple[str, ...] = (),
 ) -> RuleBook:
-    """Parse all rules. A rule with a fault in it becomes an alternative that says what could be parsed."""
+    """Parse all rules. `also` are symbols whose words are needed though no rule uses them.
+
+    A rule with a fault in it becomes an alternative that says what could be parsed.
+    """
     options: dict[str, list[frozenset[str]]] = {}
     symbols = {
         symbol: tuple(
@@ -115,8 +121,7 @@ def make_rule_book(
         )
         for symbol, texts in rules.items()
     }
-    pushed = frozenset(target for target in options if not target.startswith("\0"))
-    return RuleBook(symbols, {target: tuple(needs) for target, needs in options.items()}, pushed)
+    return RuleBook(symbols, {target: tuple(needs) for target, needs in options.items()}, also)
 
 
 def make_alternative(
@@ -190,4 +195,14 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
                 yield from walk(rule)
 
 
-__all__ = ["Alternative", "Plan", "Pop", "RuleBook", "make_alternative", "make_rule_book", "walk"]
+def sizes_of(book: RuleBook) -> dict[str, list[dict[str, int]]]:
+    """How often each rule of each symbol uses which symbols; what is bound counts as said at once."""
+    sizes: dict[str, list[dict[str, int]]] = {target: [{}] for target in book.options}
+    for symbol, alternatives in book.symbols.items():
+        if is_known(symbol):
+            continue
+        options = sizes.setdefault(symbol, [])
+        for alternative in alternatives:
+            tags = (n.symbol for line in alternative.segments for n in walk(line) if isinstance(n, Tag))
+            options.append(dict(Counter(tags)))
+    return sizes

@@ -15,6 +15,9 @@ import tracery
 MAX_RULE = 20_000
 """A rule of more characters is refused: no poem needs one."""
 
+MAX_NESTING = 20
+"""Brackets may stand this deep in each other."""
+
 _SPECIAL = "#[]\\:,.()"
 _SLASH = "\ufdd0"
 _SHIELDS = {char: chr(0xFDD1 + n) for n, char in enumerate(_SPECIAL)}
@@ -87,7 +90,7 @@ Node = Text | Tag | Push | Pop | Run
 Rule = tuple[Node, ...]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def parse_rule(text: str) -> tuple[Rule, tuple[Fault, ...]]:
     """The nodes of a rule and everything wrong with it, in the order of the text."""
     if len(text) > MAX_RULE:
@@ -142,6 +145,8 @@ def _unbalanced(text: str, at: int) -> list[Fault]:
     for n, char in enumerate(text):
         if char == "[":
             opened.append(n)
+            if len(opened) > MAX_NESTING:
+                return [Fault(at + n, f"brackets more than {MAX_NESTING} deep")]
         elif char == "]" and not opened:
             faults.append(Fault(at + n, "this ] closes nothing; write \\\\] for a bracket in the text"))
         elif char == "]":

@@ -12,12 +12,14 @@ from typing import Any
 
 from photopoem import __version__
 from photopoem.errors import GrammarError, MissingWordsError
-from photopoem.grammar.expand import Event, Expander, Means, Misfit, Overworked, Speaks, Unsayable
-from photopoem.grammar.form import letters_of
+from photopoem.grammar.check import problems_of
+from photopoem.grammar.draft import Event, Misfit, Overworked, Unsayable
+from photopoem.grammar.expand import Expander, Means, Speaks
+from photopoem.grammar.form import MAX_LINES, letters_of
 from photopoem.grammar.ledger import LAX, PATIENT, STRICT, Card, make_cards
 from photopoem.grammar.load import Parts, parts_of, read_parts, stamp
 from photopoem.grammar.pieces import Piece, broken, make_line, text_of
-from photopoem.grammar.rules import Plan, RuleBook, make_rule_book
+from photopoem.grammar.rules import Plan, RuleBook
 from photopoem.grammar.syntax import parse_rule
 from photopoem.poem import Line, Poem
 from photopoem.vocabulary import Subject, Vocabulary
@@ -156,12 +158,15 @@ class Grammar:
                 failure = error
             except Overworked:
                 overworked += 1
+                failure = expander.misfit or failure
                 if overworked == MOST_OVERWORKED:
-                    raise GrammarError(f"{self.name}: its rules grow without end") from None
+                    break
             else:
                 poem = self._poem(expander, means, subject, seed)
                 return Written(poem, tries + max(expander.tries, 1), tuple(expander.events))
             tries += max(expander.tries, 1)
+        if overworked and not isinstance(failure, Misfit):
+            raise GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
         raise self._unwritten(failure, tries, subject)
 
     def _expand(self, expander: Expander, cards: Mapping[str, tuple[Card, ...]]) -> None:
@@ -281,13 +286,10 @@ def _load(path: Path, _changed: int, _size: int, lexicon: tuple[str, ...]) -> Gr
 
 
 def _checked(name: str, parts: Parts, lexicon: tuple[str, ...]) -> Grammar:
-    from photopoem.grammar.check import errors_of
-
-    problems = parts.source.problems or errors_of(parts)
-    errors = [problem for problem in problems if problem.error]
+    errors = [problem for problem in problems_of(parts) if problem.error]
     if errors:
         where = parts.source.path or name
         shown = [f"{where}:{p.line}:{p.column}: {p.message}" for p in errors[:20]]
         rest = [f"and {len(errors) - 20} more"] if len(errors) > 20 else []
         raise GrammarError("\n".join([*shown, *rest]))
-    return Grammar(name, parts, make_rule_book(parts.rules, parts.weights), lexicon)
+    return Grammar(name, parts, parts.book, lexicon)

@@ -1,0 +1,136 @@
+"""The text of a poem while it is being written: pieces, finished lines, and marks to go back to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from photopoem.grammar.form import MAX_LINES, Form, initial_of
+from photopoem.grammar.ledger import PATIENT, Ledger
+from photopoem.grammar.pieces import Piece, has_doubled_word, text_of, tidy
+
+MAX_CHARACTERS = 50_000
+
+Bound = tuple[tuple[Piece, ...], ...]
+
+
+class Unsayable(Exception):
+    """A symbol has no word, or no rule that works out here; another rule may do without it."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(symbol)
+        self.symbol = symbol
+
+
+class Misfit(Exception):
+    """A line that the form does not allow."""
+
+
+class Overworked(Exception):
+    """More steps or more text than a poem can need."""
+
+
+class Mark(NamedTuple):
+    """All that is needed to take an expansion back."""
+
+    ledger: int
+    lines: int
+    out: tuple[Piece, ...]
+    bound: Mapping[str, tuple[Bound, ...]]
+    events: int
+
+
+class Event(NamedTuple):
+    """A step of an expansion, for `explain`: how deep, which symbol, which rule or word."""
+
+    depth: int
+    symbol: str
+    text: str
+
+
+class Draft:
+    """What has been written. `lines` are the finished lines, tidy and none empty; `events` how they came about.
+
+    Nothing is lost when a rule does not work out: `_mark` and `_undo` take back text, bindings and what was noted.
+    """
+
+    def __init__(self, form: Form, level: int) -> None:
+        self.form = form
+        self.level = level
+        self.ledger = Ledger(level)
+        self.lines: list[tuple[Piece, ...]] = []
+        self.events: list[Event] = []
+        self.misfit: Misfit | None = None
+        self._out: list[Piece] = []
+        self._bound: Mapping[str, tuple[Bound, ...]] = {}
+        self._capturing = 0
+        self._depth = 0
+        self._characters = 0
+        self._initial = ""
+
+    def _mark(self) -> Mark:
+        return Mark(self.ledger.mark(), len(self.lines), tuple(self._out), self._bound, len(self.events))
+
+    def _undo(self, mark: Mark) -> None:
+        self.ledger.undo(mark.ledger)
+        del self.lines[mark.lines :]
+        self._out[:] = mark.out
+        self._bound = mark.bound
+        del self.events[mark.events :]
+
+    def _event(self, symbol: str, text: str) -> None:
+        self.events.append(Event(self._depth, symbol, text))
+
+    def _end_line(self) -> None:
+        pieces = tidy(self._out)
+        if pieces:
+            self._check_line(pieces)
+            self.lines.append(pieces)
+            if len(self.lines) > MAX_LINES:
+                raise Overworked
+        self._out.clear()
+
+    def _check_line(self, pieces: Sequence[Piece]) -> None:
+        text = text_of(pieces)
+        fault = self.form.line_fault(len(self.lines), text)
+        if fault is None and self._initial and initial_of(text) != self._initial:
+            fault = f"a line that does not begin with {self._initial}"
+        if fault is None and self.level <= PATIENT:
+            before = text_of(self.lines[-1]) if self.lines else ""
+            fault = "a word twice in a row" if has_doubled_word(pieces, before) else None
+        if fault:
+            self.misfit = Misfit(fault)
+            raise self.misfit
+
+    def _break(self) -> None:
+        if self._capturing:
+            self._out.append(Piece("\n"))
+        else:
+            self._end_line()
+
+    def _say(self, piece: Piece) -> None:
+        self._characters += len(piece.text)
+        if self._characters > MAX_CHARACTERS:
+            raise Overworked
+        self._out.append(piece)
+
+    def _say_all(self, pieces: Sequence[Piece]) -> None:
+        """Say pieces that were made before; line breaks in them end lines."""
+        for piece in pieces:
+            first, *rest = piece.text.split("\n")
+            if first:
+                self._say(piece.with_text(first))
+            for text in rest:
+                self._break()
+                if text:
+                    self._say(piece.with_text(text))
+
+    def _captured(self, work: Callable[[], None]) -> list[Piece]:
+        outer, self._out = self._out, []
+        self._capturing += 1
+        try:
+            work()
+            return self._out
+        finally:
+            self._out = outer
+            self._capturing -= 1
