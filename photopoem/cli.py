@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -66,10 +67,15 @@ def photopoem() -> None:
 def main() -> None:
     """Run the command line. Exit 0 all done, 1 some failed, 2 nothing could be done."""
     traceback = "--traceback" in sys.argv
+    if traceback:
+        os.environ["PHOTOPOEM_TRACEBACK"] = "1"  # for the processes that do the work
     try:
         sys.exit(photopoem.main([arg for arg in sys.argv[1:] if arg != "--traceback"], standalone_mode=True))
     except PhotopoemError as error:
         if traceback:
             raise
-        click.echo(f"photopoem: {error}", err=True)
+        from photopoem.terminal import visible
+
+        for line in str(error).splitlines():
+            click.echo(f"photopoem: {visible(line)}", err=True)
         sys.exit(2)

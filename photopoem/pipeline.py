@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -27,6 +29,8 @@ BATCH = 8
 """Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
 NETWORK_BATCH = 64
 """Photographs whose labels are asked for together, four of a service's batches."""
+TRACEBACK = "PHOTOPOEM_TRACEBACK"
+"""Where this is set in the environment, unforeseen errors show where they arose, in every process."""
 MAX_BREAKS = 3
 """How often a batch may take its worker down before its photographs are given up."""
 
@@ -237,8 +241,8 @@ def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Fail
     for found in batch:
         try:
             digests.append(_open(found.path, settings.quick).digest)
-        except PhotopoemError as error:
-            digests.append(Failed(found, _cause(error)))
+        except Exception as error:
+            digests.append(_failed(found, error))
     return digests
 
 
@@ -361,10 +365,8 @@ def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Fa
 def _read_one(found: Found, settings: Settings) -> Reading | Failed:
     try:
         return read(found, settings)
-    except PhotopoemError as error:
-        return Failed(found, _cause(error))
-    except Exception as error:  # a strange file must not end the run; the line says what it was
-        return Failed(found, f"cannot be read ({error!r})")
+    except Exception as error:
+        return _failed(found, error)
 
 
 def _compose_one(
@@ -374,10 +376,20 @@ def _compose_one(
         return Failed(reading.found, str(answer))
     try:
         poem = compose(reading, answer, speaker, settings)
-    except PhotopoemError as error:
-        return Failed(reading.found, _cause(error))
+    except Exception as error:
+        return _failed(reading.found, error)
     return Done(reading.found, poem, fingerprint(settings, speaker))
 
 
-def _cause(error: PhotopoemError) -> str:
-    return error.cause if isinstance(error, PhotoError) else str(error)
+def _failed(found: Found, error: Exception) -> Failed:
+    """What a photograph's failure comes to in one line.
+
+    An error that nobody foresaw costs its photograph and not the run; `--traceback` shows where it arose.
+    """
+    if isinstance(error, PhotoError):
+        return Failed(found, error.cause)
+    if isinstance(error, PhotopoemError):
+        return Failed(found, str(error))
+    if os.environ.get(TRACEBACK):
+        traceback.print_exc()
+    return Failed(found, f"unexpected {type(error).__name__}: {error}; --traceback shows where")

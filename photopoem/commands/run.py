@@ -10,7 +10,6 @@ import click
 
 from photopoem.errors import UsageError
 
-
 EXAMPLES = """
 \b
 Examples:
