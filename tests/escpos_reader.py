@@ -30,10 +30,12 @@ class Paper:
 
     @property
     def text(self) -> str:
+        """Its rows of text."""
         return "\n".join(row for row in self.rows if isinstance(row, str)).strip("\n")
 
     @property
     def pictures(self) -> list[Image.Image]:
+        """Its pictures, each as it was sent."""
         return [row for row in self.rows if isinstance(row, Image.Image)]
 
     def picture(self) -> Image.Image:
@@ -49,7 +51,7 @@ class Paper:
 
 def read_job(job: bytes) -> list[Paper]:
     """The pieces of paper a job comes out as; what follows the last cut is a piece without one."""
-    papers, line, at, codec = [Paper()], bytearray(), 0, "cp437"
+    papers, at, codec = [Paper()], 0, "cp437"
     decoded = ""
     while at < len(job):
         byte, rest = job[at], job[at:]
@@ -63,9 +65,7 @@ def read_job(job: bytes) -> list[Paper]:
             codec, at = "cp437", at + 2
         elif rest.startswith(b"\x1bt"):
             codec, at = SLOTS[rest[2]], at + 3
-        elif rest.startswith((b"\x1bE", b"\x1b!", b"\x1bM", b"\x1ba")):
-            at += 3
-        elif rest.startswith(b"\x1bd"):
+        elif rest.startswith((b"\x1bE", b"\x1b!", b"\x1bM", b"\x1ba", b"\x1bd")):
             at += 3
         elif rest.startswith(b"\x1dv0"):
             wide, high = int.from_bytes(rest[4:6], "little"), int.from_bytes(rest[6:8], "little")
@@ -80,7 +80,7 @@ def read_job(job: bytes) -> list[Paper]:
             at += 3
         else:
             raise NotAJob(f"at {at}: {rest[:8]!r}")
-    if decoded or line:
+    if decoded:
         raise NotAJob(f"a line without an end: {decoded!r}")
     return papers if papers[-1].rows else papers[:-1]
 
@@ -89,9 +89,7 @@ def draw_paper(paper: Paper, width: int = 384) -> Image.Image:
     """A piece of paper as it would look, text in a font of 12 x 24 dots."""
     from photopoem.press.bitmaps import draw_lines
 
-    parts = [
-        row if isinstance(row, Image.Image) else draw_lines([row], width) for row in paper.rows
-    ]
+    parts = [row if isinstance(row, Image.Image) else draw_lines([row], width) for row in paper.rows]
     strip = Image.new("L", (width + 40, sum(part.height for part in parts) + 80), 255)
     y = 40
     for part in parts:

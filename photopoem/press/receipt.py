@@ -51,6 +51,8 @@ class ReceiptPress:
         if not 16 <= self.columns <= 96:
             raise UsageError(f"{self.columns} columns: a receipt has 32, 42 or 48")
         self.dots = _dots(self.profile, self.columns)
+        self._encoder = _encoder(self.profile)
+        self._shown: dict[str, bool] = {}
         self.photo = photo
         self.cut = cut
         self.colophon = colophon
@@ -94,13 +96,13 @@ class ReceiptPress:
         return [str(poem.title), *map(str, poem.lines), foot]
 
     def _said(self, text: str) -> Said:
-        encoder = _encoder(self.profile)
-
-        def can_show(char: str) -> bool:
-            return any(encoder.can_encode(page, char) for page in encoder.codepages)
-
         # Only signs are said in plain: a letter's marks matter more than the printer's own typeface.
-        return say(text, can_show, letters=False)
+        return say(text, self._can_show, letters=False)
+
+    def _can_show(self, char: str) -> bool:
+        if char not in self._shown:
+            self._shown[char] = any(self._encoder.can_encode(page, char) for page in self._encoder.codepages)
+        return self._shown[char]
 
     def _job(self, poem: Poem, photos: Path | None) -> bytes:
         printer = _printer(self.profile)

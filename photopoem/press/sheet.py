@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from photopoem.press.strokes import Letter, load_font
 LEADING = 1.5  # from baseline to baseline, in ems
 INDENT = 0.8  # how much further in the rest of a broken line stands, in ems
 FOOT = 0.5  # the colophon's letters, of the poem's
+SMALLEST = 2.0  # em in mm: in smaller letters the strokes of a pen run together
 AUTHOR = "author"  # the pen of the text that is nobody's memory
 
 # A character that the font cannot draw stands as an empty box.
@@ -68,32 +70,33 @@ def set_poem(poem: Poem, sheet: Sheet, foot: str = "") -> SetPoem | None:
 
     Lines stay unbroken where that costs at most a quarter of the letters' size.
     """
-    steps = [1 - step / 20 for step in range(19)]
-    for whole, scale in [(True, scale) for scale in steps[:6]] + [(False, scale) for scale in steps]:
-        found = _set_at(poem, sheet, foot, sheet.em * scale, whole)
-        if found is not None:
-            return found
+    sizes = [em for step in range(20) if (em := sheet.em * (1 - step / 20)) >= SMALLEST]
+    for whole, some in ((True, sizes[:6]), (False, sizes)):
+        # What fits in large letters fits in smaller ones: halve the sizes that remain.
+        first = bisect_left(some, True, key=lambda em: _set_at(poem, sheet, foot, em, whole) is not None)
+        if first < len(some):
+            return _set_at(poem, sheet, foot, some[first], whole)
     return None
 
 
 def _set_at(poem: Poem, sheet: Sheet, foot: str, em: float, whole: bool) -> SetPoem | None:
     """The poem in letters of this size; None where they do not fit or, if `whole`, a line would break."""
-    lines = [(line, em) for line in poem.lines]
-    broken = [(wrapped(marks_of(line), sheet.room / size), size) for line, size in lines]
+    if sheet.height is not None and len(poem.lines) * em * LEADING > sheet.height:
+        return None  # said soon, before thousands of lines are measured
+    broken = [(wrapped(marks_of(line), sheet.room / em), em) for line in poem.lines]
     title = wrapped(marks_of(poem.title), sheet.room / (em * 1.15)) if str(poem.title).strip() else []
     if whole and any(len(rows) > 1 for rows, _ in broken):
         return None
     rows, y = _stack([(title, em * 1.15)], sheet, sheet.margin + em)
     more, y = _stack(broken, sheet, y + (em * 0.6 if title else 0))
-    below = (
-        wrapped(tuple(Mark(char) for char in said(foot).text), sheet.room / (em * FOOT), 0) if foot else []
-    )
-    depth = len(below) * em * FOOT * LEADING
+    small = max(em * FOOT, SMALLEST)
+    below = wrapped(tuple(Mark(char) for char in said(foot).text), sheet.room / small, 0) if foot else []
+    depth = len(below) * small * LEADING
     end = y - em * LEADING + em * 0.8  # under the last line and what hangs from it
     height = sheet.height or end + depth + sheet.margin
     if end + depth + sheet.margin > height + 1e-9:
         return None
-    last, _ = _stack([(below, em * FOOT)], sheet, height - sheet.margin - depth + em * FOOT, 0)
+    last, _ = _stack([(below, small)], sheet, height - sheet.margin - depth + small, 0)
     return SetPoem((*rows, *more, *last), sheet.width, height)
 
 

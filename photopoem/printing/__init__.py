@@ -1,0 +1,134 @@
+"""Poems onto paper: a queue that neither loses nor doubles one, and the printers behind it.
+
+from photopoem.printing import print_poems
+print_poems("poems", poems, "tcp://192.168.1.50:9100")
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from photopoem.errors import UsageError
+from photopoem.poem import Poem
+from photopoem.printing.journal import Journal, NewJob
+from photopoem.printing.patience import Patience
+from photopoem.printing.targets import OneFile, Target, open_target
+from photopoem.printing.worker import Printed, Worker
+
+__all__ = [
+    "Journal",
+    "Patience",
+    "Printed",
+    "Worker",
+    "enqueue",
+    "open_target",
+    "ordered",
+    "print_poems",
+    "print_queue",
+]
+
+Order = Literal["shuffle", "taken", "name"]
+
+
+def queue_target(address: str) -> Target:
+    """A target that has a queue. Raises `UsageError` for one that has none, or does not exist."""
+    target = open_target(address)
+    if isinstance(target, OneFile):
+        raise UsageError(f"{address}: a file has no queue; print into a folder with dir:FOLDER")
+    return target
+
+
+def press_for(target: Target | OneFile, asked: str | None) -> str:
+    """The press for a target: the one asked for, else the one that suits it. Raises `UsageError`."""
+    press = asked or target.press
+    if press is None:
+        raise UsageError(f"{target.address}: say which --press: html, pdf, svg, receipt or text")
+    return press
+
+
+def ordered(poems: Iterable[Poem], order: Order | None, seed: int | None = None) -> list[Poem]:
+    """The poems in an order: shuffled (`seed` repeats one), by the time taken (unknown last), by name, or as given."""
+    found = list(poems)
+    if order == "shuffle":
+        random.Random(seed).shuffle(found)  # noqa: S311 - a deck of cards, no secret
+    elif order == "taken":
+        found.sort(key=_taken)
+    elif order == "name":
+        found.sort(key=lambda poem: (Path(poem.subject.path).name, poem.subject.path))
+    return found
+
+
+def _taken(poem: Poem) -> tuple[datetime, str]:
+    taken = poem.subject.moment.taken
+    # Cameras without a zone tell the time of the place, as those with one do: compare the clocks.
+    return (taken.replace(tzinfo=None) if taken else datetime.max, poem.subject.path)
+
+
+def enqueue(
+    folder: str | Path | Journal,
+    poems: Iterable[Poem],
+    target: str,
+    *,
+    press: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    photos: str | Path | None = None,
+    copies: int = 1,
+    again: bool = False,
+) -> int:
+    """Put poems into the queue of the poems folder `folder`; returns how many were new.
+
+    A poem that the target has had, or that waits for it already, is not put in a second time, so asking twice
+    prints once; `again` prints it once more all the same. `press` with its `options` follows from the target where
+    it is plain. `photos` is the folder that relative paths of photographs start from (default: this one).
+    Raises `UsageError`, `StoreError`.
+    """
+    from photopoem.poem import record
+
+    where = queue_target(target)
+    name = press_for(where, press)
+    base = str(Path(photos or "").absolute())
+    jobs = [NewJob(record(poem), name, dict(options or {}), base) for poem in poems]
+    journal = folder if isinstance(folder, Journal) else Journal(folder)
+    try:
+        return journal.add(target, jobs, copies=copies, again=again)
+    finally:
+        if journal is not folder:
+            journal.close()
+
+
+def print_queue(
+    folder: str | Path | Journal, target: str, *, pace: float = 0.0, patience: Patience | None = None
+) -> Printed:
+    """Print what is queued for a target; returns when nothing is left, or `patience.stop` is set.
+
+    Waits for a printer that is off, stalled or out of paper, and goes on by itself. Raises `UsageError`, `StoreError`,
+    `PressError`.
+    """
+    journal = folder if isinstance(folder, Journal) else Journal(folder)
+    try:
+        return Worker(journal, queue_target(target), patience or Patience(), pace).run()
+    finally:
+        if journal is not folder:
+            journal.close()
+
+
+def print_poems(
+    folder: str | Path,
+    poems: Sequence[Poem],
+    target: str,
+    *,
+    press: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    photos: str | Path | None = None,
+    copies: int = 1,
+    again: bool = False,
+    pace: float = 0.0,
+    patience: Patience | None = None,
+) -> Printed:
+    """`enqueue` and `print_queue`."""
+    enqueue(folder, poems, target, press=press, options=options, photos=photos, copies=copies, again=again)
+    return print_queue(folder, target, pace=pace, patience=patience)

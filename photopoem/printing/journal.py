@@ -1,0 +1,341 @@
+"""The print queue: an SQLite journal in the poems folder that neither loses nor doubles a poem."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from photopoem.errors import StoreError, UsageError
+
+FILE_NAME = "print-queue.sqlite"
+State = Literal["queued", "sending", "printed", "doubtful", "skipped"]
+STATES: tuple[State, ...] = ("queued", "sending", "printed", "doubtful", "skipped")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    target TEXT NOT NULL,
+    poem TEXT NOT NULL,              -- a hash of what would be printed
+    copy INTEGER NOT NULL,
+    name TEXT NOT NULL,              -- of the photograph, for people and for files
+    press TEXT NOT NULL,
+    options TEXT NOT NULL,
+    photos TEXT,
+    record TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued'
+        CHECK (state IN ('queued', 'sending', 'printed', 'doubtful', 'skipped')),
+    note TEXT NOT NULL DEFAULT '',
+    added REAL NOT NULL,
+    changed REAL NOT NULL,
+    UNIQUE (target, poem, copy)
+);
+CREATE INDEX IF NOT EXISTS waiting ON jobs (target, state, id);
+CREATE TABLE IF NOT EXISTS printers (target TEXT PRIMARY KEY, talks INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS photographs (
+    path BLOB PRIMARY KEY,           -- as the file system spells it
+    stamp TEXT NOT NULL,             -- changes when the file does
+    outcome TEXT NOT NULL            -- 'poem', 'before' (it lay there already) or why there is none
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A poem to be printed: its record, the press and its options, the folder its photograph's path starts from."""
+
+    record: Mapping[str, Any]
+    press: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    photos: str | None = None
+
+    @property
+    def poem(self) -> str:
+        """What tells poems apart: the photograph, the words and who wrote them; not where the file lies."""
+        parts = [self.record.get(key) for key in ("digest", "grammar", "seed", "title", "text")]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+    @property
+    def name(self) -> str:
+        """The photograph's name without its folder and ending."""
+        stem = Path(str(self.record.get("path", ""))).stem or "poem"
+        return stem.encode("utf-8", "backslashreplace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One copy of a poem in the queue. `changed` is when its state last did, in seconds since 1970."""
+
+    id: int
+    target: str
+    poem: str
+    copy: int
+    name: str
+    press: str
+    options: dict[str, Any]
+    photos: str | None
+    record: dict[str, Any]
+    state: State
+    note: str
+    changed: float
+
+
+class Journal:
+    """The queue of a poems folder. Safe to share between threads and, but for printing, processes.
+
+    Every change is on the disk when its method returns. All methods raise `StoreError` where the disk is
+    full, gone or not writable: nothing has changed then.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.path = self.folder / FILE_NAME
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Let go of the file; the next call opens it again."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+            self._db = None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, alone; on any failure nothing of it stays."""
+        with self._lock:
+            try:
+                db = self._opened()
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield db
+                    db.execute("COMMIT")
+                except BaseException:
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+                    raise
+            except (sqlite3.Error, OSError) as error:
+                self._forget()
+                raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._db is not None and not self.path.exists():
+            # The folder was taken away: what is written to the open file would go with it.
+            self._forget()
+        if self._db is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA journal_mode = WAL")
+            # A power cut must not take back what the printer has been sent.
+            db.execute("PRAGMA synchronous = FULL")
+            db.executescript(_SCHEMA)
+            self._db = db
+        return self._db
+
+    def _forget(self) -> None:
+        try:
+            self.close()
+        except sqlite3.Error:
+            self._db = None
+
+    # -- the way of a job --------------------------------------------------------------------------------
+
+    def add(
+        self,
+        target: str,
+        jobs: Iterable[NewJob],
+        *,
+        copies: int = 1,
+        again: bool = False,
+        photograph: tuple[str, str] | None = None,
+    ) -> int:
+        """Queue copies of poems, those that this target has not had before (`again`: whether or not).
+
+        Copy after copy of the whole. Returns how many are new. `photograph` (path, stamp) is noted as having
+        its poem in the same transaction.
+        """
+        every = list(jobs)
+        with self._changing() as db:
+            before = [self._copies(db, target, job.poem) if again else 0 for job in every]
+            added = sum(
+                self._insert(db, target, job, had + copy)
+                for copy in range(1, copies + 1)
+                for job, had in zip(every, before, strict=True)
+            )
+            if photograph is not None:
+                path, stamp = photograph
+                db.execute(
+                    "INSERT OR REPLACE INTO photographs VALUES (?, ?, 'poem')", (os.fsencode(path), stamp)
+                )
+        return added
+
+    @staticmethod
+    def _insert(db: sqlite3.Connection, target: str, job: NewJob, copy: int) -> int:
+        values = {
+            "target": target, "poem": job.poem, "copy": copy, "name": job.name, "press": job.press,
+            "options": json.dumps(dict(job.options)), "photos": job.photos,
+            "record": json.dumps(dict(job.record)), "added": time.time(), "changed": time.time(),
+        }  # fmt: skip
+        columns = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        command = f"INSERT OR IGNORE INTO jobs ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
+        return db.execute(command, tuple(values.values())).rowcount
+
+    @staticmethod
+    def _copies(db: sqlite3.Connection, target: str, poem: str) -> int:
+        last = db.execute(
+            "SELECT max(copy) FROM jobs WHERE target = ? AND poem = ?", (target, poem)
+        ).fetchone()[0]
+        return int(last or 0)
+
+    def next(self, target: str) -> Job | None:
+        """The first queued job of a target."""
+        found = self._select("WHERE target = ? AND state = 'queued' ORDER BY id LIMIT 1", (target,))
+        return found[0] if found else None
+
+    def mark(self, job: int, state: State, note: str = "") -> None:
+        """Put a job into a state."""
+        with self._changing() as db:
+            db.execute(
+                "UPDATE jobs SET state = ?, note = ?, changed = ? WHERE id = ?",
+                (state, note, time.time(), job),
+            )
+
+    def recover(self, target: str, *, repeatable: bool) -> int:
+        """Settle what a killed program left as sending: doubtful, or queued where a repetition does no harm.
+
+        Only for the holder of the target. Returns how many there were.
+        """
+        state, note = (
+            ("queued", "") if repeatable else ("doubtful", "the program ended while it was printing")
+        )
+        with self._changing() as db:
+            return db.execute(
+                "UPDATE jobs SET state = ?, note = ?, changed = ? WHERE target = ? AND state = 'sending'",
+                (state, note, time.time(), target),
+            ).rowcount
+
+    @contextmanager
+    def held(self, target: str) -> Iterator[bool]:
+        """Be the only program that prints to a target from here; gives False where another one is."""
+        import fcntl
+
+        mark = hashlib.sha256(target.encode()).hexdigest()[:8]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            stream = (self.folder / f".printing-{mark}.lock").open("ab")
+        except OSError as error:
+            raise StoreError(f"{self.folder}: {error.strerror}; see that the disk is there") from error
+        with stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+            else:
+                yield True
+
+    # -- what people and the installation ask ------------------------------------------------------------
+
+    def jobs(self, states: Sequence[State] = STATES, target: str | None = None) -> list[Job]:
+        """All jobs in these states, in order."""
+        marks = ", ".join("?" * len(states))
+        where = f"WHERE state IN ({marks})" + (" AND target = ?" if target else "")
+        return self._select(where + " ORDER BY id", (*states, *([target] if target else [])))
+
+    def counts(self, target: str | None = None) -> dict[State, int]:
+        """How many jobs are in each state."""
+        where, values = ("WHERE target = ?", (target,)) if target else ("", ())
+        with self._reading() as db:
+            found = dict(db.execute(f"SELECT state, count(*) FROM jobs {where} GROUP BY state", values))  # noqa: S608 - fixed text
+        return {state: found.get(state, 0) for state in STATES}
+
+    def retry(self, ids: Sequence[int] = ()) -> int:
+        """Queue these again, or all doubtful ones; returns how many."""
+        return self._settle("queued", ids, "doubtful")
+
+    def skip(self, ids: Sequence[int] = ()) -> int:
+        """Leave these out for good, or all doubtful ones; returns how many."""
+        return self._settle("skipped", ids, "doubtful")
+
+    def _settle(self, state: State, ids: Sequence[int], default: State) -> int:
+        with self._changing() as db:
+            known = {row[0]: row[1] for row in db.execute("SELECT id, state FROM jobs")}
+            unknown = [job for job in ids if job not in known]
+            if unknown:
+                raise UsageError(f"there is no job {unknown[0]}; see photopoem queue list --all")
+            chosen = [*ids] or [job for job, now in known.items() if now == default]
+            busy = [job for job in chosen if known[job] == "sending"]
+            if busy:
+                raise UsageError(f"job {busy[0]} is being printed; wait for it")
+            db.executemany(
+                "UPDATE jobs SET state = ?, note = '', changed = ? WHERE id = ?",
+                [(state, time.time(), job) for job in chosen],
+            )
+        return len(chosen)
+
+    def clear(self, *, history: bool = False) -> int:
+        """Take out what is queued or doubtful; with `history`, also forget what was printed or skipped."""
+        states = ("queued", "doubtful", *(("printed", "skipped") if history else ()))
+        with self._changing() as db:
+            marks = ", ".join("?" * len(states))
+            return db.execute(f"DELETE FROM jobs WHERE state IN ({marks})", states).rowcount  # noqa: S608 - marks
+
+    def talks(self, target: str) -> bool:
+        """Whether this printer has ever answered: its silence then means that something is wrong."""
+        with self._reading() as db:
+            row = db.execute("SELECT talks FROM printers WHERE target = ?", (target,)).fetchone()
+        return bool(row and row[0])
+
+    def note_talks(self, target: str) -> None:
+        """Remember that this printer answers."""
+        with self._changing() as db:
+            db.execute("INSERT OR REPLACE INTO printers VALUES (?, 1)", (target,))
+
+    def photographs(self) -> dict[str, str]:
+        """Path -> stamp of every photograph dealt with."""
+        with self._reading() as db:
+            rows = db.execute("SELECT path, stamp FROM photographs").fetchall()
+        return {os.fsdecode(path): stamp for path, stamp in rows}
+
+    def note_photographs(self, photographs: Iterable[tuple[str, str]], outcome: str) -> None:
+        """Remember photographs (path, stamp) as dealt with."""
+        with self._changing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO photographs VALUES (?, ?, ?)",
+                [(os.fsencode(path), stamp, outcome) for path, stamp in photographs],
+            )
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._opened()
+            except (sqlite3.Error, OSError) as error:
+                self._forget()
+                raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
+
+    def _select(self, where: str, values: Sequence[Any]) -> list[Job]:
+        columns = "id, target, poem, copy, name, press, options, photos, record, state, note, changed"
+        with self._reading() as db:
+            rows = db.execute(f"SELECT {columns} FROM jobs {where}", values).fetchall()  # noqa: S608 - fixed text
+        return [_job(row) for row in rows]
+
+
+def _job(row: Sequence[Any]) -> Job:
+    values = list(row)
+    values[6], values[8] = json.loads(row[6]), json.loads(row[8])
+    return Job(*values)

@@ -1,0 +1,54 @@
+"""Waiting for a printer: pauses that grow, a trouble said once, and an end when the program is to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between tries; the last one again and again."""
+
+
+class NotReady(Exception):
+    """The printer cannot take a job now, and has had nothing of it: why."""
+
+
+class Doubtful(Exception):
+    """A job was sent in part, or wholly with no word of its end: what happened."""
+
+
+class Stopped(Exception):
+    """The program is to end, and nothing was under way."""
+
+
+def say_nothing(_text: str) -> None:
+    """For those who do not want to be told."""
+
+
+@dataclass
+class Patience:
+    """How long to wait, whom to tell, and when to stop."""
+
+    say: Callable[[str], None] = say_nothing
+    stop: threading.Event = field(default_factory=threading.Event)
+    pauses: Sequence[float] = PAUSES
+    trouble: str = ""
+    """What is being waited for; empty when all is well."""
+    _tries: int = 0
+
+    def wait(self, trouble: str) -> None:
+        """Wait a while, longer each time, saying a trouble when it is new. Raises `Stopped`."""
+        if trouble != self.trouble:
+            self.say(f"{trouble}; waiting, it goes on by itself")
+            self.trouble = trouble
+        pause = self.pauses[min(self._tries, len(self.pauses) - 1)]
+        self._tries += 1
+        if self.stop.wait(pause):
+            raise Stopped
+
+    def over(self) -> None:
+        """All is well again: say so, if there was a trouble."""
+        if self.trouble:
+            self.say("it goes on")
+        self.trouble, self._tries = "", 0

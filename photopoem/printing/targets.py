@@ -1,0 +1,267 @@
+"""Where poems are printed: the addresses people write, and what stands behind each."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from photopoem.errors import PhotopoemError, PressError, UsageError
+from photopoem.printing.channels import Channel, open_device, open_tcp, open_usb
+from photopoem.printing.dialogue import Dialogue, Status
+from photopoem.printing.patience import Doubtful, NotReady, Patience
+
+KINDS = "tcp://HOST:9100, usb:VENDOR:PRODUCT, serial:/dev/NAME, cups:NAME, dir:FOLDER, file:PATH"
+_BY_ENDING = {
+    ".html": "html", ".htm": "html", ".pdf": "pdf", ".svg": "svg", ".bin": "receipt", ".txt": "text",
+    ".jsonl": "jsonl",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A pressed poem: its bytes, the press and the ending of its files, a name for people."""
+
+    data: bytes
+    press: str
+    suffix: str
+    name: str
+
+
+class Target(Protocol):
+    """Takes deliveries.
+
+    `address` is as it was asked for; `press` what suits it, None where that must be said; `repeatable`
+    whether delivering the same twice leaves one.
+    """
+
+    address: str
+    press: str | None
+    repeatable: bool
+
+    def deliver(
+        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+    ) -> bool:
+        """Deliver; returns whether the printer answered. `begun` is called just before the first byte.
+
+        `talks` says that it has answered before. Raises `NotReady` where it has had nothing of the job,
+        `Doubtful` where it may have, `Stopped` where nothing was sent and the program is to stop.
+        """
+        ...
+
+    def status(self) -> Status:
+        """How it is, asked once. Never raises."""
+        ...
+
+
+@dataclass
+class PrinterTarget:
+    """A printer at the end of a channel; the dialogue is held only with one that is sent receipts."""
+
+    address: str
+    connect: Callable[[], Channel]
+    dialogue: Dialogue = field(default_factory=Dialogue)
+    press: str | None = "receipt"
+    repeatable: bool = False
+
+    def deliver(
+        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+    ) -> bool:
+        """See `Target`."""
+        try:
+            channel = self.connect()
+        except OSError as error:
+            raise NotReady(f"{self.address}: {error.strerror or error}") from error
+        try:
+            status = self._asked(channel, delivery.press)
+            if talks and delivery.press == "receipt" and not status.answers:
+                raise NotReady(f"{self.address}: the printer does not answer")
+            if status.trouble:
+                raise NotReady(f"{self.address}: {status.trouble}")
+            patience.over()
+            begun()
+            self.dialogue.send(channel, delivery.data, patience)
+            self.dialogue.hear_done(channel, patience, answers=status.answers)
+        finally:
+            channel.close()
+        return status.answers
+
+    def _asked(self, channel: Channel, press: str) -> Status:
+        if press != "receipt":
+            return Status(answers=False)  # another printer would print the question
+        try:
+            return self.dialogue.ask(channel)
+        except OSError as error:
+            raise NotReady(f"{self.address}: {error.strerror or error}") from error
+
+    def status(self) -> Status:
+        """See `Target`."""
+        try:
+            channel = self.connect()
+        except (OSError, PhotopoemError) as error:
+            return Status(False, str(getattr(error, "strerror", None) or error))
+        try:
+            return self.dialogue.ask(channel)
+        except OSError as error:
+            return Status(False, error.strerror or str(error))
+        finally:
+            channel.close()
+
+
+@dataclass
+class FolderTarget:
+    """A folder that gets one file a poem, whole or not at all."""
+
+    address: str
+    folder: Path
+    press: str | None = None
+    repeatable: bool = True
+
+    def deliver(
+        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+    ) -> bool:
+        """See `Target`."""
+        from photopoem.errors import StoreError
+        from photopoem.store import write_atomically
+
+        begun()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path = self._free_path(delivery)
+            if path is not None:
+                write_atomically(path, delivery.data, sync=True)
+        except (OSError, StoreError) as error:
+            raise NotReady(f"{self.folder}: {getattr(error, 'strerror', None) or error}") from error
+        patience.over()
+        return False
+
+    def _free_path(self, delivery: Delivery) -> Path | None:
+        """A name that nothing has yet, or None where this very poem lies there already."""
+        number = 1
+        while True:
+            mark = f"-{number}" if number > 1 else ""
+            path = self.folder / f"{_file_name(delivery.name)}{mark}{delivery.suffix}"
+            if not path.exists():
+                return path
+            if path.read_bytes() == delivery.data:
+                return None
+            number += 1
+
+    def status(self) -> Status:
+        """See `Target`."""
+        parent = next(one for one in (self.folder, *self.folder.resolve().parents) if one.exists())
+        try:
+            free = shutil.disk_usage(parent).free
+        except OSError as error:
+            return Status(False, error.strerror or str(error))
+        return Status(True, "" if free > 1_000_000 else "the disk is full")
+
+
+@dataclass
+class CupsTarget:
+    """A printer that CUPS looks after; a poem is printed once CUPS has it, which then keeps its own queue."""
+
+    address: str
+    printer: str
+    press: str | None = "pdf"
+    repeatable: bool = False
+
+    def deliver(
+        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+    ) -> bool:
+        """See `Target`."""
+        command = [self._program("lp"), "-d", self.printer, "-t", _file_name(delivery.name), "--", "-"]
+        begun()
+        try:
+            done = subprocess.run(command, input=delivery.data, capture_output=True, timeout=120, check=False)  # noqa: S603 - lp by its full path, no shell
+        except subprocess.TimeoutExpired:
+            raise Doubtful("lp took the poem and did not come back in two minutes") from None
+        except OSError as error:
+            raise NotReady(f"{self.address}: lp does not run: {error.strerror}") from error
+        if done.returncode:
+            why = done.stderr.decode(errors="replace").strip().splitlines()
+            raise NotReady(f"{self.address}: {why[-1] if why else 'lp failed'}")
+        patience.over()
+        return False
+
+    @staticmethod
+    def _program(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            raise PressError(f"{name} is not installed: install CUPS (apt install cups) or print elsewhere")
+        return path
+
+    def status(self) -> Status:
+        """See `Target`."""
+        try:
+            command = [self._program("lpstat"), "-p", self.printer]
+            done = subprocess.run(command, capture_output=True, timeout=20, check=False, text=True)  # noqa: S603 - as above
+        except (PressError, OSError, subprocess.TimeoutExpired) as error:
+            return Status(False, str(error))
+        if done.returncode:
+            return Status(False, (done.stderr.strip() or "CUPS does not know it").splitlines()[-1])
+        return Status(True, "the printer is disabled" if "disabled" in done.stdout else "")
+
+
+@dataclass(frozen=True)
+class OneFile:
+    """A file that all poems are pressed into at once; it needs no queue."""
+
+    address: str
+    path: Path
+
+    @property
+    def press(self) -> str | None:
+        """The press its ending asks for."""
+        return _BY_ENDING.get(self.path.suffix.lower())
+
+
+def open_target(address: str) -> Target | OneFile:
+    """What stands behind an address. Nothing is connected yet. Raises `UsageError`."""
+    kind, _, rest = address.partition(":")
+    if not rest or kind not in _OPENERS:
+        raise UsageError(f"{address!r} is no target; there are {KINDS}")
+    return _OPENERS[kind](address, rest)
+
+
+def _tcp(address: str, rest: str) -> Target:
+    match = re.fullmatch(r"//(\[[0-9a-fA-F:.%]+\]|[^:/\[\]]+)(?::(\d{1,5}))?/?", rest)
+    if not match or int(match[2] or 9100) > 65535:
+        raise UsageError(f"{address!r}: write tcp://HOST:PORT; receipt printers listen on 9100")
+    host, port = match[1].strip("[]"), int(match[2] or 9100)
+    return PrinterTarget(address, lambda: open_tcp(host, port, 5.0))
+
+
+def _usb(address: str, rest: str) -> Target:
+    match = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,4}):(?:0x)?([0-9a-fA-F]{1,4})", rest)
+    if not match:
+        raise UsageError(f"{address!r}: write usb:VENDOR:PRODUCT as lsusb shows them, such as usb:04b8:0e15")
+    vendor, product = int(match[1], 16), int(match[2], 16)
+    return PrinterTarget(address, lambda: open_usb(vendor, product))
+
+
+def _serial(address: str, rest: str) -> Target:
+    path, _, baud = rest.partition("@")
+    if baud and not baud.isdigit():
+        raise UsageError(f"{address!r}: write serial:/dev/NAME@BAUD, such as serial:/dev/ttyUSB0@19200")
+    return PrinterTarget(address, lambda: open_device(path, int(baud or 9600)))
+
+
+_OPENERS: dict[str, Callable[[str, str], Target | OneFile]] = {
+    "tcp": _tcp,
+    "usb": _usb,
+    "serial": _serial,
+    "cups": lambda address, rest: CupsTarget(address, rest),
+    "dir": lambda address, rest: FolderTarget(address, Path(rest)),
+    "file": lambda address, rest: OneFile(address, Path(rest)),
+}
+
+
+def _file_name(name: str) -> str:
+    """A name that is one, in any folder and on any command line."""
+    plain = re.sub(r"[^\w .,+-]", "_", name).strip(" .-")
+    return plain[:80] or "poem"
