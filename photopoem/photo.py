@@ -41,6 +41,7 @@ within 1 CIEDE2000 of the whole picture's, which is the noise of k-means itself.
 MAX_SIDECAR = 64 * 1024  # bytes: nobody writes more words about one photograph
 
 RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
+UNKNOWN = "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
 CUT_SHORT = "damaged or cut short: copy it again from where it came"
 
 
@@ -83,7 +84,7 @@ def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
     """
     from photopoem.quiet import quiet
 
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     try:
         with quiet(), _open(path) as file:
             photo = _read(path, file, quick)
@@ -128,16 +129,14 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     """Read an open file."""
     from photopoem.develop import develop, orientation_of
     from photopoem.metadata import read_metadata
-    from photopoem.raw import is_raw, is_raw_tiff
+    from photopoem.raw import is_raw
     from photopoem.thumbnail import thumbnail_of
 
     head = file.read(64)
     _check_head(path, head)
-    if is_raw(path, head):
+    if is_raw(path, file, head):
         return _read_raw(path, file)
     with _identify(path, file, head) as image:
-        if is_raw_tiff(image):
-            return _read_raw(path, file)
         width, height = _checked_size(path, image)
         thumbnail = thumbnail_of(image) if quick else None
         if thumbnail is None:
@@ -201,18 +200,12 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
     formats = _register_formats()
     file.seek(0)
     if head.startswith(b"\xff\xd8\xff"):
-        return jpeg_factory(
-            file, ""
-        )  # as Image.open does, but for a limit on pixels that draft makes needless
+        # As Image.open does, but for its limit on pixels, which draft makes needless.
+        return jpeg_factory(file, "")
     try:
         return Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
-        cause = (
-            CUT_SHORT
-            if is_picture(head)
-            else "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
-        )
-        raise PhotoError(path, cause) from error
+        raise PhotoError(path, CUT_SHORT if is_picture(head) else UNKNOWN) from error
     except Image.DecompressionBombError as error:
         raise PhotoError(path, "too many pixels to be opened safely: save it smaller") from error
 

