@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from photopoem.grammar.shelf import choose, expand_names, find_grammar, shelf, shelf_folder
 from photopoem.grammar.source import Problem
 from photopoem.grammar.writer import Grammar, Written, load_grammar
@@ -10,6 +12,7 @@ __all__ = [
     "Grammar",
     "Problem",
     "Written",
+    "check_grammar",
     "choose",
     "expand_names",
     "find_grammar",
@@ -17,3 +20,19 @@ __all__ = [
     "shelf",
     "shelf_folder",
 ]
+
+
+def check_grammar(path: Path) -> list[Problem]:
+    """Everything wrong with a grammar's file, in its order. Raises `GrammarError` where it cannot be read.
+
+    A grammar without errors fails in a run only for want of a photograph's words.
+    """
+    from photopoem.grammar.check import problems_of
+    from photopoem.grammar.load import read_parts
+    from photopoem.grammar.trial import tried_problems
+
+    parts = read_parts(path)
+    problems = problems_of(parts)
+    if any(problem.error for problem in problems):
+        return problems
+    return problems + tried_problems(path.stem, parts)

@@ -50,6 +50,7 @@ class Means:
 
     plan: Plan
     recursive: frozenset[str]
+    in_order: frozenset[str]
     cards: Mapping[str, tuple[Card, ...]]
     modifiers: Mapping[str, ModifierFunction]
     lexicon: Callable[[], Speaks]
@@ -252,6 +253,8 @@ class Expander(Draft):
             )
         if self._initial and not self._out and not self._capturing:
             fresh = tuple(a for a in fresh if not a.initial or initial_of(a.initial) == self._initial)
+        if symbol in self.means.in_order:
+            return [list(fresh)]
         clash: list[Alternative] = []
         apart: list[Alternative] = []
         for alternative in fresh:
@@ -268,7 +271,7 @@ class Expander(Draft):
         if self._depth > DEEP or len(self.events) > LONG:
             depths = [self.means.plan.depth_of(alternative) for alternative in group]
             return depths.index(min(depths))
-        if len(group) == 1:
+        if len(group) == 1 or group[0].symbol in self.means.in_order:
             return 0
         return self._drawn([alternative.weight for alternative in group])
 

@@ -21,7 +21,18 @@ from photopoem.grammar.syntax import escape
 
 MAX_LIST = 2_000_000
 MAX_SYMBOLS = 20_000
-NOTES = ("_about", "_by", "_licence", "_title", "_form", "_else", "_weights", "_words", "_lexicon")
+NOTES = (
+    "_about",
+    "_by",
+    "_licence",
+    "_title",
+    "_form",
+    "_else",
+    "_weights",
+    "_in_order",
+    "_words",
+    "_lexicon",
+)
 """The keys with an underscore that photopoem reads; any other is a note to people."""
 
 
@@ -32,6 +43,7 @@ class Parts:
     source: Source
     rules: dict[str, list[str]] = field(default_factory=dict)
     weights: dict[str, list[float]] = field(default_factory=dict)
+    in_order: frozenset[str] = frozenset()
     listed: set[str] = field(default_factory=set)
     form: Form = field(default_factory=Form)
     lexicon: tuple[Path, ...] = ()
@@ -42,7 +54,7 @@ class Parts:
     def book(self) -> RuleBook:
         """The rules, compiled once."""
         if self._book is None:
-            self._book = make_rule_book(self.rules, self.weights, self.form.acrostic)
+            self._book = make_rule_book(self.rules, self.weights, self.form.acrostic, self.in_order)
         return self._book
 
     def note(self, key: str) -> str:
@@ -59,6 +71,7 @@ class Parts:
     def fingerprint(self) -> str:
         """A short hash of all that decides what the grammar says."""
         told: list[Any] = [self.rules, self.weights, self.title, repr(self.form), self.fallback]
+        told.append(sorted(self.in_order))
         told.extend(hashlib.sha256(path.read_bytes()).hexdigest() for path in self.lexicon)
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -106,7 +119,7 @@ def _read_notes(parts: Parts) -> None:
     for key in ("_about", "_by", "_licence", "_title", "_else"):
         if key in values and not isinstance(values[key], str):
             source.problem(source.at[key], f"{key} must be a text")
-    for key, reader in (("_words", _read_words), ("_weights", _read_weights), ("_lexicon", _read_lexicon)):
+    for key, reader in _READERS:
         if key in values:
             reader(parts, values[key])
     parts.fallback = _fallback(parts)
@@ -201,6 +214,18 @@ def _is_weight(weight: Any) -> bool:
     return isinstance(weight, int | float) and not isinstance(weight, bool) and 0 < weight < 1e9
 
 
+def _read_in_order(parts: Parts, raw: Any) -> None:
+    names = [raw] if isinstance(raw, str) else raw
+    source = parts.source
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        source.problem(source.at["_in_order"], '_in_order must be a list of symbols, as ["last"]')
+        return
+    for name in names:
+        if name not in parts.rules:
+            source.problem(source.at["_in_order"], f"_in_order knows {name!r}, the grammar does not")
+    parts.in_order = frozenset(names)
+
+
 def _read_lexicon(parts: Parts, raw: Any) -> None:
     names = [raw] if isinstance(raw, str) else raw
     if not isinstance(names, list):
@@ -208,6 +233,15 @@ def _read_lexicon(parts: Parts, raw: Any) -> None:
         return
     paths = [_beside(parts, "_lexicon", name) for name in names]
     parts.lexicon = tuple(path for path in paths if path)
+
+
+_READERS = (
+    # The weights of a list's words come with them, so lists are read first.
+    ("_words", _read_words),
+    ("_weights", _read_weights),
+    ("_in_order", _read_in_order),
+    ("_lexicon", _read_lexicon),
+)
 
 
 @lru_cache(maxsize=256)

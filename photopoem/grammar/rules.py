@@ -54,6 +54,7 @@ class RuleBook:
     symbols: Mapping[str, tuple[Alternative, ...]]
     options: Mapping[str, tuple[frozenset[str], ...]]
     also: tuple[str, ...] = ()
+    in_order: frozenset[str] = frozenset()
     _plans: dict[frozenset[str], Plan] = field(default_factory=dict)
 
     @cached_property
@@ -108,8 +109,11 @@ def make_rule_book(
     rules: Mapping[str, Sequence[str]],
     weights: Mapping[str, Sequence[float]] | None = None,
     also: tuple[str, ...] = (),
+    in_order: frozenset[str] = frozenset(),
 ) -> RuleBook:
     """Parse all rules. `also` are symbols whose words are needed though no rule uses them.
+
+    The rules of those `in_order` are not drawn: the first that works out is used.
 
     A rule with a fault in it becomes an alternative that says what could be parsed.
     """
@@ -121,7 +125,7 @@ def make_rule_book(
         )
         for symbol, texts in rules.items()
     }
-    return RuleBook(symbols, {target: tuple(needs) for target, needs in options.items()}, also)
+    return RuleBook(symbols, {target: tuple(needs) for target, needs in options.items()}, also, in_order)
 
 
 def make_alternative(

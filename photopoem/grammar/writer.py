@@ -82,6 +82,7 @@ class Grammar:
     @cached_property
     def fingerprint(self) -> str:
         """A short hash of all that decides, with the photograph and the seed, what a poem says."""
+        self._speaks()  # a lexicon that cannot be read is told here, before the first photograph
         told = [self.name, self.parts.fingerprint]
         told.extend(hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self.lexicon_files)
         if self.parts.fallback:
@@ -128,7 +129,9 @@ class Grammar:
         words = vocabulary.words if vocabulary else {}
         cards = {symbol: make_cards(words.get(symbol, ())) for symbol in self.book.asked}
         plan = self.book.plan(frozenset(symbol for symbol, made in cards.items() if not made))
-        return Means(plan, self.book.recursive, cards, _modifiers(), self._speaks, self.parts.form)
+        return Means(
+            plan, self.book.recursive, self.book.in_order, cards, _modifiers(), self._speaks, self.parts.form
+        )
 
     def _speaks(self) -> Speaks:
         if not self._lexicon:

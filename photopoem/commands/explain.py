@@ -1,0 +1,173 @@
+"""`photopoem explain`: whose each word of a poem is, and how it came about."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from photopoem.errors import GrammarError, MissingWordsError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from photopoem.grammar.draft import Event
+    from photopoem.poem import Line, Poem, Span
+
+# Layer or voice -> color on a terminal, mark where there is no color, what it is.
+LAYERS = {
+    "place": ("green", "p", "the place: the photograph's time, place and its owner's words"),
+    "machine": ("cyan", "m", "the machine: what it thinks it sees"),
+    "people": ("magenta", "n", "the people in the data: who named the colors"),
+    "lexicon": ("yellow", "l", "the lexicon: what its author says of a word"),
+}
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem explain poems/dog.txt
+  photopoem explain poems/poems.jsonl --nth 3
+  photopoem explain poems/dog.txt --no-tree
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("poem", type=click.Path(path_type=Path))
+@click.option(
+    "--nth", type=click.IntRange(1), default=1, show_default=True, help="Which poem of a poems.jsonl."
+)
+@click.option("--tree/--no-tree", default=True, help="Show the rules and words that made it.")
+@click.option(
+    "-g", "--grammar", metavar="FILE", help="The grammar that wrote it, where it is not on the shelf."
+)
+@click.option("--lexicon", multiple=True, metavar="FILE", help="The lexicon with which it was written.")
+def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tuple[str, ...]) -> None:
+    """Show whose each word of a poem is: the place's, the machine's, the people's or the author's.
+
+    POEM is a text in a folder of poems, or a poems.jsonl.
+    """
+    from photopoem.poem import colophon
+    from photopoem.terminal import visible, wants_color
+
+    found = find_poem(poem, nth)
+    color = wants_color(sys.stdout)
+    for line in (found.title, None, *found.lines):
+        click.echo(shown_line(line, color) if line else "", color=color)
+    click.echo("")
+    for row in [*_legend(found, color), "", *_sources(found), "", visible(colophon(found))]:
+        click.echo(row, color=color)
+    if tree:
+        click.echo("")
+        for row in _tree(found, grammar, lexicon):
+            click.echo(row, color=color)
+
+
+def find_poem(path: Path, nth: int) -> Poem:
+    """The poem of a text beside a poems.jsonl, or one of a poems.jsonl. Raises `UsageError`, `StoreError`."""
+    from photopoem.folder import RECORDS, read_records
+    from photopoem.poem import from_record
+    from photopoem.terminal import visible
+
+    shown = visible(str(path))
+    if path.is_dir() or path.suffix == ".jsonl":
+        found = next((record for n, record in enumerate(read_records(path), 1) if n == nth), None)
+        missing = f"{shown} has no poem number {nth}"
+    else:
+        folder = next((parent for parent in path.resolve().parents if (parent / RECORDS).is_file()), None)
+        if folder is None:
+            raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
+        name = path.resolve().relative_to(folder).as_posix()
+        # The last record of a text is the one that stands.
+        records = [r for r in read_records(folder) if r.get("made", {}).get("file") == name]
+        found = records[-1] if records else None
+        missing = f"{shown}: {RECORDS} knows no such poem; give one of its texts, or {RECORDS} and --nth N"
+    if found is None:
+        raise UsageError(missing)
+    try:
+        return from_record(found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{shown}: not a record of a poem: {error!r}") from error
+
+
+def layer_of(span: Span) -> str | None:
+    """Whose a span is: one of the three layers, the lexicon, or None for the grammar's own text."""
+    if span.source:
+        return span.source.layer
+    return "lexicon" if span.voice == "lexicon" else None
+
+
+def shown_line(line: Line, color: bool) -> str:
+    """A line with its words colored, or with marks under them where there is no color."""
+    from photopoem.terminal import visible
+
+    text, marks = "", ""
+    for span in line.spans:
+        layer = layer_of(span)
+        shown = visible(span.text)
+        text += click.style(shown, fg=LAYERS[layer][0]) if layer and color else shown
+        marks += "".join(LAYERS[layer][1] if layer and not char.isspace() else " " for char in shown)
+    return text if color or not marks.strip() else f"{text}\n{marks.rstrip()}"
+
+
+def _legend(poem: Poem, color: bool) -> list[str]:
+    used = {layer_of(span) for line in (poem.title, *poem.lines) for span in line.spans}
+    rows = []
+    for layer, (shade, mark, meaning) in LAYERS.items():
+        if layer in used:
+            rows.append(click.style(meaning, fg=shade) if color else f"{mark}  {meaning}")
+    return rows
+
+
+def _sources(poem: Poem) -> list[str]:
+    """Each word once, and where it came from."""
+    from photopoem.terminal import visible
+
+    rows: dict[str, None] = {}
+    for span in (span for line in poem.lines for span in line.spans):
+        if span.source or span.voice == "lexicon":
+            rows[visible(f"{span.text.strip()}: {_source(span)}")] = None
+    return list(rows)
+
+
+def _source(span: Span) -> str:
+    source = span.source
+    if source is None:
+        return f"said of {span.of} by the lexicon"
+    if source.what == "color":
+        share = f" {source.share:.0%} of the picture" if source.share is not None else ""
+        return f"the color {source.of}, {source.hex},{share}".rstrip(",")
+    if source.what == "label":
+        return f"the label {source.of}, {source.score:.2f} by {source.labeller}"
+    if source.what == "tone":
+        return "measured in the pixels"
+    return f"the photograph's {source.what}: {source.of}"
+
+
+def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...]) -> list[str]:
+    """The rules and words that made a poem, found by writing it once more."""
+    from photopoem.grammar import load_grammar
+    from photopoem.terminal import visible
+    from photopoem.vocabulary import make_vocabulary
+
+    try:
+        written = load_grammar(grammar or poem.grammar, lexicon=lexicon).write_fully(
+            make_vocabulary(poem.subject), poem.seed
+        )
+    except (GrammarError, MissingWordsError) as error:
+        if grammar:
+            raise
+        return [f"No tree: {visible(str(error).splitlines()[0])}"]
+    if written.poem.text != poem.text:
+        return [
+            "No tree: the grammar, the lexicon or photopoem has changed since this was written "
+            f"(then {visible(poem.version)}, now {written.poem.version}); give --grammar and --lexicon as they were"
+        ]
+    tries = f"{written.tries} tries of lines" if written.tries > 1 else "one try"
+    return [f"{visible(written.poem.grammar)}, seed {poem.seed}, {tries}:", *map(_step, written.events)]
+
+
+def _step(event: Event) -> str:
+    from photopoem.terminal import visible
+
+    text = visible(event.text.replace("\n", " / "))
+    return f"{'  ' * min(event.depth, 20)}{visible(event.symbol)}: {text}"

@@ -1,0 +1,209 @@
+"""`photopoem grammar`: list, show, write, check and try grammars."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from photopoem.errors import GrammarError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from photopoem.grammar import Grammar, Problem
+    from photopoem.vocabulary import Vocabulary
+
+MEASURED = 200
+"""Poems by which `preview` tells how different they are."""
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem grammar list                          the shelf
+  photopoem grammar show haiku                    a grammar as it is written
+  photopoem grammar new mine.json                 a starting point, with notes
+  photopoem grammar check mine.json               what is wrong with it
+  photopoem grammar preview mine.json -n 3        three poems from sample words
+  photopoem grammar preview mine.json --photo photo.jpg
+"""
+
+
+@click.group(epilog=EXAMPLES)
+def command() -> None:
+    """List, show, write, check and try grammars."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_(as_json: bool) -> None:
+    """List the grammars on the shelf."""
+    from photopoem.grammar import load_grammar, shelf
+    from photopoem.terminal import visible
+
+    grammars = [load_grammar(name) for name in shelf()]
+    if as_json:
+        click.echo(json.dumps([_described(grammar) for grammar in grammars], ensure_ascii=False, indent=2))
+        return
+    widest = max((len(grammar.name) for grammar in grammars), default=0)
+    for grammar in grammars:
+        credit = ", ".join(part for part in (grammar.by, grammar.licence) if part)
+        about = visible(grammar.about) + (f" ({visible(credit)})" if credit else "")
+        click.echo(f"{grammar.name:<{widest}}  {about}")
+
+
+def _described(grammar: Grammar) -> dict[str, Any]:
+    return {
+        "name": grammar.name,
+        "about": grammar.about,
+        "by": grammar.by,
+        "licence": grammar.licence,
+        "path": str(grammar.path),
+    }
+
+
+@command.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show a grammar as it is written. NAME is one of the shelf, or a file."""
+    from photopoem.grammar import find_grammar
+    from photopoem.terminal import visible
+
+    path = find_grammar(name)
+    try:
+        text = path.read_text("utf-8", errors="replace")
+    except OSError as error:
+        raise GrammarError(f"{path}: cannot be read: {error.strerror or error}") from error
+    for line in text.splitlines():
+        click.echo(visible(line.expandtabs()))
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def new(file: Path, force: bool) -> None:
+    """Write a starting point for a grammar of your own, with notes, to FILE."""
+    from importlib.resources import files
+
+    from photopoem.store import write_atomically
+    from photopoem.terminal import visible
+
+    if file.exists() and not force:
+        raise UsageError(
+            f"{visible(str(file))} is there already; name another file, or write over it with --force"
+        )
+    text = files("photopoem.grammar").joinpath("starting_point.json").read_text("utf-8")
+    try:
+        write_atomically(file, text.encode())
+    except OSError as error:
+        raise StoreError(f"{visible(str(file))}: cannot be written: {error.strerror or error}") from error
+    click.echo(
+        f"{visible(str(file))} is written; try it with: photopoem grammar preview {visible(str(file))}"
+    )
+
+
+@command.command()
+@click.argument("names", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: one object a problem.")
+def check(names: tuple[str, ...], as_json: bool) -> None:
+    """Say everything that is wrong with grammars, with file, line and column.
+
+    Exit 0 where there is no error (there may be warnings), 1 where there is one, 2 where a file cannot be read.
+    """
+    from photopoem.grammar import check_grammar, find_grammar
+
+    found = [(path, problem) for path in map(find_grammar, names) for problem in check_grammar(path)]
+    if as_json:
+        click.echo(
+            json.dumps([_problem(path, problem) for path, problem in found], ensure_ascii=False, indent=2)
+        )
+    else:
+        _show_problems(found)
+    sys.exit(1 if any(problem.error for _, problem in found) else 0)
+
+
+def _problem(path: Path, problem: Problem) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "line": problem.line,
+        "column": problem.column,
+        "severity": "error" if problem.error else "warning",
+        "message": problem.message,
+    }
+
+
+def _show_problems(found: list[tuple[Path, Problem]]) -> None:
+    from photopoem.terminal import visible
+
+    for path, problem in found:
+        kind = "error" if problem.error else "warning"
+        click.echo(visible(f"{path}:{problem.line}:{problem.column}: {kind}: {problem.message}"))
+    errors = sum(problem.error for _, problem in found)
+    warnings = len(found) - errors
+    click.echo(f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}", err=True)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+@command.command()
+@click.argument("name", metavar="FILE")
+@click.option("--photo", metavar="P", help="Words from this photograph.")
+@click.option("--vocabulary", metavar="FILE", help="Words from this file: what photopoem look --json prints.")
+@click.option(
+    "-l", "--labels", default="auto", show_default=True, metavar="NAME", help="Who labels the photograph."
+)
+@click.option(
+    "-n", "number", default=20, show_default=True, type=click.IntRange(0, 10_000), help="Poems to show."
+)
+@click.option("--seed", default=0, show_default=True, help="The first seed; each poem has the next.")
+@click.option("--lexicon", multiple=True, metavar="FILE", help="A CSV of what words do; may be repeated.")
+def preview(
+    name: str,
+    photo: str | None,
+    vocabulary: str | None,
+    labels: str,
+    number: int,
+    seed: int,
+    lexicon: tuple[str, ...],
+) -> None:
+    """Show poems of a grammar, and how different they are. Without a photograph, from sample words."""
+    from photopoem.grammar import load_grammar
+    from photopoem.grammar.trial import try_out
+    from photopoem.press.text import as_text
+    from photopoem.terminal import visible
+
+    if photo and vocabulary:
+        raise UsageError("give --photo or --vocabulary, not both")
+    grammar = load_grammar(name, lexicon=lexicon)
+    words = _words(photo, vocabulary, labels)
+    for each in range(seed, seed + number):
+        text = as_text(grammar.write(words, each), with_colophon=False)
+        click.echo("\n".join(map(visible, text.splitlines())) + "\n")
+    trial = try_out(grammar, words, range(seed, seed + MEASURED))
+    click.echo(str(trial), err=number > 0)
+
+
+def _words(photo: str | None, vocabulary: str | None, labels: str) -> Vocabulary:
+    from photopoem.grammar.sample import read_vocabulary, sample_vocabulary
+
+    if vocabulary:
+        return read_vocabulary(Path(vocabulary))
+    return _words_of(photo, labels) if photo else sample_vocabulary()
+
+
+def _words_of(photo: str, labels: str) -> Vocabulary:
+    from photopoem.errors import LabelError
+    from photopoem.paths import Found
+    from photopoem.pipeline import Settings, Speaker, labeller_for, read, subject_of
+    from photopoem.vocabulary import make_vocabulary
+
+    settings = Settings(labels=labels)
+    labeller = labeller_for(settings)
+    reading = read(Found(photo, Path(photo).name), settings)
+    answer = labeller.label([reading.photo])[0]
+    if isinstance(answer, LabelError):
+        raise answer
+    return make_vocabulary(subject_of(reading, answer, Speaker.of(labeller)))
