@@ -1,0 +1,42 @@
+"""Starts programs that print, to be killed: forks one for every line it reads, `FOLDER TARGET`, and says its number.
+
+Forking from a process that has imported everything makes a start cost milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from photopoem.press import open_press
+from photopoem.printing import Journal, Patience, Worker, open_target
+from photopoem.printing.targets import PrinterTarget
+
+
+def print_all(folder: str, address: str) -> None:
+    """Print a queue with little patience."""
+    target = open_target(address)
+    assert isinstance(target, PrinterTarget)
+    target.dialogue.answer_within = target.dialogue.accept_within = 0.25
+    with Journal(Path(folder)) as journal:
+        Worker(journal, target, Patience(pauses=(0.01, 0.02, 0.04))).run()
+
+
+def main() -> None:
+    """Fork, tell, reap; until the input ends."""
+    open_press("receipt")
+    for line in sys.stdin:
+        if line.strip() == "wait":
+            _, status = os.wait()
+            print(status, flush=True)
+            continue
+        child = os.fork()
+        if child == 0:
+            print_all(*line.split())
+            os._exit(0)
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    main()
