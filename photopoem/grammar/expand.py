@@ -285,7 +285,9 @@ class Expander(Draft):
         text = text_of(pieces)
         if not text:
             return pieces
-        function = self.means.modifiers[modifier.name]
+        function = self.means.modifiers.get(modifier.name)
+        if function is None:
+            raise GrammarError(f"no modifier .{modifier.name}")
         try:
             return modified(pieces, function(text, modifier.arguments))
         except Exception as error:

@@ -117,7 +117,9 @@ class Grammar:
         if faults:
             raise GrammarError("; ".join(f"{rule!r}, column {f.at + 1}: {f.message}" for f in faults))
         digest = vocabulary.subject.digest if vocabulary else ""
-        expander = Expander(self._means(vocabulary), self._random(digest, seed), LAX)
+        # A rule from outside may use words that the grammar's own rules do not.
+        means = self._means(vocabulary, tuple(vocabulary.words if vocabulary else ()))
+        expander = Expander(means, self._random(digest, seed), LAX)
         try:
             return text_of(expander.raw(nodes))
         except Unsayable as error:
@@ -125,10 +127,10 @@ class Grammar:
         except Overworked as error:
             raise GrammarError(f"{self.name}: its rules grow without end") from error
 
-    def _means(self, vocabulary: Vocabulary | None) -> Means:
+    def _means(self, vocabulary: Vocabulary | None, more: tuple[str, ...] = ()) -> Means:
         words = vocabulary.words if vocabulary else {}
-        cards = {symbol: make_cards(words.get(symbol, ())) for symbol in self.book.asked}
-        plan = self.book.plan(frozenset(symbol for symbol, made in cards.items() if not made))
+        cards = {symbol: make_cards(words.get(symbol, ())) for symbol in (*self.book.asked, *more)}
+        plan = self.book.plan(frozenset(symbol for symbol in self.book.asked if not cards[symbol]))
         return Means(
             plan, self.book.recursive, self.book.in_order, cards, _modifiers(), self._speaks, self.parts.form
         )

@@ -1,0 +1,63 @@
+"""The page on grammars says what really happens."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from photopoem.grammar import Grammar
+from photopoem.grammar.sample import sample_vocabulary
+from photopoem.vocabulary import SYMBOLS
+
+PAGE = Path(__file__).parent.parent / "docs" / "grammars.md"
+BLOCK = re.compile(r"^```json\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\| `(?P<rule>[^`]*[#\\][^`]*)` \| (?P<says>[^|]*) \|", re.MULTILINE)
+
+
+def tables(text: str) -> list[tuple[str, str]]:
+    """The rows of the tables headed "rule | says"."""
+    rows: list[tuple[str, str]] = []
+    for part in re.split(r"\n\n", text):
+        if part.startswith("| rule | says"):
+            rows += [(match["rule"], match["says"].strip()) for match in ROW.finditer(part)]
+    return rows
+
+
+def said(rule: str) -> str:
+    return Grammar.from_rules({"origin": "-"}).say(rule, sample_vocabulary())
+
+
+def shown(text: str) -> str:
+    poem = Grammar.from_rules(json.loads(text), "mine").write(sample_vocabulary())
+    return f"{poem.title}\n\n{poem.text}\n"
+
+
+@pytest.mark.parametrize(("rule", "says"), tables(PAGE.read_text("utf-8")))
+def test_table_row(rule: str, says: str) -> None:
+    """Every rule in the page's tables says what the page says."""
+    assert said(rule) == says
+
+
+@pytest.mark.parametrize(("grammar", "says"), BLOCK.findall(PAGE.read_text("utf-8")))
+def test_example_grammar(grammar: str, says: str) -> None:
+    """Every grammar on the page is sound and writes the poem below it."""
+    assert says
+    assert shown(grammar) == says
+
+
+def test_every_symbol_and_modifier_is_shown() -> None:
+    """The page's tables have an example of every symbol and of every modifier."""
+    from photopoem.english import MODIFIERS
+    from photopoem.grammar.check import ENGINE_MODIFIERS
+
+    rules = " ".join(rule for rule, _ in tables(PAGE.read_text("utf-8")))
+    symbols = {
+        symbol for symbol in SYMBOLS if not symbol[-1].isdigit() or int(re.sub(r"\D", "", symbol)) <= 2
+    }
+    shown_symbols = set(re.findall(r"#(?:\[.*?\])?([a-z_A-Z0-9]+)", rules))
+    shown_modifiers = set(re.findall(r"\.([a-zA-Z_]+)", rules))
+    assert symbols <= shown_symbols
+    assert {*MODIFIERS, *ENGINE_MODIFIERS} <= shown_modifiers
