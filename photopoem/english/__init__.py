@@ -54,15 +54,20 @@ def with_article(text: str) -> str:
     kind = number(text.strip())
     if kind == "pair":
         return f"a pair of {text}"
-    if kind == "name":
+    if kind in ("name", "group"):
         return with_the(text)
-    return text if kind in ("mass", "plural", "adjective") else f"{article(text)} {text}"
+    return f"{article(text)} {text}" if kind in ("count", "only", "color", "adjective") else text
+
+
+def with_any_article(text: str) -> str:
+    """A text with "a" or "an" whatever it is, for a word that describes the next: a gold (door)."""
+    return f"{article(text)} {text}" if text.strip() and not is_determined(text) else text
 
 
 def with_the(text: str) -> str:
-    """A text with "the": the dog, the grass, the Eiffel Tower, but Paris and greyish as they are."""
+    """A text with "the": the dog, the grass, the Eiffel Tower, but Paris as it is."""
     kind = number(text.strip())
-    if not text.strip() or is_determined(text) or kind == "adjective":
+    if not text.strip() or is_determined(text):
         return text
     return text if kind == "name" and not takes_the(text) else f"the {text}"
 
@@ -75,9 +80,11 @@ def with_some(text: str) -> str:
 
 
 def with_article_or_some(text: str) -> str:
-    """What English puts before a word that was not spoken of yet: a dog, some grass, the sky."""
+    """What English puts before a word that was not spoken of yet: a dog, some grass, the sky, dusk."""
     kind = number(text.strip())
-    if kind == "only":
+    if kind in ("abstract", "adjective", "color"):
+        return text
+    if kind in ("only", "group"):
         return with_the(text)
     return with_some(text) if kind in ("mass", "plural") else with_article(text)
 
@@ -103,7 +110,7 @@ def capitalize_all(text: str) -> str:
 
 def title(text: str) -> str:
     """Title case: capitals but for the small words within (A Cup of Tea)."""
-    words = re.split(r"(\s+)", text)
+    words = re.split(r"(\s+|-)", text)
     last = len(words) - 1
     return "".join(
         word if 0 < place < last and word.lower() in _SMALL_WORDS else capitalize_all(word)
@@ -135,6 +142,7 @@ def _replace(text: str, arguments: tuple[str, ...]) -> str:
 MODIFIERS: Mapping[str, Modifier] = MappingProxyType(
     {
         "a": _alone(with_article),
+        "an": _alone(with_any_article),
         "s": _alone(plural),
         "ed": _alone(past),
         "ing": _alone(gerund),

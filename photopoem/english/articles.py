@@ -7,13 +7,15 @@ import unicodedata
 
 # Spelled with a vowel, said with a consonant: European, ewe, ouija, one-way, unicorn, ukulele, user.
 _SAID_WITH_CONSONANT = re.compile(
-    r"eu|ewe|oui|on(?:ce|es?|eself)(?![a-z])|uni(?![dgmn])|ubi|uga|uk|ur(?:[eiou]|an)|us[aeiu]|ut(?:e[nr]|[io])|uv|ufo",
+    r"eu|ewe|oui|on(?:ce|e|es|eself|eness|etime)(?![a-z])|uni(?![dgmn])|ubi|uga|uk|ur(?:[eiou]|an)|us[aeiub]|unanim|ut(?:e[nr]|[io])|uv|ufo",
     re.IGNORECASE,
 )
 # Spelled with a consonant, said with a vowel (the h of herb is silent in America).
 _SAID_WITH_VOWEL = re.compile(r"hour|honest|hono[u]?r|heir|herb(?!ert)|yttr", re.IGNORECASE)
 # The letters whose names begin with a vowel: an MRI, an X-ray, but a UFO.
 _LETTERS_SAID_WITH_VOWEL = frozenset("aefhilmnorsx")
+# Letters that labels write small; those without a vowel are known by that.
+_SPELLED = frozenset({"fbi", "mri", "suv"})
 # Capitals that are said as one word.
 _SAID_AS_WORD = frozenset(
     "NASA NATO FIFA LASER RADAR SONAR LEGO NASCAR FEMA SIM RAM ROM LAN HUD LIDAR".split()
@@ -39,6 +41,7 @@ def begins_with_vowel_sound(text: str) -> bool:
         return False
     letters = word[0]
     acronym = letters.isupper() and len(letters) <= 5 and letters not in _SAID_AS_WORD
+    acronym = acronym or letters.lower() in _SPELLED or not re.search("[aeiouyhw]", unaccented(letters), re.I)
     if len(letters) == 1 or acronym:
         return letters[0].lower() in _LETTERS_SAID_WITH_VOWEL
     if _SAID_WITH_CONSONANT.match(text):

@@ -6,9 +6,9 @@ import re
 from functools import cache, lru_cache
 
 from photopoem.english.articles import unaccented
-from photopoem.english.tables import rows
+from photopoem.english.tables import nouns, rows, singulars, verbs
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*['\u2019]?|\d+|[^\w\s]|_")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*['\u2019]?|\d{1,3}(?:,\d{3})+(?!\d)|\d+|[^\w\s]|_")
 _SILENT = frozenset("-\u2013\u2014\u2012/\\.,;:!?¡¿\"'\u201c\u201d\u2018\u2019«»()[]{}…·_*~|")
 _SIGNS = {"&": 1, "%": 2, "+": 1, "=": 2, "@": 1, "°": 2, "$": 2, "€": 2}
 _HISSES = re.compile(r"(?:s|x|z|ch|sh|ce|ge|se|ze)$")
@@ -63,16 +63,38 @@ def _word_counts(word: str) -> tuple[int, ...]:
 
 
 def _derived(word: str) -> tuple[int, ...]:
-    """The counts of a word made from a known one by an ending that English says regularly."""
-    if word.endswith("'s") or word.endswith("s'"):
+    """The counts of a word made regularly from known ones: by an ending, or as a compound (snowdrift)."""
+    return _inflected(word) or _suffixed(word) or _compound(word)
+
+
+def _inflected(word: str) -> tuple[int, ...]:
+    """Plurals, possessives, third persons, past tenses and -ing forms."""
+    if word.endswith(("'s", "s'")):
         stem = word[:-2] if word.endswith("'s") else word[:-1]
         return _plus(stem, int(word.endswith("'s") and bool(_HISSES.search(stem))))
     if word.endswith("ies") and len(word) > 4:
-        return _plus(word[:-3] + "y", 0)
+        return _plus(word[:-3] + "y", 0) or _plus(word[:-1], 0)
     if word.endswith("es") and _HISSES.search(word[:-2]) and _word_counts(word[:-2]):
         return _plus(word[:-2], 1)
     if word.endswith("s") and not word.endswith("ss"):
         return _plus(word[:-1], int(bool(_HISSES.search(word[:-1]))))
+    if word.endswith("ied"):
+        return _plus(word[:-3] + "y", 0)
+    if word.endswith("ed"):
+        stems = _stems(word[:-2])
+        return next((_plus(stem, int(stem.rstrip("e")[-1:] in "td")) for stem in stems), ())
+    if word.endswith("ing"):
+        return next((_plus(stem, 1) for stem in _stems(word[:-3])), ())
+    return ()
+
+
+def _stems(rest: str) -> list[str]:
+    """The known words that an ending beginning with a vowel may hide: bleat, creas(e), bob(b)."""
+    undoubled = rest[:-1] if rest[-1:] == rest[-2:-1] else rest
+    return [stem for stem in (rest, rest + "e", undoubled) if len(stem) > 1 and _word_counts(stem)]
+
+
+def _suffixed(word: str) -> tuple[int, ...]:
     for ending in ("ness", "less", "like", "ish", "ly"):
         if word.endswith(ending) and len(word) > len(ending) + 2:
             stem = word[: -len(ending)]
@@ -80,23 +102,38 @@ def _derived(word: str) -> tuple[int, ...]:
     return ()
 
 
+def _compound(word: str) -> tuple[int, ...]:
+    """Two nouns or verbs of the tables written as one: snow + drift, dragon + fly."""
+    for middle in range(len(word) - 3, 2, -1):
+        front, back = word[:middle], word[middle:]
+        if (front in nouns() or front in verbs()) and (
+            back in nouns() or back in verbs() or back in singulars()
+        ):
+            counts = (ahead + behind for ahead in _word_counts(front) for behind in _word_counts(back))
+            return tuple(dict.fromkeys(counts))
+    return ()
+
+
 def _plus(stem: str, more: int) -> tuple[int, ...]:
     return tuple(count + more for count in _word_counts(stem)) if len(stem) > 1 else ()
 
 
-def _number(digits: str) -> int:
-    """The syllables of a number as it is said; four digits from 1100 to 1999 are said as a year."""
-    value = int(digits)
-    if digits[0] == "0" and len(digits) > 1:
-        return sum(_SMALL[int(digit)] for digit in digits)
-    if 1100 <= value <= 1999:
-        return _hundreds(value // 100) + _year_end(value % 100)
-    if value >= 1_000_000:
-        return sum(_SMALL[int(digit)] for digit in digits)
-    if value >= 1000:
-        rest = value % 1000
-        return _hundreds(value // 1000) + 2 + (_hundreds(rest) if rest else 0)
-    return _hundreds(value)
+def _number(digits: str) -> tuple[int, ...]:
+    """The syllables of a number as it is said, four digits as a year: nineteen eighty-four.
+
+    From 2010 on a year is said in two ways (twenty ten, two thousand ten).
+    """
+    value = int(digits.replace(",", ""))
+    if (digits[0] == "0" and len(digits) > 1) or value >= 1_000_000:
+        return (sum(_SMALL[int(digit)] for digit in digits if digit != ","),)
+    year = _hundreds(value // 100) + _year_end(value % 100)
+    if "," not in digits and 1100 <= value <= 1999:
+        return (year,)
+    rest = value % 1000
+    counted = (
+        _hundreds(value // 1000) + 2 + (_hundreds(rest) if rest else 0) if value >= 1000 else _hundreds(value)
+    )
+    return (year, counted) if "," not in digits and 2010 <= value <= 2099 else (counted,)
 
 
 def _year_end(value: int) -> int:
@@ -116,8 +153,8 @@ def _hundreds(value: int) -> int:
 
 
 def _counts(token: str) -> tuple[int, ...]:
-    if token.isdigit():
-        return (_number(token),) if token.isascii() and len(token) < 16 else ()
+    if token[0].isdigit():
+        return _number(token) if token.isascii() and len(token) < 16 else ()
     if token in _SILENT:
         return (0,)
     if token in _SIGNS:

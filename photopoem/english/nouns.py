@@ -19,6 +19,11 @@ _DETERMINED = re.compile(
 )
 # Only words of plain letters are worth asking inflect about; it is slow to import.
 _PLAIN = re.compile(r"[a-z]{2,40}")
+# What unknown words with these endings nearly always are: glassware, softness, yellowish.
+_MASS_ENDINGS = ("ware", "wear")
+_ABSTRACT_ENDINGS = ("ing", "ness", "graphy", "ology", "ism")
+_PEOPLES = ("ean", "ian", "ese")  # a European, an Italian
+_ADJECTIVE_ENDINGS = ("ish",)
 # Heads of names that take "the" (the Eiffel Tower), and heads of names that take nothing (Central Park).
 _THE_NAMES = frozenset(
     "tower bridge museum river ocean sea mountains alps desert canal palace cathedral falls hotel house basin"
@@ -28,6 +33,11 @@ _BARE_NAMES = frozenset(
     "park lake street square avenue road garden gardens island mount station airport castle abbey beach hill"
     " place city town village valley market university college church chapel school hall court".split()
 )
+
+
+# The numbers of words that have a plural.
+COUNTED = ("count", "only", "color")
+PLURALS = ("plural", "pair", "group")
 
 
 def split_head(text: str) -> tuple[str, str, str]:
@@ -40,7 +50,7 @@ def split_head(text: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=4096)
 def number(text: str) -> str:
-    """The number of a phrase (see `tables.Noun.number`), or "name" for a proper name."""
+    """The number of a phrase: see `tables.Noun.number`."""
     lower = text.lower()
     if known := nouns().get(lower) or (None if lower not in singulars() else Noun(lower, "plural")):
         return "name" if _is_name(text) else known.number
@@ -49,13 +59,19 @@ def number(text: str) -> str:
         return "name"
     if head == text:
         return _number_of_unknown(lower)
-    return number(head.lower())
+    first, joint, last = text.partition(" and ")
+    if joint and last:
+        return "plural" if number(first) in PLURALS else number(last)
+    found = number(head.lower())
+    return number(text.split()[-1].lower()) if found == "adjective" else found
 
 
 def _is_name(text: str) -> bool:
     """Whether a text is a proper name: its head is a capitalized word that names no kind of thing."""
     words = text.split()
-    if not all(word[0].isupper() for word in words if word not in ("of", "the", "de", "la", "and")):
+    if not all(
+        word[0].isupper() for word in words if word not in ("of", "the", "de", "des", "du", "la", "and")
+    ):
         return False
     _, head, _ = split_head(text)
     lower = head.lower()
@@ -63,7 +79,7 @@ def _is_name(text: str) -> bool:
         return True
     known = lower in nouns() or lower in singulars()
     acronym = head.isupper() and len(head) > 1
-    return bool(words) and not known and not acronym
+    return bool(words) and not (known or acronym or lower.endswith(_PEOPLES))
 
 
 def takes_the(name: str) -> bool:
@@ -76,8 +92,12 @@ def _number_of_unknown(word: str) -> str:
     _, hyphen, last = word.rpartition("-")
     if hyphen and last:
         return number(last)
-    if word.endswith(("ware", "wear")) or (word.endswith("phobia") or word.endswith("graphy")):
+    if word.endswith(_MASS_ENDINGS) and len(word) > 5:
         return "mass"
+    if word.endswith(_ABSTRACT_ENDINGS) and len(word) > 5:
+        return "abstract"
+    if word.endswith(_ADJECTIVE_ENDINGS):
+        return "adjective"
     if word.endswith("s") and not word.endswith(("ss", "us", "is", "os")):
         return "plural"
     return "count"
@@ -85,12 +105,12 @@ def _number_of_unknown(word: str) -> str:
 
 def is_plural(text: str) -> bool:
     """Whether a word or phrase takes a plural verb: mountains, people, trousers, cups of tea."""
-    return number(text.strip()) in ("plural", "pair")
+    return number(text.strip()) in PLURALS
 
 
 def is_mass(text: str) -> bool:
     """Whether a word or phrase cannot be counted, so that it takes neither "a" nor a plural: grass, fog."""
-    return number(text.strip()) in ("mass", "adjective")
+    return number(text.strip()) in ("mass", "abstract")
 
 
 def is_determined(text: str) -> bool:
@@ -104,11 +124,14 @@ def plural(text: str) -> str:
     What has none comes back as it is: grass, mountains, trousers, Paris. Capitals are kept.
     """
     bare = text.strip()
-    if not bare or number(bare) not in ("count", "only"):
+    if not bare or number(bare) not in COUNTED:
         return text
-    bare = re.sub(r"^an?\s+(?=\S)", "", bare)
+    bare = re.sub(r"^an?\s+(?=\S)", "", bare, flags=re.IGNORECASE)
     if known := nouns().get(bare.lower()):
         return _like(bare, known.plural)
+    first, joint, last = bare.partition(" and ")
+    if joint and last:
+        return (plural(first) if number(first) == "count" else first) + joint + plural(last)
     front, head, rest = split_head(bare)
     return front + _like(head, _plural_word(head.lower())) + rest
 

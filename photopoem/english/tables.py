@@ -11,8 +11,9 @@ from typing import NamedTuple
 class Noun(NamedTuple):
     """A noun's plural, and its number.
 
-    `number` is count (a dog), mass (grass), plural (stairs), pair (a pair of trousers),
-    only (there is one: the sky) or adjective (greyish: neither article nor plural).
+    `number` is count (a dog), mass (grass: an amount of it can be there), abstract (tourism, dusk),
+    plural (stairs), pair (a pair of trousers), only (there is one: the sky), group (the Alps),
+    name (Christmas), color (green) or adjective (greyish: no plural).
     """
 
     plural: str
@@ -46,7 +47,7 @@ def singulars() -> dict[str, str]:
     return {
         noun.plural: word
         for word, noun in nouns().items()
-        if noun.plural != word and noun.number in ("count", "only")
+        if noun.plural != word and noun.number in ("count", "only", "color")
     }
 
 

@@ -49,7 +49,7 @@ def base_word(verb: str) -> str:
 
 
 def _past_word(verb: str) -> str:
-    lower = verb.lower()
+    lower = verb.lower().replace("\u2019", "'")
     if lower in _MODAL_PAST:
         return _MODAL_PAST[lower]
     base = base_word(lower)
@@ -93,11 +93,13 @@ def past(phrase: str) -> str:
 
 
 def gerund(phrase: str) -> str:
-    """The -ing form of a verb phrase: lies down -> lying down."""
+    """The -ing form of a verb phrase: lies down -> lying down, does not move -> not moving."""
+    if match := re.match(r"(?:do|does)(?:n't| not)\s+(?=\w)", phrase):
+        return "not " + gerund(phrase[match.end() :])
     return _with_verb(phrase, _keep_capital(_gerund_word))
 
 
 def for_plural(phrase: str) -> str:
-    """A verb phrase for a plural subject: turns its head -> turn their heads is not tried; turn their head."""
+    """A verb phrase for a plural subject: turns its head -> turn their head."""
     changed = _with_verb(phrase, _keep_capital(lambda verb: _MODAL_BASE.get(verb.lower()) or base_word(verb)))
     return re.sub(r"\bits\b", "their", re.sub(r"\bitself\b", "themselves", changed))
