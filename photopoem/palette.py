@@ -76,13 +76,14 @@ def read_palette(photo: Photo, colors: int | Literal["auto"] = 6, names: ColorNa
     if colors != "auto" and not FEWEST <= colors <= MOST:
         raise UsageError(f"{colors} colors: a palette has {FEWEST} to {MOST}, or auto")
     names = names or color_names()
-    points, counts = histogram(photo.sample)
+    cells, counts = histogram(photo.sample)
+    points = srgb_to_lab(cells)
     found = _fewest(points, counts) if colors == "auto" else _clusters(points, counts, colors)
     return Palette(_named(_told_apart(found.centers, found.shares), names), names.named_by)
 
 
 def histogram(sample: Pixels) -> tuple[Floats, Floats]:
-    """The mean CIELAB (n, 3) and the pixel count (n,) of each occupied cell of a 5-bit RGB histogram."""
+    """The mean sRGB in 0..255 (n, 3) and the pixel count (n,) of each occupied cell of a 5-bit RGB histogram."""
     flat = sample.reshape(-1, 3)
     cell = flat >> 3
     key = (cell[:, 0].astype(np.int16) << 10) | (cell[:, 1].astype(np.int16) << 5) | cell[:, 2]
@@ -90,7 +91,7 @@ def histogram(sample: Pixels) -> tuple[Floats, Floats]:
     used = np.flatnonzero(counts)
     sums = [np.bincount(key, weights=flat[:, axis], minlength=1 << 15)[used] for axis in range(3)]
     weights = counts[used].astype(np.float64)
-    return srgb_to_lab(np.stack(sums, axis=1) / weights[:, None]), weights
+    return np.stack(sums, axis=1) / weights[:, None], weights
 
 
 def _clusters(points: Floats, counts: Floats, k: int) -> Clusters:

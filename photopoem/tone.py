@@ -1,0 +1,176 @@
+"""Says in a few plain words what a photograph's pixels measure: bright or dim, warm or cold, still or crowded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from photopoem.color import lab_to_lch, srgb_to_lab
+from photopoem.palette import histogram
+from photopoem.photo import Photo, Pixels
+
+_Plane = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A measure that must be at least `least` and at most `most`."""
+
+    measure: str
+    least: float = -np.inf
+    most: float = np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A word, the limits of the measures that allow it, and who set or how we found them.
+
+    `plain` is the value of the first measure at which nobody would disagree: the word's strength is 1 there,
+    and 0 at the limit.
+    """
+
+    word: str
+    limits: tuple[Limit, ...]
+    plain: float
+    source: str
+
+    def strength(self, measures: Mapping[str, float]) -> float | None:
+        """How strongly the word holds, from 0; None where it does not."""
+        if not all(limit.least <= measures[limit.measure] <= limit.most for limit in self.limits):
+            return None
+        first = self.limits[0]
+        edge = first.least if np.isfinite(first.least) else first.most
+        return (measures[first.measure] - edge) / (self.plain - edge)
+
+
+_MUNSELL = "ISCC-NBS (K. L. Kelly, D. B. Judd, 1976): Munsell value 10 V is about L*, chroma C about C*/5"
+_PELI = "contrast as spread of lightness, after E. Peli, 1990; limit by eye on 48 photographs"
+_CLUTTER = "edge density as clutter, after M. L. Mack and A. Oliva, 2004; limit by eye on 48 photographs"
+_BLUR = "the blur effect, F. Crete and others, 2007; limit by eye on photographs blurred on purpose"
+_OU = "warm-cool of L.-C. Ou, M. R. Luo, A. Woodcock, A. Wright, 2004: 0 is where as many said warm as cool"
+_HASLER = "colorfulness of D. Hasler and S. Suesstrunk, 2003: 15 slightly, 33 moderately, 59 quite, 82 highly"
+_HAZE = "dark channel of K. He, J. Sun, X. Tang, 2009: without haze nearly every patch has something dark"
+
+RULES = (
+    Rule("bright", (Limit("lightness", least=65),), 80, f"light begins at value 6.5; {_MUNSELL}"),
+    Rule("dim", (Limit("lightness", most=38),), 20, f"dark ends near value 4; {_MUNSELL}"),
+    Rule("pale", (Limit("pale share", least=0.75),), 1.0, f"pale: value over 6, chroma under 5; {_MUNSELL}"),
+    Rule("deep", (Limit("deep share", least=0.4),), 0.8, f"deep: value under 5, chroma over 6; {_MUNSELL}"),
+    Rule("warm", (Limit("warmth", least=0.0),), 0.8, _OU),
+    Rule("cold", (Limit("warmth", most=-0.65),), -1.2, f"{_OU}; greys are at -0.5"),
+    Rule("hard", (Limit("contrast", least=85),), 100, _PELI),
+    Rule("soft", (Limit("contrast", least=10, most=45),), 100, _PELI),
+    Rule("crowded", (Limit("edges", least=0.65),), 0.9, _CLUTTER),
+    Rule("still", (Limit("edges", most=0.15),), 0.0, _CLUTTER),
+    Rule("blurred", (Limit("blur", least=0.55), Limit("detail", least=0.3)), 0.8, _BLUR),
+    Rule("sharp", (Limit("blur", most=0.2), Limit("edges", least=0.25)), 0.1, _BLUR),
+    Rule("grey", (Limit("colorfulness", most=15), Limit("chroma", most=6)), 0.0, _HASLER),
+    Rule("colorful", (Limit("colorfulness", least=59),), 109, _HASLER),
+    Rule(
+        "hazy",
+        (Limit("darkest", least=0.25), Limit("contrast", least=10, most=50), Limit("steepest", most=30)),
+        0.5,
+        f"{_HAZE}; limits by eye",
+    ),
+)
+
+
+def read_tone(photo: Photo) -> tuple[str, ...]:
+    """The tone words that hold for a photograph, the strongest first; there may be none."""
+    measures = tone_measures(photo)
+    strengths = {rule.word: strength for rule in RULES if (strength := rule.strength(measures)) is not None}
+    return tuple(sorted(strengths, key=lambda word: -strengths[word]))
+
+
+def tone_measures(photo: Photo) -> dict[str, float]:
+    """What the rules ask for, each once; shares and `darkest` in 0..1, lightness and chroma as in CIELAB."""
+    return {**_color_measures(photo.sample), **_detail_measures(photo.pixels)}
+
+
+def _color_measures(sample: Pixels) -> dict[str, float]:
+    cells, counts = histogram(sample)
+    part = counts / counts.sum()
+    light, chroma, hue = lab_to_lch(srgb_to_lab(cells)).T
+    order = np.argsort(light)
+    low, high = light[order][np.searchsorted(np.cumsum(part[order]), [0.05, 0.95])]
+    red, green, blue = cells.T
+    red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    middles = np.array([red_green @ part, yellow_blue @ part])
+    spreads = np.array([red_green**2 @ part, yellow_blue**2 @ part]) - middles**2
+    return {
+        "lightness": float(light @ part),
+        "chroma": float(chroma @ part),
+        "contrast": float(high - low),
+        "pale share": float(part[(light >= 60) & (chroma <= 25)].sum()),
+        "deep share": float(part[(light <= 50) & (chroma >= 30)].sum()),
+        "warmth": float((0.02 * chroma**1.07 * np.cos(np.radians(hue - 50))) @ part - 0.5),
+        "colorfulness": float(np.sqrt(np.maximum(spreads, 0).sum()) + 0.3 * np.hypot(*middles)),
+    }
+
+
+def _detail_measures(pixels: Pixels) -> dict[str, float]:
+    """Edges, steepness and darkness of the picture at half its size; blur at its full size.
+
+    `edges` is the share of pixels where the slope of luma is more than 16 levels, `steepest` the slope that one pixel
+    in a hundred exceeds, `darkest` what is darkest in patches of 16 x 16, where one patch in twenty is darker.
+    """
+    luma: _Plane = (pixels @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.float32, copy=False)
+    half = _pooled(luma)
+    slope = (
+        np.hypot(np.diff(half, axis=1)[:-1], np.diff(half, axis=0)[:, :-1])
+        if min(half.shape) > 1
+        else half * 0
+    )
+    blur, detail = _blur(luma)
+    return {
+        "edges": float((slope > 16).mean()),
+        "steepest": float(np.percentile(slope, 99)),
+        "darkest": float(np.percentile(_darkest(pixels), 5)) / 255,
+        "blur": blur,
+        "detail": detail,
+    }
+
+
+def _pooled(luma: _Plane) -> _Plane:
+    """The picture at half its size, or as it is where it has only one row or column."""
+    high, wide = luma.shape[0] // 2, luma.shape[1] // 2
+    if not high or not wide:
+        return luma
+    even = luma[: high * 2, : wide * 2]
+    rows = even[::2] + even[1::2]
+    pooled: _Plane = (rows[:, ::2] + rows[:, 1::2]) * np.float32(0.25)
+    return pooled
+
+
+def _darkest(pixels: Pixels) -> Pixels:
+    """The least of all components in each patch of 16 x 16, of which every second row and column is looked at."""
+    thin = pixels[::2, ::2]
+    least = np.minimum(np.minimum(thin[..., 0], thin[..., 1]), thin[..., 2])
+    rows, columns = (np.arange(0, size, 8) for size in least.shape)
+    darkest: Pixels = np.minimum.reduceat(np.minimum.reduceat(least, rows, axis=0), columns, axis=1)
+    return darkest
+
+
+def _blur(luma: _Plane) -> tuple[float, float]:
+    """The blur effect in 0..1 (1 wholly blurred) and the mean step between neighbors it was read from, in levels.
+
+    Blurring again changes the steps between neighbors much in a sharp picture and little in a blurred one.
+    Every fourth row and column is enough.
+    """
+    found = [_blur_along(luma[::4]), _blur_along(np.ascontiguousarray(luma[:, ::4].T))]
+    return max(blur for blur, _ in found), float(np.mean([detail for _, detail in found]))
+
+
+def _blur_along(rows: _Plane, width: int = 9) -> tuple[float, float]:
+    if rows.shape[1] < 2 * width:
+        return 0.0, 0.0
+    padded = np.pad(rows, ((0, 0), (width // 2 + 1, width // 2)), mode="edge")
+    sums = np.cumsum(padded, axis=1, dtype=np.float64)
+    blurred = (sums[:, width:] - sums[:, :-width]) / width
+    steps = np.abs(np.diff(rows, axis=1))
+    lost = np.maximum(0, steps - np.abs(np.diff(blurred, axis=1)))
+    total = float(steps.sum())
+    return (1 - float(lost.sum()) / total if total else 0.0), float(steps.mean())
