@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -39,8 +39,8 @@ class Swatch:
     """One color of a palette.
 
     `rgb` in 0..255 sRGB; `share` of the picture in 0..1; `name` is the nearest in the list that no other
-    swatch has, `distance` its CIEDE2000 distance; `names` all names within `reach`, nearest first, which is 5,
-    or where there are none the next multiple of 5 that has one; `hue` the basic color term (one of eleven).
+    swatch has, `distance` its CIEDE2000 distance; `names` all names within `reach`, nearest first; `hue` the
+    basic color term (one of eleven).
     """
 
     rgb: tuple[int, int, int]
@@ -49,7 +49,11 @@ class Swatch:
     distance: float
     names: tuple[str, ...]
     hue: str
-    reach: float = CLOSE
+
+    @property
+    def reach(self) -> float:
+        """How far `names` were looked for: 5, or the next multiple of 5 that reaches the swatch's own name."""
+        return CLOSE * max(1, math.ceil(self.distance / CLOSE))
 
     @property
     def hex(self) -> str:
@@ -184,26 +188,25 @@ def _joined(pairs: list[tuple[Floats, float]], one: int, other: int) -> list[tup
 
 
 def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch, ...]:
-    """The swatches; where there is no name left for one that is about as near, it joins the one that has its name."""
+    """The swatches, by share.
+
+    Where all names about as near as the nearest are other swatches' already, the swatch joins the one that has
+    the nearest: no name is said twice, and none of a color that it does not fit.
+    """
     rgb = lab_to_srgb(np.array([center for center, _ in pairs]))
     shown = srgb_to_lab(rgb)
+    ranked = names.close(shown, 2 * CLOSE)
     taken: dict[str, int] = {}
-    ranked = names.close(shown)
     for index, near in enumerate(ranked):
-        free = next((name for name, _ in near if name not in taken), None)
-        if free is None:
+        free = (name for name, apart in near if name not in taken and apart <= near[0][1] + CLOSE)
+        if (name := next(free, None)) is None:
             joined = _joined(pairs, taken[near[0][0]], index)
             return _named(sorted(joined, key=lambda pair: -pair[1]), names)
-        taken[free] = index
+        taken[name] = index
     hues = basic_terms(shown)
     swatches = []
-    for name, index in taken.items():
-        near = ranked[index]
-        reach = CLOSE * max(1, math.ceil(near[0][1] / CLOSE))
-        red, green, blue = (int(value) for value in rgb[index])
-        close = tuple(text for text, apart in near if apart <= reach)
-        distance = dict(near)[name]
-        swatches.append(
-            Swatch((red, green, blue), pairs[index][1], name, distance, close, hues[index], reach)
-        )
+    for (name, index), color, hue in zip(taken.items(), rgb.tolist(), hues, strict=True):
+        swatch = Swatch(tuple(color), pairs[index][1], name, dict(ranked[index])[name], (), hue)
+        close = tuple(text for text, apart in ranked[index] if apart <= swatch.reach)
+        swatches.append(replace(swatch, names=close))
     return tuple(swatches)
