@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ _MISLEADING = frozenset(
     }
 )  # fmt: skip
 
+_IT = re.compile(r"\bit\b")
+
 Cells = dict[str, tuple[str, ...]]
 
 
@@ -39,7 +42,9 @@ class Lexicon:
         """What it does, as verb phrases in the third person; for a plural word, in the plural. Never empty."""
         phrases = self._find(word, kind, "does")
         if kind in _LABEL_KINDS and is_plural(word):
-            return tuple(map(for_plural, phrases))
+            # "It" may be the thing itself or another: such a phrase is said of many only if there is no other.
+            clear = [phrase for phrase in phrases if not _IT.search(phrase)]
+            return tuple(map(for_plural, clear or phrases))
         return phrases
 
     def part(self, word: str, kind: str) -> tuple[str, ...]:

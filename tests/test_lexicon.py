@@ -64,6 +64,13 @@ def test_plurals_get_plural_verbs(tmp_path: Path):
     assert lexicon.does("wolves", "thing") == ("lift their head", "are still")
 
 
+def test_phrases_whose_it_is_unclear_are_not_said_of_many(tmp_path: Path):
+    """The word it in a phrase may be the wolf: of wolves such a phrase is said only where there is no other."""
+    lexicon = mine(tmp_path, "wolf,thing,hides what it took; waits,,\nfox,thing,hides what it took,,\n")
+    assert lexicon.does("wolves", "thing") == ("wait",)
+    assert lexicon.does("foxes", "thing") == ("hide what it took",)
+
+
 def test_a_color_is_not_a_thing_of_the_same_name(tmp_path: Path):
     """The color orange and the fruit keep their own rows; a scene finds a thing's row."""
     lexicon = mine(tmp_path, "orange,color,glows,,\norange,thing,rolls,,\nquay,thing,waits,,\n")

@@ -12,6 +12,8 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*['\u2019]?|\d{1,3}(?:,\d{3
 _SILENT = frozenset("-\u2013\u2014\u2012/\\.,;:!?¡¿\"'\u201c\u201d\u2018\u2019«»()[]{}…·_*~|")
 _SIGNS = {"&": 1, "%": 2, "+": 1, "=": 2, "@": 1, "°": 2, "$": 2, "€": 2}
 _HISSES = re.compile(r"(?:s|x|z|ch|sh|ce|ge|se|ze)$")
+_PREFIXES = {"un": 1, "re": 1, "out": 1, "over": 2, "under": 2}
+# The syllables of zero to nineteen.
 _SMALL = (2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 2, 2, 2, 2, 3, 2, 2)
 
 
@@ -64,7 +66,7 @@ def _word_counts(word: str) -> tuple[int, ...]:
 
 def _derived(word: str) -> tuple[int, ...]:
     """The counts of a word made regularly from known ones: by an ending, or as a compound (snowdrift)."""
-    return _inflected(word) or _suffixed(word) or _compound(word)
+    return _inflected(word) or _suffixed(word) or _compound(word) or _prefixed(word)
 
 
 def _inflected(word: str) -> tuple[int, ...]:
@@ -111,6 +113,13 @@ def _compound(word: str) -> tuple[int, ...]:
         ):
             counts = (ahead + behind for ahead in _word_counts(front) for behind in _word_counts(back))
             return tuple(dict.fromkeys(counts))
+    return ()
+
+
+def _prefixed(word: str) -> tuple[int, ...]:
+    for prefix, more in _PREFIXES.items():
+        if word.startswith(prefix) and len(word) > len(prefix) + 2:
+            return _plus(word[len(prefix) :], more)
     return ()
 
 

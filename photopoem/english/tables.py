@@ -61,3 +61,9 @@ def verbs() -> dict[str, Verb]:
 def bases() -> dict[str, str]:
     """Third person of a verb -> its base form."""
     return {verb.third: base for base, verb in verbs().items()}
+
+
+@cache
+def pasts() -> dict[str, str]:
+    """Past tense of a verb -> its base form, for the verbs whose past is no base form."""
+    return {verb.past: base for base, verb in verbs().items() if verb.past not in ("lay", base)}

@@ -5,31 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from photopoem.english.tables import bases, verbs
+from photopoem.english.tables import bases, pasts, verbs
 
 # Adverbs that may stand before the verb of a phrase.
 _ADVERB = re.compile(
     r"(?:never|always|still|only|once|almost|often|seldom|sometimes|already|just|\w+ly)\s+(?=\w)", re.I
 )
-_MODAL_PAST = {
+_HELPING_PAST = {
     "can": "could", "will": "would", "may": "might", "must": "had to", "cannot": "could not",
     "does": "did", "is": "was", "are": "were", "isn't": "wasn't", "aren't": "weren't",
     "doesn't": "didn't", "don't": "didn't", "can't": "couldn't", "won't": "wouldn't",
 }  # fmt: skip
-_MODAL_BASE = {"is": "are", "isn't": "aren't", "doesn't": "don't"}
+_HELPING_BASE = {"is": "are", "was": "were", "isn't": "aren't", "wasn't": "weren't", "doesn't": "don't"}
+# These have no -ing form, and their past forms none but themselves.
+_BARE = frozenset("can could will would may might must cannot can't couldn't won't wouldn't had did".split())
+# What joins a second verb to the first: opens and closes; improves, then doesn't.
+_JOINT = re.compile(r"(^,? and |^ or |, and |, then |, and then |, but )([\w']+)")
 _VOWEL_THEN_CONSONANT = re.compile(r"[^aeiou]*(?:qu)?[aeiou][bdgklmnprtvz]")
 
 
 def _with_verb(phrase: str, change: Callable[[str], str]) -> str:
-    """A phrase with its verb changed; a second verb joined by "and" straight after is changed too."""
-    match = re.match(rf"(\s*(?:{_ADVERB.pattern})*)([\w'\u2019]+)(?:( and )([\w'\u2019]+))?", phrase, re.I)
+    """A phrase with its verb changed, and with the verbs that are joined to it."""
+    phrase = phrase.replace("\u2019", "'")
+    match = re.match(rf"(\s*(?:{_ADVERB.pattern})*)([\w']+)", phrase, re.I)
     if not match:
         return phrase
-    front, verb, joint, second = match.groups()
-    changed = front + change(verb)
-    if joint:
-        changed += joint + (change(second) if second.lower() in bases() else second)
-    return changed + phrase[match.end() :]
+
+    def joined(found: re.Match[str]) -> str:
+        verb = found[2].lower()
+        return found[1] + (change(found[2]) if verb in bases() or verb in _HELPING_BASE else found[2])
+
+    return match[1] + change(match[2]) + _JOINT.sub(joined, phrase[match.end() :])
+
+
+def _is_past(verb: str) -> bool:
+    """Whether a verb stands in the past already: was, came, turned."""
+    known = verb in verbs() and verb not in pasts()
+    unknown_past = verb.endswith("ed") and not verb.endswith("eed") and len(verb) > 4
+    return verb in pasts() or verb in ("were", "wasn't", "weren't", "didn't") or (unknown_past and not known)
 
 
 def base_word(verb: str) -> str:
@@ -49,9 +62,11 @@ def base_word(verb: str) -> str:
 
 
 def _past_word(verb: str) -> str:
-    lower = verb.lower().replace("\u2019", "'")
-    if lower in _MODAL_PAST:
-        return _MODAL_PAST[lower]
+    lower = verb.lower()
+    if lower in _HELPING_PAST:
+        return _HELPING_PAST[lower]
+    if lower in _BARE or _is_past(lower):
+        return lower
     base = base_word(lower)
     if base in verbs():
         return verbs()[base].past
@@ -59,7 +74,10 @@ def _past_word(verb: str) -> str:
 
 
 def _gerund_word(verb: str) -> str:
-    base = base_word("be" if verb.lower() == "are" else verb)
+    lower = verb.lower()
+    if lower in _BARE or lower.endswith("n't"):
+        return lower
+    base = "be" if lower in ("are", "were") else pasts().get(lower) or base_word(lower)
     if base in verbs():
         return verbs()[base].gerund
     if base.endswith("ie"):
@@ -101,5 +119,12 @@ def gerund(phrase: str) -> str:
 
 def for_plural(phrase: str) -> str:
     """A verb phrase for a plural subject: turns its head -> turn their head."""
-    changed = _with_verb(phrase, _keep_capital(lambda verb: _MODAL_BASE.get(verb.lower()) or base_word(verb)))
+    changed = _with_verb(phrase, _keep_capital(_plural_word))
     return re.sub(r"\bits\b", "their", re.sub(r"\bitself\b", "themselves", changed))
+
+
+def _plural_word(verb: str) -> str:
+    lower = verb.lower()
+    if lower in _HELPING_BASE:
+        return _HELPING_BASE[lower]
+    return lower if lower in _BARE or _is_past(lower) else base_word(lower)
