@@ -94,7 +94,7 @@ def enqueue(
     jobs = [NewJob(record(poem), name, dict(options or {}), base) for poem in poems]
     journal = folder if isinstance(folder, Journal) else Journal(folder)
     try:
-        return journal.add(target, jobs, copies=copies, again=again)
+        return journal.add(where.address, jobs, copies=copies, again=again)
     finally:
         if journal is not folder:
             journal.close()

@@ -221,7 +221,10 @@ class OneFile:
 
 
 def open_target(address: str) -> Target | OneFile:
-    """What stands behind an address. Nothing is connected yet. Raises `UsageError`."""
+    """What stands behind an address. Nothing is connected yet. Raises `UsageError`.
+
+    Its `address` is the one spelling of all that mean the same, so that a queue finds its target again.
+    """
     kind, _, rest = address.partition(":")
     if not rest or kind not in _OPENERS:
         raise UsageError(f"{address!r} is no target; there are {KINDS}")
@@ -233,7 +236,7 @@ def _tcp(address: str, rest: str) -> Target:
     if not match or int(match[2] or 9100) > 65535:
         raise UsageError(f"{address!r}: write tcp://HOST:PORT; receipt printers listen on 9100")
     host, port = match[1].strip("[]"), int(match[2] or 9100)
-    return PrinterTarget(address, lambda: open_tcp(host, port, 5.0))
+    return PrinterTarget(f"tcp://{match[1]}:{port}", lambda: open_tcp(host, port, 5.0))
 
 
 def _usb(address: str, rest: str) -> Target:
@@ -241,7 +244,7 @@ def _usb(address: str, rest: str) -> Target:
     if not match:
         raise UsageError(f"{address!r}: write usb:VENDOR:PRODUCT as lsusb shows them, such as usb:04b8:0e15")
     vendor, product = int(match[1], 16), int(match[2], 16)
-    return PrinterTarget(address, lambda: open_usb(vendor, product))
+    return PrinterTarget(f"usb:{vendor:04x}:{product:04x}", lambda: open_usb(vendor, product))
 
 
 def _serial(address: str, rest: str) -> Target:
@@ -256,7 +259,7 @@ _OPENERS: dict[str, Callable[[str, str], Target | OneFile]] = {
     "usb": _usb,
     "serial": _serial,
     "cups": lambda address, rest: CupsTarget(address, rest),
-    "dir": lambda address, rest: FolderTarget(address, Path(rest)),
+    "dir": lambda _, rest: FolderTarget(f"dir:{Path(rest).absolute()}", Path(rest).absolute()),
     "file": lambda address, rest: OneFile(address, Path(rest)),
 }
 

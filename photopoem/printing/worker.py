@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -175,17 +174,3 @@ class _Held:
 
     def __exit__(self, *_: object) -> None:
         self.holding.__exit__(None, None, None)
-
-
-def in_background(worker: Worker, failed: Callable[[BaseException], None]) -> threading.Thread:
-    """Run a worker in a thread of its own; `failed` is told what ends it, other than being stopped."""
-
-    def work() -> None:
-        try:
-            worker.run()
-        except BaseException as error:
-            failed(error)
-
-    thread = threading.Thread(target=work, name="photopoem-printing", daemon=True)
-    thread.start()
-    return thread

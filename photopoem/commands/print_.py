@@ -1,0 +1,173 @@
+"""`photopoem print`: poems onto paper, or into files to be printed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from photopoem.errors import UsageError
+
+if TYPE_CHECKING:
+    from photopoem.poem import Poem
+    from photopoem.press import Press
+    from photopoem.printing.targets import OneFile
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem print --to tcp://192.168.1.50         the poems in poems/ on a receipt printer
+  photopoem print --to usb:04b8:0e15 --photo      with the photograph on top, in dots
+  photopoem print --to cups:Hall --copies 2       as PDF cards, on a printer of the system
+  photopoem print --to file:poems.pdf             all poems in one file
+  photopoem print --to dir:plots --press svg --size a5 --hand 3
+                                                  a sheet each for a pen plotter, by hand number 3
+  photopoem print show/ --to serial:/dev/ttyUSB0@19200 --order shuffle --pace 60
+  photopoem print --press receipt --check         what would be lost or broken, before the paper moves
+
+\b
+Targets:
+  tcp://HOST[:9100]         a printer on the network
+  usb:VENDOR:PRODUCT        one on USB, as lsusb shows it
+  serial:/dev/NAME[@BAUD]   one on a serial line, or /dev/usb/lp0
+  cups:NAME                 one the system knows (lpstat -p)
+  dir:FOLDER                a file for each poem
+  file:PATH                 all poems in one file
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("poems", default="poems", type=click.Path(path_type=Path))
+@click.option("--to", "target", metavar="TARGET", help="Where to; see below.")
+@click.option(
+    "--press",
+    metavar="NAME",
+    help="html, pdf, svg, receipt, text or jsonl.  [default: what suits the target]",
+)
+@click.option(
+    "--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help="Copies of each poem."
+)
+@click.option(
+    "--order",
+    type=click.Choice(["shuffle", "taken", "name"]),
+    help="Their order.  [default: as they are written]",
+)
+@click.option("--seed", type=int, metavar="N", help="Shuffle in the same way each time.")
+@click.option(
+    "--pace", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="From one poem to the next."
+)
+@click.option("--again", is_flag=True, help="Print also what this target has had.")
+@click.option("--check", is_flag=True, help="Say what the press cannot show, and print nothing.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@click.option(
+    "--photos",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where the photographs' paths start from.  [default: here]",
+)
+@click.option("--colophon/--no-colophon", default=None, help="Close each poem with who labelled and named.")
+@click.option("--photo/--no-photo", default=None, help="receipt: the photograph above the poem, in dots.")
+@click.option(
+    "--profile", metavar="NAME", help="receipt: the printer's name in python-escpos, such as TM-T20II."
+)
+@click.option("--columns", type=int, metavar="N", help="receipt: letters in a row: 32, 42 or 48.")
+@click.option("--cut/--no-cut", default=None, help="receipt: cut the paper after each poem.")
+@click.option("--size", metavar="SIZE", help="svg: a6, a5, a4 or receipt.")
+@click.option(
+    "--hand", type=int, metavar="N", help="svg: the small unevenness of a hand; another number, another hand."
+)
+@click.option(
+    "--pens/--one-pen", default=None, help="svg: a layer each for author, place, machine and people."
+)
+@click.option("--layout", metavar="NAME", help="pdf: how cards stand on the page.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
+def command(
+    poems: Path, target: str | None, press: str | None, copies: int, order: Any, seed: int | None, pace: float,
+    again: bool, check: bool, force: bool, photos: Path | None, quiet: bool, **press_options: Any,
+) -> None:  # fmt: skip
+    """Print the poems in POEMS: a run's folder [default: poems] or its poems.jsonl.
+
+    Poems wait in a queue beside them, so that each is printed once, whatever happens to the program or
+    the printer: the same command again goes on where it ended. A printer that is off, stalled or out of
+    paper is waited for.
+    """
+    from photopoem.printing import ordered
+    from photopoem.printing.targets import OneFile, open_target
+    from photopoem.terminal import say
+
+    if target is None and not (check and press):
+        raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
+    where = open_target(target) if target else None
+    name, options = _press_of(where, press), {k: v for k, v in press_options.items() if v is not None}
+    found = ordered(read_poems(poems), order, seed)
+    made = _opened(name, options)
+    remarks = [] if quiet and not check else made.check(found)
+    for remark in remarks:
+        say(remark)
+    if check:
+        click.echo(f"{name}: {len(found)} poems, {len(remarks)} remarks")
+    elif isinstance(where, OneFile):
+        _into_file(where, made, found * copies, photos, force=force)
+    elif where is not None:
+        folder = poems if poems.is_dir() else poems.parent
+        job = {"press": name, "options": options, "photos": photos, "copies": copies, "again": again}
+        sys.exit(_onto_paper(folder, found, where.address, job, pace=pace, quiet=quiet))
+
+
+def _press_of(where: Any, press: str | None) -> str:
+    from photopoem.printing import press_for
+
+    return press_for(where, press) if where is not None else str(press)
+
+
+def _opened(name: str, options: dict[str, Any]) -> Press:
+    from photopoem.press import open_press
+
+    return open_press(name, **options)
+
+
+def read_poems(path: Path) -> list[Poem]:
+    """The poems of a folder or a poems.jsonl. Raises `StoreError`, `UsageError` where there are none."""
+    from photopoem.folder import read_records
+    from photopoem.poem import from_record
+
+    found = [from_record(record) for record in read_records(path)]
+    if not found:
+        raise UsageError(f"{path}: no poems here yet; write some: photopoem run photos/")
+    return found
+
+
+def _into_file(target: OneFile, press: Press, poems: list[Poem], photos: Path | None, *, force: bool) -> None:
+    from photopoem.store import write_atomically
+
+    if target.path.exists() and not force:
+        raise UsageError(f"{target.path}: is there already; --force overwrites it")
+    write_atomically(target.path, press.press(poems, photos=photos))
+
+
+def _onto_paper(
+    folder: Path, poems: list[Poem], target: str, job: dict[str, Any], *, pace: float, quiet: bool
+) -> int:
+    """Queue and print; the exit code: 1 where poems are left in doubt or waiting."""
+    from photopoem.printing import Journal, Patience, enqueue, print_queue
+    from photopoem.terminal import say
+
+    with Journal(folder) as journal:
+        new = enqueue(journal, poems, target, **job)
+        waiting = journal.counts(target)["queued"]
+        if not waiting and not new and not quiet:
+            say(f"{target} has had all {len(poems)} of these; --again prints them once more")
+        try:
+            done = print_queue(journal, target, pace=pace, patience=Patience(say))
+        except KeyboardInterrupt:
+            left = journal.counts(target)
+            say(f"{left['queued']} still queued, {left['doubtful']} in doubt; the same command goes on")
+            return 130
+        doubtful = journal.counts(target)["doubtful"]
+    if not quiet:
+        say(f"{done.printed} printed")
+    if doubtful:
+        say(f"{doubtful} may or may not be on paper: photopoem queue list {folder}")
+    return 1 if doubtful else 0

@@ -1,0 +1,90 @@
+"""`photopoem queue`: what waits to be printed, what is in doubt, and what to do about it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from photopoem.printing.journal import Journal
+
+_FOLDER = click.argument("folder", default="poems", type=click.Path(path_type=Path))
+_IDS = click.option(
+    "--id", "ids", type=int, multiple=True, metavar="N", help="This job only; may be repeated."
+)
+
+
+STATES_TOLD = """
+\b
+States:
+  queued     waits for its turn
+  sending    is on its way to the printer now
+  printed    is on paper
+  doubtful   may be on paper: it was cut off, or the program ended. Look, then retry or skip it
+  skipped    left out for good
+"""
+
+
+@click.group(epilog=STATES_TOLD)
+def command() -> None:
+    """See and mend the print queue of a FOLDER of poems [default: poems]."""
+
+
+@command.command("list")
+@_FOLDER
+@click.option("--all", "every", is_flag=True, help="Also what is printed or skipped.")
+def list_(folder: Path, every: bool) -> None:
+    """List what waits or is in doubt."""
+    from photopoem.printing.journal import STATES
+    from photopoem.terminal import visible
+
+    with _journal(folder) as journal:
+        jobs = journal.jobs(STATES if every else ("sending", "doubtful", "queued"))
+        counts = journal.counts()
+    for job in jobs:
+        copy = f" (copy {job.copy})" if job.copy > 1 else ""
+        when = time.strftime("%d %b %H:%M", time.localtime(job.changed))
+        note = f": {job.note}" if job.note else ""
+        click.echo(visible(f"{job.id:5}  {job.state:8}  {when}  {job.name}{copy}  {job.target}{note}"))
+    click.echo(
+        ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "the queue is empty"
+    )
+
+
+@command.command()
+@_FOLDER
+@_IDS
+def retry(folder: Path, ids: tuple[int, ...]) -> None:
+    """Print what is in doubt once more, at the next photopoem print."""
+    with _journal(folder) as journal:
+        click.echo(f"{journal.retry(ids)} queued again; photopoem print goes on with them")
+
+
+@command.command()
+@_FOLDER
+@_IDS
+def skip(folder: Path, ids: tuple[int, ...]) -> None:
+    """Leave out what is in doubt."""
+    with _journal(folder) as journal:
+        click.echo(f"{journal.skip(ids)} skipped")
+
+
+@command.command()
+@_FOLDER
+@click.option("--history", is_flag=True, help="Also forget what was printed: it may then be printed again.")
+def clear(folder: Path, history: bool) -> None:
+    """Take out all that waits or is in doubt."""
+    with _journal(folder) as journal:
+        click.echo(f"{journal.clear(history=history)} taken out of the queue")
+
+
+def _journal(folder: Path) -> Journal:
+    from photopoem.errors import UsageError
+    from photopoem.printing.journal import FILE_NAME, Journal
+
+    if not (folder / FILE_NAME).exists():
+        raise UsageError(f"{folder}: nothing was ever printed from here; photopoem print makes a queue")
+    return Journal(folder)
