@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from photopoem.grammar.form import MAX_LINES, Form, initial_of
-from photopoem.grammar.ledger import PATIENT, Ledger
+from photopoem.grammar.ledger import ANYHOW, Ledger
 from photopoem.grammar.pieces import Piece, has_doubled_word, text_of, tidy
 
 MAX_CHARACTERS = 50_000
@@ -63,6 +63,8 @@ class Draft:
         self.misfit: Misfit | None = None
         self._out: list[Piece] = []
         self._bound: Mapping[str, tuple[Bound, ...]] = {}
+        # The line in `_out`, where it was found to fit already.
+        self._checked: tuple[Piece, ...] | None = None
         self._capturing = 0
         self._depth = 0
         self._characters = 0
@@ -82,9 +84,11 @@ class Draft:
         self.events.append(Event(self._depth, symbol, text))
 
     def _end_line(self) -> None:
-        pieces = tidy(self._out)
-        if pieces:
+        pieces = self._checked
+        if pieces is None and (pieces := tidy(self._out)):
             self._check_line(pieces)
+        self._checked = None
+        if pieces:
             self.lines.append(pieces)
             if len(self.lines) > MAX_LINES:
                 raise Overworked
@@ -95,7 +99,7 @@ class Draft:
         fault = self.form.line_fault(len(self.lines), text)
         if fault is None and self._initial and initial_of(text) != self._initial:
             fault = f"a line that does not begin with {self._initial}"
-        if fault is None and self.level <= PATIENT:
+        if fault is None and self.level < ANYHOW:
             before = text_of(self.lines[-1]) if self.lines else ""
             fault = "a word twice in a row" if has_doubled_word(pieces, before) else None
         if fault:
@@ -117,6 +121,9 @@ class Draft:
     def _say_all(self, pieces: Sequence[Piece]) -> None:
         """Say pieces that were made before; line breaks in them end lines."""
         for piece in pieces:
+            if "\n" not in piece.text:
+                self._say(piece)
+                continue
             first, *rest = piece.text.split("\n")
             if first:
                 self._say(piece.with_text(first))

@@ -107,6 +107,7 @@ class Expander(Draft):
                 pieces = tidy(self._out)
                 if pieces or self._initial:
                     self._check_line(pieces)
+                self._checked = pieces
             except Misfit:
                 if not left:
                     raise

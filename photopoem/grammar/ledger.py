@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +11,8 @@ from photopoem.grammar.symbols import is_numbered
 from photopoem.grammar.words import clean, stems
 from photopoem.vocabulary import Word
 
-STRICT, PATIENT, LAX = 0, 1, 2
-"""How much repetition is allowed: none; of rules and of parts of words; of words, when all have been dealt."""
+STRICT, PATIENT, LAX, ANYHOW = range(4)
+"""How much repetition is allowed: none; of rules and of parts of words; of words, when all have been dealt; any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Ledger:
 
     def __init__(self, level: int) -> None:
         self.level = level
-        self._noted: set[tuple[str, object]] = set()
-        self._trail: list[tuple[str, object]] = []
+        self._noted: defaultdict[str, set[object]] = defaultdict(set)
+        self._trail: list[tuple[set[object], object]] = []
         self._often: dict[str, int] = {}
 
     def mark(self) -> int:
@@ -52,24 +53,24 @@ class Ledger:
     def undo(self, mark: int) -> None:
         """Take back what was noted since."""
         while len(self._trail) > mark:
-            self._noted.discard(self._trail.pop())
+            noted, thing = self._trail.pop()
+            noted.discard(thing)
 
     def note(self, kind: str, things: Iterable[object]) -> None:
         """Note things of a kind: `word`, `fixed`, `said`, `colored`, `text`, `phrase` or `rule`."""
+        noted = self._noted[kind]
         for thing in things:
-            entry = (kind, thing)
-            if entry not in self._noted:
-                self._noted.add(entry)
-                self._trail.append(entry)
+            if thing not in noted:
+                noted.add(thing)
+                self._trail.append((noted, thing))
 
     def has(self, kind: str, thing: object) -> bool:
         """Whether this was noted."""
-        return (kind, thing) in self._noted
+        return thing in self._noted[kind]
 
     def clashes(self, kind: str, things: Iterable[object]) -> bool:
         """Whether any of these was noted."""
-        noted = self._noted
-        return any((kind, thing) in noted for thing in things)
+        return not self._noted[kind].isdisjoint(things)
 
     def candidates(self, symbol: str, cards: tuple[Card, ...]) -> list[Card]:
         """Which of a symbol's words may be dealt now; empty where any would be a repetition."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import eq
 from typing import NamedTuple
 
 from photopoem.grammar.words import tokens
@@ -22,10 +23,11 @@ class Piece(NamedTuple):
 
     def with_text(self, text: str) -> Piece:
         """The same, with another text."""
-        return self._replace(text=text)
+        return Piece(text, self.word, self.voice, self.of)
 
 
 _CLOSING = tuple(",.;:!?")
+_UNTIDY = re.compile(r"  | [,.;:!?]|^ | $")
 
 
 def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
@@ -99,6 +101,8 @@ def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
 
 def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """One line's pieces with single spaces, none before a closing mark or at the end; an indent stays."""
+    if _UNTIDY.search(text_of(pieces)) is None:
+        return tuple(piece for piece in pieces if piece.text)
     tidied: list[Piece] = []
     last = "\n"
     for piece in pieces:
@@ -129,10 +133,12 @@ def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:
 
     `before` is the text of the line before.
     """
-    said = [(word, n) for n, piece in enumerate(pieces) for word in tokens(piece.text)]
-    last = tokens(before[-40:])[-1:] if said else []
-    if last and last[0] == said[0][0]:
+    words = tokens(text_of(pieces))
+    if words and tokens(before)[-1:] == words[:1]:
         return True
+    if not any(map(eq, words, words[1:])):
+        return False
+    said = [(word, n) for n, piece in enumerate(pieces) for word in tokens(piece.text)]
     return any(
         one == other and (m != n or pieces[n].word is not None) for (one, m), (other, n) in pairwise(said)
     )

@@ -10,7 +10,7 @@ MAX_WORD = 60
 """Characters of the longest word or phrase that a poem says; longer ones are cut at a space."""
 
 _MARKS = 3
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 # Words that may come back in a poem without being a repetition.
 _SMALL = frozenset(
@@ -69,7 +69,7 @@ def stems(text: str) -> frozenset[str]:
 
 def tokens(text: str) -> list[str]:
     """Every word of a text, in lower case."""
-    return [match.replace("\u2019", "'") for match in _WORD.findall(text.lower())]
+    return _WORD.findall(text.lower().replace("\u2019", "'"))
 
 
 def _stem(word: str) -> str:

@@ -16,7 +16,7 @@ from photopoem.grammar.check import problems_of
 from photopoem.grammar.draft import Event, Misfit, Overworked, Unsayable
 from photopoem.grammar.expand import Expander, Means, Speaks
 from photopoem.grammar.form import MAX_LINES, letters_of
-from photopoem.grammar.ledger import LAX, PATIENT, STRICT, Card, make_cards
+from photopoem.grammar.ledger import ANYHOW, LAX, PATIENT, STRICT, Card, make_cards
 from photopoem.grammar.load import Parts, parts_of, read_parts, stamp
 from photopoem.grammar.pieces import Piece, broken, make_line, text_of
 from photopoem.grammar.rules import Plan, RuleBook
@@ -24,8 +24,8 @@ from photopoem.grammar.syntax import parse_rule
 from photopoem.poem import Line, Poem
 from photopoem.vocabulary import Subject, Vocabulary
 
-TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 4))
-SEARCHED_TRIES = ((STRICT, 24), (PATIENT, 12), (LAX, 12))
+TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
+SEARCHED_TRIES = ((STRICT, 24), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
 MOST_OVERWORKED = 3
 MAX_LETTERS = 24
 
@@ -119,7 +119,7 @@ class Grammar:
         digest = vocabulary.subject.digest if vocabulary else ""
         # A rule from outside may use words that the grammar's own rules do not.
         means = self._means(vocabulary, tuple(vocabulary.words if vocabulary else ()))
-        expander = Expander(means, self._random(digest, seed), LAX)
+        expander = Expander(means, self._random(digest, seed), ANYHOW)
         try:
             return text_of(expander.raw(nodes))
         except Unsayable as error:
