@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when grpc is imported: servers that die are meant here
@@ -18,9 +19,15 @@ import numpy as np
 from google.cloud import vision_v1 as v1
 from PIL import Image
 
+from photopoem.errors import LabelError
+from photopoem.labels import Labels, LabelSettings
+from photopoem.labels.vision import Patience, VisionLabeller, open_labeller
 from photopoem.photo import Photo
 
 Answering = Callable[[Any, Any], Any]
+Open = Callable[..., VisionLabeller]
+
+HASTY = Patience(attempt=0.4, first=0.01, longest=0.05, whole=0.6)
 
 
 def gray(jpeg: bytes) -> int:
@@ -158,3 +165,30 @@ def replies(*answers: Sequence[Any]) -> Answering:
         )
 
     return answer
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[Open]:
+    """Opens labellers that speak to a server of the test and share a cache in `folder`; closes them at the end."""
+    labellers: list[VisionLabeller] = []
+
+    def open_(server: VisionServer, patience: Patience = HASTY, **settings: Any) -> VisionLabeller:
+        environ = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "HOME": str(folder)}
+        told = LabelSettings(cache_dir=folder / "cache", **settings)
+        labellers.append(open_labeller("", told, patience=patience, environ=environ))
+        return labellers[-1]
+
+    yield open_
+    for labeller in labellers:
+        labeller.close()
+
+
+def grays(count: int, first: int = 0) -> list[Photo]:
+    """Photos of one gray each, all different."""
+    return [of_gray(level) for level in range(first, first + count)]
+
+
+def texts(answer: Labels | LabelError) -> list[str]:
+    """The words of an answer, which must be one."""
+    assert not isinstance(answer, LabelError), answer
+    return [each.text for each in answer]
