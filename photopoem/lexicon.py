@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -21,12 +21,14 @@ _LABEL_KINDS = ("thing", "stuff", "scene")
 # Phrases whose last word is not what they are: they fall back to their kind, never to that word.
 _MISLEADING = frozenset(
     {
-        "bell pepper", "computer mouse", "fire ant", "guinea pig", "hot dog", "ice cream", "night light",
-        "piggy bank", "polar plunge", "power plant", "prairie dog", "sea cucumber", "sea lion", "sea star",
-        "teddy bear", "traffic light",
+        "bathing trunks", "bell pepper", "boston bull", "chocolate bar", "computer mouse",
+        "daisy family", "fire ant", "granola bar", "guinea pig", "half track", "hen of the woods",
+        "high bar", "horizontal bar", "hot dog", "ice cream", "jet ski", "lamp shade", "mud puppy",
+        "night light", "parallel bars", "piggy bank", "power plant", "prairie dog", "rose family",
+        "sand bar", "sea cucumber", "sea lion", "sea star", "sea urchin", "solar dish", "space bar",
+        "swimming trunks", "teddy bear", "traffic light", "uneven bars",
     }
 )  # fmt: skip
-
 _IT = re.compile(r"\bit\b")
 
 Cells = dict[str, tuple[str, ...]]
@@ -79,12 +81,12 @@ def _kinds(kind: str) -> tuple[str, ...]:
     return (kind, *(other for other in _LABEL_KINDS if other != kind))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _fallbacks(word: str) -> tuple[str, ...]:
     """The words to look under, best first: as it is, its singular, its head, then ever fewer words."""
     word = _normal(word)
     tried = [word, singular(word)]
-    if tried[1] not in _MISLEADING:
+    if not _MISLEADING & {word, tried[1]}:
         front, head, rest = split_head(word)
         whole = front + head if rest else word
         words = whole.split()

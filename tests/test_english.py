@@ -22,6 +22,10 @@ def table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+# Fish, fowl and the like: the table knows them, their endings do not tell.
+IRREGULAR_ALL_THE_SAME = set(
+    "carp cod die elk fowl herring mackerel pike sheep shrimp snoek squid swine trout waterfowl".split()
+)
 LABELS = table("labels-in-english.csv")
 
 
@@ -245,7 +249,8 @@ def test_letters():
 @pytest.mark.parametrize(
     "text",
     ["", " ", "  \t", "#", "...", "日本", "مرحبا", "🐕", "\u200d", "\u202e", "a", "A", "'", "-", "--", "x" * 5000,
-     "#origin# [x:y] \x1b[31m<script>", "ﬁ", "of", "and", " and ", "the", "of the", "a-", "-a", "ß"],
+     "#origin# [x:y] \x1b[31m<script>", "ﬁ", "of", "and", " and ", "a and " * 3000,
+     "cup of " * 3000, "aly " * 3000, "the", "of the", "a-", "-a", "ß"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", sorted(MODIFIERS))
 def test_no_text_breaks_a_modifier(name: str, text: str):
@@ -255,6 +260,20 @@ def test_no_text_breaks_a_modifier(name: str, text: str):
     assert isinstance(answer, str)
     assert answer or not text
     assert text or not answer
+
+
+def test_endings_taken_for_regular_are_regular():
+    """A word nobody knows gets a plain s only where nearly all of 2,500 known words with its ending do."""
+    from photopoem.english import nouns
+
+    known = {
+        word: noun.plural
+        for word, noun in english.tables.nouns().items()
+        if noun.number == "count" and word.isalpha() and nouns.is_regular(word)
+    }
+    assert len(known) > 2500
+    irregular = {word for word, plural in known.items() if plural != word + "s"}
+    assert irregular == IRREGULAR_ALL_THE_SAME
 
 
 def test_known_words_do_not_import_inflect():

@@ -19,6 +19,11 @@ _DETERMINED = re.compile(
 )
 # Only words of plain letters are worth asking inflect about; it is slow to import.
 _PLAIN = re.compile(r"[a-z]{2,40}")
+# Endings whose plural is always an s, so that inflect need not be asked: a badge, not a loaf.
+_REGULAR = re.compile(r".*(?:[bcdgklprtw]|[aeo]y|(?<!u)m|[^ao]n|[^fsxz]e)")
+_IRREGULAR = ("child", "foot", "tooth", "craft", "deer", "goose", "mouse", "louse", "ch")
+# Longer texts are no labels: they stay as they are.
+_LONGEST = 200
 # What unknown words with these endings nearly always are: glassware, softness, yellowish.
 _MASS_ENDINGS = ("ware", "wear")
 _ABSTRACT_ENDINGS = ("ing", "ness", "graphy", "ology", "ism")
@@ -51,6 +56,8 @@ def split_head(text: str) -> tuple[str, str, str]:
 @lru_cache(maxsize=4096)
 def number(text: str) -> str:
     """The number of a phrase: see `tables.Noun.number`."""
+    if len(text) > _LONGEST:
+        return "name"
     lower = text.lower()
     if known := nouns().get(lower) or (None if lower not in singulars() else Noun(lower, "plural")):
         return "name" if _is_name(text) else known.number
@@ -138,11 +145,18 @@ def plural(text: str) -> str:
 
 def singular(text: str) -> str:
     """The singular of a plural that the table knows, else the text as it is: leaves -> leaf."""
+    if len(text) > _LONGEST:
+        return text
     front, head, rest = split_head(text)
     known = singulars().get(text.lower()) or singulars().get(head.lower())
     if known is None:
         return text
     return known if text.lower() in singulars() else front + known + rest
+
+
+def is_regular(word: str) -> bool:
+    """Whether a word's ending leaves no doubt that its plural is the word and an s."""
+    return bool(_REGULAR.fullmatch(word)) and not word.endswith(_IRREGULAR)
 
 
 @lru_cache(maxsize=4096)
@@ -154,6 +168,8 @@ def _plural_word(word: str) -> str:
         return f"{front}-{_plural_word(last)}"
     if not _PLAIN.fullmatch(word):
         return f"{word}s" if word[-1:].isascii() and word[-1:].isalnum() else word
+    if is_regular(word):
+        return word + "s"
     answer: str = _inflect().plural_noun(word) or word
     return answer
 
