@@ -240,7 +240,7 @@ def _patience_ended(error: Exception, access: Access) -> LabellerUnavailable:
         why = "does not answer: try again later"
     else:
         why = "cannot be reached: is there a network?"
-    return LabellerUnavailable(f"Vision{where} {why}; what was answered is kept")
+    return LabellerUnavailable(f"Vision{where} {why}")
 
 
 def _denied(error: Any, access: Access, said: str) -> str:
