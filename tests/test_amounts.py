@@ -61,8 +61,8 @@ def test_tables_rise(table: tuple[tuple[float, str], ...]):
 
 
 def test_shares_of_a_usual_palette_are_told_apart():
-    """Between a twentieth and a third, where most colors of a palette lie, there are fifteen phrases."""
-    assert len({share_in_words(step / 1000) for step in range(50, 334)}) >= 15
+    """Between a twentieth and a third, where most colors of a palette lie, there are twenty phrases."""
+    assert len({share_in_words(step / 1000) for step in range(50, 334)}) >= 20
 
 
 def test_figures_at_the_edges():
