@@ -1,0 +1,91 @@
+"""What the machine sees in a photograph: all that was read from it, and the words a poem may use of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from photopoem.errors import LabelError
+from photopoem.vocabulary import MOMENTS, PLAIN, Subject, make_vocabulary
+
+if TYPE_CHECKING:
+    from photopoem.labels import Labeller
+    from photopoem.paths import Found
+    from photopoem.photo import Photo
+    from photopoem.pipeline import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A photograph, all that was read from it, and its statistics; `no_labels` says why there are none."""
+
+    photo: Photo
+    subject: Subject
+    statistics: dict[str, Any]
+    no_labels: str = ""
+
+
+def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
+    """Read all of one photograph.
+
+    A photograph that cannot be labelled is looked at all the same. Raises `PhotoError`, `UsageError`, and
+    `LabellerUnavailable` where the labeller cannot go on.
+    """
+    from photopoem.colornames import color_names
+    from photopoem.labels import place_of
+    from photopoem.measure import statistics
+    from photopoem.pipeline import Speaker, read, subject_of
+
+    reading = read(found, settings)
+    answer = labeller.label([reading.photo])[0]
+    failed = isinstance(answer, LabelError)
+    subject = subject_of(reading, () if isinstance(answer, LabelError) else answer, Speaker.of(labeller))
+    if subject.moment.place is None and (place := place_of(labeller, reading.photo)):
+        from dataclasses import replace
+
+        subject = replace(subject, moment=replace(subject.moment, place=place))
+    told = statistics(reading.photo, color_names(settings.color_names))
+    return Look(reading.photo, subject, told, str(answer) if failed else "")
+
+
+def words_of(look: Look) -> dict[str, list[str]]:
+    """The words that a poem may use, by symbol; symbols without words are left out."""
+    words = make_vocabulary(look.subject).words
+    symbols = (*PLAIN, *MOMENTS, "keyword")
+    return {symbol: [word.text for word in words[symbol]] for symbol in symbols if words.get(symbol)}
+
+
+def record(look: Look) -> dict[str, Any]:
+    """The look as one JSON object, in the shape that `schema` tells."""
+    from photopoem.poem import label_record, moment_record, swatch_record
+
+    subject = look.subject
+    return {
+        "path": subject.path,
+        "digest": subject.digest,
+        "size": list(look.photo.size),
+        "moment": moment_record(subject.moment),
+        "labels": [label_record(label) for label in subject.labels],
+        "labeller": subject.labeller,
+        "labeller_version": subject.labeller_version,
+        "taught_by": subject.taught_by,
+        "asked": subject.asked,
+        "no_labels": look.no_labels,
+        "palette": [swatch_record(swatch) for swatch in subject.palette.swatches],
+        "named_by": subject.palette.named_by,
+        "tone": list(subject.tone),
+        "statistics": look.statistics,
+        "words": words_of(look),
+    }
+
+
+def schema() -> str:
+    """The JSON Schema (draft 2020-12) of what `record` gives, as text."""
+    return (files("photopoem") / "data" / "look.schema.json").read_text(encoding="utf-8")
+
+
+def line(look: Look) -> str:
+    """The record as one line of JSON; what is no UTF-8 in a file name is escaped."""
+    return json.dumps(record(look))

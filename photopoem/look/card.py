@@ -1,0 +1,189 @@
+"""Makes a palette card of a look, A5 upright, to be printed: fields as wide as their shares, photograph, names."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from photopoem.look import Look
+from photopoem.terminal import visible
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
+
+    from photopoem.palette import Swatch
+
+# In tenths of a millimeter, which are also the pixels of the PNG: 254 to the inch.
+WIDE, HIGH = 1480, 2100
+_MARGIN = 90
+_FIELDS = 1120  # the height of the color fields
+_TOP = _FIELDS + _MARGIN  # of photograph and names
+_PHOTO = 640  # its longer side: a Photo has 640 pixels, so they are printed one to one
+_NAMES = _MARGIN + _PHOTO + 70  # where the names begin
+_BOTTOM = HIGH - 170  # where the names end
+_INK, _GREY = "#222222", "#777777"
+_FAMILY = "Aileron, 'Helvetica Neue', Helvetica, Arial, sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A filled rectangle."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """One line of text; `y` is its baseline, `x` its left end, or its right end where `right`."""
+
+    x: float
+    y: float
+    size: float
+    fill: str
+    text: str
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """All that is drawn; the photograph goes into `photo` (x, y, width, height)."""
+
+    boxes: list[_Box]
+    texts: list[_Text]
+    photo: tuple[float, float, float, float]
+
+
+def svg_card(look: Look) -> str:
+    """The card as SVG, 148 x 210 mm, with the photograph inside it."""
+    from PIL import Image
+
+    card = _laid_out(look)
+    jpeg = io.BytesIO()
+    Image.fromarray(look.photo.pixels).save(jpeg, "JPEG", quality=92, subsampling=0)
+    x, y, wide, high = card.photo
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="148mm" height="210mm" viewBox="0 0 {WIDE} {HIGH}">',
+        f'<rect width="{WIDE}" height="{HIGH}" fill="#ffffff"/>',
+        *(
+            f'<rect x="{b.x:.2f}" y="{b.y:.2f}" width="{b.wide:.2f}" height="{b.high:.2f}" fill="{b.fill}"/>'
+            for b in card.boxes
+        ),
+        f'<image x="{x}" y="{y}" width="{wide:.2f}" height="{high:.2f}" '
+        f'href="data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"/>',
+        f'<g font-family="{_FAMILY}">',
+        *(_svg_text(text) for text in card.texts),
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _svg_text(text: _Text) -> str:
+    anchor = ' text-anchor="end"' if text.right else ""
+    return (
+        f'<text x="{text.x:.1f}" y="{text.y:.1f}" font-size="{text.size:.1f}" fill="{text.fill}"{anchor}>'
+        f"{escape(text.text)}</text>"
+    )
+
+
+def png_card(look: Look) -> bytes:
+    """The card as PNG, 1480 x 2100 pixels at 254 to the inch."""
+    from PIL import Image, ImageDraw
+
+    card = _laid_out(look)
+    image = Image.new("RGB", (WIDE, HIGH), "#ffffff")
+    draw = ImageDraw.Draw(image)
+    for box in card.boxes:
+        edges = (round(box.x), round(box.y), round(box.x + box.wide) - 1, round(box.y + box.high) - 1)
+        if edges[2] >= edges[0]:
+            draw.rectangle(edges, fill=box.fill)
+    x, y, wide, high = (round(edge) for edge in card.photo)
+    image.paste(Image.fromarray(look.photo.pixels).resize((max(1, wide), max(1, high))), (x, y))
+    for text in card.texts:
+        draw.text(
+            (text.x, text.y),
+            text.text,
+            fill=text.fill,
+            font=_font(text.size),
+            anchor="rs" if text.right else "ls",
+        )
+    out = io.BytesIO()
+    image.save(out, "PNG", dpi=(254, 254))
+    return out.getvalue()
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font that comes inside Pillow, Aileron, at a size in pixels."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
+
+
+def _laid_out(look: Look) -> _Card:
+    """Where everything stands on the card."""
+    swatches = look.subject.palette.swatches
+    boxes, left = [], 0.0
+    for swatch in swatches:
+        boxes.append(_Box(left, 0, swatch.share * WIDE, _FIELDS, swatch.hex))
+        left += swatch.share * WIDE
+    pixels_high, pixels_wide = look.photo.pixels.shape[:2]
+    scale = _PHOTO / max(pixels_high, pixels_wide)
+    photo = (_MARGIN, _TOP, pixels_wide * scale, pixels_high * scale)
+    texts: list[_Text] = []
+    row = min(104.0, (_BOTTOM - _TOP) / len(swatches))
+    for number, swatch in enumerate(swatches):
+        _add_row(boxes, texts, swatch, _TOP + number * row, row)
+    name = PurePath(look.subject.path).name
+    texts.append(_fitted(_MARGIN, HIGH - 84, 26, _INK, visible(name), WIDE - 2 * _MARGIN))
+    named = f"Colors named by {look.subject.palette.named_by}"
+    texts.append(_fitted(_MARGIN, HIGH - 46, 22, _GREY, visible(named), WIDE - 2 * _MARGIN))
+    return _Card(boxes, texts, photo)
+
+
+def _add_row(boxes: list[_Box], texts: list[_Text], swatch: Swatch, y: float, high: float) -> None:
+    """One swatch: a chip, its name, its color and its share; in two lines where there is room for two."""
+    chip = min(high * 0.8, 76)
+    boxes.append(_Box(_NAMES, y, chip, chip, swatch.hex))
+    if swatch.rgb[0] > 235 and min(swatch.rgb) > 235:  # a chip as white as the paper needs an edge
+        boxes += _edge(_NAMES, y, chip)
+    left, right = _NAMES + chip + 26, WIDE - _MARGIN
+    share = f"{swatch.share:.0%}" if swatch.share >= 0.01 else "<1%"
+    two = high >= 70
+    size = 40 if two else min(30.0, high * 0.62)
+    base = y + (34 if two else chip * 0.5 + size * 0.36)
+    texts.append(_fitted(left, base, size, _INK, visible(swatch.name), right - left - (0 if two else 270)))
+    if two:
+        texts += [_Text(left, y + 72, 26, _GREY, swatch.hex), _Text(left + 130, y + 72, 26, _GREY, share)]
+    else:
+        texts.append(_Text(right - 80, base, size * 0.8, _GREY, swatch.hex, right=True))
+        texts.append(_Text(right, base, size * 0.8, _GREY, share, right=True))
+
+
+def _edge(x: float, y: float, side: float) -> list[_Box]:
+    """A thin grey line round a chip."""
+    line, grey = 2, "#cccccc"
+    return [
+        _Box(x, y, side, line, grey),
+        _Box(x, y + side - line, side, line, grey),
+        _Box(x, y, line, side, grey),
+        _Box(x + side - line, y, line, side, grey),
+    ]
+
+
+def _fitted(x: float, y: float, size: float, fill: str, text: str, room: float) -> _Text:
+    """A line of text, set smaller and at last cut short so that it fits the room."""
+    while _font(size).getlength(text) > room and size > 18:
+        size -= 2
+    if _font(size).getlength(text) > room:
+        while text and _font(size).getlength(text + "...") > room:
+            text = text[:-1]
+        text += "..."
+    return _Text(x, y, size, fill, text)
