@@ -33,6 +33,13 @@ def develop(
     return _finish(pixels, profile, orientation), _finish(sample, profile, orientation)
 
 
+def pixels_of(image: Image, profile: bytes | None, orientation: int, side: int) -> npt.NDArray[np.uint8]:
+    """Pixels as those of `develop`, with the longest side at most `side`, where no sample is needed."""
+    from PIL.Image import Resampling
+
+    return _finish(_resized(_plain(image), side, Resampling.LANCZOS), profile, orientation)
+
+
 def orientation_of(image: Image) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none or it makes no sense."""
     from PIL.ExifTags import Base

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -82,12 +82,40 @@ def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
     `quick` takes the camera's embedded thumbnail where it agrees with the picture, else reads the picture.
     The sidecar `PATH.txt` is read too. Raises `PhotoError` for anything that cannot be used, with the cause.
     """
-    from photopoem.quiet import quiet
+    path = os.fsdecode(path)
+    with _opened(path) as file:
+        return _read(path, file, quick)
+
+
+def read_pixels(path: str | Path, side: int) -> Pixels:
+    """A photograph's pixels for showing it: uint8 of shape (h, w, 3), sRGB, upright, longest side at most `side`.
+
+    Raises `PhotoError` as `read_photo` does; camera raw gives at most 640 px.
+    """
+    from photopoem.develop import orientation_of, pixels_of
+    from photopoem.raw import is_raw
 
     path = os.fsdecode(path)
+    with _opened(path) as file:
+        head = file.read(64)
+        _check_head(path, head)
+        if is_raw(path, file, head):
+            return _read_raw(path, file).pixels
+        with _identify(path, file, head) as image:
+            _checked_size(path, image)
+            _draft(image, side)
+            image.load()
+            return pixels_of(image, image.info.get("icc_profile"), orientation_of(image), side)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    """A photograph's file; whatever goes wrong while it is read becomes a `PhotoError`."""
+    from photopoem.quiet import quiet
+
     try:
         with quiet(), _open(path) as file:
-            photo = _read(path, file, quick)
+            yield file
     except PhotoError:
         raise
     except MemoryError as error:
@@ -95,7 +123,6 @@ def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
     except Exception as error:
         # Pillow and its plugins raise almost anything on damaged files; all of it means the same here.
         raise PhotoError(path, _cause(error)) from error
-    return photo
 
 
 def _cause(error: Exception) -> str:
@@ -237,13 +264,13 @@ def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
     return width, height
 
 
-def _draft(image: ImageFile) -> None:
+def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> None:
     """Have a JPEG decoded at a fraction of its size: most of the work of a run is saved here."""
     if image.format not in ("JPEG", "MPO"):
         return
     width, height = image.size
     for scale in (8, 4, 2):
-        if max(width, height) // scale >= DRAFT_SIDE:
+        if max(width, height) // scale >= least:
             image.draft(None, (max(1, width // scale), max(1, height // scale)))
             return
 
