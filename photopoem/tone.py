@@ -42,7 +42,11 @@ class Rule:
         if not all(limit.least <= measures[limit.measure] <= limit.most for limit in self.limits):
             return None
         first = self.limits[0]
-        edge = first.least if np.isfinite(first.least) else first.most
+        # The limit that `plain` lies away from: of two the farther one.
+        edge = max(
+            (edge for edge in (first.least, first.most) if np.isfinite(edge)),
+            key=lambda edge: abs(edge - self.plain),
+        )
         return (measures[first.measure] - edge) / (self.plain - edge)
 
 
@@ -57,17 +61,32 @@ _HAZE = "dark channel of K. He, J. Sun, X. Tang, 2009: without haze nearly every
 RULES = (
     Rule("bright", (Limit("lightness", least=65),), 80, f"light begins at value 6.5; {_MUNSELL}"),
     Rule("dim", (Limit("lightness", most=38),), 20, f"dark ends near value 4; {_MUNSELL}"),
-    Rule("pale", (Limit("pale share", least=0.75),), 1.0, f"pale: value over 6, chroma under 5; {_MUNSELL}"),
+    Rule(
+        "pale",
+        (Limit("pale share", least=0.75), Limit("colorfulness", most=45)),
+        1.0,
+        f"pale: value over 6, chroma under 5; {_MUNSELL}",
+    ),
     Rule("deep", (Limit("deep share", least=0.4),), 0.8, f"deep: value under 5, chroma over 6; {_MUNSELL}"),
-    Rule("warm", (Limit("warmth", least=0.0),), 0.8, _OU),
-    Rule("cold", (Limit("warmth", most=-0.65),), -1.2, f"{_OU}; greys are at -0.5"),
+    Rule("warm", (Limit("warmth", least=0.0), Limit("cold share", most=0.25)), 0.8, _OU),
+    Rule(
+        "cold",
+        (Limit("warmth", most=-0.65), Limit("warm share", most=0.25)),
+        -1.2,
+        f"{_OU}; greys are at -0.5",
+    ),
     Rule("hard", (Limit("contrast", least=85),), 100, _PELI),
-    Rule("soft", (Limit("contrast", least=10, most=45),), 100, _PELI),
+    Rule("soft", (Limit("contrast", most=45, least=10), Limit("colorfulness", most=59)), 10, _PELI),
     Rule("crowded", (Limit("edges", least=0.65),), 0.9, _CLUTTER),
     Rule("still", (Limit("edges", most=0.15),), 0.0, _CLUTTER),
     Rule("blurred", (Limit("blur", least=0.55), Limit("detail", least=0.3)), 0.8, _BLUR),
     Rule("sharp", (Limit("blur", most=0.2), Limit("edges", least=0.25)), 0.1, _BLUR),
-    Rule("grey", (Limit("colorfulness", most=15), Limit("chroma", most=6)), 0.0, _HASLER),
+    Rule(
+        "grey",
+        (Limit("colorfulness", most=15), Limit("chroma", most=6), Limit("middle share", least=0.4)),
+        0.0,
+        _HASLER,
+    ),
     Rule("colorful", (Limit("colorfulness", least=59),), 109, _HASLER),
     Rule(
         "hazy",
@@ -100,13 +119,17 @@ def _color_measures(sample: Pixels) -> dict[str, float]:
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
     middles = np.array([red_green @ part, yellow_blue @ part])
     spreads = np.array([red_green**2 @ part, yellow_blue**2 @ part]) - middles**2
+    warmth = 0.02 * chroma**1.07 * np.cos(np.radians(hue - 50)) - 0.5
     return {
         "lightness": float(light @ part),
+        "middle share": float(part[(light >= 25) & (light <= 85)].sum()),
         "chroma": float(chroma @ part),
         "contrast": float(high - low),
         "pale share": float(part[(light >= 60) & (chroma <= 25)].sum()),
         "deep share": float(part[(light <= 50) & (chroma >= 30)].sum()),
-        "warmth": float((0.02 * chroma**1.07 * np.cos(np.radians(hue - 50))) @ part - 0.5),
+        "warmth": float(warmth @ part),
+        "warm share": float(part[warmth > 0].sum()),
+        "cold share": float(part[warmth < -0.65].sum()),
         "colorfulness": float(np.sqrt(np.maximum(spreads, 0).sum()) + 0.3 * np.hypot(*middles)),
     }
 
