@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, TypeVar
 
 from photopoem.errors import UsageError
 
+Given = TypeVar("Given")
 Result = TypeVar("Result")
 
+MAX_BREAKS = 3
+"""How often an item may take its process down before it is given up."""
 PHOTOS_A_JOB = 24
 """Fewer photographs than this do not repay the start of another process (about a second of imports)."""
 
@@ -126,3 +131,72 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
         raise UsageError(f"--dask {address}: no scheduler answers there ({error})") from error
     with client:
         yield client.get_executor(), max(1, len(client.scheduler_info()["workers"]))
+
+
+def batches(items: Iterable[Given], size: int) -> Iterator[tuple[Given, ...]]:
+    """The items, `size` at a time, drawn only when they are asked for."""
+    rest = iter(items)
+    while batch := tuple(islice(rest, size)):
+        yield batch
+
+
+def in_order(
+    executor: Executor,
+    work: Callable[[Sequence[Given]], list[Result]],
+    items: Iterable[Sequence[Given]],
+    window: int,
+    give_up: Callable[[Given], Result],
+) -> Iterator[list[Result]]:
+    """What `work` makes of each batch, in the order of the batches, at most `window` of them in flight.
+
+    A process that dies takes only its batch with it: each item is tried again alone, `MAX_BREAKS` times, and
+    then `give_up` says what stands in its place.
+    """
+    pending: deque[tuple[Sequence[Given], Future[list[Result]]]] = deque()
+    for batch in items:
+        pending.append((batch, executor.submit(work, batch)))
+        if len(pending) >= window:
+            yield _settled(executor, work, *pending.popleft(), give_up)
+    while pending:
+        yield _settled(executor, work, *pending.popleft(), give_up)
+
+
+def _settled(
+    executor: Executor,
+    work: Callable[[Sequence[Given]], list[Result]],
+    batch: Sequence[Given],
+    future: Future[list[Result]],
+    give_up: Callable[[Given], Result],
+) -> list[Result]:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return [each for item in batch for each in _alone(executor, work, item, give_up)]
+
+
+def _alone(
+    executor: Executor,
+    work: Callable[[Sequence[Given]], list[Result]],
+    item: Given,
+    give_up: Callable[[Given], Result],
+) -> list[Result]:
+    for _ in range(MAX_BREAKS):
+        try:
+            return executor.submit(work, (item,)).result()
+        except BrokenExecutor:
+            continue
+    return [give_up(item)]
+
+
+def ahead(
+    executor: Executor, items: Iterable[Given], work: Callable[[Given], Result]
+) -> Iterator[tuple[Given, Result]]:
+    """Each item with the result of its work, one item's work running ahead of the one handed out."""
+    before: tuple[Given, Future[Result]] | None = None
+    for item in items:
+        current = (item, executor.submit(work, item))
+        if before is not None:
+            yield before[0], before[1].result()
+        before = current
+    if before is not None:
+        yield before[0], before[1].result()

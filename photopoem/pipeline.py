@@ -6,17 +6,16 @@ import hashlib
 import json
 import os
 import traceback
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem import __version__
 from photopoem.errors import LabelError, PhotoError, PhotopoemError
+from photopoem.executors import ahead, batches, in_order
 from photopoem.labels import Labeller, Labels, LabelSettings, open_labeller, place_of
 from photopoem.moment import Moment
 from photopoem.palette import Palette
@@ -25,22 +24,23 @@ from photopoem.photo import Photo
 from photopoem.poem import Poem
 from photopoem.vocabulary import Subject, make_vocabulary
 
+if TYPE_CHECKING:
+    from photopoem.grammar import Grammar
+
 BATCH = 8
 """Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
 NETWORK_BATCH = 64
 """Photographs whose labels are asked for together, four of a service's batches."""
 TRACEBACK = "PHOTOPOEM_TRACEBACK"
 """Where this is set in the environment, unforeseen errors show where they arose, in every process."""
-MAX_BREAKS = 3
-"""How often a batch may take its worker down before its photographs are given up."""
-
-Given = TypeVar("Given")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that decides, with the photograph, what a poem says. It can be pickled and hashed."""
+    """All that decides, with the photograph, what a poem says. It can be pickled and hashed.
+
+    `base` is the folder that relative paths start from, where the work is done in another: on a cluster.
+    """
 
     grammars: tuple[str, ...] = ("i-can-remember",)
     labels: str = "auto"
@@ -51,6 +51,7 @@ class Settings:
     hemisphere: str = "north"
     lexicon: tuple[str, ...] = ()
     quick: bool = False
+    base: str = ""
     label_settings: LabelSettings = field(default_factory=LabelSettings)
 
 
@@ -107,20 +108,21 @@ def read(found: Found, settings: Settings) -> Reading:
     from photopoem.moment import read_moment
     from photopoem.palette import read_palette
 
-    photo = _open(found.path, settings.quick)
+    photo = _open(found.path, settings)
     palette = read_palette(photo, settings.colors, color_names(settings.color_names))
     moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
     return Reading(found, photo, palette, read_tone(photo), moment)
 
 
-def _open(path: str, quick: bool) -> Photo:
+def _open(path: str, settings: Settings) -> Photo:
     if is_url(path):
         from photopoem.remote import read_remote
 
-        return read_remote(path, quick=quick)
+        return read_remote(path, quick=settings.quick)
     from photopoem.photo import read_photo
 
-    return read_photo(path, quick=quick)
+    photo = read_photo(Path(settings.base, path), quick=settings.quick)
+    return replace(photo, path=path) if settings.base else photo
 
 
 def compose(reading: Reading, labels: Labels, speaker: Speaker, settings: Settings) -> Poem:
@@ -152,13 +154,19 @@ def subject_of(reading: Reading, labels: Labels, speaker: Speaker) -> Subject:
     )
 
 
+def load_grammars(settings: Settings) -> list[Grammar]:
+    """The grammars that the settings name, read and checked. Raises `GrammarError`."""
+    from photopoem.grammar import load_grammar
+
+    return [load_grammar(name, lexicon=settings.lexicon) for name in settings.grammars]
+
+
 @lru_cache(maxsize=8)
 def fingerprint(settings: Settings, speaker: Speaker) -> str:
     """What the settings come to: it changes whenever the same photograph could give another poem."""
     from photopoem.colornames import color_names
-    from photopoem.grammar import load_grammar
 
-    grammars = [load_grammar(name, lexicon=settings.lexicon).fingerprint for name in settings.grammars]
+    grammars = [grammar.fingerprint for grammar in load_grammars(settings)]
     told: list[Any] = [
         __version__, grammars, settings.colors, color_names(settings.color_names).fingerprint, settings.seed,
         settings.place, settings.hemisphere, settings.quick,
@@ -208,7 +216,8 @@ def write_poems(
     if labeller.network:
         yield from _with_network(found, told, labeller, executor, window)
     else:
-        for batch in in_order(executor, _write_batch, _batches(found, BATCH), told, window):
+        work = partial(_write_batch, settings=told)
+        for batch in in_order(executor, work, batches(found, BATCH), window, _given_up):
             yield from batch
 
 
@@ -217,7 +226,8 @@ def _with_network(
 ) -> Iterator[Outcome]:
     from concurrent.futures import ThreadPoolExecutor
 
-    read_batches = in_order(executor, _read_batch, _batches(found, NETWORK_BATCH), settings, window)
+    work = partial(_read_batch, settings=settings)
+    read_batches = in_order(executor, work, batches(found, NETWORK_BATCH), window, _given_up)
     with ThreadPoolExecutor(1) as asking:
         for readings, (answer, speaker) in ahead(asking, read_batches, lambda batch: _ask(batch, labeller)):
             answers = iter(answer)
@@ -232,7 +242,8 @@ def read_digests(
     found: Iterable[Found], settings: Settings, executor: Executor, window: int
 ) -> Iterator[str]:
     """The digests of the photographs that can be read, in their order."""
-    for batch in in_order(executor, _digest_batch, _batches(found, BATCH), settings, window):
+    work = partial(_digest_batch, settings=settings)
+    for batch in in_order(executor, work, batches(found, BATCH), window, _given_up):
         yield from (each for each in batch if isinstance(each, str))
 
 
@@ -240,7 +251,7 @@ def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Fail
     digests: list[str | Failed] = []
     for found in batch:
         try:
-            digests.append(_open(found.path, settings.quick).digest)
+            digests.append(_open(found.path, settings).digest)
         except Exception as error:
             digests.append(_failed(found, error))
     return digests
@@ -263,73 +274,8 @@ def _placed(reading: Reading, place: str | None) -> Reading:
     return replace(reading, moment=replace(reading.moment, place=place, near=False))
 
 
-def ahead(
-    executor: Executor, items: Iterable[Given], work: Callable[[Given], Result]
-) -> Iterator[tuple[Given, Result]]:
-    """Each item with the result of its work, one item's work running ahead of the one handed out."""
-    before: tuple[Given, Future[Result]] | None = None
-    for item in items:
-        current = (item, executor.submit(work, item))
-        if before is not None:
-            yield before[0], before[1].result()
-        before = current
-    if before is not None:
-        yield before[0], before[1].result()
-
-
-def in_order(
-    executor: Executor,
-    work: Callable[[Sequence[Found], Settings], list[Result | Failed]],
-    batches: Iterable[Sequence[Found]],
-    settings: Settings,
-    window: int,
-) -> Iterator[list[Result | Failed]]:
-    """Results in the order of the batches, at most `window` of them in flight.
-
-    A worker that dies takes only its batch with it: the batch is tried again photo by photo.
-    """
-    pending: deque[tuple[Sequence[Found], Future[list[Result | Failed]]]] = deque()
-    for batch in batches:
-        pending.append((batch, executor.submit(work, batch, settings)))
-        if len(pending) >= window:
-            yield _settled(executor, work, settings, *pending.popleft())
-    while pending:
-        yield _settled(executor, work, settings, *pending.popleft())
-
-
-def _settled(
-    executor: Executor,
-    work: Callable[[Sequence[Found], Settings], list[Result | Failed]],
-    settings: Settings,
-    batch: Sequence[Found],
-    future: Future[list[Result | Failed]],
-) -> list[Result | Failed]:
-    try:
-        return future.result()
-    except BrokenExecutor:
-        return [each for found in batch for each in _alone(executor, work, settings, found)]
-
-
-def _alone(
-    executor: Executor,
-    work: Callable[[Sequence[Found], Settings], list[Result | Failed]],
-    settings: Settings,
-    found: Found,
-) -> list[Result | Failed]:
-    for _ in range(MAX_BREAKS):
-        try:
-            return executor.submit(work, (found,), settings).result()
-        except BrokenExecutor:
-            continue
-    return [
-        Failed(found, "the system ended the process that read it, each time it was tried: out of memory?")
-    ]
-
-
-def _batches(found: Iterable[Found], size: int) -> Iterator[tuple[Found, ...]]:
-    rest = iter(found)
-    while batch := tuple(islice(rest, size)):
-        yield batch
+def _given_up(found: Found) -> Failed:
+    return Failed(found, "the system ended the process that read it, each time it was tried: out of memory?")
 
 
 @lru_cache(maxsize=2)

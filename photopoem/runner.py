@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -13,7 +16,7 @@ from photopoem.errors import UsageError
 from photopoem.executors import Inline, jobs_for, open_executor
 from photopoem.folder import Made, PoemsFolder, text_file, text_hash
 from photopoem.labels import Labeller
-from photopoem.paths import Found, is_url
+from photopoem.paths import SIDECAR, Found, is_url
 from photopoem.pipeline import (
     Failed,
     Outcome,
@@ -40,6 +43,22 @@ def speaks_vision(spec: str) -> bool:
     return "vision" in names or ("auto" in names and available() is True)
 
 
+def anchored(settings: Settings) -> Settings:
+    """The settings with every file that they name found from this folder, for processes that run in another."""
+
+    def here(name: str) -> str:
+        return str(Path(name).resolve()) if Path(name).is_file() else name
+
+    grammars, lexicon = (tuple(map(here, names)) for names in (settings.grammars, settings.lexicon))
+    return replace(
+        settings,
+        base=str(Path.cwd()),
+        grammars=grammars,
+        lexicon=lexicon,
+        color_names=here(settings.color_names),
+    )
+
+
 @dataclass
 class Run:
     """One run over `found`: `one` for a single photograph, `all` into a folder. Both return the exit code."""
@@ -53,6 +72,11 @@ class Run:
     colophon: bool = True
     quiet: bool = False
     _stopped: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        jobs_for(self.jobs, len(self.found))
+        if self.dask is not None:
+            self.settings = anchored(self.settings)
 
     def labeller(self) -> Labeller:
         """The labeller of this run. Which one speaks is said once."""
@@ -102,14 +126,18 @@ class Run:
         show(as_text(outcome.poem, with_colophon=self.colophon))
         return ALL_WRITTEN
 
-    def all(self, out: Path) -> int:
-        """Write the poem of each photograph to a folder, and show them as they come."""
+    def all(self, out: Path, given: tuple[Executor, int] | None = None) -> int:
+        """Write the poem of each photograph to a folder, and show them as they come.
+
+        The work is done as `jobs` and `dask` say, or on an executor that is given, with its window.
+        """
+        self._spare_sidecars(out)
         labeller = self.labeller()
         with PoemsFolder(out, force=self.force) as folder:
             done_as = fingerprint(self.settings, Speaker.of(labeller))
             todo = [each for each in self.found if not folder.is_done(each, done_as)]
             with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
-                self._write(todo, labeller, folder, progress)
+                self._write(todo, labeller, folder, progress, given)
             folder.finish()
             self._sum_up(folder, progress, len(self.found) - len(todo))
         if self._stopped:
@@ -118,9 +146,24 @@ class Run:
             return SOME_FAILED if len(folder) else NOTHING_DONE
         return ALL_WRITTEN
 
-    def _write(self, todo: list[Found], labeller: Labeller, folder: PoemsFolder, progress: Progress) -> None:
-        jobs = jobs_for(self.jobs, len(todo))
-        with open_executor(jobs, self.dask) as (executor, window):
+    def _spare_sidecars(self, out: Path) -> None:
+        """A poem beside its photograph would be read as the owner's words by the next run."""
+        for each in self.found:
+            if os.path.abspath(f"{out}/{text_file(each.name)}") == os.path.abspath(each.path + SIDECAR):  # noqa: PTH100 - fast
+                raise UsageError(
+                    f"{out}: poems beside their photographs would be taken for notes; use another --out"
+                )
+
+    def _write(
+        self,
+        todo: list[Found],
+        labeller: Labeller,
+        folder: PoemsFolder,
+        progress: Progress,
+        given: tuple[Executor, int] | None,
+    ) -> None:
+        opened = open_executor(jobs_for(self.jobs, len(todo)), self.dask)
+        with nullcontext(given) if given else opened as (executor, window):
             feed = self._until_stopped(todo)
             for outcome in write_poems(feed, self.settings, labeller, executor, window=window):
                 self._take(outcome, folder, progress)
@@ -154,6 +197,9 @@ class Run:
             self._stopped = True
             say("stopping: what is in hand is finished first (again to stop at once)")
 
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals belong to the main thread; a program that runs this in another has its own way
+            return
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield

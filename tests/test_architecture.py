@@ -13,16 +13,28 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The floors of the house, from the ground: a module imports from its own floor or from those below it.
 FLOORS = [
-    ["errors", "terminal", "quiet"],
-    ["photo", "magic", "raw", "thumbnail", "develop", "color", "answers"],
-    ["moment", "places", "metadata", "xmp", "palette", "kmeans", "colornames", "measure", "store", "paths", "english", "lexicon", "remote"],
+    ["errors", "terminal", "quiet", "executors"],
+    ["photo", "magic", "raw", "thumbnail", "develop", "metadata", "xmp", "color", "answers"],
+    [
+        "moment",
+        "places",
+        "palette",
+        "kmeans",
+        "colornames",
+        "measure",
+        "store",
+        "paths",
+        "english",
+        "lexicon",
+        "remote",
+    ],
     ["labels"],
     ["vocabulary"],
     ["poem"],
     ["grammar"],
-    ["pipeline", "executors", "folder"],
+    ["pipeline", "folder"],
     ["press"],
-    ["printing", "runner", "progress"],
+    ["printing", "runner", "progress", "look"],
     ["commands"],
     ["cli", "__main__"],
 ]

@@ -1,0 +1,130 @@
+"""How fast poems are written: beside a loop that only decodes, with two jobs, and beside the script one would write.
+
+    python benchmarks/run.py [--photos 100] [--rounds 3] [--json]
+
+`of_floor`: photographs a second of `photopoem run`, one core, as a share of those of a loop that only decodes the
+same JPEGs with `Image.draft`. `two_jobs_ratio`: two jobs against one. `vs_naive`: against a full decode,
+KMeans on all pixels, pytracery as it comes and one Vision call a photograph (to a server on this machine that
+answers at once, so that only the work is counted). Everything is warm: starting up is `startup.py`'s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.photos import camera_photos
+from benchmarks.table import show
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+
+def floor(paths: list[Path]) -> None:
+    """Decode each JPEG at the draft size that photopoem asks for, and nothing else."""
+    from PIL import Image
+
+    from photopoem.photo import DRAFT_SIDE
+
+    for path in paths:
+        with Image.open(path) as image:
+            image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE * image.height // image.width))
+            image.load()
+
+
+def poems(paths: list[Path], executor: Executor, window: int) -> None:
+    """Write the poems of these photographs to a folder, as `photopoem run` does."""
+    from photopoem.paths import find_photos
+    from photopoem.pipeline import Settings
+    from photopoem.runner import Run
+
+    with tempfile.TemporaryDirectory() as out:
+        found = find_photos([str(path) for path in paths])
+        Run(found, Settings(labels="local"), quiet=True).all(Path(out), (executor, window))
+
+
+def naive(paths: list[Path], endpoint: str) -> None:
+    """What a person would write in an afternoon."""
+    import grpc
+    import numpy as np
+    import tracery
+    from google.cloud import vision
+    from PIL import Image
+    from sklearn.cluster import KMeans
+    from tracery.modifiers import base_english
+
+    rules = {"origin": "I can remember #label.a#.\nI can remember #color#."}
+    for path in paths:
+        transport = vision.ImageAnnotatorClient.get_transport_class("grpc")
+        client = vision.ImageAnnotatorClient(transport=transport(channel=grpc.insecure_channel(endpoint)))
+        reply = client.label_detection(image=vision.Image(content=path.read_bytes()))
+        pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
+        centers = KMeans(n_clusters=6, n_init="auto").fit(pixels).cluster_centers_
+        words = {
+            "label": [label.description for label in reply.label_annotations] or ["photograph"],
+            "color": ["#" + bytes(center.astype("uint8")).hex() for center in centers],
+        }
+        grammar = tracery.Grammar(rules | words)
+        grammar.add_modifiers(base_english)
+        grammar.flatten("#origin#")
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """Wall-clock seconds of the work."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def measure(count: int, rounds: int) -> tuple[list[dict[str, object]], dict[str, float]]:
+    """Rows of figures, and the three ratios: medians of those of each round."""
+    from photopoem.executors import Inline, Pool
+    from tests.vision_server import serving
+
+    with tempfile.TemporaryDirectory() as folder, Pool(2) as pool, serving() as server:
+        paths = camera_photos(Path(folder), count)
+        poems(paths[:2], Inline(), 1)
+        poems(paths[: min(32, count)], pool, 6)
+        one, two, bare = [], [], []
+        for _ in range(rounds):
+            bare.append(seconds(lambda: floor(paths)))
+            one.append(seconds(lambda: poems(paths, Inline(), 1)))
+            two.append(seconds(lambda: poems(paths, pool, 6)))
+        by_hand = seconds(lambda: naive(paths[:2], server.endpoint)) / 2
+    median = statistics.median
+    rows = [
+        {"what": "decode only", "photos/s": count / median(bare)},
+        {"what": "photopoem, one job", "photos/s": count / median(one)},
+        {"what": "photopoem, two jobs", "photos/s": count / median(two)},
+        {"what": "by hand", "photos/s": 1 / by_hand},
+    ]
+    summary = {
+        "of_floor": median(b / o for b, o in zip(bare, one, strict=True)),
+        "two_jobs_ratio": median(o / t for o, t in zip(one, two, strict=True)),
+        "vs_naive": by_hand / (median(one) / count),
+    }
+    return rows, summary
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    rows, summary = measure(args.photos, args.rounds)
+    show(f"{args.photos} photographs of 12 megapixels, built-in labeller", rows, summary, as_json=args.json)
+
+
+if __name__ == "__main__":
+    main()
