@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from photopoem.grammar.graph import least, ranks, recursive
+from photopoem.grammar.graph import least, ranks
 from photopoem.grammar.load import NOTES, Parts
 from photopoem.grammar.rules import RuleBook, sizes_of, walk
 from photopoem.grammar.source import Problem
@@ -49,7 +49,8 @@ class _Checker:
     def run(self) -> None:
         """Note every problem in the source."""
         sound = not self.source.problems
-        self._notes()
+        if sound or self.rules:
+            self._notes()
         for (key, n), (nodes, faults) in self.parsed.items():
             for fault in faults:
                 self._at(key, n, fault.at, fault.message)
@@ -124,8 +125,7 @@ class _Checker:
     def _endless(self, book: RuleBook) -> None:
         """Symbols that can never be said, rules that need them, and poems that cannot be short."""
         rank = ranks(book.graph, SYMBOLS)
-        graph = {symbol: [n for needs in options for n in needs] for symbol, options in book.graph.items()}
-        circles = recursive(graph)
+        circles = book.recursive
         for key, alternatives in book.symbols.items():
             if key in circles and key not in rank:
                 self._at(key, 0, 0, f"{key!r} can never end: every rule of it leads back to it")

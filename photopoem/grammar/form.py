@@ -33,7 +33,7 @@ class Form:
     @property
     def counted(self) -> bool:
         """Whether lines have to be searched for."""
-        return bool(self.syllables or self.words or self.acrostic)
+        return bool(self.syllables or self.words or self.acrostic or self.lines)
 
     @property
     def line_count(self) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from photopoem.grammar.source import Source, is_inside, parse_source, read_sourc
 from photopoem.grammar.syntax import escape
 
 MAX_LIST = 2_000_000
-MAX_SYMBOLS = 20_000
+MAX_SYMBOLS = 5_000
 NOTES = (
     "_about",
     "_by",
@@ -94,11 +94,12 @@ def parts_of(rules: Mapping[str, Any]) -> Parts:
 
 def _parts(source: Source) -> Parts:
     parts = Parts(source)
+    if len(source.values) > MAX_SYMBOLS:
+        source.problem(0, f"{len(source.values):,} symbols; {MAX_SYMBOLS:,} are the most")
+        source.values.clear()
     for key, value in source.values.items():
         if not key.startswith("_"):
             _add_rules(parts, key, value)
-    if len(parts.rules) > MAX_SYMBOLS:
-        source.problem(0, f"{len(parts.rules):,} symbols; {MAX_SYMBOLS:,} are the most")
     _read_notes(parts)
     return parts
 

@@ -163,6 +163,8 @@ def _unbalanced(text: str, at: int) -> list[Fault]:
 
 def _tag(raw: str, at: int, faults: list[Fault]) -> Tag | None:
     """A tag whose `#` stands at `at`."""
+    if raw and "[" not in raw:
+        return _named(raw, at + 1, (), at, faults)
     main: tuple[str, int] | None = None
     actions: list[Action] = []
     inner = at + 1

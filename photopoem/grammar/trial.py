@@ -15,6 +15,8 @@ from photopoem.poem import Poem
 from photopoem.vocabulary import Vocabulary, make_vocabulary
 
 CHECKED_SEEDS = 30
+ENOUGH_FAILURES = 8
+"""After so many failures and no poem there is no hope in further seeds."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,8 @@ def try_out(grammar: Grammar, vocabulary: Vocabulary, seeds: Iterable[int]) -> T
         except MissingWordsError as error:
             trial.failed += 1
             trial.failure = str(error)
+            if trial.failed >= ENOUGH_FAILURES and not trial.poems:
+                break
         else:
             trial.add(written.poem, written.tries)
     return trial
@@ -95,7 +99,7 @@ def tried_problems(name: str, parts: Parts) -> list[Problem]:
     if not trial.poems:
         return [
             Problem(
-                line, column, f"not one poem in {CHECKED_SEEDS} with the sample vocabulary: {trial.failure}"
+                line, column, f"not one poem in {trial.failed} with the sample vocabulary: {trial.failure}"
             )
         ]
     found = []

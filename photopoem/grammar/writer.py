@@ -25,7 +25,7 @@ from photopoem.poem import Line, Poem
 from photopoem.vocabulary import Subject, Vocabulary
 
 TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
-SEARCHED_TRIES = ((STRICT, 24), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
+SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
 MOST_OVERWORKED = 3
 MAX_LETTERS = 24
 

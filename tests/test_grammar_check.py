@@ -1,0 +1,201 @@
+"""Checking: everything that is wrong with a grammar is said at once, with its line and column."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from vocabularies import vocabulary
+
+from photopoem.errors import GrammarError
+from photopoem.grammar import Grammar, check_grammar, load_grammar, shelf
+from photopoem.grammar.source import Problem, parse_source
+
+
+def problems(tmp_path: Path, text: str) -> list[Problem]:
+    path = tmp_path / "mine.json"
+    path.write_text(text, "utf-8")
+    return check_grammar(path)
+
+
+def said(tmp_path: Path, rules: object) -> list[str]:
+    return [problem.message for problem in problems(tmp_path, json.dumps(rules))]
+
+
+def test_everything_is_said_at_once_where_it_stands(tmp_path: Path) -> None:
+    """Each problem has the line and column of its very character, escapes counted as they are written."""
+    text = """{
+  "origin": ["#lable#", "\\u00e9\\n#label.aa# #label.replace(x)#"],
+  "lost": "a # b",
+  "more": ["ok", "#label.s(1)#"]
+}"""
+    assert [(p.line, p.column, p.message) for p in problems(tmp_path, text)] == [
+        (2, 15, "no symbol 'lable'; did you mean 'label'?"),
+        (2, 41, "no modifier .aa; did you mean 'a'?"),
+        (2, 52, ".replace takes 2 arguments, here are 1"),
+        (3, 14, "this # is never closed; write \\\\# for a hash in the text"),
+        (4, 26, ".s takes no arguments, here are 1"),
+    ]
+
+
+def test_doubled_keys_are_told(tmp_path: Path) -> None:
+    """A key that stands twice is an error at its second place: JSON keeps the last in silence."""
+    found = problems(tmp_path, '{"origin": "a",\n "b": {"c": 1, "c": 2},\n "origin": "b"}')
+    doubled = [(p.line, p.column) for p in found if "is here twice" in p.message]
+    assert doubled == [(2, 16), (3, 2)]
+
+
+def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
+    """A comma before the closing bracket, the commonest slip, has its own sentence."""
+    (found,) = [p for p in problems(tmp_path, '{"origin": ["a",\n"b",\n]}') if "comma" in p.message]
+    assert (found.line, found.column) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"origin": "#label"}, "this # is never closed"),
+        ({"origin": "[a:b"}, "this [ is never closed"),
+        ({"origin": "b]"}, "this ] closes nothing"),
+        ({"origin": "##"}, "an empty tag"),
+        ({"origin": "[]x"}, "an empty action"),
+        ({"origin": "#[a:b]#"}, "an empty tag"),
+        ({"origin": "#label[a:b]color#"}, "a second symbol in one tag"),
+        ({"origin": "#label.#"}, "a modifier without a name"),
+        ({"origin": "#label.replace(a,b#"}, "are never closed"),
+        ({"origin": "#labels#"}, "no symbol 'labels'; did you mean 'label'?"),
+        ({"origin": "#label21#"}, "they are numbered from 1 to 20"),
+        ({"origin": "#label.uper#"}, "no modifier .uper; did you mean 'upper'?"),
+        ({"a": "x"}, "there is no 'origin'"),
+        ({"origin": []}, "'origin' has no rules"),
+        ({"origin": 7}, "'origin' must be a text or a list of texts"),
+        ({"origin": ["a", ["b"]]}, "'origin' must be a text or a list of texts"),
+        ({"origin": "#a#", "a": "#b#", "b": ["x #a#", "#b#"]}, "'a' can never end"),
+        ({"origin": "#a0#", **{f"a{n}": f"#a{n + 1}#" * 2 for n in range(30)}, "a30": "x"}, "steps at the least"),
+        ({"origin": "a", "lost": "b"}, "nothing leads to 'lost'"),
+        ({"origin": ["x", "#a#"], "a": "#a#"}, "no photograph can satisfy this: 'a' can never be said"),
+        ({"origin": "[a:POP]x"}, "'a' is popped but nowhere bound"),
+        ({"origin": "x", "_title": "titel"}, "_title names no symbol"),
+        ({"origin": "x", "_titel": "label"}, "'_titel' is a note; '_title'?"),
+        ({"origin": "x", "_form": {"widht": 3}}, "_form knows no 'widht'"),
+        ({"origin": "x", "_form": {"width": 3}}, "_form width: a whole number"),
+        ({"origin": "x", "_form": {"lines": [9, 2]}}, "_form lines: "),
+        ({"origin": "x", "_form": {"syllables": [5, True]}}, "_form syllables: a list of whole numbers"),
+        ({"origin": "x", "_form": {"syllables": [5], "words": [1, 2]}}, "count different numbers of lines"),
+        ({"origin": "x", "_form": {"syllables": [5], "lines": [2, 3]}}, "_form lines cannot be met"),
+        ({"origin": "x", "line": "x", "_form": {"acrostic": "x"}}, "photopoem fills no 'x'"),
+        ({"origin": "x" * 20, "_form": {"width": 12}}, "a line of 20 characters cannot fit the width of 12"),
+        ({"origin": "#label#", "_form": {"words": [4, 4]}}, "not one poem in 8 with the sample vocabulary"),
+        ({"origin": "#label#"}, "a photograph without labels gets no poem"),
+        ({"origin": "x", "_weights": {"origin": [1, 2]}}, "has 2 numbers for 1 rules"),
+        ({"origin": "x", "_weights": {"origin": [0]}}, "must be a list of numbers above 0"),
+        ({"origin": "x", "_weights": {"b": [1]}}, "_weights knows 'b', the grammar does not"),
+        ({"origin": "x", "_in_order": ["b"]}, "_in_order knows 'b', the grammar does not"),
+        ({"origin": "x", "_else": "nowhere"}, "_else names 'nowhere', which is no file"),
+        ({"origin": "x", "_else": "mine.json"}, "_else names this grammar itself"),
+        ({"origin": "#b#", "_words": {"b": "b.txt"}}, "_words names 'b.txt', which is no file"),
+        ({"origin": "#b#", "b": "x", "_words": {"b": "../b.txt"}}, "not in the grammar's own folder"),
+        ({"origin": "#b#", "b": "x", "_words": {"b": "/etc/passwd"}}, "not in the grammar's own folder"),
+        ({"origin": "x", "_lexicon": "link.csv"}, "not in the grammar's own folder"),
+        ({"origin": "x", "_about": 3}, "_about must be a text"),
+    ],
+)  # fmt: skip
+def test_one_problem(tmp_path: Path, rules: object, message: str) -> None:
+    """Each kind of problem is told by its own words."""
+    outside = tmp_path.parent / "outside.csv"
+    outside.write_text("word,kind,does,part,feels\n", "utf-8")
+    (tmp_path / "link.csv").symlink_to(outside)
+    assert any(message in each for each in said(tmp_path, rules)), said(tmp_path, rules)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+     "", "[]", "{", '{"origin": "x"', '{"origin" "x"}', '{"origin": nan}', '{"origin": "a\nb"}', '{"a": "b"} x',
+     "{1: 2}", '{"origin": "\\x"}', '{"a": ' + "[" * 3000 + "]" * 3000 + "}"],
+)  # fmt: skip
+def test_what_is_no_json(tmp_path: Path, text: str) -> None:
+    """A file that is no JSON object is refused with one place and one plain sentence, never a traceback."""
+    found = problems(tmp_path, text)
+    assert found[0].error
+    assert len([problem for problem in found if problem.error]) <= 2
+
+
+def test_positions_count_escapes() -> None:
+    """The place of a character in a rule is where it is written, whatever escapes stand before it."""
+    source = parse_source('{"a": ["x", "\\u00e9\\n\\ud83d\\ude00#b#"]}')
+    at = source.rule_at("a", 1, 3)
+    assert source.text[at] == "#"
+
+
+def test_errors_keep_a_grammar_from_being_used() -> None:
+    """A grammar with errors is refused before the first photograph, all errors together."""
+    with pytest.raises(GrammarError) as caught:
+        Grammar.from_rules({"origin": "#nope# #label.nope#"})
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_warnings_do_not() -> None:
+    """A grammar with warnings is used."""
+    assert Grammar.from_rules({"origin": "x", "lost": "y"}).write(vocabulary()).text == "x"
+
+
+def test_the_shelf_is_sound() -> None:
+    """Every grammar of the shelf passes without an error or a warning."""
+    from photopoem.grammar import find_grammar
+
+    assert shelf()
+    assert {name: check_grammar(find_grammar(name)) for name in shelf()} == {name: [] for name in shelf()}
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    from photopoem.commands.grammar import command
+
+    result = CliRunner().invoke(command, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_check_command(tmp_path: Path) -> None:
+    """`grammar check` prints file, line and column, or JSON, and exits 1 for an error, 0 for warnings."""
+    bad, warned = tmp_path / "bad.json", tmp_path / "warned.json"
+    bad.write_text('{"origin":\n "#nope#"}', "utf-8")
+    warned.write_text('{"origin": "x", "lost": "y"}', "utf-8")
+    code, out, err = run("check", str(bad), str(warned))
+    assert code == 1
+    assert out.splitlines()[0].startswith(f"{bad}:2:3: error: no symbol 'nope'")
+    assert err == "1 error, 1 warning\n"
+    assert run("check", str(warned))[0] == 0
+    first = json.loads(run("check", str(bad), "--json")[1])[0]
+    assert (first["line"], first["column"], first["severity"]) == (2, 3, "error")
+
+
+def test_new_preview_show_and_list(tmp_path: Path) -> None:
+    """A new grammar is sound, is not written over, and can be previewed and shown; the shelf can be listed."""
+    mine = tmp_path / "mine.json"
+    assert run("new", str(mine))[0] == 0
+    assert check_grammar(mine) == []
+    assert run("new", str(mine))[0] != 0
+    code, out, err = run("preview", str(mine), "-n", "2", "--seed", "3")
+    assert code == 0
+    assert out.count("\n\n") >= 4
+    assert "different poems in 200" in err
+    assert "of the words come from the photograph" in err
+    assert '"origin"' in run("show", str(mine))[1]
+    listed = run("list")[1]
+    assert all(name in listed for name in shelf())
+    assert load_grammar(mine).about.startswith("Say here")
+
+
+def test_preview_from_a_vocabulary(tmp_path: Path) -> None:
+    """`preview --vocabulary` takes the words of a file in the shape that `look --json` prints."""
+    from photopoem.poem import record
+
+    mine, words = tmp_path / "mine.json", tmp_path / "words.json"
+    mine.write_text('{"origin": "#label1#"}', "utf-8")
+    poem = Grammar.from_rules({"origin": "x"}).write(vocabulary("heron"))
+    words.write_text(json.dumps(record(poem), indent=1), "utf-8")
+    assert "heron" in run("preview", str(mine), "--vocabulary", str(words), "-n", "1")[1]
+    words.write_text("{}", "utf-8")
+    assert run("preview", str(mine), "--vocabulary", str(words))[0] != 0

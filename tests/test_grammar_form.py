@@ -1,0 +1,86 @@
+"""Forms: what `_form` asks of lines is met, or plainly refused."""
+
+from __future__ import annotations
+
+import pytest
+from vocabularies import many, vocabulary
+
+from photopoem.english import syllables
+from photopoem.errors import MissingWordsError
+from photopoem.grammar import Grammar
+
+LINES = [
+    "#label.a#", "#label.a# and #color#", "#color#, only #color#", "nobody but #label.a#",
+    "somebody wrote #color# down", "what was left of #label.the#", "#label.s# in the rain", "was it #doubt.a#?",
+    "all of it #color#", "no #label# at all", "the light had gone out", "then nothing at all", "nothing after that",
+    "one after another", "the road went on without them", "I was told of #label.a#", "and the far side of the road",
+]  # fmt: skip
+
+
+def poems(form: dict[str, object], origin: str, count: int = 60, **more: object) -> list[list[str]]:
+    grammar = Grammar.from_rules({"_form": form, "origin": origin, "line": LINES, **more})
+    return [[str(line) for line in grammar.write(words).lines] for words in many(count, least_labels=3)]
+
+
+def test_syllables() -> None:
+    """Every line has its count of syllables, in as many lines as are counted."""
+    for lines in poems({"syllables": [5, 7, 5]}, "#line#\n#line#\n#line#"):
+        assert [syllables(line) for line in lines] == [5, 7, 5]
+
+
+def test_words_and_width() -> None:
+    """Every line has its count of words, and none is wider than the width."""
+    for lines in poems({"words": [3, 5, 3], "width": 30}, "#line#\n#line#\n#line#"):
+        assert [len(line.split()) for line in lines] == [3, 5, 3]
+        assert max(map(len, lines)) <= 30
+
+
+def test_a_number_of_lines() -> None:
+    """A poem has at least and at most so many lines."""
+    origin, more = "#lines#", {"lines": ["#line#", "#line#\n#lines#"]}
+    counts = {len(lines) for lines in poems({"lines": [4, 7]}, origin, **more)}
+    assert counts <= {4, 5, 6, 7}
+    assert len(counts) > 1
+
+
+def test_soft_breaks() -> None:
+    """Where the form says so, a line that is too wide goes on in an indented line, and nothing is lost."""
+    form = {"width": 20, "break": True, "indent": 3}
+    grammar = Grammar.from_rules({"_form": form, "origin": "somebody wrote #color1# in a book\nshort"})
+    poem = grammar.write(vocabulary(colors="light_blue_grey"))
+    lines = [str(line) for line in poem.lines]
+    assert lines == ["somebody wrote light", "   blue grey in a", "   book", "short"]
+    assert {span.source.of for line in poem.lines for span in line.spans if span.source} == {
+        "light blue grey"
+    }
+
+
+def test_acrostics() -> None:
+    """The lines begin with the letters of the surest label, whatever its accents and spaces, or of the next symbol."""
+    form = {"acrostic": ["label1", "color1"], "width": 42}
+    letters = [
+        f"{letter}{rest}"
+        for letter in "abcdefghijklmnopqrstuvwxyz"
+        for rest in (" word", "ll of #color#", "")
+    ]
+    grammar = Grammar.from_rules({"_form": form, "origin": "-", "line": letters})
+    for labels, initials in (("café_owl", "cafeowl"), ("小狗", "silver"), ("", "silver")):
+        poem = grammar.write(vocabulary(labels, "silver charcoal"))
+        assert "".join(str(line)[0] for line in poem.lines) == initials
+
+
+def test_a_form_that_cannot_be_met_says_so() -> None:
+    """A form that the words do not fit is refused with the photograph, the grammar, the reason and the tries."""
+    grammar = Grammar.from_rules({"_form": {"syllables": [2]}, "origin": "#label1#"}, "couplet")
+    assert grammar.write(vocabulary("window")).text == "window"
+    with pytest.raises(MissingWordsError, match=r"photo\.jpg.*couplet.*syllables in \d+ tries"):
+        grammar.write(vocabulary("dog"))
+
+
+def test_the_search_is_the_same_each_time() -> None:
+    """The tries of a search are counted and the same for the same photograph, grammar and seed."""
+    rules = {"_form": {"syllables": [5, 7, 5]}, "origin": "#line#\n#line#\n#line#", "line": LINES}
+    first, again = Grammar.from_rules(rules), Grammar.from_rules(rules)
+    for words in many(10, least_labels=3):
+        assert first.write_fully(words, 4) == again.write_fully(words, 4)
+        assert first.write_fully(words).tries >= 3

@@ -1,0 +1,53 @@
+"""Poems as records: every word with its source, there and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from vocabularies import many, vocabulary
+
+from photopoem.grammar import Grammar
+from photopoem.moment import Moment
+from photopoem.poem import colophon, from_record, record
+
+RULES = {
+    "origin": "[it:#label#]#it.a.capitalize# #it.does#\n#color#, #season#\n#line#",
+    "line": ["#keyword# of #place#", "#color#", "#label1.part#"],
+    "title": "#label1.title#",
+}
+
+
+def test_a_record_makes_the_same_poem() -> None:
+    """A poem goes through JSON and back without any difference."""
+    grammar = Grammar.from_rules(RULES | {"origin": ["#line#\n#label.a#", "#color#", "x"]})
+    for n, words in enumerate(many(80)):
+        poem = grammar.write(words, n)
+        assert from_record(json.loads(json.dumps(record(poem)))) == poem
+
+
+def test_the_shape_of_a_record() -> None:
+    """A record has the keys that others rely on, and each word's layer, or the lexicon's voice."""
+    moment = Moment(datetime(2019, 10, 20, tzinfo=UTC), "autumn", place="Oulu", near=True, keywords=("mill",))
+    poem = Grammar.from_rules(RULES).write(vocabulary("dog", moment=moment))
+    made = record(poem)
+    assert {"path", "digest", "title", "text", "lines", "grammar", "seed", "labeller", "labels", "palette", "moment",
+            "colophon", "version"} <= set(made)  # fmt: skip
+    assert made["title"] == "Dog"
+    assert made["text"] == "\n".join("".join(span["text"] for span in line) for line in made["lines"])
+    spans = [span for line in made["lines"] for span in line]
+    assert {span["source"]["layer"] for span in spans if span["source"]} == {"machine", "people", "place"}
+    (lexical,) = [span for span in spans if span.get("voice") == "lexicon"]
+    assert (lexical["source"], lexical["of"]) == (None, "dog")
+    assert made["palette"][0]["hex"].startswith("#")
+    assert made["moment"]["taken"] == "2019-10-20T00:00:00+00:00"
+
+
+def test_the_colophon() -> None:
+    """The colophon says who labelled, who named the colors, and when and where the photograph was taken."""
+    moment = Moment(datetime(2019, 10, 20, tzinfo=UTC), place="Oulu", near=True)
+    text = colophon(Grammar.from_rules({"origin": "x"}).write(vocabulary("dog", moment=moment), 7))
+    assert text.startswith(
+        "Labels: test (tests). Color names: 222,500 sessions of the xkcd color survey, 2010."
+    )
+    assert "Photographed 2019-10-20, near Oulu. Grammar: grammar, seed 7." in text
