@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from photopoem.errors import LabelError, LabellerUnavailable, UsageError
-from photopoem.labels import Label, Labels
+from photopoem.errors import LabelError, LabellerUnavailable
+from photopoem.labels import Kind, Label, Labels
 from photopoem.labels.eye import choose
 from photopoem.labels.eye.head import Head, read_head
+from photopoem.labels.eye.pixels import WORDS as PIXEL_WORDS
+from photopoem.labels.eye.pixels import measured_labels
+from photopoem.labels.eye.taught import read_taught
 from photopoem.labels.eye.words import kinds
 from photopoem.photo import Photo
 
 if TYPE_CHECKING:
     from photopoem.labels import LabelSettings
-    from photopoem.labels.eye.network import Network
+    from photopoem.labels.eye.network import Network, Sight
 
 VERSION = "1"
 COLOPHON = (
-    "the people who sorted ImageNet's photographs into a thousand kinds, the photographers and labellers "
-    "of the pictures that taught it scenes, and the one who wrote its words"
+    "whoever sorted ImageNet's photographs into a thousand kinds, whoever labelled the pictures that taught it "
+    "scenes, and one hand that chose its words"
 )
 
 
-def words() -> dict[str, str]:
-    """Every word that the built-in eye can say, with its kind (thing, stuff or scene)."""
-    return dict(kinds())
+def words() -> dict[str, Kind]:
+    """Every word that the built-in eye can say, with its kind (thing, stuff or scene), taught ones aside."""
+    return kinds() | PIXEL_WORDS
 
 
 class Local:
-    """EfficientNet-Lite0 with a head of photopoem's own; see docs/labels.md for what it was taught."""
+    """EfficientNet-Lite0 with a head of photopoem's own, and maybe one that its user taught.
+
+    docs/labels.md says what it was taught, by whom, and what it is bad at.
+    """
 
     name = "local"
     version = VERSION
     network = False
-    colophon = COLOPHON
 
-    def __init__(self, eye: Network, head: Head) -> None:
-        self._eye, self._head = eye, head
-        self.parameters = ""
+    def __init__(self, eye: Network, head: Head, taught: str = "", lessons: Head | None = None) -> None:
+        self._eye, self._head, self._taught, self._lessons = eye, head, taught, lessons
+        digest = hashlib.sha256(head.to_bytes() + (lessons.to_bytes() if lessons else b""))
+        self.parameters = f"{taught} {digest.hexdigest()[:12]}".strip()
+        self.colophon = COLOPHON + (f"; and whoever taught it {taught}" if taught else "")
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
         """Up to ten labels a photo, best first."""
@@ -53,10 +61,24 @@ class Local:
         except Exception as error:
             # onnxruntime raises its own kinds; one photograph's failure must stay one photograph's.
             return LabelError(f"{photo.path}: the built-in labeller cannot read it ({error})")
-        chances = 1 / (1 + np.exp(-self._head.logits(sight.embedding)))
-        own = dict(zip(self._head.words, chances.tolist(), strict=True))
-        scores = choose.joined(choose.class_scores(sight.logits), own)
-        return choose.choose(scores, self.name, choose.known_wider())
+        measured = choose.chances(self._head, sight.embedding, sight.logits)
+        labels = choose.choose(choose.claims(measured), self.name)
+        return self._with_lessons(labels, sight) if self._lessons else labels
+
+    def _with_lessons(self, labels: Labels, sight: Sight) -> Labels:
+        """The labels with the taught words among them: a word that was taught is answered by its teacher."""
+        assert self._lessons is not None  # noqa: S101 - the caller has looked
+        odds = self._lessons.logits(sight.embedding, np.zeros(len(self._lessons.words), np.float32))
+        scores = (1 / (1 + np.exp(-odds))).tolist()
+        whose = f"{self.name}:{self._taught}"
+        taught = [
+            Label(word, round(score, 4), whose, kinds().get(word, "thing"))
+            for word, score in zip(self._lessons.words, scores, strict=True)
+            if score >= choose.LEAST_SCORE
+        ]
+        others = [label for label in labels if label.text not in self._lessons.words]
+        ranked = sorted([*taught, *others], key=lambda each: (-each.score, each.text))
+        return tuple(ranked[: choose.MOST])
 
 
 class Pixels:
@@ -69,30 +91,27 @@ class Pixels:
     colophon = "nobody: the network could not be loaded, and the pixels were only measured"
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-        """Labels of light and layout for each photo."""
-        return [self._label(photo) for photo in photos]
-
-    def _label(self, photo: Photo) -> Labels:
-        light = float(photo.pixels.mean()) / 255
-        word = "light" if light >= 0.5 else "shadow"
-        return (Label(word, 1.0, self.name, "stuff"),)
+        """Labels of light and layout for each photo, scored by their shares of the picture."""
+        return [measured_labels(photo.pixels, self.name) for photo in photos]
 
 
-def _shipped_head() -> Head:
+def shipped_head() -> Head:
+    """The head that came with photopoem."""
     with as_file(files("photopoem") / "data" / "eye-head.npz") as path:
         return read_head(path)
 
 
 def open_labeller(argument: str, settings: LabelSettings) -> Local | Pixels:
-    """The built-in labeller; where its weights cannot be loaded, it says so and goes on with pixels alone."""
-    from photopoem.labels.eye.network import Network
+    """The built-in labeller, and with it what was taught as `argument`.
 
-    if argument:
-        raise UsageError(
-            f"no head has been taught as {argument!r}: photopoem eye teach FOLDER --as {argument}"
-        )
+    Where its weights cannot be loaded, it says so once and goes on with what the pixels alone tell.
+    Raises `UsageError` where nothing was taught under that name.
+    """
+    lessons = read_taught(argument) if argument else None
     try:
-        return Local(Network(), _shipped_head())
-    except LabellerUnavailable as error:
+        from photopoem.labels.eye.network import Network
+
+        return Local(Network(), shipped_head(), argument, lessons)
+    except (LabellerUnavailable, ImportError) as error:
         settings.note(f"{error}; going on with what the pixels alone tell")
         return Pixels()

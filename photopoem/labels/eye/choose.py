@@ -2,71 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from photopoem.labels import Label, Labels
-from photopoem.labels.eye.words import class_entries, kinds, wider_words
+from photopoem.labels import Kind, Label, Labels
+from photopoem.labels.eye.head import Head, log_odds, shares
+from photopoem.labels.eye.words import evidence, kinds, wider_words
 
 MOST = 10
-LEAST_SCORE = 0.05
-SURE_OF_SPECIFIC = 0.5
+LEAST_SCORE = 0.04
+# A photograph always gets three words to doubt, if need be below LEAST_SCORE.
+FEWEST, LEAST_AT_ALL = 3, 0.005
+# From this score on, the narrower word speaks and its wider words are silent.
+SURE_OF_NARROWER = 0.5
+# A wider word must be surer than the narrower by this much to be said in its place.
+NOTICEABLE = 0.02
+# Of words counted right p times in a hundred, the score that is shown: a plain reading below 0.4, then a
+# cautious one. What is said at 0.5 or more carries statements, and must be right nearly nine times in ten.
+MEASURED = (0.0, 0.4, 0.72, 1.0)
+SHOWN = (0.0, 0.4, 0.5, 1.0)
+
+Chances = dict[str, float]
+Floats = npt.NDArray[np.float32]
 
 
-def class_scores(logits: npt.NDArray[np.float32]) -> dict[str, float]:
-    """Each word's share of the class probabilities: a wider word has what its narrower ones have together."""
-    odds = np.exp(logits - logits.max())
-    odds /= odds.sum()
-    found: dict[str, float] = {}
-    for entry, share in zip(class_entries(), odds.tolist(), strict=True):
-        for word in set(entry.chain):
-            found[word] = found.get(word, 0.0) + share
-    return found
+@cache
+def _class_words() -> tuple[tuple[str, ...], Floats]:
+    words = tuple(kinds())
+    return words, evidence(words)
 
 
-def joined(*sides: Mapping[str, float]) -> dict[str, float]:
-    """For each word the highest of its scores."""
-    found: dict[str, float] = {}
-    for side in sides:
-        for word, score in side.items():
-            found[word] = max(score, found.get(word, 0.0))
-    return found
+@cache
+def _row_of() -> dict[str, int]:
+    return {word: row for row, word in enumerate(_class_words()[0])}
 
 
-def choose(scores: Mapping[str, float], labeller: str, wider: Mapping[str, tuple[str, ...]]) -> Labels:
-    """Up to ten labels, best first: of a word and its wider words only one.
+def class_chances(logits: Floats) -> tuple[tuple[str, ...], Floats]:
+    """Every word, and its log odds from the classes alone; a wider word has what its narrower ones have together."""
+    words, matrix = _class_words()
+    return words, log_odds(matrix @ shares(logits))
 
-    The most specific word that is at least `SURE_OF_SPECIFIC` sure speaks for its chain; where none
-    is, the surest of the chain does.
+
+def chances(head: Head, embedding: Floats, logits: Floats) -> Chances:
+    """How likely each word is right, 0..1: the head's answer where it knows the word, else the classes'."""
+    words, seen = class_chances(logits)
+    slope, offset = head.classes
+    odds = slope * seen + offset
+    rows = [_row_of()[word] for word in head.words]
+    odds[rows] = head.logits(embedding, seen[rows])
+    return dict(zip(words, (1 / (1 + np.exp(-odds))).tolist(), strict=True))
+
+
+def claims(measured: Mapping[str, float]) -> Chances:
+    """The scores that are shown for these chances; a wider word is never less sure than a narrower one."""
+    shown = dict(zip(measured, np.interp(list(measured.values()), MEASURED, SHOWN).tolist(), strict=True))
+    for word, score in list(shown.items()):
+        for wide in wider_words().get(word, ()):
+            shown[wide] = max(score, shown.get(wide, 0.0))
+    return shown
+
+
+def choose(scores: Mapping[str, float], labeller: str) -> Labels:
+    """Up to ten labels, best first; of a word and its wider words only one.
+
+    The narrowest word of at least `SURE_OF_NARROWER` speaks for its chain; where none is that sure,
+    the surest of the chain does.
     """
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    ranked = [(word, score) for word, score in ranked if score >= LEAST_SCORE]
-    kept: dict[str, float] = {}
-    # The specific words first, so that a sure one silences its wider words.
-    for word, score in sorted(ranked, key=lambda item: (-len(wider.get(item[0], ())), -item[1], item[0])):
+    wider = wider_words()
+    kept: Chances = {}
+    for word in sorted(scores, key=lambda each: (-len(wider.get(each, ())), -scores[each], each)):
+        score = scores[word]
         narrower = [other for other in kept if word in wider.get(other, ())]
-        if any(kept[other] >= SURE_OF_SPECIFIC for other in narrower):
-            continue
-        if narrower and score <= max(kept[other] for other in narrower):
+        surest = max((kept[other] for other in narrower), default=-1.0)
+        if score < LEAST_AT_ALL or surest >= SURE_OF_NARROWER or score <= surest + NOTICEABLE:
             continue
         for other in narrower:
             del kept[other]
         kept[word] = score
-    return _labels(kept.items(), labeller, wider)
+    best = sorted(kept, key=lambda each: (-kept[each], each))[:MOST]
+    said = [word for place, word in enumerate(best) if place < FEWEST or kept[word] >= LEAST_SCORE]
+    return tuple(label(word, kept[word], labeller) for word in said)
 
 
-def _labels(
-    scores: Iterable[tuple[str, float]], labeller: str, wider: Mapping[str, tuple[str, ...]]
-) -> Labels:
-    best = sorted(scores, key=lambda item: (-item[1], item[0]))[:MOST]
-    return tuple(
-        Label(word, round(min(score, 1.0), 4), labeller, kinds().get(word, "thing"), wider.get(word, ()))
-        for word, score in best
+def label(word: str, score: float, labeller: str, kind: Kind | None = None) -> Label:
+    """A label of one of the eye's words, with the kind and the wider words that it has in the tables."""
+    return Label(
+        word, round(score, 4), labeller, kind or kinds().get(word, "thing"), wider_words().get(word, ())
     )
-
-
-def known_wider() -> Mapping[str, tuple[str, ...]]:
-    """The wider words of every word the built-in eye can say."""
-    return wider_words()

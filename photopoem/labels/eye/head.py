@@ -1,4 +1,4 @@
-"""A head: one linear classifier a word, on the network's embedding."""
+"""The project's own head: one linear classifier a word, on the network's embedding and its classes."""
 
 from __future__ import annotations
 
@@ -10,36 +10,76 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+EMBEDDING = 1280
+FLOOR = 2e-3  # of a probability, before its log is taken
+
+
+def shares(logits: Floats) -> Floats:
+    """The classes' probabilities, float32 of the same shape: softmax over the last axis."""
+    odds: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    total: Floats = odds.sum(axis=-1, keepdims=True)
+    return np.divide(odds, total, dtype=np.float32)
+
+
+def log_odds(chance: Floats) -> Floats:
+    """ln(p / (1 - p)), held within about 6 either way."""
+    clipped = np.clip(chance, 0.0, 1.0)
+    found: Floats = np.log((clipped + FLOOR) / (1.0 - clipped + FLOOR))
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
-    """`words` (n), `weights` float32 (n, 1280), `bias` float32 (n,)."""
+    """A word's log odds are `weights @ embedding + own * (log odds from the classes) + bias`.
+
+    `words` (n), `weights` float32 (n, 1280), `own` and `bias` float32 (n,). `classes` float32 (2,) are
+    slope and offset for words that the head does not know and the classes do.
+    """
 
     words: tuple[str, ...]
     weights: Floats
+    own: Floats
     bias: Floats
+    classes: Floats
 
-    def logits(self, embedding: Floats) -> Floats:
-        """The log odds of each word, float32 (n,)."""
-        found: Floats = self.weights @ embedding + self.bias
+    def logits(self, embedding: Floats, seen: Floats) -> Floats:
+        """The log odds of each word; `seen` (n,) are its log odds from the classes alone."""
+        found: Floats = self.weights @ embedding + self.own * seen + self.bias
         return found
 
     def to_bytes(self) -> bytes:
         """The head as an .npz file, weights as float16; the same head gives the same bytes."""
         stream = io.BytesIO()
-        half = self.weights.astype(np.float16)
-        np.savez(stream, words=np.array(self.words), weights=half, bias=self.bias.astype(np.float32))
+        np.savez(
+            stream,
+            words=np.array(self.words),
+            weights=self.weights.astype(np.float16),
+            own=self.own.astype(np.float32),
+            bias=self.bias.astype(np.float32),
+            classes=self.classes.astype(np.float32),
+        )
         return stream.getvalue()
 
 
 def read_head(path: Path) -> Head:
     """The head in a file that `to_bytes` wrote. Raises ValueError or OSError for anything else."""
+    # allow_pickle stays off: a head may come from somebody else, and numbers are all it needs to hold.
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
         try:
-            words, weights, bias = data["words"], data["weights"], data["bias"]
+            words, weights, own, bias, classes = (
+                data[name] for name in ("words", "weights", "own", "bias", "classes")
+            )
         except KeyError as error:
-            raise ValueError(f"no {error} in it") from error
-    if weights.shape != (len(words), 1280) or bias.shape != (len(words),):
-        raise ValueError("its shapes do not fit together")
-    return Head(tuple(str(word) for word in words), weights.astype(np.float32), bias.astype(np.float32))
+            raise ValueError(f"it has no {error}") from error
+    count = len(words) if words.ndim == 1 else -1
+    if (weights.shape, own.shape, bias.shape, classes.shape) != (
+        (count, EMBEDDING),
+        (count,),
+        (count,),
+        (2,),
+    ):
+        raise ValueError("its parts do not fit together")
+    numbers = [part.astype(np.float32) for part in (weights, own, bias, classes)]
+    if not all(np.isfinite(part).all() for part in numbers):
+        raise ValueError("not all of its numbers are finite")
+    return Head(tuple(str(word) for word in words), *numbers)

