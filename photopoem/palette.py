@@ -22,12 +22,11 @@ _JUST_TOLD = 1.0
 # Two swatches closer than this would be taken for one; 2.3 units of CIELAB are told half the time
 # (M. Mahy, L. Van Eycken, A. Oosterlinck, 1994), and where it is finer CIEDE2000 gives less, not more.
 _SAME = 2.0
-# Smaller than a spot of 13 x 13 in a sample of 256 x 256: the edge between two areas, not a color of the picture.
-_LEAST_SHARE = 0.0025
-# A small vivid thing has this much of the picture, lies this far from every swatch (CIEDE2000; in a and b of CIELAB
+# Less of the picture than this is the edge between two areas, not a color of it.
+_LEAST_SHARE = 0.005
+# A small vivid thing has no less of the picture, lies this far from every swatch (CIEDE2000; in a and b of CIELAB
 # from the one that stands for it) and has this much chroma: from where "strong" and "vivid" begin among the
 # ISCC-NBS names. Tried with patches of six colors set into 48 photographs.
-_VIVID_SHARE = 0.005
 _VIVID_APART = 15.0
 _VIVID_ASIDE = 25.0
 _VIVID_CHROMA = 40.0
@@ -124,7 +123,7 @@ def _with_things(
 
 def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bool_] | None:
     """Which points are a small vivid thing that no swatch shows, if there is one; `counts` are 0 for what is shown."""
-    least = _VIVID_SHARE * counts.sum()
+    least = _LEAST_SHARE * counts.sum()
     aside = points[:, 1:] - found.centers[found.owner, 1:]
     colored = np.hypot(points[:, 1], points[:, 2]) > _VIVID_CHROMA
     lost = np.flatnonzero(colored & (np.hypot(aside[:, 0], aside[:, 1]) > _VIVID_ASIDE) & (counts > 0))
