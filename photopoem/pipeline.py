@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from photopoem import __version__
 from photopoem.errors import LabelError, PhotoError, PhotopoemError
 from photopoem.executors import ahead, batches, in_order
-from photopoem.labels import Labeller, Labels, LabelSettings, open_labeller, place_of
+from photopoem.labels import Labeller, Labels, LabelSettings, close_labeller, open_labeller, place_of
 from photopoem.moment import Moment
 from photopoem.palette import Palette
 from photopoem.paths import Found, is_url
@@ -229,13 +229,20 @@ def _with_network(
     work = partial(_read_batch, settings=settings)
     read_batches = in_order(executor, work, batches(found, NETWORK_BATCH), window, _given_up)
     with ThreadPoolExecutor(1) as asking:
-        for readings, (answer, speaker) in ahead(asking, read_batches, lambda batch: _ask(batch, labeller)):
-            answers = iter(answer)
-            for reading in readings:
-                if isinstance(reading, Failed):
-                    yield reading
-                else:
-                    yield _compose_one(*next(answers), speaker, settings)
+        try:
+            for readings, (answer, speaker) in ahead(
+                asking, read_batches, lambda batch: _ask(batch, labeller)
+            ):
+                answers = iter(answer)
+                for reading in readings:
+                    if isinstance(reading, Failed):
+                        yield reading
+                    else:
+                        yield _compose_one(*next(answers), speaker, settings)
+        except BaseException:
+            # Whoever stops the run must not wait for a service that does not answer.
+            close_labeller(labeller)
+            raise
 
 
 def read_digests(

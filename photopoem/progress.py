@@ -7,6 +7,7 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
+from photopoem.labels import LEFT
 from photopoem.pipeline import Done, Failed
 from photopoem.terminal import say, visible
 
@@ -20,6 +21,7 @@ class Progress:
     def __init__(self, total: int, *, quiet: bool = False) -> None:
         self.written = 0
         self.failed = 0
+        self.left = 0
         self._total = total
         self._quiet = quiet
         self._bar: Any = None
@@ -46,9 +48,12 @@ class Progress:
         self._advance()
 
     def fail(self, outcome: Failed) -> None:
-        """A photograph gave no poem: one line says which and why."""
-        self.failed += 1
-        say_failed(outcome)
+        """A photograph gave no poem: one line says which and why. Those left for next time are only counted."""
+        if outcome.cause == LEFT:
+            self.left += 1
+        else:
+            self.failed += 1
+            say_failed(outcome)
         self._advance()
 
     def _advance(self) -> None:

@@ -7,10 +7,11 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from photopoem.errors import UsageError
 from photopoem.executors import Inline, jobs_for, open_executor
@@ -32,6 +33,11 @@ from photopoem.press.text import as_text
 from photopoem.progress import Progress, say_failed, show
 from photopoem.terminal import say
 
+if TYPE_CHECKING:
+    from photopoem.labels.vision import Plan
+
+ASK_ABOVE = 1000
+"""More photographs than this to pay for, and a person is asked first."""
 ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -91,31 +97,38 @@ class Run:
 
     def plan(self) -> str:
         """What there is to do and what it would cost, in a few lines; nobody is asked and nothing is written."""
-        from photopoem.labels import vision
-
         count = f"photographs: {len(self.found)}"
         if not speaks_vision(self.settings.labels):
             return (
                 f"{count}\nlabels: {self.settings.labels}; nothing is asked of a service, nothing is billed"
             )
-        with open_executor(jobs_for(self.jobs, len(self.found)), self.dask) as (executor, window):
-            digests = list(read_digests(self.found, self.settings, executor, window))
-        cost = vision.plan(digests, self.settings.label_settings)
+        cost = self._cost()
         lines = [count, f"labels: vision; {cost.cached} in the cache, {cost.uncached} to ask about"]
-        if len(digests) < len(self.found):
-            lines.append(f"not readable: {len(self.found) - len(digests)}")
+        if cost.photos < len(self.found):
+            lines.append(f"not readable: {len(self.found) - cost.photos}")
         lines.append(f"requests: {cost.requests}; billable units: {cost.units}")
         if cost.left:
             lines.append(f"left for next time by --max-requests: {cost.left}")
         return "\n".join(lines)
 
-    def many_paid(self) -> str | None:
-        """The question to put before a run that may be billed for very many photographs; None where it is not."""
-        from photopoem.labels.vision import ASK_ABOVE
+    def _cost(self) -> Plan:
+        from photopoem.labels import vision
 
+        with open_executor(jobs_for(self.jobs, len(self.found)), self.dask) as (executor, window):
+            digests = list(read_digests(self.found, self.settings, executor, window))
+        return vision.plan(digests, self.settings.label_settings)
+
+    def many_paid(self) -> str | None:
+        """The question to put before a run that is billed for very many photographs; None where it is not."""
         if len(self.found) <= ASK_ABOVE or not speaks_vision(self.settings.labels):
             return None
-        return f"{len(self.found)} photographs: Vision bills for those it has not labelled before. Go on?"
+        say(
+            f"counting which of {len(self.found)} photographs Vision has not labelled yet (--yes does not ask)"
+        )
+        cost = self._cost()
+        if cost.uncached <= ASK_ABOVE:
+            return None
+        return f"Vision will bill {cost.units} units for {cost.uncached} photographs. Go on?"
 
     def one(self) -> int:
         """Write the poem of one photograph to standard output."""
@@ -136,13 +149,17 @@ class Run:
         with PoemsFolder(out, force=self.force) as folder:
             done_as = fingerprint(self.settings, Speaker.of(labeller))
             todo = [each for each in self.found if not folder.is_done(each, done_as)]
-            with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
+            with (
+                Progress(len(todo), quiet=self.quiet) as progress,
+                self._stopping(),
+                suppress(KeyboardInterrupt),
+            ):
                 self._write(todo, labeller, folder, progress, given)
             folder.finish()
             self._sum_up(folder, progress, len(self.found) - len(todo))
         if self._stopped:
             return INTERRUPTED
-        if progress.failed:
+        if progress.failed or progress.left:
             return SOME_FAILED if len(folder) else NOTHING_DONE
         return ALL_WRITTEN
 
@@ -212,7 +229,8 @@ class Run:
         if self.quiet:
             return
         parts = [f"{progress.written} written", f"{skipped} already there" if skipped else "",
-                 f"{progress.failed} failed" if progress.failed else ""]  # fmt: skip
+                 f"{progress.failed} failed" if progress.failed else "",
+                 f"{progress.left} left for the next run by --max-requests" if progress.left else ""]  # fmt: skip
         say(f"{folder.path}: {', '.join(part for part in parts if part)}")
         if gone:
             say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")

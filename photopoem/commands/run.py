@@ -113,8 +113,8 @@ def command(
         vision_parallel=vision_parallel, max_requests=max_requests, note=_silent if quiet else say,
     )  # fmt: skip
     settings = Settings(
-        expand_names(grammar), labels, number_of_colors(colors), color_names, seed, place, hemisphere, lexicon, quick,
-        label_settings,
+        grammars=expand_names(grammar), labels=labels, colors=number_of_colors(colors), color_names=color_names,
+        seed=seed, place=place, hemisphere=hemisphere, lexicon=lexicon, quick=quick, label_settings=label_settings,
     )  # fmt: skip
     given = _given(paths)
     found = find_photos(given, recurse=recurse, shard=_shard(shard))

@@ -19,6 +19,10 @@ BUILT_IN = ("local", "keywords", "vision", "onnx")
 """Labellers that come with photopoem: a module of this package each."""
 
 
+LEFT = "left for next time: request limit reached"
+"""What is said of a photograph that was not asked about because of `LabelSettings.max_requests`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One word a labeller gives to a photograph.
@@ -82,6 +86,13 @@ def place_of(labeller: Labeller, photo: Photo) -> str | None:
     return place
 
 
+def close_labeller(labeller: Labeller) -> None:
+    """Break off what a labeller has in flight, where it is one that waits for others."""
+    close = getattr(labeller, "close", None)
+    if close:
+        close()
+
+
 def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
     """The labeller that `spec` names: a name, `NAME:ARGUMENT`, several with commas between, or `auto`.
 
@@ -140,10 +151,15 @@ def _open_plugin(name: str, argument: str, settings: LabelSettings) -> Labeller:
 
 def _auto(settings: LabelSettings) -> Labeller:
     """Vision where its credentials are set, else the built-in labeller."""
-    from photopoem.labels import vision
+    from photopoem.labels.vision_access import available
 
-    if vision.available(os.environ) is True:
-        return HandOver(_open_one("vision", settings), lambda: _open_one("local", settings), settings.note)
+    if available(os.environ) is True:
+        try:
+            return HandOver(
+                _open_one("vision", settings), lambda: _open_one("local", settings), settings.note
+            )
+        except LabellerUnavailable as error:
+            settings.note(f"{error}; the built-in labeller speaks instead")
     return _open_one("local", settings)
 
 
@@ -167,6 +183,11 @@ class Together:
         """The landmark that one of them recognised."""
         tells = [each.place for each in self.labellers if hasattr(each, "place")]
         return next((place for tell in tells if (place := tell(digest))), None)
+
+    def close(self) -> None:
+        """Break off what any of them has in flight."""
+        for each in self.labellers:
+            close_labeller(each)
 
 
 def _joined(answers: Sequence[Labels | LabelError]) -> Labels | LabelError:
@@ -209,3 +230,8 @@ class HandOver:
     def place(self, digest: str) -> str | None:
         """The landmark that the one that speaks now recognised."""
         return self._current.place(digest) if hasattr(self._current, "place") else None
+
+    def close(self) -> None:
+        """Break off what is in flight; nothing is handed over any more."""
+        self._handed = True
+        close_labeller(self._current)

@@ -12,14 +12,14 @@ from typing import TypeVar
 
 from photopoem.answers import Answer, Key
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
-from photopoem.labels import Labels, LabelSettings
+from photopoem.labels import LEFT, Labels, LabelSettings
 from photopoem.labels import vision_words as words
 from photopoem.labels.vision_access import Access, available, find_access
 from photopoem.labels.vision_client import RESULTS, Client, Feature, Patience, Question
 from photopoem.photo import Photo
 from photopoem.store import LabelCache
 
-__all__ = ["ASK_ABOVE", "Patience", "Plan", "VisionLabeller", "available", "open_labeller", "plan"]
+__all__ = ["Patience", "Plan", "VisionLabeller", "available", "open_labeller", "plan"]
 
 NAME, VERSION = "vision", "v1"
 BATCH = 16
@@ -27,9 +27,6 @@ BATCH = 16
 JPEG_QUALITY = 90
 SUREST_PLACE = 0.5
 """A landmark below this score names no place."""
-ASK_ABOVE = 1000
-"""More photographs than this to pay for, and a person should be asked first."""
-LEFT = "left for next time: request limit reached"
 
 T = TypeVar("T")
 Known = dict[str, dict[Feature, Answer]]

@@ -152,7 +152,7 @@ def connect(access: Access) -> Any:
     from google.cloud.vision_v1 import ImageAnnotatorClient
 
     if access.plain:
-        import grpc  # type: ignore[import-untyped]  # it publishes no types
+        import grpc
 
         transport = ImageAnnotatorClient.get_transport_class("grpc")
         channel = grpc.insecure_channel(access.endpoint, options=[("grpc.enable_http_proxy", 0)])
