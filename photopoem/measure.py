@@ -38,6 +38,7 @@ def statistics(photo: Photo, names: ColorNames | None = None) -> dict[str, Any]:
     flat = photo.sample.reshape(-1, 3)
     lab = srgb_to_lab(flat)
     lch = lab_to_lch(lab)
+    lch[lch[:, 1] < 0.02, 1:] = 0  # greys: what is left is the rounding of the matrix, not a hue
     spaces = {"rgb": flat.astype(np.float64), "hsv": srgb_to_hsv(flat), "lab": lab, "lch": lch}
     told: dict[str, Any] = {space: _summary(values, space) for space, values in spaces.items()}
     told["hue"] = _circular(lch[:, 2], lch[:, 1])
