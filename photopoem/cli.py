@@ -24,6 +24,8 @@ COMMANDS = {
     "eye": ("eye", "Teach the built-in labeller words of your own."),
     "cache": ("cache", "See, empty, export and import the labels paid for."),
     "doctor": ("doctor", "Check what is installed, connected and ready."),
+    "help": ("help", "Read about grammars, labels, printing and more."),
+    "completion": ("completion", "Let your shell complete commands and options."),
 }
 
 

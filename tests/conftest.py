@@ -12,6 +12,13 @@ import pytest
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the pages of the documentation be written anew: `pytest tests/test_docs.py --refresh-docs`."""
+    parser.addoption(
+        "--refresh-docs", action="store_true", help="write what is really printed into README.md and docs/"
+    )
+
+
 @pytest.fixture(scope="session")
 def samples() -> list[Path]:
     """The six sample photographs, by name."""

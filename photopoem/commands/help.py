@@ -1,0 +1,60 @@
+"""`photopoem help`: what a command's own help has no room for, by topic."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import click
+
+from photopoem.errors import UsageError
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem help                   the topics
+  photopoem help memories          whose words a poem is made of
+  photopoem help grammar check     the same as photopoem grammar check --help
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("words", nargs=-1, metavar="[TOPIC | COMMAND...]")
+@click.pass_context
+def command(context: click.Context, words: tuple[str, ...]) -> None:
+    """Read about a TOPIC, or about a COMMAND."""
+    if not words:
+        click.echo(_table())
+    elif len(words) == 1 and words[0] in topics():
+        click.echo(text_of(words[0]), nl=False)
+    else:
+        click.echo(_help_of(context.find_root(), words))
+
+
+def topics() -> list[str]:
+    """The names of the topics, in order."""
+    folder = files("photopoem").joinpath("data/help")
+    return sorted(each.name.removesuffix(".txt") for each in folder.iterdir() if each.name.endswith(".txt"))
+
+
+def text_of(topic: str) -> str:
+    """The text of a topic; its first line is `topic - what it tells`."""
+    return files("photopoem").joinpath(f"data/help/{topic}.txt").read_text("utf-8")
+
+
+def _table() -> str:
+    rows = [text_of(topic).splitlines()[0].partition(" - ") for topic in topics()]
+    widest = max(len(name) for name, _, _ in rows)
+    table = [f"  photopoem help {name:<{widest}}  {told}" for name, _, told in rows]
+    return "\n".join(["Topics:", *table, "", "Commands: photopoem --help"])
+
+
+def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
+    """The help of a command, found by its words from the root. Raises `UsageError`."""
+    found, context = root.command, root
+    for word in words:
+        inner = found.get_command(context, word) if isinstance(found, click.Group) else None
+        if inner is None:
+            there = ", ".join(topics())
+            raise UsageError(f"no topic and no command is called {' '.join(words)!r}; the topics are {there}")
+        found, context = inner, click.Context(inner, info_name=word, parent=context)
+    return found.get_help(context)
