@@ -1,0 +1,121 @@
+"""Runs that are killed, lose a process or a photograph: the next one completes, nothing twice, nothing half."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.making import COMMAND, make_photos, photopoem
+
+PALETTE = (
+    "--labels",
+    "keywords",
+    "--grammar",
+    "inventory",
+    "--quiet",
+)  # quick to start: no network is loaded
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """The text of every poem in a folder by its name."""
+    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.txt"))}
+
+
+def started(folder: Path, *args: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    """A run over `photos` with two jobs, in a process group of its own."""
+    return subprocess.Popen(
+        [*COMMAND, "run", "photos", *PALETTE, "--jobs", "2", *args],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=stderr, start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_for_records(run: subprocess.Popen[bytes], file: Path, count: int) -> None:
+    """Until that many records are written or the run is over."""
+    while run.poll() is None and (not file.exists() or file.read_bytes().count(b"\n") < count):
+        time.sleep(0.01)
+
+
+@pytest.mark.timeout(600)
+def test_fifty_kills(tmp_path: Path) -> None:
+    """Killed at 50 random moments, with and without its workers, every run is completed by the next."""
+    make_photos(tmp_path / "photos", 120)
+    photopoem("run", "photos", *PALETTE, "--jobs", "1", "--out", "whole", cwd=tmp_path)
+    whole, records = texts(tmp_path / "whole"), (tmp_path / "whole/poems.jsonl").read_bytes()
+    rng = random.Random(8)
+    out, finished = 0, 0
+    for kill in range(50):
+        folder = tmp_path / f"out{out}"
+        run = started(tmp_path, "--out", folder.name)
+        wait_for_records(run, folder / "poems.jsonl", rng.choice([0, 1, 20, 50, 90, 119]))
+        time.sleep(rng.random() * 0.1)
+        if kill % 2:
+            os.killpg(run.pid, signal.SIGKILL)
+        else:
+            run.kill()
+        run.wait()
+        for text in folder.rglob("*.txt") if folder.exists() else []:
+            assert text.read_text() == whole[str(text.relative_to(folder))]
+        if (folder / "poems.jsonl").exists() and (folder / "poems.jsonl").read_bytes().count(b"\n") > 100:
+            photopoem("run", "photos", *PALETTE, "--jobs", "1", "--out", folder.name, cwd=tmp_path)
+            assert texts(folder) == whole
+            assert (folder / "poems.jsonl").read_bytes() == records
+            out, finished = out + 1, finished + 1
+    assert finished >= 3
+    photopoem("run", "photos", *PALETTE, "--jobs", "1", "--out", f"out{out}", cwd=tmp_path)
+    assert texts(tmp_path / f"out{out}") == whole
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_killed_run_leaves_no_processes(tmp_path: Path) -> None:
+    """The workers of a run that is killed end by themselves."""
+    make_photos(tmp_path / "photos", 100)
+    run = started(tmp_path)
+    wait_for_records(run, tmp_path / "poems/poems.jsonl", 5)
+    workers = psutil.Process(run.pid).children(recursive=True)
+    run.kill()
+    run.wait()
+    assert workers
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert not alive
+
+
+def test_worker_killed_by_the_system(tmp_path: Path) -> None:
+    """A worker that the system kills is replaced, and every photograph gets its poem in the same run."""
+    make_photos(tmp_path / "photos", 100)
+    run = started(tmp_path)
+    wait_for_records(run, tmp_path / "poems/poems.jsonl", 5)
+    workers = [
+        child for child in psutil.Process(run.pid).children() if "spawn_main" in " ".join(child.cmdline())
+    ]
+    assert workers
+    workers[0].kill()
+    _, errors = run.communicate(timeout=120)
+    assert run.returncode == 0, errors
+    assert len(texts(tmp_path / "poems")) == 100
+
+
+def test_photograph_that_vanishes(tmp_path: Path) -> None:
+    """A photograph that is gone between listing and reading costs one line, and the rest is written."""
+    photos = sorted(make_photos(tmp_path / "photos", 100))
+    run = subprocess.Popen(
+        [*COMMAND, "run", "photos", *PALETTE, "--jobs", "1"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    records = tmp_path / "poems/poems.jsonl"
+    while run.poll() is None and not (records.exists() and records.stat().st_size):
+        time.sleep(0.005)
+    photos[-1].unlink()
+    _, errors = run.communicate(timeout=120)
+    assert run.returncode == 1
+    assert len(errors.splitlines()) == 1
+    assert photos[-1].name in errors
+    written = [json.loads(line)["path"] for line in records.read_text().splitlines()]
+    assert len(written) == 99
