@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands.press_options import given, press_options
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,25 +68,11 @@ Targets:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Where the photographs' paths start from.  [default: here]",
 )
-@click.option("--colophon/--no-colophon", default=None, help="Close each poem with who labelled and named.")
-@click.option("--photo/--no-photo", default=None, help="receipt: the photograph above the poem, in dots.")
-@click.option(
-    "--profile", metavar="NAME", help="receipt: the printer's name in python-escpos, such as TM-T20II."
-)
-@click.option("--columns", type=int, metavar="N", help="receipt: letters in a row: 32, 42 or 48.")
-@click.option("--cut/--no-cut", default=None, help="receipt: cut the paper after each poem.")
-@click.option("--size", metavar="SIZE", help="svg: a6, a5, a4 or receipt.")
-@click.option(
-    "--hand", type=int, metavar="N", help="svg: the small unevenness of a hand; another number, another hand."
-)
-@click.option(
-    "--pens/--one-pen", default=None, help="svg: a layer each for author, place, machine and people."
-)
-@click.option("--layout", metavar="NAME", help="pdf: how cards stand on the page.")
+@press_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 def command(
     poems: Path, target: str | None, press: str | None, copies: int, order: Any, seed: int | None, pace: float,
-    again: bool, check: bool, force: bool, photos: Path | None, quiet: bool, **press_options: Any,
+    again: bool, check: bool, force: bool, photos: Path | None, quiet: bool, **keywords: Any,
 ) -> None:  # fmt: skip
     """Print the poems in POEMS: a run's folder [default: poems] or its poems.jsonl.
 
@@ -100,7 +87,7 @@ def command(
     if target is None and not (check and press):
         raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
     where = open_target(target) if target else None
-    name, options = _press_of(where, press), {k: v for k, v in press_options.items() if v is not None}
+    name, options = _press_of(where, press), given(keywords)
     found = ordered(read_poems(poems), order, seed)
     made = _opened(name, options)
     remarks = [] if quiet and not check else made.check(found)

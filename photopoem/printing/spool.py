@@ -30,6 +30,7 @@ class Spool:
     pace: float = 0.0
     patience: Patience = field(default_factory=Patience)
     may_print: Callable[[], bool] = lambda: True
+    stubborn: bool = False
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.folder)
@@ -37,7 +38,7 @@ class Spool:
         self.target = target.address
         self._press = press_for(target, self.press)
         self.worker = Worker(
-            self.journal, target, self.patience, self.pace, may_print=self.may_print, idle=self._idle
+            self.journal, target, self.patience, self.pace, self.may_print, self._idle, self.stubborn
         )
         self._more = threading.Event()
         self._closing = False
@@ -45,7 +46,7 @@ class Spool:
         self._thread = threading.Thread(target=self._work, name="photopoem-printing", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.start()
         return self
 
     def __exit__(
@@ -55,6 +56,10 @@ class Spool:
             self.finish()
         else:
             self.stop()
+
+    def start(self) -> None:
+        """Begin to print."""
+        self._thread.start()
 
     def add(self, poem: Poem, photograph: tuple[str, str] | None = None) -> bool:
         """Queue a poem; False where it has been printed or waits already. Raises `StoreError`.
@@ -81,7 +86,8 @@ class Spool:
         """End soon: a poem that is being sent is finished if the printer takes it, the others stay queued."""
         self.patience.stop.set()
         self._more.set()
-        self._thread.join(30)
+        if self._thread.is_alive():
+            self._thread.join(30)
         return self._ended()
 
     @property

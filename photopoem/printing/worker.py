@@ -29,6 +29,7 @@ class Worker:
 
     `pace` is the least time from one poem to the next, in seconds; `may_print` can forbid it for a while
     (quiet hours); `idle` is called, and may wait, when there is nothing to print: False ends the work.
+    A `stubborn` worker also waits for what would end another: it serves a show that nobody looks after.
     """
 
     journal: Journal
@@ -37,6 +38,7 @@ class Worker:
     pace: float = 0.0
     may_print: Callable[[], bool] = lambda: True
     idle: Callable[[], bool] = lambda: False
+    stubborn: bool = False
     tally: Printed = field(default_factory=Printed)
     _presses: dict[str, Press] = field(default_factory=dict)
     _last: float = float("-inf")
@@ -49,12 +51,23 @@ class Worker:
         try:
             with self._held():
                 self._recover()
-                while not self.patience.stop.is_set():
-                    if not self._once() and not self.idle():
-                        break
+                while not self.patience.stop.is_set() and self._step():
+                    pass
         except Stopped:
             pass
         return self.tally
+
+    def _step(self) -> bool:
+        """Print a poem or wait for one; False at the end."""
+        try:
+            return self._once() or self.idle()
+        except Stopped:
+            raise
+        except Exception as error:
+            if not self.stubborn:
+                raise
+            self.patience.wait(str(error) or type(error).__name__)
+            return True
 
     def _held(self) -> _Held:
         return _Held(self.journal, self.target.address, self.patience)

@@ -1,0 +1,40 @@
+"""The options of the presses, for every command that prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+_OPTIONS = (
+    click.option(
+        "--colophon/--no-colophon", default=None, help="Close each poem with who labelled and named."
+    ),
+    click.option("--photo/--no-photo", default=None, help="receipt: the photograph above the poem, in dots."),
+    click.option(
+        "--profile", metavar="NAME", help="receipt: the printer's name in python-escpos, such as TM-T20II."
+    ),
+    click.option("--columns", type=int, metavar="N", help="receipt: letters in a row: 32, 42 or 48."),
+    click.option("--cut/--no-cut", default=None, help="receipt: cut the paper after each poem."),
+    click.option("--size", metavar="SIZE", help="svg: a6, a5, a4 or receipt."),
+    click.option(
+        "--hand", type=int, metavar="N", help="svg: a hand's unevenness; another number, another hand."
+    ),
+    click.option(
+        "--pens/--one-pen", default=None, help="svg: a layer each for author, place, machine and people."
+    ),
+    click.option("--layout", metavar="NAME", help="pdf: how cards stand on the page."),
+)
+
+
+def press_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of all presses; `given` sorts them from its keywords."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def given(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that the person gave: a press knows its own defaults."""
+    return {name: value for name, value in keywords.items() if value is not None}
