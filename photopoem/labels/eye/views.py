@@ -39,6 +39,6 @@ def _image(pixels: Pixels) -> Any:
 def _look(image: Any, box: tuple[float, float, float, float] | None) -> Floats:
     from PIL import Image
 
-    small = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    small = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box)
     values = (np.asarray(small, np.float32) - 127.0) / 128.0
     return np.ascontiguousarray(values.transpose(2, 0, 1)[None])

@@ -1,0 +1,170 @@
+"""How right the built-in eye is, on a folder of photographs with the words that are true of them, and how fast.
+
+    python benchmarks/eye.py FOLDER            quality, of the whole and of its parts alone
+    python benchmarks/eye.py FOLDER --errors   and what it said wrongly, photograph by photograph
+    python benchmarks/eye.py FOLDER --speed    cold start, time a photograph, memory
+
+FOLDER holds `words.csv` with the columns photo and words: every true word of the eye's, with spaces between
+and _ for a blank inside a word. A word's wider words are true with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from photopoem.labels import Label, Labels
+from photopoem.labels.eye import choose
+from photopoem.labels.eye.head import shares
+from photopoem.labels.eye.network import Network, Sight
+from photopoem.labels.eye.words import class_entries, wider_words
+from photopoem.labels.local import shipped_head
+from photopoem.photo import Photo, read_photo
+
+Answer = Callable[[Sight], Labels]
+BINS = 10
+
+
+def read_folder(folder: Path) -> tuple[list[Photo], list[set[str]]]:
+    """The photographs of a folder and all words that are true of each."""
+    with (folder / "words.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    truth = []
+    for row in rows:
+        words = {word.replace("_", " ") for word in row["words"].split()}
+        truth.append(words | {wide for word in words for wide in wider_words().get(word, ())})
+    return [read_photo(folder / row["photo"]) for row in rows], truth
+
+
+def parts() -> dict[str, Answer]:
+    """The eye, and each of its parts alone."""
+    head = shipped_head()
+    names = {word: row for row, word in enumerate(head.words)}
+
+    def whole(sight: Sight) -> Labels:
+        return choose.choose(choose.claims(choose.chances(head, sight.embedding, sight.logits)), "local")
+
+    def head_alone(sight: Sight) -> Labels:
+        chances = choose.chances(head, sight.embedding, sight.logits)
+        return choose.choose(choose.claims({word: chances[word] for word in names}), "head")
+
+    def classes_alone(sight: Sight) -> Labels:
+        words, seen = choose.class_chances(sight.logits)
+        chances = 1 / (1 + np.exp(-seen))
+        return choose.choose(dict(zip(words, chances.tolist(), strict=True)), "classes")
+
+    def surest_class(sight: Sight) -> Labels:
+        chances = shares(sight.logits)
+        best = int(chances.argmax())
+        entry = class_entries()[best]
+        return (Label(entry.word, float(chances[best]), "class"),) if entry.word else ()
+
+    return {"whole": whole, "head": head_alone, "classes": classes_alone, "surest class": surest_class}
+
+
+def calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
+    """Expected calibration error over ten equal bins: the mean distance of a bin's score from its share right."""
+    bins = np.minimum((scores * BINS).astype(int), BINS - 1)
+    return float(
+        sum(
+            (bins == each).mean() * abs(scores[bins == each].mean() - right[bins == each].mean())
+            for each in np.unique(bins)
+        )
+    )
+
+
+def quality(answers: Sequence[Labels], truth: Sequence[set[str]]) -> dict[str, float]:
+    """The figures of one labeller: shares in 0..1, words a photograph."""
+    pairs = zip(answers, truth, strict=True)
+    judged = [[(label.score, label.text in true) for label in labels] for labels, true in pairs]
+    flat = [each for labels in judged for each in labels]
+    scores, right = np.array([each[0] for each in flat]), np.array([each[1] for each in flat])
+    firsts = [labels[0] for labels in judged if labels]
+    threes = [each[1] for labels in judged for each in labels[:3]]
+    found = {"photos": float(len(answers)), "precision at 1": float(np.mean([each[1] for each in firsts]))}
+    found["precision at 1 where it is >= 0.5"] = float(np.mean([good for s, good in firsts if s >= 0.5]))
+    found["precision at 3"] = float(np.mean(threes))
+    for limit in (0.5, 0.8):
+        said = scores >= limit
+        found[f"precision at score {limit}"] = float(right[said].mean()) if said.any() else float("nan")
+        found[f"words a photo at score {limit}"] = float(said.sum() / len(answers))
+    found["words a photo at any score"] = len(flat) / len(answers)
+    found["photos with fewer than 3 words"] = float(np.mean([len(labels) < 3 for labels in answers]))
+    found["photos with no word"] = float(np.mean([not labels for labels in answers]))
+    found["calibration error"] = calibration_error(scores, right)
+    return found
+
+
+def show_errors(photos: Sequence[Photo], answers: Sequence[Labels], truth: Sequence[set[str]]) -> None:
+    """Each photograph's words, the wrong ones starred."""
+    for photo, labels, true in zip(photos, answers, truth, strict=True):
+        said = " ".join(f"{each.text}{'' if each.text in true else '*'} {each.score:.2f}," for each in labels)
+        print(f"  {Path(photo.path).name}: {said}")
+
+
+def cold_start() -> float:
+    """CPU seconds from importing photopoem to the first labels, without importing onnxruntime and numpy."""
+    code = (
+        "import numpy, onnxruntime, PIL.Image, time, sys; start = time.process_time();"
+        "from photopoem.labels import LabelSettings; from photopoem.labels.local import open_labeller;"
+        "from photopoem.photo import Photo; eye = open_labeller('', LabelSettings());"
+        "grey = numpy.full((480, 640, 3), 128, numpy.uint8);"
+        "eye.label([Photo('', grey, grey, '', (640, 480))]);"
+        "print(time.process_time() - start)"
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    return float(ran.stdout)
+
+
+def show_speed(photos: Sequence[Photo]) -> None:
+    """Cold start, time a photograph and the most memory this process ever held."""
+    import resource
+
+    from photopoem.labels import LabelSettings
+    from photopoem.labels.local import open_labeller
+
+    print(f"cold start: {cold_start():.2f} s of CPU beyond importing onnxruntime")
+    eye = open_labeller("", LabelSettings())
+    eye.label(photos[:3])
+    start = time.process_time()
+    for photo in photos:
+        eye.label([photo])
+    print(f"a photograph: {(time.process_time() - start) / len(photos) * 1000:.1f} ms of CPU")
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--errors", action="store_true", help="show what was said of each photograph")
+    parser.add_argument("--speed", action="store_true", help="measure time and memory instead")
+    chosen = parser.parse_args()
+    photos, truth = read_folder(chosen.folder)
+    if chosen.speed:
+        show_speed(photos)
+        return
+    network = Network()
+    sights = [network.see(photo.pixels) for photo in photos]
+    for name, answer in parts().items():
+        answers = [answer(sight) for sight in sights]
+        print(f"{name}:")
+        for what, value in quality(answers, truth).items():
+            print(f"  {what}: {value:.3g}")
+        if chosen.errors and name == "whole":
+            show_errors(photos, answers, truth)
+
+
+if __name__ == "__main__":
+    main()
