@@ -1,0 +1,249 @@
+"""The html press: one page that needs nothing else, of photographs, poems, palettes and where each word came from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from photopoem.errors import UsageError
+from photopoem.poem import Line, Poem
+from photopoem.press.characters import controls, listed, without_controls
+from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
+from photopoem.press.sources import LAYERS, Note, percent, pieces_of, poems_in_words
+from photopoem.press.tint import Rgb, hex_of, readable, rgb_of
+
+PAPER: Rgb = (250, 249, 246)
+NIGHT: Rgb = (20, 19, 18)
+"""The page's background by day and by night, as in page.css: words are tinted to be read on them."""
+
+SIDES = ((60, 640), (400, 520))
+"""Up to how many poems thumbnails have which longest side, in px; of more poems they have LEAST."""
+LEAST = 400
+_QUALITY = 72
+_FONTS = {"serif": "EBGaramond12-Regular-page.woff2", "italic": "EBGaramond12-Italic-page.woff2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text on the page: the number of its note (from 1; 0 for none), its layer, and the class of its color."""
+
+    text: str
+    note: int = 0
+    layer: str = ""
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture as a `data:` address, with its size in px."""
+
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One poem as the page's template takes it."""
+
+    number: int
+    poem: Poem
+    thumbnail: Thumbnail | None
+    title: list[Word] = field(default_factory=list)
+    lines: list[list[Word]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The photograph's name."""
+        return photo_name(self.poem)
+
+    @property
+    def alt(self) -> str:
+        """What a screen reader says for the photograph: what the machine saw in it."""
+        labels = ", ".join(without_controls(label.text) for label in self.poem.subject.labels[:4])
+        return f"The photograph {self.name}" + (f"; labels: {labels}" if labels else "")
+
+    @property
+    def tall(self) -> bool:
+        """Whether the photograph stands upright."""
+        return self.thumbnail is not None and self.thumbnail.height > self.thumbnail.width
+
+    @property
+    def strip(self) -> list[dict[str, Any]]:
+        """The palette: where each swatch begins and how wide it is, in thousandths; its color and name."""
+        out, at = [], 0.0
+        for swatch in self.poem.subject.palette.swatches:
+            named = f"{without_controls(swatch.name)}, {percent(swatch.share)}"
+            out.append(
+                {"x": round(at, 1), "width": round(swatch.share * 1000, 1), "hex": swatch.hex, "named": named}
+            )
+            at += swatch.share * 1000
+        return out
+
+    @property
+    def colophon(self) -> str:
+        """How the poem was made."""
+        from photopoem.poem import colophon
+
+        return without_controls(colophon(self.poem))
+
+
+class HtmlPress:
+    """One self-contained page of all poems, for a browser, a wall (`page.html#show`) or paper.
+
+    `title` heads the page; `thumbnail` is the longest side of its pictures in px (default: 640 up to 60 poems,
+    520 up to 400, else 400; a wall wants 1200); `seconds` is how long the slide show stays with a poem;
+    `colophon` says under each poem how it was made.
+    """
+
+    name = "html"
+    suffix = ".html"
+
+    def __init__(
+        self,
+        title: str = "Whose memories?",
+        thumbnail: int | None = None,
+        seconds: int = 20,
+        colophon: bool = True,
+    ) -> None:
+        if thumbnail is not None and not 16 <= thumbnail <= 4096:
+            raise UsageError(f"thumbnails of {thumbnail} px: take 16 to 4096")
+        if seconds < 1:
+            raise UsageError(f"{seconds} seconds a poem: take 1 or more")
+        self.title = title
+        self.thumbnail = thumbnail
+        self.seconds = seconds
+        self.colophon = colophon
+
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
+        """Photographs that are gone, and characters that no page may show, by poem."""
+        out = []
+        for poem in poems:
+            if find_photo(poem, photos) is None:
+                out.append(f"{photo_name(poem)}: {GONE}")
+            if dropped := controls(f"{poem.title} {' '.join(map(str, poem.lines))}"):
+                out.append(f"{photo_name(poem)}: left out: {listed(dropped)}")
+        return out
+
+    def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
+        """The page, in UTF-8."""
+        side = self.thumbnail or next((side for most, side in SIDES if len(poems) <= most), LEAST)
+        colors: dict[str, str] = {}
+        leaves = [
+            _leaf(number, poem, thumbnail, colors)
+            for number, (poem, thumbnail) in enumerate(
+                zip(poems, _thumbnails(poems, photos, side), strict=True), 1
+            )
+        ]
+        css, js = _style(colors), _data("page.js").strip()
+        page: str = _template().render(
+            title=without_controls(self.title), leaves=leaves, layers=LAYERS, seconds=self.seconds,
+            colophon=self.colophon, side=side, megabytes=_megabytes(leaves), count=poems_in_words(len(leaves)),
+            css=_markup(css), js=_markup(js), css_hash=_hash(css), js_hash=_hash(js),
+            paper=hex_of(PAPER), night=hex_of(NIGHT),
+        )  # fmt: skip
+        return page.encode("utf-8", "replace")
+
+
+def _thumbnails(poems: Sequence[Poem], photos: Path | None, side: int) -> Iterator[Thumbnail | None]:
+    """A thumbnail for each poem, in order; each photograph is read once. Decoding lets other threads run."""
+    paths = dict.fromkeys(poem.subject.path for poem in poems)
+    first = {poem.subject.path: poem for poem in reversed(poems)}
+    with ThreadPoolExecutor() as pool:
+        made = dict(
+            zip(paths, pool.map(lambda path: _thumbnail(first[path], photos, side), paths), strict=True)
+        )
+    return (made[poem.subject.path] for poem in poems)
+
+
+def _thumbnail(poem: Poem, photos: Path | None, side: int) -> Thumbnail | None:
+    picture = open_picture(poem, photos, side)
+    if picture is None:
+        return None
+    data = base64.b64encode(encoded(picture, "WEBP", _QUALITY)).decode()
+    return Thumbnail(f"data:image/webp;base64,{data}", *picture.size)
+
+
+def _leaf(number: int, poem: Poem, thumbnail: Thumbnail | None, colors: dict[str, str]) -> Leaf:
+    leaf = Leaf(number, poem, thumbnail)
+    leaf.title = _words(poem.title, leaf, colors)
+    leaf.lines = [_words(line, leaf, colors) for line in poem.lines]
+    return leaf
+
+
+def _words(line: Line, leaf: Leaf, colors: dict[str, str]) -> list[Word]:
+    """A line as words; what they say of their sources is added to the leaf's notes, each once."""
+    out = []
+    for piece in pieces_of(line, leaf.poem):
+        if piece.note is None:
+            out.append(Word(piece.text))
+            continue
+        if piece.note not in leaf.notes:
+            leaf.notes.append(piece.note)
+        number = leaf.notes.index(piece.note) + 1
+        out.append(Word(piece.text, number, piece.note.layer, _color_class(piece.note, colors)))
+    return out
+
+
+def _color_class(note: Note, colors: dict[str, str]) -> str:
+    """The class that tints a word in its color; its rule is noted in `colors`."""
+    rgb = rgb_of(note.hex)
+    if rgb is None:
+        return ""
+    code = hex_of(rgb)
+    if code not in colors:
+        day, night = hex_of(readable(rgb, PAPER)), hex_of(readable(rgb, NIGHT))
+        colors[code] = f".k{code[1:]}{{--t:{code};--l:{day};--d:{night}}}"
+    return f"k{code[1:]}"
+
+
+def _style(colors: dict[str, str]) -> str:
+    """The style sheet: the letters, the page, and a rule for each color that tints a word."""
+    faces = (
+        f'@font-face{{font-family:"EB Garamond";font-style:{"normal" if name == "serif" else "italic"};'
+        f'src:url(data:font/woff2;base64,{_font(file)}) format("woff2")}}'
+        for name, file in _FONTS.items()
+    )
+    return "\n".join([*faces, _data("page.css").strip(), *colors.values()])
+
+
+def _font(file: str) -> str:
+    return base64.b64encode((files("photopoem") / "data" / "fonts" / file).read_bytes()).decode()
+
+
+def _data(file: str) -> str:
+    return (files("photopoem") / "data" / "html" / file).read_text("utf-8")
+
+
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_data("page.html"))
+
+
+def _markup(text: str) -> Any:
+    """Our own style and script as they are; nothing of a poem is in them but the digits of its colors."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - see above
+
+
+def _hash(text: str) -> str:
+    """A hash as Content-Security-Policy writes it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _megabytes(leaves: Sequence[Leaf]) -> str:
+    """What the pictures of a page weigh."""
+    total = sum(len(leaf.thumbnail.address) for leaf in leaves if leaf.thumbnail)
+    return f"{total / 1e6:.1f}"

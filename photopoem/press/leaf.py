@@ -1,0 +1,322 @@
+"""Sets a poem on leaves of paper: the photograph, its palette, the poem and how it was made, in millimetres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from photopoem.poem import Line, Poem
+from photopoem.press.faces import ITALIC, SERIF, Row, marks_of, width_of, wrapped
+from photopoem.press.sources import pieces_of
+from photopoem.press.tint import Rgb, readable, rgb_of
+
+INK: Rgb = (35, 33, 30)
+SOFT: Rgb = (106, 101, 93)
+WHITE: Rgb = (255, 255, 255)
+POINT = 25.4 / 72  # mm
+LEADING = 1.36  # from baseline to baseline, in ems
+INDENT = 1.4  # how much further in the rest of a broken line stands, in ems
+RISE, FALL = 0.75, 0.25  # how far letters reach above and below the baseline, in ems
+TITLE = 0.92  # the title's letters, of the poem's
+_GAP = 0.55  # between title and poem, in ems
+MARGIN = 8.0  # mm
+# How a card is tried, best first: the most of its height that the picture takes, whether lines stay whole, and
+# the largest and smallest letters in points. Letters are kept alike, for cards lie side by side.
+_TRIES = (
+    (0.43, True, 10.0, 9.5),
+    (0.38, True, 10.0, 9.0),
+    (0.33, True, 9.5, 8.25),
+    (0.43, False, 9.5, 8.75),
+    (0.3, False, 9.0, 7.0),
+)
+_A6 = 105.0  # mm: sizes below are those of a card this wide, and grow with the leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A row of marks: its start and baseline from the leaf's top left, and its em, in mm."""
+
+    x: float
+    y: float
+    em: float
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A filled rectangle, in mm."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    color: Rgb
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where the photograph stands, in mm."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One side of paper and what stands on it. Sizes in mm."""
+
+    width: float
+    height: float
+    texts: tuple[Text, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Room for text, in mm from the leaf's top left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verse:
+    """A poem ready to be set: title and lines as marks, and the colophon's text."""
+
+    title: Row
+    lines: tuple[Row, ...]
+    foot: str
+    swatches: tuple[tuple[Rgb, float], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A leaf but for its poem: picture, palette and colophon are placed, `box` is what room is left."""
+
+    leaf: Leaf
+    box: Box
+
+
+def verse_of(poem: Poem, *, foot: str = "", tint: bool = True) -> Verse:
+    """A poem as marks; with `tint` its color words are set in their colors, as far as they can be read."""
+    swatches = tuple((swatch.rgb, swatch.share) for swatch in poem.subject.palette.swatches)
+    lines = tuple(_marks(line, poem, SERIF, INK, tint) for line in poem.lines)
+    return Verse(_marks(poem.title, poem, ITALIC, SOFT, tint), lines, foot, swatches)
+
+
+def _marks(line: Line, poem: Poem, face: str, ink: Rgb, tint: bool) -> Row:
+    out: list[Row] = []
+    for piece in pieces_of(line, poem):
+        rgb = rgb_of(piece.note.hex) if tint and piece.note else None
+        out.append(marks_of(piece.text, face, readable(rgb, WHITE) if rgb else ink))
+    return tuple(mark for row in out for mark in row)
+
+
+def card(verse: Verse, width: float, height: float, aspect: float | None) -> list[Leaf]:
+    """A poem with its picture (of that width by height; None: without) on as few leaves as hold it.
+
+    Letters and picture shrink, then lines are broken; what is still too long goes on overleaf.
+    """
+    if _is_long(verse.foot, width, height):
+        said = Verse((), (marks_of(verse.foot, ITALIC, SOFT),), "")
+        without = Verse(verse.title, verse.lines, "", verse.swatches)
+        return [*card(without, width, height, aspect), *_continued(_blank(width, height), said, 7.0)]
+    for share, whole, most, least in _TRIES:
+        frame = _frame(verse, width, height, aspect, share)
+        if leaf := _fitted(frame, verse, most, least, whole):
+            return [leaf]
+    return _continued(_frame(verse, width, height, aspect, 0.36), verse, 8.5)
+
+
+def alone(verse: Verse, width: float, height: float) -> list[Leaf]:
+    """A poem without picture and palette, in the middle of a leaf."""
+    if _is_long(verse.foot, width, height):
+        return card(Verse(verse.title, verse.lines, verse.foot), width, height, None)
+    bare = Verse(verse.title, verse.lines, verse.foot)
+    frame = _frame(bare, width, height, None, 0.0)
+    for most, least, whole in ((13.0, 8.5, True), (11.0, 7.0, False)):
+        if leaf := _fitted(frame, bare, most, least, whole, middle=True):
+            return [leaf]
+    return _continued(frame, bare, 8.5)
+
+
+def cover(title: str, below: str, width: float, height: float) -> Leaf:
+    """A booklet's first page."""
+    scale = width / _A6
+    margin = 12 * scale
+    em = 22 * POINT * scale
+    rows = wrapped(marks_of(title, ITALIC, INK), (width - 2 * margin) / em)[:6]
+    texts = _stacked(rows, margin, height * 0.34, em, 1.15)
+    under = Text(
+        margin, height * 0.34 + len(rows) * em * 1.15, 10 * POINT * scale, marks_of(below, SERIF, SOFT)
+    )
+    return Leaf(width, height, (*texts, under))
+
+
+# -- the frame ------------------------------------------------------------------------------------------
+
+
+def _frame(verse: Verse, width: float, height: float, aspect: float | None, share: float) -> Frame:
+    """Everything but the poem; the picture takes at most this share of the leaf's height."""
+    blank = _blank(width, height)
+    scale, inner = _scale(blank.leaf), blank.box
+    if width > height and aspect:
+        return _beside(verse, blank.leaf, inner, aspect, share, scale)
+    shown, y = None, inner.y
+    if aspect:
+        high = min(inner.width / aspect, height * share)
+        shown = Shown(inner.x, inner.y, high * aspect, high)
+        y += high + 1.1 * scale
+    across = shown.width if shown else inner.width
+    bars = tuple(_strip(verse, inner.x, y, across, 2.1 * scale, upright=False))
+    if bars:
+        y += 2.1 * scale
+    y += 4.6 * scale if shown or bars else 0
+    foot, top = _foot(verse.foot, inner, scale)
+    box = Box(inner.x, y, inner.width, top - y)
+    return Frame(Leaf(width, height, tuple(foot), bars, shown), box)
+
+
+def _beside(verse: Verse, leaf: Leaf, inner: Box, aspect: float, share: float, scale: float) -> Frame:
+    """A frame with the picture at the left, for one that stands upright."""
+    wide = min(inner.height * aspect, leaf.width * (share + 0.03))
+    shown = Shown(inner.x, inner.y, wide, wide / aspect)
+    bars = tuple(
+        _strip(verse, inner.x + wide + 1.1 * scale, inner.y, 2.1 * scale, shown.height, upright=True)
+    )
+    x = inner.x + wide + 8.5 * scale
+    column = Box(x, inner.y, inner.x + inner.width - x, inner.height)
+    foot, top = _foot(verse.foot, column, scale)
+    box = Box(x, inner.y, column.width, top - inner.y)
+    return Frame(Leaf(leaf.width, leaf.height, tuple(foot), bars, shown), box)
+
+
+def _strip(verse: Verse, x: float, y: float, width: float, height: float, *, upright: bool) -> Iterator[Bar]:
+    """The palette: a bar for each swatch, as long as its share."""
+    total = sum(share for _, share in verse.swatches) or 1.0
+    for rgb, share in verse.swatches:
+        part = share / total
+        if upright:
+            yield Bar(x, y, width, height * part, rgb)
+            y += height * part
+        else:
+            yield Bar(x, y, width * part, height, rgb)
+            x += width * part
+
+
+def _is_long(foot: str, width: float, height: float) -> bool:
+    """Whether a colophon would leave no room for the poem."""
+    room = Box(0, 0, min(width, height) * 0.4, height)
+    _, top = _foot(foot, room, min(width, height) / _A6)
+    return height - top > height * 0.5
+
+
+def _foot(text: str, inner: Box, scale: float) -> tuple[list[Text], float]:
+    """The colophon at the foot of its room, and where it begins."""
+    bottom = inner.y + inner.height
+    if not text:
+        return [], bottom
+    em = max(5.4 * scale, 5.0) * POINT
+    rows = wrapped(marks_of(text, ITALIC, SOFT), inner.width / em)
+    deep = (len(rows) - 1) * em * 1.22
+    first = bottom - FALL * em - deep
+    texts = _stacked(rows, inner.x, first, em, 1.22)
+    return texts, first - RISE * em - 3.2 * scale
+
+
+# -- the poem in its frame ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A poem in rows: the title's, and the lines', each with whether it goes on with the line above."""
+
+    title: tuple[Row, ...]
+    lines: tuple[tuple[Row, bool], ...]
+
+
+def _rows(verse: Verse, width: float, em: float) -> Rows:
+    title = wrapped(verse.title, width / (em * TITLE)) if verse.title else []
+    lines = (wrapped(line, width / em, INDENT) for line in verse.lines)
+    return Rows(tuple(title), tuple((row, number > 0) for rows in lines for number, row in enumerate(rows)))
+
+
+def _fitted(
+    frame: Frame, verse: Verse, most: float, least: float, whole: bool, *, middle: bool = False
+) -> Leaf | None:
+    """The leaf with the poem in the largest letters that fit; with `whole` no line may be broken."""
+    scale = _scale(frame.leaf)
+    steps = int((most - least) * 4) + 1
+    for points in (most - step / 4 for step in range(steps)):
+        em = points * POINT * scale
+        if len(verse.lines) * em > frame.box.height:
+            continue  # said soon, before thousands of lines are measured
+        rows = _rows(verse, frame.box.width, em)
+        if whole and len(rows.lines) > len(verse.lines):
+            continue
+        if _depth(rows, em) <= frame.box.height:
+            box = _middle(frame.box, rows, em) if middle else frame.box
+            return _with(frame.leaf, _placed(rows, box, em))
+    return None
+
+
+def _scale(leaf: Leaf) -> float:
+    return min(leaf.width, leaf.height) / _A6
+
+
+def _depth(rows: Rows, em: float) -> float:
+    """How deep title and lines are, from the top of the first letters to the foot of the last."""
+    above = len(rows.title) * em * TITLE * LEADING + (_GAP * em if rows.title else 0)
+    return above + len(rows.lines) * em * LEADING - (LEADING - RISE - FALL) * em
+
+
+def _middle(box: Box, rows: Rows, em: float) -> Box:
+    """The part of a box in which the poem stands in the middle, a little above it."""
+    wide = max((width_of(row) * em for row, _ in rows.lines), default=0.0)
+    deep = _depth(rows, em)
+    return Box(box.x + max(0.0, box.width - wide) / 2, box.y + (box.height - deep) * 0.42, box.width, deep)
+
+
+def _placed(rows: Rows, box: Box, em: float) -> list[Text]:
+    """Title and lines from the top of the box."""
+    texts = _stacked(rows.title, box.x, box.y + RISE * em * TITLE, em * TITLE, LEADING)
+    y = box.y + len(rows.title) * em * TITLE * LEADING + (_GAP * em if rows.title else 0) + RISE * em
+    for number, (row, goes_on) in enumerate(rows.lines):
+        texts.append(Text(box.x + (INDENT * em if goes_on else 0), y + number * em * LEADING, em, row))
+    return texts
+
+
+def _stacked(rows: Sequence[Row], x: float, y: float, em: float, leading: float) -> list[Text]:
+    """Rows under each other from the baseline `y`."""
+    return [Text(x, y + number * em * leading, em, row) for number, row in enumerate(rows)]
+
+
+def _with(leaf: Leaf, texts: Sequence[Text]) -> Leaf:
+    return Leaf(leaf.width, leaf.height, (*texts, *leaf.texts), leaf.bars, leaf.shown)
+
+
+def _continued(frame: Frame, verse: Verse, points: float) -> list[Leaf]:
+    """The poem on several leaves: its picture and colophon on the first, only lines on the others."""
+    blank = _blank(frame.leaf.width, frame.leaf.height)
+    em = points * POINT * _scale(frame.leaf)
+    rows = _rows(verse, frame.box.width, em)
+    out: list[Leaf] = []
+    while rows.title or rows.lines:
+        leaf, box = (blank.leaf, blank.box) if out else (frame.leaf, frame.box)
+        # At least one, so that every leaf takes the poem further.
+        taken = max(1, int((box.height - _depth(Rows(rows.title, ()), em)) / (em * LEADING)))
+        out.append(_with(leaf, _placed(Rows(rows.title, rows.lines[:taken]), box, em)))
+        rows = Rows((), rows.lines[taken:])
+    return out
+
+
+def _blank(width: float, height: float) -> Frame:
+    """A leaf with nothing on it."""
+    leaf = Leaf(width, height)
+    margin = MARGIN * _scale(leaf)
+    return Frame(leaf, Box(margin, margin, width - 2 * margin, height - 2 * margin))

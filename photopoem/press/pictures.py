@@ -1,0 +1,71 @@
+"""Finds the photographs of poems and opens them for showing: upright, in sRGB, and pixels alone."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from photopoem.errors import PhotoError
+from photopoem.poem import Poem
+from photopoem.press.characters import without_controls
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+GONE = "the photograph is not there, so the poem stands without it; --photos says where photographs are"
+
+
+def photo_name(poem: Poem) -> str:
+    """The name of a poem's photograph, without its folders and with nothing in it that acts."""
+    return without_controls(PurePath(poem.subject.path).name) or "photograph"
+
+
+def find_photo(poem: Poem, photos: Path | None) -> Path | None:
+    """The file of a poem's photograph, or None where it is gone.
+
+    A relative path starts from `photos` (default: the working directory). Where nothing is there, the folders
+    in front are left off one by one, as for photographs that were moved; what is found so must be the same picture.
+    """
+    base = photos or Path()
+    if _is_file(base / poem.subject.path):
+        return base / poem.subject.path
+    parts = [part for part in PurePath(poem.subject.path).parts if part not in {"/", "..", "."}]
+    moved = (base.joinpath(*parts[start:]) for start in range(len(parts)))
+    return next((path for path in moved if _is_file(path) and _is_of(poem, path)), None)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no name that this system can have
+        return False
+
+
+def _is_of(poem: Poem, path: Path) -> bool:
+    from photopoem.photo import read_photo
+
+    try:
+        return poem.subject.digest in {read_photo(path, quick=quick).digest for quick in (False, True)}
+    except PhotoError:
+        return False
+
+
+def open_picture(poem: Poem, photos: Path | None, side: int) -> Image | None:
+    """A poem's photograph, its longest side at most `side` px; None where it is gone or cannot be read."""
+    from PIL import Image
+
+    from photopoem.photo import read_pixels
+
+    path = find_photo(poem, photos)
+    try:
+        return Image.fromarray(read_pixels(path, side)) if path else None
+    except PhotoError:
+        return None
+
+
+def encoded(picture: Image, kind: str, quality: int) -> bytes:
+    """A picture as a file of `kind` (WEBP, JPEG): no metadata goes along, for it was made of pixels."""
+    out = io.BytesIO()
+    picture.save(out, kind, quality=quality)
+    return out.getvalue()

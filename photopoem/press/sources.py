@@ -1,0 +1,116 @@
+"""Says of each word of a poem where it came from: the place, the machine, the people, or the author."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate
+
+from photopoem.moment import Moment
+from photopoem.poem import Line, Poem, Span
+from photopoem.press.characters import without_controls
+from photopoem.press.tint import hex_of, rgb_of
+from photopoem.vocabulary import Source
+
+LAYERS = {
+    "place": "the place",
+    "machine": "the machine",
+    "people": "the people",
+    "author": "the author",
+}
+
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Where a word came from: its `layer`, what was done (`verb`) with which word (`of`), and the `figures`."""
+
+    layer: str
+    verb: str
+    of: str
+    figures: str
+    hex: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text of a poem, ready to be shown, and where it came from; None for the grammar's own text."""
+
+    text: str
+    note: Note | None = None
+
+
+def pieces_of(line: Line, poem: Poem) -> tuple[Piece, ...]:
+    """A line as pieces. Nothing in their texts acts; an apostrophe inside a word is a printer's one."""
+    texts = [without_controls(span.text) for span in line.spans]
+    # The whole line is looked at, for a word and its 's may be two spans; one character is put for one.
+    whole = _APOSTROPHE.sub("\u2019", "".join(texts))
+    ends = [0, *accumulate(map(len, texts))]
+    pieces = zip(line.spans, ends[:-1], ends[1:], strict=True)
+    return tuple(Piece(whole[start:end], note_of(span, poem)) for span, start, end in pieces if start < end)
+
+
+def note_of(span: Span, poem: Poem) -> Note | None:
+    """Where a span came from; None for the grammar's own text."""
+    if span.source is not None:
+        return _from_source(span.source, poem)
+    if span.voice == "lexicon":
+        return Note("author", "says of", without_controls(span.of), "from the lexicon")
+    return None
+
+
+def _from_source(source: Source, poem: Poem) -> Note:
+    of = without_controls(source.of)
+    match source.what:
+        case "label":
+            return Note("machine", "saw", of, _scored(source, poem))
+        case "tone":
+            return Note("machine", "measured", of, "from the pixels")
+        case "color":
+            return Note("people", "named", of, _named(source, poem), _hex(source))
+        case "keyword":
+            return Note("place", "holds its owner's word", of, "a keyword of the photograph")
+        case what:
+            return Note("place", f"gave the {_plain(what)}", of, _taken(poem.subject.moment))
+
+
+def _hex(source: Source) -> str | None:
+    """The color, if it is one: a record could hold any text."""
+    rgb = rgb_of(source.hex)
+    return hex_of(rgb) if rgb else None
+
+
+def _plain(what: str) -> str:
+    return {"daypart": "part of the day", "place": "name"}.get(what, without_controls(what))
+
+
+def _scored(source: Source, poem: Poem) -> str:
+    by = without_controls(source.labeller or poem.subject.labeller)
+    asked = f", asked {without_controls(poem.subject.asked)}" if poem.subject.asked else ""
+    return f"scored {source.score:.2f} by {by}{asked}" if source.score is not None else f"by {by}{asked}"
+
+
+def _named(source: Source, poem: Poem) -> str:
+    named_by = without_controls(poem.subject.palette.named_by)
+    share = f"{percent(source.share)} of the picture" if source.share is not None else ""
+    return "; ".join(part for part in (share, named_by) if part)
+
+
+def _taken(moment: Moment) -> str:
+    if moment.taken is None:
+        return "from what the photograph says of itself"
+    return f"photographed {moment.taken:%Y-%m-%d %H:%M}"
+
+
+def percent(share: float) -> str:
+    """A share as people write it: 17%, and under 1% where it is less."""
+    return f"{share:.0%}" if share >= 0.01 else "under 1%"
+
+
+def poems_in_words(number: int) -> str:
+    """How many poems there are: "One poem", "Six poems", "2,000 poems"."""
+    if number == 1:
+        return "One poem"
+    few = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
+    return f"{few[number] if number < len(few) else format(number, ',')} poems"
