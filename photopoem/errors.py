@@ -15,7 +15,10 @@ The library raises these; only the command line turns them into exit codes.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class PhotopoemError(Exception):
