@@ -9,7 +9,9 @@ from photopoem.grammar.form import MAX_LINES, Form, initial_of
 from photopoem.grammar.ledger import ANYHOW, Ledger
 from photopoem.grammar.pieces import Piece, has_doubled_word, text_of, tidy
 
-MAX_CHARACTERS = 50_000
+MAX_CHARACTERS = 400_000
+LINE_OF_VERSE = 200
+"""A line of more characters is prose, and may say a word twice in a row."""
 
 Bound = tuple[tuple[Piece, ...], ...]
 
@@ -35,7 +37,8 @@ class Mark(NamedTuple):
 
     ledger: int
     lines: int
-    out: tuple[Piece, ...]
+    out: list[Piece]
+    pieces: int
     bound: Mapping[str, tuple[Bound, ...]]
     events: int
 
@@ -60,6 +63,7 @@ class Draft:
         self.ledger = Ledger(level)
         self.lines: list[tuple[Piece, ...]] = []
         self.events: list[Event] = []
+        self.tries = 0
         self.misfit: Misfit | None = None
         self._out: list[Piece] = []
         self._bound: Mapping[str, tuple[Bound, ...]] = {}
@@ -71,35 +75,48 @@ class Draft:
         self._initial = ""
 
     def _mark(self) -> Mark:
-        return Mark(self.ledger.mark(), len(self.lines), tuple(self._out), self._bound, len(self.events))
+        return Mark(
+            self.ledger.mark(), len(self.lines), self._out, len(self._out), self._bound, len(self.events)
+        )
 
     def _undo(self, mark: Mark) -> None:
         self.ledger.undo(mark.ledger)
         del self.lines[mark.lines :]
-        self._out[:] = mark.out
+        # A line that has ended is never written on, so cutting gives back the line as it was.
+        self._out = mark.out
+        del self._out[mark.pieces :]
         self._bound = mark.bound
+        self._checked = None
         del self.events[mark.events :]
 
     def _event(self, symbol: str, text: str) -> None:
         self.events.append(Event(self._depth, symbol, text))
 
     def _end_line(self) -> None:
-        pieces = self._checked
-        if pieces is None and (pieces := tidy(self._out)):
-            self._check_line(pieces)
+        pieces = self._check_out()
         self._checked = None
         if pieces:
             self.lines.append(pieces)
             if len(self.lines) > MAX_LINES:
                 raise Overworked
-        self._out.clear()
+        self._out = []
+
+    def _check_out(self) -> tuple[Piece, ...]:
+        """The line as it stands, tidy. Raises `Misfit` where it does not fit."""
+        if self._checked is None:
+            pieces = tidy(self._out)
+            if pieces or self._initial:
+                self._check_line(pieces)
+            self._checked = pieces
+        return self._checked
 
     def _check_line(self, pieces: Sequence[Piece]) -> None:
+        self.tries += 1
         text = text_of(pieces)
         fault = self.form.line_fault(len(self.lines), text)
         if fault is None and self._initial and initial_of(text) != self._initial:
             fault = f"a line that does not begin with {self._initial}"
-        if fault is None and self.level < ANYHOW:
+        if fault is None and self.level < ANYHOW and len(text) <= LINE_OF_VERSE:
             before = text_of(self.lines[-1]) if self.lines else ""
             fault = "a word twice in a row" if has_doubled_word(pieces, before) else None
         if fault:
@@ -117,6 +134,7 @@ class Draft:
         if self._characters > MAX_CHARACTERS:
             raise Overworked
         self._out.append(piece)
+        self._checked = None
 
     def _say_all(self, pieces: Sequence[Piece]) -> None:
         """Say pieces that were made before; line breaks in them end lines."""

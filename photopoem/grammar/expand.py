@@ -22,8 +22,9 @@ DEEP = 30
 LONG = 500
 """From this depth, or this many words and rules on, the rules that end soonest are tried first."""
 MAX_STEPS = 4_000
-LINE_TRIES = 24
-SEARCHED_LINE_TRIES = 60
+LINE_TRIES = 4
+SEARCHED_LINE_TRIES = 12
+"""How often a line that does not fit is begun again, each of its rules having been tried."""
 
 FROM_THE_LEXICON = ("does", "part", "feels")
 FROM_THE_FIGURES = ("share", "sureness")
@@ -64,24 +65,23 @@ class Expander(Draft):
         super().__init__(means.form, level)
         self.means = means
         self.rng = rng
-        self.tries = 0
         self._steps = 0
-        self._at_the_end = False
+        # Whether the symbol about to be expanded ends its line.
+        self._ends = False
         self._line_tries = SEARCHED_LINE_TRIES if means.form.counted else LINE_TRIES
 
     # -- whole texts --
 
     def write(self, symbol: str) -> None:
         """Expand a symbol into `lines`."""
-        self._at_the_end = True
-        self._symbol(symbol)
+        self._end_of_line((Tag(symbol, (), (), 0),), self._line_tries)
         self._end_line()
 
     def write_acrostic(self, letters: Sequence[str], symbol: str) -> None:
         """Expand a symbol once for each letter, into lines that begin with it."""
         for letter in letters:
             self._initial = letter
-            self._closed_line((Tag(symbol, (), (), 0),))
+            self._end_of_line((Tag(symbol, (), (), 0),), self._line_tries)
             self._end_line()
         self._initial = ""
 
@@ -97,17 +97,13 @@ class Expander(Draft):
 
     # -- lines --
 
-    def _closed_line(self, nodes: Rule) -> None:
-        """Expand nodes that make up one line, again and again until the line fits."""
+    def _end_of_line(self, nodes: Rule, tries: int) -> None:
+        """Expand nodes with which a line ends, up to so many times, until the line fits."""
         mark = self._mark()
-        for left in reversed(range(self._line_tries)):
-            self.tries += 1
+        for left in reversed(range(tries)):
             try:
-                self._rule(nodes)
-                pieces = tidy(self._out)
-                if pieces or self._initial:
-                    self._check_line(pieces)
-                self._checked = pieces
+                self._rule(nodes, ends=True)
+                self._check_out()
             except Misfit:
                 if not left:
                     raise
@@ -119,28 +115,32 @@ class Expander(Draft):
 
     def _alternative(self, alternative: Alternative) -> None:
         self.ledger.note("text", alternative.stems)
+        ends, self._ends = self._ends, False
         last = len(alternative.segments) - 1
-        ends, self._at_the_end = self._at_the_end, False
         for n, nodes in enumerate(alternative.segments):
-            if (n < last or ends) and not self._capturing and not self._out:
-                self._closed_line(nodes)
+            if n < last and not self._capturing:
+                self._end_of_line(nodes, 1 if self._out else self._line_tries)
+            elif ends:
+                # Whoever asked for this line tries again; here another rule may fit.
+                self._end_of_line(nodes, 1)
             else:
                 self._rule(nodes)
             if n < last:
                 self._break()
 
-    def _rule(self, nodes: Rule) -> None:
-        for node in nodes:
+    def _rule(self, nodes: Rule, *, ends: bool = False) -> None:
+        last = len(nodes) - 1
+        for n, node in enumerate(nodes):
             if isinstance(node, Text):
                 self._say(Piece(node.text))
             elif isinstance(node, Tag):
-                self._tag(node)
+                self._tag(node, ends=ends and n == last)
             else:
                 self._act(node)
 
     # -- tags and actions --
 
-    def _tag(self, tag: Tag) -> None:
+    def _tag(self, tag: Tag, *, ends: bool = False) -> None:
         before = self._bound
         for action in tag.actions:
             self._act(action)
@@ -150,7 +150,9 @@ class Expander(Draft):
                 pieces = self._modify(pieces, modifier)
             self._say_all(pieces)
         else:
+            self._ends = ends
             self._symbol(tag.symbol)
+            self._ends = False
         if tag.actions:
             # What a tag binds is bound for the tag alone.
             self._bound = before
@@ -228,7 +230,8 @@ class Expander(Draft):
         """Expand one of a symbol's rules: the first in a weighted shuffle that works out."""
         if self._depth > MAX_DEPTH:
             raise Unsayable(symbol)
-        failed = Unsayable(symbol)
+        ends = self._ends
+        failed: Unsayable | Misfit = Unsayable(symbol)
         for group in self._groups(symbol):
             while group:
                 alternative = group.pop(self._next(group))
@@ -237,9 +240,11 @@ class Expander(Draft):
                 self._event(symbol, alternative.text)
                 try:
                     self._alternative(alternative)
-                except Unsayable as error:
+                except (Unsayable, Misfit) as error:
                     self._undo(mark)
-                    failed = error
+                    self._ends = ends
+                    # What does not fit may fit with other words; what cannot be said cannot.
+                    failed = error if isinstance(error, Misfit) or isinstance(failed, Unsayable) else failed
                 else:
                     return
         raise failed

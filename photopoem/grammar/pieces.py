@@ -129,7 +129,7 @@ def text_of(pieces: Sequence[Piece]) -> str:
 
 
 def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:
-    """Whether a word stands twice in a row, other than where the author wrote it so.
+    """Whether a word stands twice in a row, other than where it was written so (light light green).
 
     `before` is the text of the line before.
     """
@@ -139,9 +139,7 @@ def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:
     if not any(map(eq, words, words[1:])):
         return False
     said = [(word, n) for n, piece in enumerate(pieces) for word in tokens(piece.text)]
-    return any(
-        one == other and (m != n or pieces[n].word is not None) for (one, m), (other, n) in pairwise(said)
-    )
+    return any(one == other and m != n for (one, m), (other, n) in pairwise(said))
 
 
 def make_line(pieces: Sequence[Piece]) -> Line:

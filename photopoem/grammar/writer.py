@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -26,7 +26,8 @@ from photopoem.vocabulary import Subject, Vocabulary
 
 TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
 SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
-MOST_OVERWORKED = 3
+MAX_TRIES = 1_000
+"""Lines tried with one allowance of repetition before the next is used."""
 MAX_LETTERS = 24
 
 
@@ -155,21 +156,23 @@ class Grammar:
         rng = self._random(subject.digest, seed)
         tries = overworked = 0
         failure: Exception | None = None
-        for level in _levels(self.parts.form.counted):
-            expander = Expander(means, rng, level)
-            try:
-                self._expand(expander, means.cards)
-            except (Unsayable, Misfit) as error:
-                failure = error
-            except Overworked:
-                overworked += 1
-                failure = expander.misfit or failure
-                if overworked == MOST_OVERWORKED:
-                    break
-            else:
-                poem = self._poem(expander, means, subject, seed)
-                return Written(poem, tries + max(expander.tries, 1), tuple(expander.events))
-            tries += max(expander.tries, 1)
+        for level, attempts in SEARCHED_TRIES if self.parts.form.counted else TRIES:
+            most = tries + MAX_TRIES
+            while attempts and tries < most:
+                attempts -= 1
+                expander = Expander(means, rng, level)
+                try:
+                    self._expand(expander, means.cards)
+                except (Unsayable, Misfit) as error:
+                    failure = error
+                except Overworked:
+                    overworked += 1
+                    failure = expander.misfit or failure
+                    attempts = 0
+                else:
+                    poem = self._poem(expander, means, subject, seed)
+                    return Written(poem, tries + expander.tries, tuple(expander.events))
+                tries += expander.tries
         if overworked and not isinstance(failure, Misfit):
             raise GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
         raise self._unwritten(failure, tries, subject)
@@ -248,11 +251,6 @@ def means_words(subject: Subject) -> tuple[Any, ...]:
     from photopoem.vocabulary import make_vocabulary
 
     return make_vocabulary(subject).words["label1"]
-
-
-def _levels(counted: bool) -> Iterator[int]:
-    for level, tries in SEARCHED_TRIES if counted else TRIES:
-        yield from [level] * tries
 
 
 def _lacking(book: RuleBook, plan: Plan, symbol: str) -> str:
