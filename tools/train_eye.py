@@ -48,6 +48,7 @@ TEXTURE_WEIGHT = 0.3
 TEXTURE_SILENT = ("plant", "leaf", "stone", "wood", "field", "grass", "tool", "rope")
 OWN_WEIGHT = 10.0  # of each view of a photograph that was labelled whole
 LEAST_ODDS = 9.0
+LEAST_LIKELY = -4.5  # log odds below which a class says nothing of a word
 BACKGROUND = 160
 
 
@@ -213,35 +214,43 @@ def fit(rows: Rows, seen: Floats, steps: int) -> Fit:
     return Fit(weights, p[-1] / 6, p[-2] - middle @ weights)
 
 
-def platt(odds: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset that make log odds mean what they say (J. Platt, 1999)."""
+def platt(odds: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
+    """Slopes (k) and offset that make log odds (n, k) mean what they say (J. Platt, 1999)."""
     from sklearn.linear_model import LogisticRegression
 
-    found = LogisticRegression(C=10.0).fit(odds.reshape(-1, 1), truth.ravel())
-    return float(found.coef_[0, 0]), float(found.intercept_[0])
+    found = LogisticRegression(C=10.0).fit(odds, truth)
+    return found.coef_[0].tolist(), float(found.intercept_[0])
 
 
-def calibrate_head(
-    base: Rows, own: Own, words: list[str], classes: Classes, steps: int
-) -> tuple[float, float]:
-    """Slope and offset of the head, from photographs that the head which answers had not seen."""
+def unseen_odds(base: Rows, own: Own, words: list[str], classes: Classes, steps: int) -> Floats:
+    """Log odds (photographs, words) of the photographs of OWN by heads that had not seen them."""
     fold = np.random.default_rng(SEED).integers(0, FOLDS, len(own.truth))
     odds = np.zeros((len(own.truth), len(words)), np.float32)
     for turn in range(FOLDS):
         rows = base + own_rows(own, words, fold != turn)
         plain = own.views[fold == turn, 0]
         odds[fold == turn] = fit(rows, classes(rows.embedding), steps)(plain, classes(plain))
-    truth = np.array([[word in true for word in words] for true in own.truth])
-    return platt(odds, truth)
+    return odds
 
 
-def calibrate_classes(own: Own, words: list[str]) -> tuple[float, float]:
-    """Slope and offset for the words that only the classes know; what they all but rule out is left out."""
+def truth_of(own: Own, words: list[str]) -> npt.NDArray[np.bool_]:
+    """Whether each word (columns) is true of each photograph (rows)."""
+    return np.array([[word in true for word in words] for true in own.truth])
+
+
+def calibrate_classes(own: Own, words: list[str], odds: Floats) -> list[float]:
+    """`Head.classes`; what the classes all but rule out is left out."""
+    wider = wider_words()
     others = [word for word in kinds() if word not in words]
-    seen = Classes(others)(own.views[:, 0])
-    truth = np.array([[word in true for word in others] for true in own.truth])
-    near = seen > -4.5
-    return platt(seen[near], truth[near])
+    near = [[words.index(wide) for wide in wider[word] if wide in words][:1] for word in others]
+    under = np.array([bool(each) for each in near])
+    wide = odds[:, [each[0] if each else 0 for each in near]]
+    seen, truth = Classes(others)(own.views[:, 0]), truth_of(own, others)
+    likely = seen > LEAST_LIKELY
+    with_wide, alone = likely & under, likely & ~under
+    (slope, share), offset = platt(np.stack([seen[with_wide], wide[with_wide]], axis=1), truth[with_wide])
+    (slope_alone,), offset_alone = platt(seen[alone][:, None], truth[alone])
+    return [slope, share, offset, slope_alone, offset_alone]
 
 
 def background(folder: Path) -> npt.NDArray[np.float16]:
@@ -264,8 +273,9 @@ def train(study: Path, own_path: Path, out: Path, steps: int) -> None:
     base = read_study(study, words) + read_textures(study, words)
     rows = base + own_rows(own, words, np.ones(len(own.truth), bool))
     found = fit(rows, classes(rows.embedding), steps)
-    slope, offset = calibrate_head(base, own, words, classes, steps)
-    other = np.array(calibrate_classes(own, words), np.float32)
+    unseen = unseen_odds(base, own, words, classes, steps)
+    (slope,), offset = platt(unseen.reshape(-1, 1), truth_of(own, words).ravel())
+    other = np.array(calibrate_classes(own, words, slope * unseen + offset), np.float32)
     head = Head(
         tuple(words),
         found.weights.T * slope,

@@ -52,13 +52,30 @@ def class_chances(logits: Floats) -> tuple[tuple[str, ...], Floats]:
     return words, log_odds(sums.astype(np.float32))
 
 
+@cache
+def _under(known: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The rows of words that have a wider word among `known`, and the rows of the nearest of those."""
+    pairs = []
+    for word, row in _row_of().items():
+        near = [wide for wide in wider_words()[word] if wide in known]
+        if near and word not in known:
+            pairs.append((row, _row_of()[near[0]]))
+    both = np.array(pairs, np.intp).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
 def chances(head: Head, embedding: Floats, logits: Floats) -> Chances:
-    """How likely each word is right, 0..1: the head's answer where it knows the word, else the classes'."""
+    """How likely each word is right, 0..1: the head's answer where it knows the word, else the classes'.
+
+    A word of the classes' is likelier where the head sees its wider word too: a finch, where it sees a bird.
+    """
     words, seen = class_chances(logits)
-    slope, offset = head.classes
-    odds = slope * seen + offset
-    rows = [_row_of()[word] for word in head.words]
-    odds[rows] = head.logits(embedding, seen[rows])
+    slope, share, offset, slope_alone, offset_alone = head.classes
+    odds = slope_alone * seen + offset_alone
+    known = [_row_of()[word] for word in head.words]
+    odds[known] = head.logits(embedding, seen[known])
+    narrow, wide = _under(head.words)
+    odds[narrow] = slope * seen[narrow] + share * odds[wide] + offset
     return dict(zip(words, (1 / (1 + np.exp(-odds))).tolist(), strict=True))
 
 

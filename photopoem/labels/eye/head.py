@@ -32,8 +32,9 @@ def log_odds(chance: Floats) -> Floats:
 class Head:
     """A word's log odds are `weights @ embedding + own * (log odds from the classes) + bias`.
 
-    `words` (n), `weights` float32 (n, 1280), `own` and `bias` float32 (n,). `classes` float32 (2,) are
-    slope and offset for words that the head does not know and the classes do.
+    `words` (n), `weights` float32 (n, 1280), `own` and `bias` float32 (n,). `classes` float32 (5,) are for
+    words that only the classes know: slope, weight of the head's log odds of the wider word, and offset,
+    where the head knows a wider word; slope and offset where it does not.
     """
 
     words: tuple[str, ...]
@@ -77,7 +78,7 @@ def read_head(path: Path) -> Head:
         (count, EMBEDDING),
         (count,),
         (count,),
-        (2,),
+        (5,),
     ):
         raise ValueError("its parts do not fit together")
     numbers = [part.astype(np.float32) for part in (weights, own, bias, classes)]

@@ -123,7 +123,7 @@ def teach(
     count = len(reports)
     words = tuple(report.word for report in reports)
     nothing = np.zeros(count, np.float32)
-    head = Head(words, np.stack(weights), nothing, np.array(bias, np.float32), np.zeros(2, np.float32))
+    head = Head(words, np.stack(weights), nothing, np.array(bias, np.float32), np.zeros(5, np.float32))
     return head, list(reports)
 
 
