@@ -79,7 +79,8 @@ class PoemsFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
-            self._records = (self.path / RECORDS).open("a+b")
+            # Unbuffered: on a full disk nothing may be left behind to be written later.
+            self._records = (self.path / RECORDS).open("a+b", buffering=0)
             self._read_index(self._records)
         except OSError as error:
             self._close()
@@ -115,9 +116,15 @@ class PoemsFolder:
 
     def _read_index(self, records: IO[bytes]) -> None:
         """Index every record; what follows the last whole line is a torn write and is cut off."""
-        records.seek(0)
+        with (self.path / RECORDS).open("rb") as lines:
+            end = self._index_lines(lines)
+        records.truncate(end)
+        records.seek(0, os.SEEK_END)
+
+    def _index_lines(self, lines: IO[bytes]) -> int:
+        """Note where each record stands; returns where the last whole line ends."""
         offset, last = 0, ""
-        for line in records:
+        for line in lines:
             if not line.endswith(b"\n"):
                 break
             head = _head(line)
@@ -129,8 +136,7 @@ class PoemsFolder:
             else:
                 self._tidy = False
             offset += len(line)
-        records.truncate(offset)
-        records.seek(0, os.SEEK_END)
+        return offset
 
     def _put(self, path: str, offset: int, length: int, made: Made) -> None:
         before = self._entries.get(path)
@@ -181,8 +187,7 @@ class PoemsFolder:
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
         offset = self._records.tell()
         try:
-            self._records.write(line)
-            self._records.flush()
+            _write_whole(self._records, line)
         except OSError as error:
             self._records.truncate(offset)
             raise StoreError(
@@ -218,7 +223,6 @@ class PoemsFolder:
     def finish(self) -> None:
         """Put the records in the order of their paths, each once, if they are not; and onto the disk."""
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
-        self._records.flush()
         os.fsync(self._records.fileno())
         if not self._tidy:
             self._put_in_order()
@@ -248,6 +252,12 @@ def merge_folders(
                 clashes.append(path)
         joined.finish()
         return len(joined), clashes
+
+
+def _write_whole(file: IO[bytes], data: bytes) -> None:
+    """Write all of the data to an unbuffered file; where the disk fills up in the middle, the rest raises."""
+    while data:
+        data = data[file.write(data) :]
 
 
 def _with_records(source: str | Path) -> Path:

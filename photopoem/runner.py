@@ -25,6 +25,7 @@ from photopoem.pipeline import (
     Speaker,
     fingerprint,
     labeller_for,
+    load_grammars,
     read_digests,
     write_poems,
 )
@@ -85,14 +86,11 @@ class Run:
             self.settings = anchored(self.settings)
 
     def labeller(self) -> Labeller:
-        """The labeller of this run. Which one speaks is said once."""
+        """The labeller of this run. Which one speaks is said once, when nothing stands in the way any more."""
+        load_grammars(self.settings)
         labeller = labeller_for(self.settings)
         if not self.quiet:
-            say(
-                f"labels: {labeller.name}, {labeller.colophon}"
-                if labeller.colophon
-                else f"labels: {labeller.name}"
-            )
+            say(f"labels: {labeller.name}, taught by {labeller.colophon}")
         return labeller
 
     def plan(self) -> str:
