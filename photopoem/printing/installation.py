@@ -68,8 +68,10 @@ class Installation:
         self.last: dict[str, str] = {}
         self.since = _now()
         self._tries: dict[str, tuple[int, float]] = {}
+        self.watching = threading.Event()
         self._happened = threading.Event()
         self._reported = float("-inf")
+        self._told: object = None
 
     def run(self) -> None:
         """Watch until `stop` is set. Raises `PhotopoemError` only for what is wrong from the beginning."""
@@ -81,6 +83,7 @@ class Installation:
         with suppress(Stopped):
             self._patiently(self._begin)
             self.spool.start()
+            self.watching.set()
             self._report()
             while not self.stop.is_set():
                 self._round()
@@ -116,7 +119,7 @@ class Installation:
             if self._tries.get(found.path, (0, 0.0))[1] <= time.monotonic():
                 self._deal_with(found)
                 self._report()
-        if time.monotonic() - self._reported > HEARTBEAT:
+        if self._told != self._printing() or time.monotonic() - self._reported > HEARTBEAT:
             self._report()
         # A look at a very large folder takes its time: spend no more than a tenth of ours on it.
         soon = self.arrivals.settle / 2 if self.arrivals.growing.keys() - self._tries else self.look_again
@@ -172,6 +175,10 @@ class Installation:
                 folder.add(record(done.poem), made, text)
         except UsageError as error:
             self.say(str(error))
+        except OSError as error:
+            raise StoreError(
+                f"{self.poems}: {error.strerror}; see that the disk is there and has room"
+            ) from error
         new = self.spool.add(done.poem, (done.found.path, done.found.stamp))
         self.written += new
         if not new:
@@ -198,13 +205,18 @@ class Installation:
 
     def _report(self, trouble: str = "") -> None:
         """Write the status file; that it cannot be written must not stop the show."""
-        self._reported = time.monotonic()
+        self._reported, self._told = time.monotonic(), self._printing()
         if self.status is None:
             return
         from photopoem.store import write_atomically
 
         with suppress(PhotopoemError, OSError):
             write_atomically(self.status, json.dumps(self.health(trouble)) + "\n")
+
+    def _printing(self) -> object:
+        """What the printing thread has come to: where it changes, there is news to report."""
+        tally = self.spool.worker.tally
+        return tally.printed, tally.doubtful, self.spool.patience.trouble, self._may_print()
 
     def health(self, trouble: str = "") -> dict[str, Any]:
         """How the installation is, as the status file tells it."""
