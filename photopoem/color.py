@@ -23,6 +23,8 @@ _FROM_RELATIVE = np.linalg.inv(_TO_RELATIVE)
 # CIE 15: where the cube root of Lab gives way to a straight line, and that line's slope.
 _EPSILON = (6 / 29) ** 3
 _SLOPE = (29 / 6) ** 2 / 3
+_COS = {degrees: float(np.cos(np.radians(degrees))) for degrees in (6, 30, 63)}
+_SIN = {degrees: float(np.sin(np.radians(degrees))) for degrees in (6, 30, 63)}
 _FROM_ROOTS = np.array([[0.0, 500.0, 0.0], [116.0, -500.0, 200.0], [0.0, 0.0, -200.0]])
 
 
@@ -100,34 +102,36 @@ def ciede2000(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
     l1, a1, b1 = one[..., 0], one[..., 1], one[..., 2]
     l2, a2, b2 = two[..., 0], two[..., 1], two[..., 2]
     # G pulls a of greys apart: chroma of both, as they are, decides how much.
-    stretch = 1 + 0.5 * (1 - _seventh((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2))
+    stretch = 1.5 - 0.5 * _seventh((_length(a1, b1) + _length(a2, b2)) / 2)
     a1, a2 = a1 * stretch, a2 * stretch
-    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
-    h1, h2 = np.arctan2(b1, a1), np.arctan2(b2, a2)
-    turn = _turn(h1, h2, c1 * c2)
-    return _weighted(l1, l2, c1, c2, turn, _mean_hue(h1, h2, c1 * c2))
+    c1, c2 = _length(a1, b1), _length(a2, b2)
+    turn, hue = _hues(np.arctan2(b1, a1), np.arctan2(b2, a2), c1 * c2)
+    return _weighted(l1, l2, c1, c2, turn, hue)
+
+
+def _length(a: Any, b: Any) -> Any:
+    """The length of (a, b); hypot takes three times as long, for figures far beyond these."""
+    return np.sqrt(a * a + b * b)
 
 
 def _seventh(chroma: Any) -> Any:
     """sqrt(c^7 / (c^7 + 25^7)), in which the formula states two of its terms."""
-    power = chroma**7
+    square = chroma * chroma
+    power = square * square * square * chroma
     return np.sqrt(power / (power + 25.0**7))
 
 
-def _turn(h1: Any, h2: Any, product: Any) -> Any:
-    """The hue difference in radians, the short way round; 0 where either is grey."""
-    turn = h2 - h1
-    turn = turn - 2 * np.pi * np.rint(turn / (2 * np.pi))
-    return np.where(product == 0, 0.0, turn)
+def _hues(h1: Any, h2: Any, product: Any) -> tuple[Any, Any]:
+    """Difference and mean of two hues, the short way round, in radians; no difference, and the sum, beside a grey.
 
-
-def _mean_hue(h1: Any, h2: Any, product: Any) -> Any:
-    """The hue between two, the short way round; their sum where either is grey (radians)."""
-    h1, h2 = h1 % (2 * np.pi), h2 % (2 * np.pi)
-    total = h1 + h2
-    apart = np.abs(h1 - h2) > np.pi + 1e-12
-    middle = np.where(apart, total / 2 + np.pi, total / 2)
-    return np.where(product == 0, total, middle)
+    Two hues just opposite differ by half a turn and have the mean of their angles in 0 to 2 pi, as in the source.
+    """
+    h1, h2 = np.where(h1 < 0, h1 + 2 * np.pi, h1), np.where(h2 < 0, h2 + 2 * np.pi, h2)
+    turn, total = h2 - h1, h1 + h2
+    across = np.abs(turn) > np.pi + 1e-12
+    turn = np.where(across, turn - np.copysign(2 * np.pi, turn), turn)
+    grey = product == 0
+    return np.where(grey, 0.0, turn), np.where(grey, total, total / 2 + np.where(across, np.pi, 0.0))
 
 
 def _weighted(l1: Any, l2: Any, c1: Any, c2: Any, turn: Any, hue: Any) -> Floats:
@@ -136,22 +140,33 @@ def _weighted(l1: Any, l2: Any, c1: Any, c2: Any, turn: Any, hue: Any) -> Floats
     offset = (light - 50) ** 2
     weight_l = 1 + 0.015 * offset / np.sqrt(20 + offset)
     weight_c = 1 + 0.045 * chroma
-    bend = (
-        1
-        - 0.17 * np.cos(hue - np.radians(30))
-        + 0.24 * np.cos(2 * hue)
-        + 0.32 * np.cos(3 * hue + np.radians(6))
-        - 0.20 * np.cos(4 * hue - np.radians(63))
-    )
-    weight_h = 1 + 0.015 * chroma * bend
+    weight_h = 1 + 0.015 * chroma * _bend(np.cos(hue), np.sin(hue))
     dl = (l2 - l1) / weight_l
     dc = (c2 - c1) / weight_c
     dh = 2 * np.sqrt(c1 * c2) * np.sin(turn / 2) / weight_h
-    degrees = np.degrees(hue) % 360
-    tilt = np.radians(60) * np.exp(-(((degrees - 275) / 25) ** 2))
-    squared = dl**2 + dc**2 + dh**2 - 2 * _seventh(chroma) * np.sin(tilt) * dc * dh
+    # From 275 degrees; a mean hue beyond a whole turn is as far from it as one turn less.
+    beyond = (np.where(hue >= 2 * np.pi, hue - 2 * np.pi, hue) - np.radians(275)) / np.radians(25)
+    tilt = np.radians(60) * np.exp(-beyond * beyond)
+    squared = dl * dl + dc * dc + dh * dh - 2 * _seventh(chroma) * np.sin(tilt) * dc * dh
     difference: Floats = np.sqrt(np.maximum(squared, 0.0))
     return difference
+
+
+def _bend(cos: Any, sin: Any) -> Any:
+    """T: how much less some hue differences count than others, from the mean hue's cosine and sine.
+
+    The source's cosines of two, three and four times the hue are written as powers of these two.
+    """
+    cos2, sin2 = 2 * cos * cos - 1, 2 * sin * cos
+    cos3, sin3 = cos2 * cos - sin2 * sin, sin2 * cos + cos2 * sin
+    cos4, sin4 = 2 * cos2 * cos2 - 1, 2 * sin2 * cos2
+    return (
+        1
+        - 0.17 * (cos * _COS[30] + sin * _SIN[30])
+        + 0.24 * cos2
+        + 0.32 * (cos3 * _COS[6] - sin3 * _SIN[6])
+        - 0.20 * (cos4 * _COS[63] + sin4 * _SIN[63])
+    )
 
 
 def ciede2000_at_least(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
@@ -164,7 +179,7 @@ def ciede2000_at_least(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
     one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     offset = ((one[..., 0] + two[..., 0]) / 2 - 50) ** 2
     dl = (two[..., 0] - one[..., 0]) / (1 + 0.015 * offset / np.sqrt(20 + offset))
-    chroma = 0.75 * (np.hypot(one[..., 1], one[..., 2]) + np.hypot(two[..., 1], two[..., 2]))
+    chroma = 0.75 * (_length(one[..., 1], one[..., 2]) + _length(two[..., 1], two[..., 2]))
     plane = (two[..., 1] - one[..., 1]) ** 2 + (two[..., 2] - one[..., 2]) ** 2
     rotation = 1 - _seventh(chroma) * np.sin(np.radians(60))
     least: Floats = np.sqrt(dl**2 + rotation * plane / (1 + 0.045 * chroma) ** 2) * (1 - 1e-9)

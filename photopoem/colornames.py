@@ -54,7 +54,7 @@ _SHADES = {
 
 _MOST_ROWS = 20_000
 _LONGEST = 60
-_AT_ONCE = 256  # colors looked up together: their candidates fit into the processor's cache
+_AT_ONCE = 64  # colors looked up together: their candidates fit into the processor's cache
 _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
@@ -220,11 +220,11 @@ def _anchors() -> ColorNames:
 def basic_terms(lab: npt.ArrayLike) -> list[str]:
     """The basic color term of each of (m, 3) CIELAB colors.
 
-    The names of the xkcd survey that end with such a term, or a shade of it, vote for it: those not more than 5 farther
+    The names of the xkcd survey that end with such a term, or a shade of it, vote for it: those not more than 3 farther
     than the nearest, with a weight that halves with every unit of CIEDE2000.
     """
     anchors, colors = _anchors(), np.asarray(lab, dtype=np.float64)
-    rows, columns, apart = anchors._pairs(colors, CLOSE)
+    rows, columns, apart = anchors._pairs(colors, 3.0)
     terms = np.array([BASIC_TERMS.index(name) for name in anchors.names])[columns]
     votes = np.zeros((len(colors), len(BASIC_TERMS)))
     np.add.at(votes, (rows, terms), 0.5**apart)

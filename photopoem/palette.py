@@ -194,7 +194,7 @@ def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch
     """
     rgb = lab_to_srgb(np.array([center for center, _ in pairs]))
     shown = srgb_to_lab(rgb)
-    ranked = names.close(shown, 2 * CLOSE)
+    ranked = names.close(shown)
     taken: dict[str, int] = {}
     for index, near in enumerate(ranked):
         free = (name for name, apart in near if name not in taken and apart <= near[0][1] + CLOSE)
@@ -206,6 +206,9 @@ def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch
     swatches = []
     for (name, index), color, hue in zip(taken.items(), rgb.tolist(), hues, strict=True):
         swatch = Swatch(tuple(color), pairs[index][1], name, dict(ranked[index])[name], (), hue)
-        close = tuple(text for text, apart in ranked[index] if apart <= swatch.reach)
+        near = ranked[index]
+        if swatch.reach > near[0][1] + CLOSE:  # farther than was looked: its nearest name was taken
+            near = names.close(shown[index : index + 1], swatch.reach - near[0][1])[0]
+        close = tuple(text for text, apart in near if apart <= swatch.reach)
         swatches.append(replace(swatch, names=close))
     return tuple(swatches)
