@@ -181,6 +181,7 @@ _STEPS: dict[str, Callable[[_Reader, Any], None]] = {
     "TUPLE3": lambda r, _a: r.push(r.take(3)),
     "SETITEM": lambda r, _a: r.set_items(list(r.take(2))),
     "SETITEMS": lambda r, _a: r.set_items(r.to_mark()),
+    "APPEND": lambda r, _a: r.append(list(r.take(1))),
     "APPENDS": lambda r, _a: r.append(r.to_mark()),
     "BINPERSID": lambda r, _a: r.push(_storage(r.stack.pop())),
     "REDUCE": lambda r, _a: r.reduce(),

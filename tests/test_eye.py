@@ -1,0 +1,347 @@
+"""The built-in eye: what it says of photographs, its words, its scores, and what it keeps its hands off."""
+
+from __future__ import annotations
+
+import csv
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import distributions
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from photopoem.errors import LabelError, UsageError
+from photopoem.labels import Labeller, Labels, LabelSettings
+from photopoem.labels.eye import choose, network
+from photopoem.labels.eye.head import Head, read_head
+from photopoem.labels.eye.words import class_entries, evidence, kinds, scene_entries, wider_words
+from photopoem.labels.local import Local, Pixels, open_labeller, shipped_head, words
+from photopoem.photo import Photo, read_photo
+
+TESTS = Path(__file__).parent
+
+
+def photo_of(pixels: np.ndarray, path: str = "made.png") -> Photo:
+    return Photo(path, pixels, pixels, "0" * 64, (pixels.shape[1], pixels.shape[0]))
+
+
+@pytest.fixture(scope="module")
+def eye() -> Local:
+    opened = open_labeller("", LabelSettings())
+    assert isinstance(opened, Local)
+    return opened
+
+
+def said(labels: Labels | LabelError) -> dict[str, float]:
+    assert not isinstance(labels, LabelError)
+    return {label.text: label.score for label in labels}
+
+
+EXPECTED = {
+    "autumn-hills": {"sky", "mountain", "alp", "tree", "grass", "forest"},
+    "dandelions": {"flower", "dandelion", "grass"},
+    "fig": {"fruit", "fig"},
+    "stream": {"tree", "forest", "water"},
+    "sunset": {"sky", "sunset"},
+    "two-dogs": {"animal", "dog", "hound", "spaniel"},
+}
+
+
+def test_the_samples_are_seen(eye: Local, samples: list[Path]) -> None:
+    """Of each sample the first word is right, sure, and there are at least three to choose from."""
+    answers = eye.label([read_photo(path) for path in samples])
+    for path, labels in zip(samples, answers, strict=True):
+        assert not isinstance(labels, LabelError)
+        assert len(labels) >= 3, path
+        assert labels[0].text in EXPECTED[path.stem], (path, labels)
+        assert labels[0].score >= 0.5
+
+
+def test_labels_keep_the_contract(eye: Local, samples: list[Path]) -> None:
+    """At most ten labels, sorted, one a text, scores within 0..1, kinds and wider words as the tables have them."""
+    assert isinstance(eye, Labeller)
+    assert not eye.network
+    for labels in eye.label([read_photo(path) for path in samples]):
+        assert not isinstance(labels, LabelError)
+        scores = [label.score for label in labels]
+        assert scores == sorted(scores, reverse=True)
+        assert len({label.text for label in labels}) == len(labels) <= 10
+        for label in labels:
+            assert 0 < label.score <= 1
+            assert label.kind == words()[label.text]
+            assert label.wider == wider_words()[label.text]
+
+
+def test_a_word_and_its_wider_word_are_not_both_said(eye: Local, samples: list[Path]) -> None:
+    """No photograph is said to hold both a dog and an animal."""
+    for labels in eye.label([read_photo(path) for path in samples]):
+        assert not isinstance(labels, LabelError)
+        texts = {label.text for label in labels}
+        assert not any(set(label.wider) & texts for label in labels)
+
+
+def test_the_same_photograph_gets_the_same_labels(eye: Local, samples: list[Path]) -> None:
+    """Labels depend on the pixels alone: not on the batch, nor on what was seen before."""
+    photos = [read_photo(path) for path in samples]
+    together = eye.label(photos)
+    assert [eye.label([photo])[0] for photo in reversed(photos)] == together[::-1]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 640), (640, 1), (3, 5), (427, 640)])
+def test_any_shape_is_seen(eye: Local, shape: tuple[int, int]) -> None:
+    """Pictures of any size and side ratio, and of one color, get labels and no error."""
+    assert said(eye.label([photo_of(np.full((*shape, 3), 77, np.uint8))])[0])
+
+
+def test_one_bad_photo_costs_only_itself(eye: Local) -> None:
+    """A photograph that cannot be looked at is an error of its own among the labels of the others."""
+    good, bad = photo_of(np.zeros((9, 9, 3), np.uint8)), photo_of(np.zeros((9, 9), np.uint8), "bad.jpg")
+    first, second, third = eye.label([good, bad, good])
+    assert isinstance(second, LabelError)
+    assert "bad.jpg" in str(second)
+    assert first == third
+    assert not isinstance(first, LabelError)
+
+
+def test_noise_and_plain_colors_are_not_stated(eye: Local) -> None:
+    """Noise and plain colors get doubtful words only, no statement of a thing."""
+    noise = np.random.default_rng(5).integers(0, 256, (300, 400, 3)).astype(np.uint8)
+    plain = [np.full((300, 400, 3), color, np.uint8) for color in ((200, 30, 30), (90, 90, 90))]
+    for pixels in (noise, *plain):
+        sure = {word: score for word, score in said(eye.label([photo_of(pixels)])[0]).items() if score >= 0.8}
+        assert not sure
+
+
+def test_every_class_has_been_read() -> None:
+    """The table has the network's thousand classes in order, and at most five of them are left without a word."""
+    rows = list(csv.DictReader((TESTS.parent / "photopoem/data/eye-words.csv").read_text().splitlines()))
+    assert [int(row["class"]) for row in rows] == list(range(1000))
+    assert sum(not entry.word for entry in class_entries()) <= 5
+
+
+def test_every_word_can_be_said() -> None:
+    """Words are lower-case text of letters, spaces and hyphens, with a kind; wider words are words themselves."""
+    for word, kind in words().items():
+        assert re.fullmatch(r"[a-z]+([ -][a-z]+)*", word), word
+        assert kind in {"thing", "stuff", "scene"}
+    for word, wider in wider_words().items():
+        assert word not in wider
+        assert all(each in words() for each in wider), word
+    for entry in class_entries():
+        assert all(each in words() for each in entry.also), entry
+
+
+def test_wider_words_have_no_circles() -> None:
+    """What is wider than a word's wider word is wider than the word: chains agree and end."""
+    for word, wider in wider_words().items():
+        for each in wider:
+            assert word not in wider_words()[each]
+            assert set(wider_words()[each]) <= set(wider), (word, each)
+
+
+# Trades, peoples and sexes are not the eye's to tell: where a person is seen, it says person.
+UNFIT = set(
+    """man woman boy girl lady guy bride groom soldier policeman fireman nurse doctor priest monk nun butcher barber
+    cowboy farmer player ballplayer sailor pirate miner hunter gypsy eskimo indian african chinese japanese american
+    english irish scottish german french mexican egyptian persian siamese arabian afghan tibetan siberian bra
+    brassiere diaper nipple breast guillotine slave negro oriental savage cripple lunatic""".split()
+)
+
+
+def test_no_word_is_unfit() -> None:
+    """No word names a person's trade, people or sex, or what had better not be guessed of anybody."""
+    assert not {word for word in words() if set(re.split(r"[ -]", word)) & UNFIT}
+
+
+def test_evidence_follows_the_table() -> None:
+    """A class speaks fully for its own words, partly for their company, and not for others."""
+    table = evidence(["dog", "animal", "water", "boat", "canoe"])
+    beagle = next(number for number, entry in enumerate(class_entries()) if entry.specific == "beagle")
+    canoe = next(number for number, entry in enumerate(class_entries()) if entry.specific == "canoe")
+    assert table[:, beagle].tolist() == [1, 1, 0, 0, 0]
+    assert table[:, canoe].tolist() == pytest.approx([0, 0, 0.6, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ({"beagle": 0.7, "dog": 0.9, "animal": 0.95}, ["beagle"]),
+        ({"beagle": 0.3, "dog": 0.9, "animal": 0.95}, ["dog"]),
+        ({"beagle": 0.1, "dog": 0.3, "animal": 0.6}, ["animal"]),
+        ({"dog": 0.8, "cat": 0.2, "animal": 0.95}, ["dog", "cat"]),
+        ({"dog": 0.3, "cat": 0.2, "animal": 0.6, "sky": 0.7}, ["sky", "animal"]),
+        ({"sky": 0.001, "sea": 0.03}, ["sea"]),
+    ],
+)
+def test_the_narrowest_sure_word_is_said(scores: dict[str, float], expected: list[str]) -> None:
+    """The specific word speaks when it is sure, else the wider one; other words keep their places."""
+    assert [label.text for label in choose.choose(scores, "local")] == expected
+
+
+def test_scores_rise_with_chances() -> None:
+    """A likelier word is never shown with a lower score, and a wider word never with less than its narrower one."""
+    chances = {word: place / len(words()) for place, word in enumerate(kinds())}
+    shown = choose.claims(chances)
+    for word, wider in wider_words().items():
+        assert all(shown[each] >= shown[word] for each in wider)
+    plain = choose.claims({"sky": 0.2, "night": 0.74, "rain": 0.76})
+    assert plain["sky"] == pytest.approx(0.2)
+    assert plain["night"] < 0.5 < plain["rain"]
+
+
+def test_leaves_grass_and_wood_are_no_flowers(eye: Local) -> None:
+    """Of made close-ups of grass blades and wood grain, none is stated to be a flower."""
+    chance = np.random.default_rng(11)
+    blades = np.full((320, 400, 3), (40.0, 90.0, 30.0))
+    for x in chance.integers(0, 400, 500):
+        height = int(chance.integers(60, 300))
+        blades[-height:, x : x + 2] = (60 + chance.integers(60), 140 + chance.integers(90), 40)
+    rows = np.sin(np.linspace(0, 60, 320) + np.cumsum(chance.normal(0, 0.2, 320)))[:, None]
+    wood = np.repeat(rows, 400, axis=1)[..., None] * (25, 18, 10) + (150, 105, 65)
+    for pixels in (blades, wood):
+        words_said = said(eye.label([photo_of(pixels.clip(0, 255).astype(np.uint8))])[0])
+        assert words_said.get("flower", 0) < 0.5
+
+
+def test_without_weights_the_pixels_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the package is not installed it is said once, and light and shadow are labelled by their shares."""
+    monkeypatch.setattr(network, "PACKAGE", "no_such_package_at_all")
+    notes: list[str] = []
+    opened = open_labeller("", LabelSettings(note=notes.append))
+    assert isinstance(opened, Pixels)
+    half = np.zeros((100, 100, 3), np.uint8)
+    half[:25] = 255
+    for _ in range(3):
+        answer = said(opened.label([photo_of(half)])[0])
+    assert answer["shadow"] == pytest.approx(0.75)
+    assert answer["light"] == pytest.approx(0.25)
+    assert len(notes) == 1
+    assert "no_such_package_at_all" in notes[0]
+
+
+def test_changed_weights_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one byte of the weights has changed, the eye says so and goes on with the pixels."""
+    data = bytearray(network.weights_path().read_bytes())
+    data[-1] ^= 1
+    changed = tmp_path / "weights.pth"
+    changed.write_bytes(data)
+    monkeypatch.setattr(network, "weights_path", lambda: changed)
+    notes: list[str] = []
+    assert isinstance(open_labeller("", LabelSettings(note=notes.append)), Pixels)
+    assert "reinstall" in notes[0]
+
+
+def test_an_untaught_name_is_an_error() -> None:
+    """A name under which nothing was taught, or that is no name, is said to be so."""
+    for name in ("nobody-taught-this", "../../etc/passwd", "a/b", ""):
+        if name:
+            with pytest.raises(UsageError):
+                open_labeller(name, LabelSettings())
+
+
+def test_a_head_comes_back_as_it_was(tmp_path: Path) -> None:
+    """The shipped head is under a megabyte, and written again gives the same bytes."""
+    head = shipped_head()
+    path = tmp_path / "head.npz"
+    path.write_bytes(head.to_bytes())
+    assert read_head(path).to_bytes() == head.to_bytes()
+    shipped = [TESTS.parent / "photopoem/data" / name for name in ("eye-head.npz", "eye-background.npz")]
+    assert sum(each.stat().st_size for each in shipped) < 1_000_000
+    assert set(head.words) == set(scene_entries())
+
+
+def test_a_head_of_objects_is_refused(tmp_path: Path) -> None:
+    """A head that would have to be unpickled, or whose parts do not fit, is refused."""
+    head = shipped_head()
+    parts = {"words": np.array(head.words), "weights": head.weights, "own": head.own, "bias": head.bias}
+    bad = {
+        "objects": parts | {"classes": np.array([print, 1, 2, 3, 4], object)},
+        "short": parts | {"classes": np.zeros(2)},
+        "missing": parts,
+        "endless": parts | {"classes": np.full(5, np.inf)},
+        "narrow": parts | {"classes": np.zeros(5), "weights": head.weights[:, :9]},
+    }
+    for name, each in bad.items():
+        np.savez(tmp_path / f"{name}.npz", **each)
+        with pytest.raises(ValueError):
+            read_head(tmp_path / f"{name}.npz")
+
+
+def test_parameters_follow_the_head(eye: Local) -> None:
+    """Another head is another labeller to the cache."""
+    other = shipped_head()
+    changed = Head(other.words, other.weights, other.own, other.bias + 1, other.classes)
+    assert Local(eye._eye, changed).parameters != eye.parameters == Local(eye._eye, other).parameters
+
+
+def test_torch_is_not_needed() -> None:
+    """Neither torch nor the onnx package is in this environment."""
+    installed = {(each.metadata["Name"] or "").lower() for each in distributions()}
+    assert not installed & {"torch", "onnx", "torchvision", "timm"}
+
+
+GUARDED = """
+import sys; sys.path.insert(0, {tests!r})
+import numpy, onnxruntime, PIL.Image
+from seccomp_guard import forbid
+from photopoem.labels.eye import choose, network
+from photopoem.labels.eye.graph import build_model
+from photopoem.labels.eye.weights import read_tensors
+from photopoem.labels.local import Local, shipped_head
+from photopoem.photo import Photo
+model = build_model(read_tensors(network.read_weights(network.weights_path())))
+head, grey = shipped_head(), numpy.full((480, 640, 3), 99, numpy.uint8)
+numpy.asarray(PIL.Image.fromarray(grey).resize((9, 9)))
+choose.chances(head, numpy.zeros(1280, numpy.float32), numpy.zeros(1000, numpy.float32))
+forbid("socket", "open")
+{extra}
+eye = network.Network.__new__(network.Network)
+eye._session = network.open_session(model)
+print(len(Local(eye, head).label([Photo("", grey, grey, "", (640, 480))])[0]))
+"""
+
+guarded = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
+    reason="system calls are forbidden with seccomp, which is Linux's",
+)
+
+
+def run_guarded(extra: str) -> subprocess.CompletedProcess[str]:
+    code = GUARDED.format(tests=str(TESTS), extra=extra)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+
+
+@guarded
+def test_onnxruntime_opens_no_socket_and_no_file() -> None:
+    """Once its weights are in memory the eye opens its session and labels without one socket or file."""
+    ran = run_guarded("")
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) >= 3
+
+
+@guarded
+@pytest.mark.parametrize("extra", ["import socket; socket.socket()", "open('/dev/null')"])
+def test_the_guard_guards(extra: str) -> None:
+    """The guard of the test above kills what opens a socket or a file."""
+    assert run_guarded(extra).returncode != 0
+
+
+def test_telemetry_is_off_before_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Telemetry of onnxruntime is switched off before any session is opened."""
+    import onnxruntime
+
+    order: list[str] = []
+    real: Callable[..., object] = onnxruntime.InferenceSession
+
+    def session(*args: object, **kwargs: object) -> object:
+        order.append("session")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(onnxruntime, "disable_telemetry_events", lambda: order.append("off"))
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    network.Network()
+    assert order == ["off", "session"]
