@@ -90,7 +90,7 @@ def command(
     name, options = _press_of(where, press), given(keywords)
     found = ordered(read_poems(poems), order, seed)
     made = _opened(name, options)
-    remarks = [] if quiet and not check else made.check(found)
+    remarks = [] if quiet and not check else made.check(found, photos=photos)
     for remark in remarks:
         say(remark)
     if check:

@@ -35,7 +35,7 @@ class Press(Protocol):
     name: str
     suffix: str
 
-    def check(self, poems: Sequence[Poem]) -> list[str]:
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """What this press cannot show of these poems, one line each."""
         ...
 

@@ -15,7 +15,7 @@ class JsonlPress:
     name = "jsonl"
     suffix = ".jsonl"
 
-    def check(self, poems: Sequence[Poem]) -> list[str]:
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Nothing: JSON shows every character."""
         return []
 

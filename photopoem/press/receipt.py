@@ -57,9 +57,11 @@ class ReceiptPress:
         self.cut = cut
         self.colophon = colophon
 
-    def check(self, poems: Sequence[Poem]) -> list[str]:
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """What is printed as a picture, broken, boxed or left out, by poem."""
-        return [f"{_name(poem)}: {what}" for poem in poems for what in self._remarks(poem)]
+        remarks = [f"{_name(poem)}: {what}" for poem in poems for what in self._remarks(poem)]
+        gone = [poem for poem in poems if self.photo and not _photo_path(poem, photos).exists()]
+        return remarks + [f"{_name(poem)}: the photograph is not there; printed without it" for poem in gone]
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
         """One job. Raises `PressError` where the profile's printer can print no pictures and one is needed."""

@@ -46,7 +46,7 @@ class SvgPress:
         self.pens = pens
         self.colophon = colophon
 
-    def check(self, poems: Sequence[Poem]) -> list[str]:
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Characters the pen cannot draw, by poem: boxes stand for them."""
         out = []
         for poem in poems:

@@ -29,7 +29,7 @@ class TextPress:
     def __init__(self, colophon: bool = True) -> None:
         self.colophon = colophon
 
-    def check(self, poems: Sequence[Poem]) -> list[str]:
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Nothing: text shows every character."""
         return []
 

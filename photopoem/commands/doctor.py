@@ -1,0 +1,197 @@
+"""`photopoem doctor`: is everything there that a show needs? One line each, with a next step where it is not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+# Below these a show of some weeks may run out of disk.
+LITTLE_MB = 500
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem doctor
+  photopoem doctor --print tcp://192.168.1.50 --print usb:04b8:0e15
+  photopoem doctor --poems show/ --labels vision
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found: about what, how it is, and what to do about it (empty where nothing is)."""
+
+    about: str
+    told: str
+    next_step: str = ""
+    serious: bool = True
+
+    def __str__(self) -> str:
+        mark = "ok  " if not self.next_step else "bad " if self.serious else "note"
+        return f"{mark}  {self.about}: {self.told}" + (f"; {self.next_step}" if self.next_step else "")
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--print", "targets", multiple=True, metavar="TARGET", help="Ask this printer too; may be repeated."
+)
+@click.option(
+    "-l", "--labels", default="auto", show_default=True, metavar="NAME,...", help="Who is to label."
+)
+@click.option(
+    "--poems", default="poems", type=click.Path(path_type=Path), help="Folder whose queue to look at."
+)
+def command(targets: tuple[str, ...], labels: str, poems: Path) -> None:
+    """Check what is installed, connected and ready, one line each.
+
+    Nothing is printed and no photograph leaves the machine. The exit code is 1 where something is wrong.
+    """
+    from photopoem.terminal import visible
+
+    bad = False
+    for finding in _findings(targets, labels, poems):
+        click.echo(visible(str(finding)))
+        bad = bad or bool(finding.next_step and finding.serious)
+    sys.exit(1 if bad else 0)
+
+
+def _findings(targets: tuple[str, ...], labels: str, poems: Path) -> Iterator[Finding]:
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        _program, lambda: _labeller(labels), _formats, _fonts, _grammars, lambda: _disk(poems),
+        lambda: _queue(poems), lambda: _printers(targets),
+    ]  # fmt: skip
+    for check in checks:
+        try:
+            yield from check()
+        except Exception as error:  # a doctor looks at what is broken
+            yield Finding(
+                check.__name__.strip("_<>"), f"{type(error).__name__}: {error}", "install photopoem again"
+            )
+
+
+def _program() -> Iterator[Finding]:
+    from photopoem import __version__
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("photopoem", f"{__version__}, Python {version}, {sys.platform}")
+
+
+def _labeller(spec: str) -> Iterator[Finding]:
+    from photopoem.errors import PhotopoemError
+    from photopoem.labels import LabelSettings, open_labeller
+
+    try:
+        labeller = open_labeller(spec, LabelSettings(note=lambda _: None))
+    except PhotopoemError as error:
+        yield Finding("labels", str(error), "use --labels local meanwhile")
+        return
+    where = "asks a service on the network" if labeller.network else "works on this machine alone"
+    yield Finding("labels", f"{labeller.name} {labeller.version} speaks and {where}")
+
+
+def _formats() -> Iterator[Finding]:
+    from PIL import features
+
+    missing = [name for name in ("jpg", "webp", "avif") if not features.check(name)]
+    try:
+        import pillow_heif  # noqa: F401 - whether it is there
+    except ImportError:
+        missing.append("heic")
+    raw = _installed("rawpy")
+    told = f"cannot open {', '.join(missing)}" if missing else "JPEG, PNG, WebP, AVIF and HEIC open"
+    yield Finding("photographs", told, "pip install --force-reinstall pillow pillow-heif" if missing else "")
+    if not raw:
+        yield Finding(
+            "camera raw", "not developed", "pip install rawpy if you have such files", serious=False
+        )
+
+
+def _installed(module: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(module) is not None
+
+
+def _fonts() -> Iterator[Finding]:
+    from photopoem.press.bitmaps import has_glyph
+    from photopoem.press.strokes import load_font
+
+    pen = len(load_font().letters)
+    whole = all(map(has_glyph, "Aé日"))
+    yield Finding("fonts", f"the pen has {pen} letters; receipts have every script" if whole else "letters are missing",
+                  "" if whole else "install photopoem again")  # fmt: skip
+
+
+def _grammars() -> Iterator[Finding]:
+    from photopoem.grammar import shelf
+
+    names = list(shelf())
+    yield Finding("grammars", f"{len(names)} on the shelf" if names else "the shelf is empty",
+                  "" if names else "install photopoem again")  # fmt: skip
+
+
+def _disk(poems: Path) -> Iterator[Finding]:
+    from photopoem.store import cache_folder
+
+    for about, folder in (("disk for poems", poems.absolute()), ("label cache", cache_folder())):
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        free = shutil.disk_usage(there).free // 1_000_000
+        step = "make room" if free < LITTLE_MB else ""
+        if not _writable(there):
+            step = f"you may not write there: sudo chown $USER {there}"
+        yield Finding(about, f"{folder}, {free:,} MB free", step)
+
+
+def _writable(folder: Path) -> bool:
+    import os
+
+    return os.access(folder, os.W_OK)
+
+
+def _queue(poems: Path) -> Iterator[Finding]:
+    from photopoem.printing.journal import FILE_NAME, Journal
+
+    if not (poems / FILE_NAME).exists():
+        return
+    with Journal(poems) as journal:
+        counts = journal.counts()
+    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "empty"
+    step = f"photopoem queue list {poems}, then retry or skip" if counts["doubtful"] else ""
+    yield Finding("queue", told, step, serious=False)
+
+
+def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
+    from photopoem.printing import open_target
+    from photopoem.printing.targets import OneFile
+
+    for address in targets:
+        target = open_target(address)
+        if isinstance(target, OneFile):
+            continue
+        status = target.status()
+        if status.trouble:
+            yield Finding(target.address, status.trouble, _remedy(address))
+        elif not status.answers:
+            step = "its paper and lid go unnoticed" if address.startswith(("tcp", "usb", "serial")) else ""
+            yield Finding(target.address, "reached, says nothing of itself", step, serious=False)
+        else:
+            low = ", but its paper is nearly out" if status.paper_low else ""
+            yield Finding(target.address, f"ready{low}", "have a roll at hand" if low else "", serious=False)
+    if not targets:
+        yield Finding("printers", "none asked", "name yours: photopoem doctor --print TARGET", serious=False)
+
+
+def _remedy(address: str) -> str:
+    kind = address.partition(":")[0]
+    return {
+        "tcp": "is it on and on this network? Print its own settings: hold FEED while switching it on",
+        "usb": "is it on and plugged in? lsusb shows it; then: sudo usermod -aG lp $USER, and log in again",
+        "serial": "is the name right? ls /dev/tty* /dev/usb; then: sudo usermod -aG dialout,lp $USER",
+        "cups": "lpstat -p shows what the system knows",
+        "dir": "make room, or choose another folder",
+    }.get(kind, "see photopoem print --help")
