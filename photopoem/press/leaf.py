@@ -308,11 +308,19 @@ def _continued(frame: Frame, verse: Verse, points: float) -> list[Leaf]:
     out: list[Leaf] = []
     while rows.title or rows.lines:
         leaf, box = (blank.leaf, blank.box) if out else (frame.leaf, frame.box)
-        # At least one, so that every leaf takes the poem further.
-        taken = max(1, int((box.height - _depth(Rows(rows.title, ()), em)) / (em * LEADING)))
+        room = int((box.height - _depth(Rows(rows.title, ()), em)) / (em * LEADING))
+        taken = _taken(rows.lines, max(1, room))  # at least one, so that every leaf takes the poem further
         out.append(_with(leaf, _placed(Rows(rows.title, rows.lines[:taken]), box, em)))
         rows = Rows((), rows.lines[taken:])
     return out
+
+
+def _taken(lines: Sequence[tuple[Row, bool]], room: int) -> int:
+    """How many rows go on a leaf with room for so many: a line goes overleaf whole, if it fits on a leaf."""
+    taken = room
+    while 0 < taken < len(lines) and lines[taken][1]:
+        taken -= 1
+    return taken or room
 
 
 def _blank(width: float, height: float) -> Frame:

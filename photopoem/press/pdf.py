@@ -144,6 +144,7 @@ def _opened(title: str) -> Iterator[FPDF]:
     pdf.set_title(title or "photopoem")
     pdf.set_creator("photopoem")
     pdf.set_lang("en")
+    pdf.set_display_mode("fullpage", "default")
     pdf.set_margin(0)
     pdf.set_auto_page_break(False)
     pdf.set_line_width(0.1)
