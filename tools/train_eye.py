@@ -218,6 +218,8 @@ def platt(odds: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], floa
     """Slopes (k) and offset that make log odds (n, k) mean what they say (J. Platt, 1999)."""
     from sklearn.linear_model import LogisticRegression
 
+    if truth.all() or not truth.any():  # nothing to go by: the first odds are left as they are
+        return [1.0] + [0.0] * (odds.shape[1] - 1), 0.0
     found = LogisticRegression(C=10.0).fit(odds, truth)
     return found.coef_[0].tolist(), float(found.intercept_[0])
 
@@ -261,7 +263,7 @@ def background(folder: Path) -> npt.NDArray[np.float16]:
     free = np.char.find(data["licence"], "unclear") < 0
     pool = data["embedding"][free & data["train"] & (data["source"] != "daynight")].astype(np.float32)
     pool = pool[np.random.default_rng(SEED).permutation(len(pool))[:4000]]
-    centers = KMeans(BACKGROUND, n_init=1, random_state=SEED).fit(pool).cluster_centers_
+    centers = KMeans(min(BACKGROUND, len(pool)), n_init=1, random_state=SEED).fit(pool).cluster_centers_
     nearest = [int(((pool - center) ** 2).sum(axis=1).argmin()) for center in centers]
     return pool[sorted(set(nearest))].astype(np.float16)
 

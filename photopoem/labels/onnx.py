@@ -31,7 +31,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A labels file: a word a line, in the model's order, and `# name: value` lines that say how to run it."""
+    """A labels file: a word a line, in the model's order, and `# name: value` lines that say how to run it.
+
+    Other lines that begin with `# ` are remarks.
+    """
 
     words: tuple[str, ...]
     settings: dict[str, str]
@@ -49,9 +52,9 @@ def read_words(path: Path) -> Words:
         ) from error
     if len(data) > MAX_LABELS_BYTES:
         raise LabellerUnavailable(f"{path}: too large for a list of labels")
-    notes = [line[1:].partition(":") for line in lines if line.startswith("#")]
+    notes = [line[1:].partition(":") for line in lines if line.startswith("# ")]
     settings = {name.strip().lower(): value.strip() for name, _, value in notes}
-    words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("# "))
     return Words(words, {name: value for name, value in settings.items() if name in SETTINGS})
 
 

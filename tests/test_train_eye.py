@@ -1,0 +1,92 @@
+"""The tool that makes the shipped head: one command, seeded, the same bytes each time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photopoem.labels.eye.head import read_head
+from photopoem.labels.eye.words import scene_entries
+
+ROOT = Path(__file__).parent.parent
+ROWS, LABELS = 240, ["sky", "tree", "indoor", "dog"]
+
+
+def run_tool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "tools/train_eye.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small study of made-up embeddings, of the shapes that the tool reads."""
+    folder, chance = tmp_path_factory.mktemp("study"), np.random.default_rng(8)
+    truth = chance.random((ROWS, len(LABELS))) < 0.3
+    embedding = chance.random((ROWS, 1280)) * 0.4
+    embedding[:, : len(LABELS)] += truth * 3.0
+    np.savez(
+        folder / "embeddings.npz",
+        embedding=embedding.astype(np.float16),
+        labels=np.array(LABELS),
+        truth=truth.astype(np.uint8),
+        known=np.ones_like(truth),
+        train=np.arange(ROWS) % 5 > 0,
+        source=np.array(["caltech101", "weather", "intel"])[np.arange(ROWS) % 3],
+        licence=np.array(["CC BY 4.0", "unclear: none"])[np.arange(ROWS) % 2],
+    )
+    textures = np.array([f"{name}/{name}_0.jpg" for name in ("bubbly", "cracked", "braided")])
+    np.savez(
+        folder / "textures.npz", embedding=chance.random((3, 1280)).astype(np.float16), filename=textures
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Embeddings that the tool made of a folder of photographs with their words."""
+    folder, chance = tmp_path_factory.mktemp("photos"), np.random.default_rng(9)
+    rows = []
+    for number in range(16):
+        top = (90, 140, 230) if number % 2 else (60, 110, 50)
+        pixels = np.full((60, 80, 3), top) + chance.integers(-20, 20, (60, 80, 3))
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{number}.png")
+        rows.append(f"{number}.png,{'sky' if number % 2 else 'german_shepherd tree canoe'}\n")
+    (folder / "words.csv").write_text("photo,words\n" + "".join(rows))
+    out = folder / "own.npz"
+    ran = run_tool("embed", str(folder), str(out))
+    assert ran.returncode == 0, ran.stderr
+    return out
+
+
+def test_photographs_become_embeddings(own: Path) -> None:
+    """Each photograph gives three views of 1,280 numbers, with its name and words beside them."""
+    data = np.load(own)
+    assert data["embedding"].shape == (16, 3, 1280)
+    assert np.isfinite(data["embedding"]).all()
+    assert data["words"][0] == "german_shepherd tree canoe"
+
+
+def test_the_same_input_gives_the_same_bytes(study: Path, own: Path, tmp_path: Path) -> None:
+    """Trained twice, the head and the background are the same files byte by byte, and can be read."""
+    for turn in ("one", "two"):
+        (tmp_path / turn).mkdir()
+        ran = run_tool("train", str(study), str(own), "--out", str(tmp_path / turn), "--steps", "8")
+        assert ran.returncode == 0, ran.stderr
+    for name in ("eye-head.npz", "eye-background.npz"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert read_head(tmp_path / "one" / "eye-head.npz").words == tuple(scene_entries())
+
+
+def test_training_learns(study: Path, own: Path, tmp_path: Path) -> None:
+    """The head tells the made-up sky from its absence on rows that were held out."""
+    assert run_tool("train", str(study), str(own), "--out", str(tmp_path), "--steps", "25").returncode == 0
+    head, data = read_head(tmp_path / "eye-head.npz"), np.load(study / "embeddings.npz")
+    held = ~data["train"]
+    odds = data["embedding"][held].astype(np.float32) @ head.weights[head.words.index("sky")]
+    sky = data["truth"][held, 0] > 0
+    assert odds[sky].mean() > odds[~sky].mean() + odds[~sky].std()
