@@ -22,12 +22,15 @@ DEEP = 30
 LONG = 500
 """From this depth, or this many words and rules on, the rules that end soonest are tried first."""
 MAX_STEPS = 4_000
-LINE_TRIES = 4
-SEARCHED_LINE_TRIES = 12
+LINE_TRIES = 2
+SEARCHED_LINE_TRIES = 8
 """How often a line that does not fit is begun again, each of its rules having been tried."""
 
 FROM_THE_LEXICON = ("does", "part", "feels")
 FROM_THE_FIGURES = ("share", "sureness")
+SHORTENING = frozenset((*FROM_THE_LEXICON, *FROM_THE_FIGURES, "replace", "singular", "they"))
+SLACK = 2
+"""Spaces that a line may lose when it is made tidy."""
 
 ModifierFunction = Callable[[str, tuple[str, ...]], str]
 
@@ -66,6 +69,8 @@ class Expander(Draft):
         self.means = means
         self.rng = rng
         self._steps = 0
+        self._draws = 0
+        self._width = 0 if means.form.soft else means.form.width or 0
         # Whether the symbol about to be expanded ends its line.
         self._ends = False
         self._line_tries = SEARCHED_LINE_TRIES if means.form.counted else LINE_TRIES
@@ -101,11 +106,13 @@ class Expander(Draft):
         """Expand nodes with which a line ends, up to so many times, until the line fits."""
         mark = self._mark()
         for left in reversed(range(tries)):
+            draws = self._draws
             try:
                 self._rule(nodes, ends=True)
                 self._check_out()
             except Misfit:
-                if not left:
+                # Where nothing was left to chance it would come out the same again.
+                if not left or draws == self._draws:
                     raise
                 self._undo(mark)
             else:
@@ -130,13 +137,31 @@ class Expander(Draft):
 
     def _rule(self, nodes: Rule, *, ends: bool = False) -> None:
         last = len(nodes) - 1
+        foreseen = self._capturing > 0 or not self._width
         for n, node in enumerate(nodes):
+            if not foreseen and isinstance(node, (Text, Tag)):
+                foreseen = True
+                self._foresee(nodes[n:])
             if isinstance(node, Text):
                 self._say(Piece(node.text))
             elif isinstance(node, Tag):
                 self._tag(node, ends=ends and n == last)
             else:
                 self._act(node)
+
+    def _foresee(self, nodes: Rule) -> None:
+        """Raise `Misfit` at once where the author's text and the bound words alone are too wide for a line."""
+        least = sum(len(piece.text) for piece in self._out)
+        for node in nodes:
+            if isinstance(node, Text):
+                least += len(node.text)
+            elif isinstance(node, Tag) and not any(m.name in SHORTENING for m in node.modifiers):
+                bound = self._bound.get(node.symbol, ((),))[-1]
+                least += len(text_of(bound[0])) if len(bound) == 1 else 0
+        if least > self._width + SLACK:
+            self.tries += 1
+            self.misfit = Misfit(f"a line wider than {self._width}")
+            raise self.misfit
 
     # -- tags and actions --
 
@@ -145,7 +170,7 @@ class Expander(Draft):
         for action in tag.actions:
             self._act(action)
         if tag.modifiers:
-            pieces = self._captured(lambda: self._symbol(tag.symbol))
+            pieces = self._pieces_of(tag.symbol)
             for modifier in tag.modifiers:
                 pieces = self._modify(pieces, modifier)
             self._say_all(pieces)
@@ -168,19 +193,42 @@ class Expander(Draft):
             self._captured(lambda: self._rule(rule))
 
     def _push(self, push: Push) -> None:
+        rules = push.rules
+        made = self._sayable(rules) if len(rules) > 1 else [tuple(self._rule_pieces(rules[0]))]
+        stack = (*self._bound.get(push.target, ()), tuple(made))
+        self._bound = {**self._bound, push.target: stack}
+
+    def _sayable(self, rules: Sequence[Rule]) -> list[tuple[Piece, ...]]:
+        """Those of the rules that can be said. Raises `Unsayable` where none can."""
         made: list[tuple[Piece, ...]] = []
         failed: Unsayable | None = None
-        for rule in push.rules:
+        for rule in rules:
             mark = self._mark()
             try:
-                made.append(tuple(self.raw(rule)))
+                made.append(tuple(self._rule_pieces(rule)))
             except Unsayable as error:
                 self._undo(mark)
                 failed = error
         if failed and not made:
             raise failed
-        stack = (*self._bound.get(push.target, ()), tuple(made))
-        self._bound = {**self._bound, push.target: stack}
+        return made
+
+    def _rule_pieces(self, rule: Rule) -> list[Piece]:
+        """Expand a rule; the commonest, a lone tag, without the detour."""
+        lone = rule[0] if len(rule) == 1 else None
+        if isinstance(lone, Tag) and not lone.modifiers and not lone.actions:
+            return self._pieces_of(lone.symbol)
+        return self.raw(rule)
+
+    def _pieces_of(self, symbol: str) -> list[Piece]:
+        """Expand a symbol into pieces of its own; one word needs no capture."""
+        stack = self._bound.get(symbol)
+        if stack and len(stack[-1]) == 1:
+            self._events_of(symbol, stack[-1][0])
+            return list(stack[-1][0])
+        if not stack and is_known(symbol):
+            return [self._dealt(symbol)]
+        return self._captured(lambda: self._symbol(symbol))
 
     def _symbol(self, symbol: str) -> None:
         self._steps += 1
@@ -192,33 +240,40 @@ class Expander(Draft):
             if stack:
                 self._recall(symbol, stack[-1])
             elif is_known(symbol):
-                self._deal(symbol)
+                begins = self._initial and not self._out and not self._capturing
+                self._say(self._dealt(symbol, self._initial if begins else ""))
             else:
                 self._choose(symbol)
         finally:
             self._depth -= 1
 
     def _recall(self, symbol: str, bound: Bound) -> None:
-        pieces = bound[0] if len(bound) == 1 else self.rng.choice(bound)
-        self._event(symbol, text_of(pieces))
+        pieces = bound[self._drawn([1.0] * len(bound))]
+        self._events_of(symbol, pieces)
         self._say_all(pieces)
+
+    def _events_of(self, symbol: str, pieces: Sequence[Piece]) -> None:
+        self._event(symbol, pieces[0].text if len(pieces) == 1 else text_of(pieces))
 
     # -- dealing --
 
-    def _deal(self, symbol: str) -> None:
+    def _dealt(self, symbol: str, initial: str = "") -> Piece:
         cards = self.means.cards.get(symbol)
         candidates = self.ledger.candidates(symbol, cards) if cards else []
-        if self._initial and not self._out and not self._capturing:
-            candidates = [card for card in candidates if initial_of(card.text) == self._initial]
+        if initial:
+            candidates = [card for card in candidates if initial_of(card.text) == initial]
         if not candidates:
             raise Unsayable(symbol)
         card = candidates[self._drawn([card.word.weight for card in candidates])]
         self.ledger.dealt(symbol, card)
         self._event(symbol, card.text)
-        self._say(Piece(card.text, card.word))
+        return Piece(card.text, card.word)
 
     def _drawn(self, weights: Sequence[float]) -> int:
         """An index, likelier where its weight is greater."""
+        if len(weights) == 1:
+            return 0
+        self._draws += 1
         at = self.rng.random() * sum(weights)
         for n, weight in enumerate(weights):
             at -= weight
@@ -240,14 +295,28 @@ class Expander(Draft):
                 self._event(symbol, alternative.text)
                 try:
                     self._alternative(alternative)
-                except (Unsayable, Misfit) as error:
+                except Misfit as error:
                     self._undo(mark)
                     self._ends = ends
-                    # What does not fit may fit with other words; what cannot be said cannot.
-                    failed = error if isinstance(error, Misfit) or isinstance(failed, Unsayable) else failed
+                    failed = error
+                except Unsayable as error:
+                    self._undo(mark)
+                    self._ends = ends
+                    # What does not fit may fit with other words, so that is what is told.
+                    failed = error if isinstance(failed, Unsayable) else failed
+                    group = self._without(group, error.symbol)
                 else:
                     return
         raise failed
+
+    def _without(self, group: list[Alternative], symbol: str) -> list[Alternative]:
+        """The rules left when a symbol was found to have no word: if none can be dealt now, those that need none."""
+        if not is_known(symbol) or self._bound.get(symbol):
+            return group
+        cards = self.means.cards.get(symbol)
+        if cards and self.ledger.candidates(symbol, cards):
+            return group
+        return [alternative for alternative in group if symbol not in alternative.needs]
 
     def _groups(self, symbol: str) -> list[list[Alternative]]:
         """The rules that may be used now: those that repeat nothing said before come first."""

@@ -32,8 +32,8 @@ class Form:
 
     @property
     def counted(self) -> bool:
-        """Whether lines have to be searched for."""
-        return bool(self.syllables or self.words or self.acrostic or self.lines)
+        """Whether each line has to be searched for."""
+        return bool(self.syllables or self.words or self.acrostic)
 
     @property
     def line_count(self) -> tuple[int, int]:

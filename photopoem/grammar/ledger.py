@@ -44,7 +44,6 @@ class Ledger:
         self.level = level
         self._noted: defaultdict[str, set[object]] = defaultdict(set)
         self._trail: list[tuple[set[object], object]] = []
-        self._often: dict[str, int] = {}
 
     def mark(self) -> int:
         """Where the ledger stands."""
@@ -76,7 +75,8 @@ class Ledger:
         """Which of a symbol's words may be dealt now; empty where any would be a repetition."""
         if is_numbered(symbol):
             return list(cards) if self.level > STRICT or self._fits(cards[0]) else []
-        fresh = [card for card in cards if not self.has("word", card.key)]
+        dealt = self._noted["word"]
+        fresh = [card for card in cards if card.key not in dealt]
         if not fresh:
             return self._least_often(cards) if self.level >= LAX else []
         apart = [card for card in fresh if not self._repeats(card)]
@@ -98,36 +98,60 @@ class Ledger:
 
     def _farthest(self, cards: list[Card]) -> list[Card]:
         """Rather words that share nothing with the author's text nor, for colors, with another color."""
-        for kinds in (("text", "colored", "phrase"), ("text", "phrase")):
-            apart = [card for card in cards if not any(self.clashes(kind, card.stems) for kind in kinds)]
-            if apart:
-                return apart
+        apart = self._clear(cards, ("text", "phrase"))
+        return (self._clear(apart, ("colored",)) or apart) if apart else cards
+
+    def _clear(self, cards: list[Card], kinds: tuple[str, ...]) -> list[Card]:
+        """The cards of which nothing was noted under these kinds."""
+        for kind in kinds:
+            noted = self._noted[kind]
+            cards = [card for card in cards if noted.isdisjoint(card.stems)]
         return cards
 
     def _least_often(self, cards: tuple[Card, ...]) -> list[Card]:
-        least = min(self._often.get(card.key, 0) for card in cards)
-        return [card for card in cards if self._often.get(card.key, 0) == least]
+        often = [self._times(card.key) for card in cards]
+        return [card for card, times in zip(cards, often, strict=True) if times == min(often)]
+
+    def _times(self, key: str) -> int:
+        """How often a word was dealt."""
+        times = 0
+        while self.has(f"dealt {times}", key):
+            times += 1
+        return times
 
     def dealt(self, symbol: str, card: Card) -> None:
         """Note that a word was dealt."""
         if card.word.kind == "amount":
             return
-        self._often[card.key] = self._often.get(card.key, 0) + 1
+        self.note(f"dealt {self._times(card.key)}", (card.key,))
         self.note("word", (card.key,))
         self.note("colored" if card.word.kind == "color" else "said", card.stems)
         if is_numbered(symbol):
             self.note("fixed", (card.key,))
 
-    def phrases(self, phrases: Iterable[str]) -> list[str]:
+    def phrases(self, phrases: tuple[str, ...]) -> list[str]:
         """Which of the lexicon's phrases may be said now: never one twice, rather one with nothing said before."""
-        fresh = [phrase for phrase in phrases if not self.has("said phrase", phrase)]
-        for kinds in (("said", "colored", "phrase", "text"), ("said", "colored", "phrase")):
-            apart = [p for p in fresh if not any(self.clashes(kind, stems(p)) for kind in kinds)]
-            if apart:
-                return apart
-        return fresh if self.level > STRICT else []
+        spoken = self._noted["said phrase"]
+        fresh = [each for each in _with_stems(phrases) if each[0] not in spoken]
+        said, colored, phrased = self._noted["said"], self._noted["colored"], self._noted["phrase"]
+        apart = [
+            each
+            for each in fresh
+            if said.isdisjoint(each[1]) and colored.isdisjoint(each[1]) and phrased.isdisjoint(each[1])
+        ]
+        if not apart:
+            return [phrase for phrase, _ in fresh] if self.level > STRICT else []
+        text = self._noted["text"]
+        return [phrase for phrase, content in apart if text.isdisjoint(content)] or [
+            phrase for phrase, _ in apart
+        ]
 
     def phrased(self, phrase: str) -> None:
         """Note that a phrase of the lexicon was said."""
         self.note("said phrase", (phrase,))
         self.note("phrase", stems(phrase))
+
+
+@lru_cache(maxsize=8192)
+def _with_stems(phrases: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((phrase, stems(phrase)) for phrase in phrases)

@@ -6,7 +6,7 @@ import re
 
 from photopoem.vocabulary import SYMBOLS
 
-NUMBERED = re.compile(r"(label|sureness|color|share)\d+")
+_NUMBERED = frozenset(symbol for symbol in SYMBOLS if re.fullmatch(r"[a-z]+\d+", symbol))
 
 
 def is_known(symbol: str) -> bool:
@@ -16,4 +16,4 @@ def is_known(symbol: str) -> bool:
 
 def is_numbered(symbol: str) -> bool:
     """Whether the symbol stands for the same word however often it is asked."""
-    return symbol in SYMBOLS and NUMBERED.fullmatch(symbol) is not None
+    return symbol in _NUMBERED

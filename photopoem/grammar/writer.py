@@ -156,7 +156,7 @@ class Grammar:
         rng = self._random(subject.digest, seed)
         tries = overworked = 0
         failure: Exception | None = None
-        for level, attempts in SEARCHED_TRIES if self.parts.form.counted else TRIES:
+        for level, attempts in SEARCHED_TRIES if self.parts.form.counted or self.parts.form.lines else TRIES:
             most = tries + MAX_TRIES
             while attempts and tries < most:
                 attempts -= 1
