@@ -147,6 +147,9 @@ class PoemsFolder:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._entries
+
     def is_done(self, found: Found, settings: str) -> bool:
         """Whether the poem of this photograph stands here as these settings would write it."""
         entry = self._entries.get(found.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -19,8 +20,8 @@ from photopoem.folder import Made, PoemsFolder, text_file, text_hash
 from photopoem.labels import Labeller
 from photopoem.paths import SIDECAR, Found, is_url
 from photopoem.pipeline import (
+    Done,
     Failed,
-    Outcome,
     Settings,
     Speaker,
     fingerprint,
@@ -29,13 +30,14 @@ from photopoem.pipeline import (
     read_digests,
     write_poems,
 )
-from photopoem.poem import record
+from photopoem.poem import from_record, record
 from photopoem.press.text import as_text
 from photopoem.progress import Progress, say_failed, show
 from photopoem.terminal import say
 
 if TYPE_CHECKING:
     from photopoem.labels.vision import Plan
+    from photopoem.printing.spool import Spool
 
 ASK_ABOVE = 1000
 """More photographs than this to pay for, and a person is asked first."""
@@ -76,6 +78,7 @@ class Run:
     dask: str | None = None
     force: bool = False
     target: str | None = None
+    press: str | None = None
     colophon: bool = True
     quiet: bool = False
     _stopped: bool = field(default=False, init=False)
@@ -144,22 +147,59 @@ class Run:
         """
         self._spare_sidecars(out)
         labeller = self.labeller()
-        with PoemsFolder(out, force=self.force) as folder:
+        with PoemsFolder(out, force=self.force) as folder, self._spool(out) as spool:
             done_as = fingerprint(self.settings, Speaker.of(labeller))
             todo = [each for each in self.found if not folder.is_done(each, done_as)]
-            with (
-                Progress(len(todo), quiet=self.quiet) as progress,
-                self._stopping(),
-                suppress(KeyboardInterrupt),
-            ):
-                self._write(todo, labeller, folder, progress, given)
+            with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
+                self._write(todo, labeller, folder, progress, spool, given)
             folder.finish()
             self._sum_up(folder, progress, len(self.found) - len(todo))
+            doubtful = self._print_the_rest(folder, spool)
         if self._stopped:
             return INTERRUPTED
-        if progress.failed or progress.left:
+        if progress.failed or progress.left or doubtful:
             return SOME_FAILED if len(folder) else NOTHING_DONE
         return ALL_WRITTEN
+
+    @contextmanager
+    def _spool(self, out: Path) -> Iterator[Spool | None]:
+        """The printer of this run, where it has one: it prints while poems are written."""
+        if self.target is None:
+            yield None
+            return
+        from photopoem.printing import Patience
+        from photopoem.printing.spool import Spool
+
+        spool = Spool(out, self.target, self.press, patience=Patience(say))
+        spool.start()
+        try:
+            yield spool
+        except BaseException:
+            spool.stop()
+            raise
+
+    def _print_the_rest(self, folder: PoemsFolder, spool: Spool | None) -> bool:
+        """Wait until every poem of this run is on paper; whether any is in doubt.
+
+        Those written by an earlier run are queued too: the printer gets none twice, and a run that was ended
+        between writing and queueing leaves none out.
+        """
+        if spool is None:
+            return False
+        try:
+            for each in self.found if not self._stopped else []:
+                if each.path in folder:
+                    spool.add(from_record(json.loads(folder.line(each.path))))
+            done = spool.stop() if self._stopped else spool.finish()
+        except KeyboardInterrupt:
+            self._stopped = True
+            done = spool.stop()
+            say(
+                f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target}"
+            )
+        if not self.quiet:
+            say(f"{self.target}: {done.printed} printed")
+        return bool(done.doubtful)
 
     def _spare_sidecars(self, out: Path) -> None:
         """A poem beside its photograph would be read as the owner's words by the next run."""
@@ -175,26 +215,29 @@ class Run:
         labeller: Labeller,
         folder: PoemsFolder,
         progress: Progress,
+        spool: Spool | None,
         given: tuple[Executor, int] | None,
     ) -> None:
         opened = open_executor(jobs_for(self.jobs, len(todo)), self.dask)
-        with nullcontext(given) if given else opened as (executor, window):
+        with suppress(KeyboardInterrupt), nullcontext(given) if given else opened as (executor, window):
             feed = self._until_stopped(todo)
             for outcome in write_poems(feed, self.settings, labeller, executor, window=window):
-                self._take(outcome, folder, progress)
+                if isinstance(outcome, Failed):
+                    progress.fail(outcome)
+                else:
+                    self._keep(outcome, folder, progress)
+                    if spool:
+                        spool.add(outcome.poem)
 
-    def _take(self, outcome: Outcome, folder: PoemsFolder, progress: Progress) -> None:
-        if isinstance(outcome, Failed):
-            progress.fail(outcome)
-            return
-        text = as_text(outcome.poem, with_colophon=self.colophon)
-        made = Made(outcome.found.stamp, outcome.settings, text_file(outcome.found.name), text_hash(text))
+    def _keep(self, done: Done, folder: PoemsFolder, progress: Progress) -> None:
+        text = as_text(done.poem, with_colophon=self.colophon)
+        made = Made(done.found.stamp, done.settings, text_file(done.found.name), text_hash(text))
         try:
-            folder.add(record(outcome.poem), made, text)
+            folder.add(record(done.poem), made, text)
         except UsageError as error:
-            progress.fail(Failed(outcome.found, str(error)))
-            return
-        progress.done(outcome, text)
+            progress.fail(Failed(done.found, str(error)))
+        else:
+            progress.done(done, text)
 
     def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
         for each in todo:

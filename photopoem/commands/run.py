@@ -83,6 +83,7 @@ Examples:
 @click.option("--yes", is_flag=True, help="Do not ask before many paid requests.")
 @click.option("--cache", metavar="DIR", help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]")
 @click.option("--no-cache", is_flag=True, help="Neither read nor keep cached labels.")
+@click.option("--press", metavar="NAME", help="The press for --print.  [default: what suits the target]")
 @click.option(
     "--print", "target", metavar="TARGET", help="Print each poem as it is written: see photopoem print."
 )
@@ -93,7 +94,7 @@ def command(
     place: str | None, hemisphere: str, lexicon: tuple[str, ...], out: str | None, force: bool, recurse: bool,
     jobs: str, quick: bool, shard: str | None, dask: str | None, landmarks: bool, vision_parallel: int,
     max_requests: int | None, dry_run: bool, yes: bool, cache: str | None, no_cache: bool, target: str | None,
-    colophon: bool, quiet: bool,
+    press: str | None, colophon: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Write a poem for each photograph in PATHS: files, folders, addresses, or - for paths on standard input.
 
@@ -121,14 +122,24 @@ def command(
     if not found:
         raise UsageError(f"no photographs in {', '.join(given)}" if given else "no paths on standard input")
     run = Run(
-        found, settings, jobs=jobs, dask=dask, force=force, target=target, colophon=colophon, quiet=quiet
+        found,
+        settings,
+        jobs=jobs,
+        dask=dask,
+        force=force,
+        target=target,
+        press=press,
+        colophon=colophon,
+        quiet=quiet,
     )
     if dry_run:
         click.echo(run.plan())
         return
     if not yes and sys.stdin.isatty() and (many := run.many_paid()):
         click.confirm(many, abort=True, err=True)
-    single = out is None and len(given) == 1 and paths != ("-",) and found[0].path == given[0]
+    single = (
+        out is None and target is None and len(given) == 1 and paths != ("-",) and found[0].path == given[0]
+    )
     sys.exit(run.one() if single else run.all(Path(out or "poems")))
 
 
