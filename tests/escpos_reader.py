@@ -5,6 +5,7 @@ Written from the command reference alone; it shares nothing with the press.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PIL import Image, ImageDraw
@@ -49,8 +50,11 @@ class Paper:
         return whole
 
 
-def read_job(job: bytes) -> list[Paper]:
-    """The pieces of paper a job comes out as; what follows the last cut is a piece without one."""
+def read_job(job: bytes, slots: Mapping[int, str] = SLOTS) -> list[Paper]:
+    """The pieces of paper a job comes out as; what follows the last cut is a piece without one.
+
+    `slots` are the code pages of a printer that numbers them in its own way.
+    """
     papers, at, codec = [Paper()], 0, "cp437"
     decoded = ""
     while at < len(job):
@@ -64,7 +68,7 @@ def read_job(job: bytes) -> list[Paper]:
         elif rest.startswith(b"\x1b@"):
             codec, at = "cp437", at + 2
         elif rest.startswith(b"\x1bt"):
-            codec, at = SLOTS[rest[2]], at + 3
+            codec, at = slots[rest[2]], at + 3
         elif rest.startswith((b"\x1bE", b"\x1b!", b"\x1bM", b"\x1ba", b"\x1bd")):
             at += 3
         elif rest.startswith(b"\x1dv0"):

@@ -222,7 +222,9 @@ def _dots(profile: Any, columns: int) -> int:
 def _encoder(profile: Any) -> Any:
     from escpos.magicencode import Encoder
 
-    pages = {name: slot for name, slot in profile.get_code_pages().items() if name in CODE_PAGES}
+    slots = sorted((int(slot), name) for slot, name in profile.codePages.items() if name in CODE_PAGES)
+    # The lowest slot of a page is the one that a clone is likeliest to have; ASCII is the same in all.
+    pages = {name: slot for slot, name in reversed(slots)} or {"CP437": 0}
     return Encoder(pages)
 
 
