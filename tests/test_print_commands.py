@@ -1,0 +1,195 @@
+"""The commands print, queue and doctor, as a person uses them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from escpos_reader import read_job
+from fake_printer import FakePrinter
+from paper import make_poem
+
+from photopoem.cli import photopoem
+from photopoem.errors import PhotopoemError
+from photopoem.poem import record
+from photopoem.printing import Journal
+
+
+@pytest.fixture
+def printer() -> Iterator[FakePrinter]:
+    made = FakePrinter()
+    yield made
+    made.mend()
+    made.switch_off()
+
+
+@pytest.fixture
+def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with three poems in poems/, and the one we are in."""
+    monkeypatch.chdir(tmp_path)
+    poems = [make_poem(f"poem {n}", title="", path=f"photos/{n}.jpg", seed=n) for n in range(3)]
+    (tmp_path / "poems").mkdir()
+    lines = [json.dumps(record(poem)) + "\n" for poem in poems]
+    (tmp_path / "poems" / "poems.jsonl").write_text("".join(lines))
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    """A command; its exit code is 2 where it raised an error of ours, which is then its output."""
+    result = CliRunner().invoke(photopoem, arguments)
+    if isinstance(result.exception, PhotopoemError):
+        return Result(result.runner, b"", b"", str(result.exception).encode(), None, 2, result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def first_lines(printer: FakePrinter) -> list[str]:
+    """The first line on each piece of paper."""
+    return [paper.text.splitlines()[0] for job in printer.jobs for paper in read_job(job)]
+
+
+def test_print_to_a_printer_and_again(show: Path, printer: FakePrinter) -> None:
+    """A second print of the same poems says that all were printed, and prints nothing."""
+    assert run("print", "--to", printer.address, "--order", "name").exit_code == 0
+    assert first_lines(printer) == ["poem 0", "poem 1", "poem 2"]
+    again = run("print", "poems/poems.jsonl", "--to", printer.address)
+    assert "has had all 3" in again.output and "--again" in again.output
+    assert len(printer.jobs) == 3
+
+
+def test_print_into_files(show: Path) -> None:
+    """The press follows from a file's ending; a file that is there is kept unless forced."""
+    assert run("print", "--to", "file:all.txt").exit_code == 0
+    assert "poem 2" in Path("all.txt").read_text()
+    refused = run("print", "--to", "file:all.txt")
+    assert refused.exit_code == 2 and "--force" in refused.output
+    assert run("print", "--to", "file:all.txt", "--force", "--copies", "2").exit_code == 0
+    assert Path("all.txt").read_text().count("poem 2") == 2
+    assert run("print", "--to", "dir:plots", "--press", "svg", "--size", "a5", "--hand", "2").exit_code == 0
+    assert sorted(path.name for path in Path("plots").iterdir()) == ["0.svg", "1.svg", "2.svg"]
+    assert 'width="148mm"' in Path("plots/0.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["print"], "say where"),
+        (["print", "--to", "dir:x"], "--press"),
+        (["print", "--to", "file:x.bin", "--hand", "2"], "no option 'hand'"),
+        (["print", "--to", "file:x.svg"], "one poem"),
+        (["print", "none", "--to", "file:x.txt"], "photopoem run"),
+        (["print", "--to", "lpt1"], "tcp://HOST"),
+        (["print", "--press", "stone", "--check"], "no press 'stone'"),
+        (["queue", "list", "none"], "nothing was ever printed"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(show: Path, arguments: list[str], told: str) -> None:
+    """What cannot be printed is refused in one line that says what to do instead."""
+    result = run(*arguments)
+    assert result.exit_code == 2 and told in result.output and "\n" not in result.output.strip()
+
+
+def test_check_tells_and_prints_nothing(show: Path, printer: FakePrinter) -> None:
+    """With --check, what would be broken or lost is told and the paper does not move."""
+    with Path("poems/poems.jsonl").open("a") as poems:
+        poems.write(json.dumps(record(make_poem("a \U0001f600 too\x1b", path="bad\x1b.jpg", seed=9))) + "\n")
+    result = run("print", "--to", printer.address, "--check")
+    assert result.exit_code == 0 and "4 poems" in result.output
+    assert "U+1F600" in result.output and "\x1b" not in result.output
+    assert printer.jobs == [] and not Path("poems/print-queue.sqlite").exists()
+
+
+def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
+    """What is in doubt is listed with its cause, and can be tried again or left out."""
+    run("print", "--to", printer.address)
+    with Journal("poems") as journal:
+        for job in (1, 2):
+            journal.mark(job, "doubtful", "cut off in the middle")
+    listed = run("queue", "list").output
+    assert listed.count("cut off in the middle") == 2 and "1 printed, 2 doubtful" in listed
+    assert "1 queued again" in run("queue", "retry", "--id", "1").output
+    assert "1 skipped" in run("queue", "skip").output
+    assert run("print", "--to", printer.address).exit_code == 0
+    assert len(printer.jobs) == 4
+    assert "2 printed, 1 skipped" in run("queue", "list", "--all").output
+    assert "3 taken out" in run("queue", "clear", "--history").output
+    assert "empty" in run("queue", "list").output
+
+
+def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:
+    """The command itself, killed in the middle and called again, prints each poem once or calls it doubtful."""
+    printer.seconds = 0.1
+    command = [sys.executable, "-m", "photopoem", "print", "--to", printer.address]
+    program = subprocess.Popen(command)
+    while not printer.jobs:
+        time.sleep(0.01)
+    time.sleep(0.03)
+    program.kill()
+    assert program.wait() == -signal.SIGKILL
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    with Journal("poems") as journal:
+        counts = journal.counts()
+    assert done.returncode == (1 if counts["doubtful"] else 0)
+    assert counts["printed"] + counts["doubtful"] == 3 and counts["doubtful"] <= 1
+    papers = first_lines(printer)
+    assert len(set(papers)) == len(papers) >= 2
+
+
+def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter) -> None:
+    """Ctrl-C while the printer is off ends the command at once, with a word on what is left."""
+    printer.switch_off()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "photopoem", "print", "--to", printer.address],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stderr is not None
+    assert "refused" in program.stderr.readline()
+    program.send_signal(signal.SIGINT)
+    said = program.stderr.read()
+    program.stderr.close()
+    assert program.wait(20) == 130
+    assert "3 still queued, 0 in doubt" in said
+
+
+def test_doctor_is_content(show: Path, printer: FakePrinter) -> None:
+    """Where all is there, doctor says so line by line, the printer asked included, and ends with 0."""
+    result = run("doctor", "--print", printer.address, "--labels", "keywords")
+    assert result.exit_code == 0, result.output
+    assert f"ok    {printer.address}: ready" in result.output
+    assert all(line.startswith(("ok ", "note")) for line in result.output.splitlines())
+    for about in ("photopoem", "labels", "photographs", "fonts", "grammars", "disk for poems", "label cache"):
+        assert f"  {about}: " in result.output, about
+
+
+def test_doctor_names_a_next_step(show: Path, printer: FakePrinter) -> None:
+    """What is wrong has a line of its own with a next step, and the exit code is 1."""
+    printer.paper = False
+    result = run("doctor", "--print", printer.address, "--print", "serial:/dev/none", "--labels", "keywords")
+    assert result.exit_code == 1
+    bad = [line for line in result.output.splitlines() if line.startswith("bad")]
+    assert len(bad) == 2 and "out of paper" in bad[0] and "ls /dev/tty*" in bad[1]
+    assert printer.jobs == []
+
+
+def test_the_commands_start_quickly() -> None:
+    """Help on printing loads neither the printer library nor an image library."""
+    program = (
+        "import sys; from photopoem.cli import photopoem\n"
+        "photopoem.main(['print', '--help'], standalone_mode=False)\n"
+        "loaded = {'escpos', 'PIL', 'numpy', 'watchfiles', 'sklearn'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {loaded}' if loaded else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--hand" in done.stdout
