@@ -110,6 +110,12 @@
     if (!paused) timer = setTimeout(() => slide(1), seconds() * 1000);
   };
   const fit = (article) => {
+    const picture = article.querySelector("img"), strip = article.querySelector(".strip");
+    if (picture && strip) {
+      // The palette is as wide as the picture, which is drawn inside its box.
+      const wide = Math.min(picture.clientWidth, picture.clientHeight * picture.getAttribute("width") / picture.getAttribute("height"));
+      strip.style.width = `${wide}px`;
+    }
     const text = article.querySelector(".text"), lines = [...article.querySelectorAll(".line")];
     const one = (line) => line.getClientRects().length && line.offsetHeight < 1.6 * parseFloat(getComputedStyle(line).lineHeight);
     const high = () => text.scrollHeight > innerHeight * (innerWidth < 736 ? .46 : .88);
