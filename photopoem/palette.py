@@ -17,6 +17,8 @@ from photopoem.photo import Photo, Pixels
 
 FEWEST, MOST = 2, 20
 
+_SHIFT = float(1 << 25)
+
 # What an eye can just tell: CIEDE2000 is scaled so that 1 is about that for two fields side by side (CIE 142-2001).
 _JUST_TOLD = 1.0
 # Two swatches closer than this would be taken for one; 2.3 units of CIELAB are told half the time
@@ -90,11 +92,14 @@ def histogram(sample: Pixels) -> tuple[Floats, Floats]:
     flat = sample.reshape(-1, 3)
     cell = flat >> 3
     key = (cell[:, 0].astype(np.int16) << 10) | (cell[:, 1].astype(np.int16) << 5) | cell[:, 2]
-    counts = np.bincount(key, minlength=1 << 15)
-    used = np.flatnonzero(counts)
-    sums = [np.bincount(key, weights=flat[:, axis], minlength=1 << 15)[used] for axis in range(3)]
-    weights = counts[used].astype(np.float64)
-    return np.stack(sums, axis=1) / weights[:, None], weights
+    # Two sums in one float64: both stay far below 2^25, and it is exact up to 2^53.
+    red, green, blue = flat.T.astype(np.float64)
+    first = np.bincount(key, red + green * _SHIFT, minlength=1 << 15)
+    second = np.bincount(key, blue + _SHIFT, minlength=1 << 15)
+    used = np.flatnonzero(second)
+    greens, reds = np.divmod(first[used], _SHIFT)
+    counts, blues = np.divmod(second[used], _SHIFT)
+    return np.stack([reds, greens, blues], axis=1) / counts[:, None], counts
 
 
 def _clusters(points: Floats, counts: Floats, k: int) -> Clusters:
