@@ -142,23 +142,58 @@ class Unevenness:
 def in_short_order(strokes: Sequence[Stroke]) -> list[Stroke]:
     """The strokes in an order, some of them backwards, in which the lifted pen travels less.
 
-    From each end the pen goes to the nearest end of any stroke not yet drawn.
+    From each end the pen goes to the nearest end of any stroke not yet drawn; then stretches of the way are
+    turned round as long as that shortens it (2-opt).
     """
+    if len(strokes) < 2:
+        return list(strokes)
+    out = _turned_round(_nearest_next(strokes))
+    return out if travel(out) <= travel(strokes) else list(strokes)
+
+
+def _nearest_next(strokes: Sequence[Stroke]) -> list[Stroke]:
     import numpy as np
 
-    if not strokes:
-        return []
     ends = np.array([[stroke[0], stroke[-1]] for stroke in strokes], dtype=float)
     out: list[Stroke] = []
     here = np.zeros(2)
     for _ in strokes:
         distance = np.hypot(*(ends - here).transpose(2, 0, 1))
         index, backwards = divmod(int(np.argmin(distance)), 2)
-        stroke = strokes[index][::-1] if backwards else strokes[index]
-        out.append(stroke)
-        here = np.array(stroke[-1])
+        out.append(strokes[index][::-1] if backwards else strokes[index])
+        here = np.array(out[-1][-1])
         ends[index] = np.inf
-    return out if travel(out) <= travel(strokes) else list(strokes)
+    return out
+
+
+def _turned_round(strokes: list[Stroke], passes: int = 6) -> list[Stroke]:
+    """The way with stretches of it reversed where that is shorter; the work is the square of the strokes."""
+    import numpy as np
+
+    if len(strokes) > 1200:
+        return strokes
+    first = np.array([stroke[0] for stroke in strokes], dtype=float)
+    last = np.array([stroke[-1] for stroke in strokes], dtype=float)
+    order = [(index, False) for index in range(len(strokes))]
+    for _ in range(passes):
+        gained = 0.0
+        for i in range(len(order) - 1):
+            before = last[i - 1] if i else np.zeros(2)
+            # Reversing the stretch i..j replaces the ways into i and out of j.
+            after = np.vstack([first[i + 1 :], last[-1:]])
+            out = np.hypot(*(after - last[i:]).T)
+            back = np.hypot(*(after - first[i]).T)
+            out[-1] = back[-1] = 0.0  # after the last stroke the pen may rest where it is
+            gain = np.hypot(*(first[i] - before)) + out - np.hypot(*(last[i:] - before).T) - back
+            best = int(np.argmax(gain))
+            if gain[best] > 1e-6:
+                j = i + best + 1
+                first[i:j], last[i:j] = last[i:j][::-1].copy(), first[i:j][::-1].copy()
+                order[i:j] = [(index, not turned) for index, turned in reversed(order[i:j])]
+                gained += float(gain[best])
+        if gained < 1.0:
+            break
+    return [strokes[index][::-1] if turned else strokes[index] for index, turned in order]
 
 
 def travel(strokes: Sequence[Stroke]) -> float:
