@@ -151,6 +151,7 @@ def subject_of(reading: Reading, labels: Labels, speaker: Speaker) -> Subject:
         labeller_version=speaker.version,
         taught_by=speaker.colophon,
         asked=next((label.asked for label in labels if label.asked), ""),
+        quick=bool(reading.photo.metadata.get("quick")),
     )
 
 

@@ -59,7 +59,8 @@ def colophon(poem: Poem) -> str:
     subject = poem.subject
     taught = f" ({subject.taught_by})" if subject.taught_by else ""
     asked = f", {subject.asked}" if subject.asked else ""
-    who = [f"Labels: {subject.labeller}{taught}{asked}." if subject.labels else "No labels."]
+    speaker = " ".join(filter(None, [subject.labeller, subject.labeller_version]))
+    who = [f"Labels: {speaker}{taught}{asked}." if subject.labels else "No labels."]
     if subject.palette.swatches:
         who.append(f"Color names: {subject.palette.named_by}.")
     who.append(_photographed(subject.moment))
@@ -97,7 +98,7 @@ def record(poem: Poem) -> dict[str, Any]:
         "tone": list(subject.tone),
         "colophon": colophon(poem),
         "version": poem.version,
-    }
+    } | ({"quick": True} if subject.quick else {})
 
 
 def line_record(line: Line) -> list[dict[str, Any]]:
@@ -172,6 +173,7 @@ def subject_from_record(made: Mapping[str, Any]) -> Subject:
         labeller_version=made.get("labeller_version", ""),
         taught_by=made.get("taught_by", ""),
         asked=made.get("asked", ""),
+        quick=made.get("quick", False),
     )
 
 

@@ -82,7 +82,8 @@ class Subject:
     """What a poem is about: the photograph and all that was read from it.
 
     `labeller` is its name, `labeller_version` its version, `taught_by` its colophon and
-    `asked` the ISO date of its answer, where a service gave it.
+    `asked` the ISO date of its answer, where a service gave it. `quick` is true where the camera's thumbnail
+    was read instead of the picture.
     """
 
     path: str
@@ -95,6 +96,7 @@ class Subject:
     labeller_version: str = ""
     taught_by: str = ""
     asked: str = ""
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)

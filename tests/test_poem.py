@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from vocabularies import many, vocabulary
@@ -46,8 +47,13 @@ def test_the_shape_of_a_record() -> None:
 def test_the_colophon() -> None:
     """The colophon says who labelled, who named the colors, and when and where the photograph was taken."""
     moment = Moment(datetime(2019, 10, 20, tzinfo=UTC), place="Oulu", near=True)
-    text = colophon(Grammar.from_rules({"origin": "x"}).write(vocabulary("dog", moment=moment), 7))
+    poem_of_a_dog = Grammar.from_rules({"origin": "x"}).write(vocabulary("dog", moment=moment), 7)
+    text = colophon(poem_of_a_dog)
     assert text.startswith(
         "Labels: test (tests). Color names: 222,500 sessions of the xkcd color survey, 2010."
     )
+    versioned = replace(
+        poem_of_a_dog, subject=replace(poem_of_a_dog.subject, labeller_version="3", asked="2026-11-22")
+    )
+    assert colophon(versioned).startswith("Labels: test 3 (tests), 2026-11-22.")
     assert "Photographed 2019-10-20, near Oulu. Grammar: grammar, seed 7." in text
