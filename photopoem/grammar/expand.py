@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from photopoem.errors import GrammarError
 from photopoem.grammar.draft import Bound, Draft, Misfit, Overworked, Unsayable
 from photopoem.grammar.form import Form, initial_of
 from photopoem.grammar.ledger import STRICT, Card, Ledger
+from photopoem.grammar.modify import amount, changed
 from photopoem.grammar.pieces import Piece, modified, text_of, tidy
-from photopoem.grammar.rules import Alternative, Plan
+from photopoem.grammar.rules import FROM_THE_FIGURES, FROM_THE_LEXICON, Alternative, Plan, Segment
 from photopoem.grammar.symbols import is_known
 from photopoem.grammar.syntax import Action, Modifier, Pop, Push, Rule, Run, Tag, Text
 from photopoem.grammar.words import clean
@@ -26,13 +26,8 @@ LINE_TRIES = 2
 SEARCHED_LINE_TRIES = 8
 """How often a line that does not fit is begun again, each of its rules having been tried."""
 
-FROM_THE_LEXICON = ("does", "part", "feels")
-FROM_THE_FIGURES = ("share", "sureness")
-SHORTENING = frozenset((*FROM_THE_LEXICON, *FROM_THE_FIGURES, "replace", "singular", "they"))
 SLACK = 2
 """Spaces that a line may lose when it is made tidy."""
-
-ModifierFunction = Callable[[str, tuple[str, ...]], str]
 
 
 class Speaks(Protocol):
@@ -55,8 +50,8 @@ class Means:
     plan: Plan
     recursive: frozenset[str]
     in_order: frozenset[str]
+    weighted: frozenset[str]
     cards: Mapping[str, tuple[Card, ...]]
-    modifiers: Mapping[str, ModifierFunction]
     lexicon: Callable[[], Speaks]
     form: Form
 
@@ -79,14 +74,14 @@ class Expander(Draft):
 
     def write(self, symbol: str) -> None:
         """Expand a symbol into `lines`."""
-        self._end_of_line((Tag(symbol, (), (), 0),), self._line_tries)
+        self._end_of_line(_alone(symbol), (), self._line_tries)
         self._end_line()
 
     def write_acrostic(self, letters: Sequence[str], symbol: str) -> None:
         """Expand a symbol once for each letter, into lines that begin with it."""
         for letter in letters:
             self._initial = letter
-            self._end_of_line((Tag(symbol, (), (), 0),), self._line_tries)
+            self._end_of_line(_alone(symbol), (), self._line_tries)
             self._end_line()
         self._initial = ""
 
@@ -102,13 +97,13 @@ class Expander(Draft):
 
     # -- lines --
 
-    def _end_of_line(self, nodes: Rule, tries: int) -> None:
-        """Expand nodes with which a line ends, up to so many times, until the line fits."""
+    def _end_of_line(self, segment: Segment, following: tuple[Segment, ...], tries: int) -> None:
+        """Expand a segment with which a line ends, up to so many times, until the line fits."""
         mark = self._mark()
         for left in reversed(range(tries)):
             draws = self._draws
             try:
-                self._rule(nodes, ends=True)
+                self._segment(segment, following)
                 self._check_out()
             except Misfit:
                 # Where nothing was left to chance it would come out the same again.
@@ -118,50 +113,57 @@ class Expander(Draft):
             else:
                 return
 
+    def _foresee(self, segments: Sequence[Segment]) -> None:
+        """Raise `Misfit` at once where the author's text and the bound words alone are too wide for a line."""
+        bound = self._bound
+        least = sum(len(piece.text) for piece in self._out)
+        for segment in segments:
+            least += segment.literal
+            for symbol in segment.recalled:
+                stack = bound.get(symbol)
+                if stack and len(stack[-1]) == 1:
+                    least += len(text_of(stack[-1][0]))
+            if least > self._width + SLACK:
+                self.tries += 1
+                self.misfit = Misfit(f"a line wider than {self._width}")
+                raise self.misfit
+            least = 0
+
     # -- rules --
 
     def _alternative(self, alternative: Alternative) -> None:
         self.ledger.note("text", alternative.stems)
         ends, self._ends = self._ends, False
-        last = len(alternative.segments) - 1
-        for n, nodes in enumerate(alternative.segments):
+        segments = alternative.segments
+        last = len(segments) - 1
+        for n, segment in enumerate(segments):
+            following = segments if n == 0 else ()
             if n < last and not self._capturing:
-                self._end_of_line(nodes, 1 if self._out else self._line_tries)
+                self._end_of_line(segment, following, 1 if self._out else self._line_tries)
             elif ends:
                 # Whoever asked for this line tries again; here another rule may fit.
-                self._end_of_line(nodes, 1)
+                self._end_of_line(segment, following, 1)
             else:
-                self._rule(nodes)
+                self._rule(segment.nodes)
             if n < last:
                 self._break()
 
+    def _segment(self, segment: Segment, following: Sequence[Segment]) -> None:
+        """Expand a segment that ends a line; what its bindings make too wide is given up before the rest is made."""
+        self._rule(segment.nodes[: segment.bindings])
+        if self._width and (following or segment.bindings):
+            self._foresee(following or (segment,))
+        self._rule(segment.nodes[segment.bindings :], ends=True)
+
     def _rule(self, nodes: Rule, *, ends: bool = False) -> None:
         last = len(nodes) - 1
-        foreseen = self._capturing > 0 or not self._width
         for n, node in enumerate(nodes):
-            if not foreseen and isinstance(node, (Text, Tag)):
-                foreseen = True
-                self._foresee(nodes[n:])
             if isinstance(node, Text):
                 self._say(Piece(node.text))
             elif isinstance(node, Tag):
                 self._tag(node, ends=ends and n == last)
             else:
                 self._act(node)
-
-    def _foresee(self, nodes: Rule) -> None:
-        """Raise `Misfit` at once where the author's text and the bound words alone are too wide for a line."""
-        least = sum(len(piece.text) for piece in self._out)
-        for node in nodes:
-            if isinstance(node, Text):
-                least += len(node.text)
-            elif isinstance(node, Tag) and not any(m.name in SHORTENING for m in node.modifiers):
-                bound = self._bound.get(node.symbol, ((),))[-1]
-                least += len(text_of(bound[0])) if len(bound) == 1 else 0
-        if least > self._width + SLACK:
-            self.tries += 1
-            self.misfit = Misfit(f"a line wider than {self._width}")
-            raise self.misfit
 
     # -- tags and actions --
 
@@ -248,7 +250,7 @@ class Expander(Draft):
             self._depth -= 1
 
     def _recall(self, symbol: str, bound: Bound) -> None:
-        pieces = bound[self._drawn([1.0] * len(bound))]
+        pieces = bound[self._any(len(bound))]
         self._events_of(symbol, pieces)
         self._say_all(pieces)
 
@@ -258,21 +260,21 @@ class Expander(Draft):
     # -- dealing --
 
     def _dealt(self, symbol: str, initial: str = "") -> Piece:
-        cards = self.means.cards.get(symbol)
-        candidates = self.ledger.candidates(symbol, cards) if cards else []
+        cards: Sequence[Card] = self.means.cards.get(symbol, ())
         if initial:
-            candidates = [card for card in candidates if initial_of(card.text) == initial]
-        if not candidates:
+            cards = [card for card in cards if initial_of(card.text) == initial]
+        card = self.ledger.pick(symbol, cards, self._drawn) if cards else None
+        if card is None:
             raise Unsayable(symbol)
-        card = candidates[self._drawn([card.word.weight for card in candidates])]
         self.ledger.dealt(symbol, card)
         self._event(symbol, card.text)
         return Piece(card.text, card.word)
 
-    def _drawn(self, weights: Sequence[float]) -> int:
-        """An index, likelier where its weight is greater."""
-        if len(weights) == 1:
-            return 0
+    def _drawn(self, cards: Sequence[Card]) -> int:
+        """An index, likelier where the word weighs more."""
+        return self._weighed([card.word.weight for card in cards]) if len(cards) > 1 else 0
+
+    def _weighed(self, weights: Sequence[float]) -> int:
         self._draws += 1
         at = self.rng.random() * sum(weights)
         for n, weight in enumerate(weights):
@@ -281,66 +283,69 @@ class Expander(Draft):
                 return n
         return len(weights) - 1
 
+    def _any(self, count: int) -> int:
+        """An index below a count, each as likely."""
+        if count == 1:
+            return 0
+        self._draws += 1
+        return int(self.rng.random() * count)
+
     def _choose(self, symbol: str) -> None:
         """Expand one of a symbol's rules: the first in a weighted shuffle that works out."""
         if self._depth > MAX_DEPTH:
             raise Unsayable(symbol)
         ends = self._ends
         failed: Unsayable | Misfit = Unsayable(symbol)
-        for group in self._groups(symbol):
-            while group:
-                alternative = group.pop(self._next(group))
-                mark = self._mark()
-                self.ledger.note("rule", (alternative,))
-                self._event(symbol, alternative.text)
-                try:
-                    self._alternative(alternative)
-                except Misfit as error:
-                    self._undo(mark)
-                    self._ends = ends
-                    failed = error
-                except Unsayable as error:
-                    self._undo(mark)
-                    self._ends = ends
-                    # What does not fit may fit with other words, so that is what is told.
-                    failed = error if isinstance(failed, Unsayable) else failed
-                    group = self._without(group, error.symbol)
-                else:
-                    return
+        group = self._usable(symbol)
+        later: list[Alternative] = []
+        said = self.ledger.noted("said") if symbol not in self.means.in_order else frozenset()
+        while group or later:
+            if not group:
+                group, later, said = later, [], frozenset()
+            alternative = group.pop(self._next(group))
+            if not said.isdisjoint(alternative.stems):
+                later.append(alternative)
+                continue
+            mark = self._mark()
+            self.ledger.note("rule", (alternative,))
+            self._event(symbol, alternative.text)
+            try:
+                return self._alternative(alternative)
+            except (Misfit, Unsayable) as error:
+                self._undo(mark)
+                self._ends = ends
+                if isinstance(error, Unsayable):
+                    group, later = self._without(group, error.symbol), self._without(later, error.symbol)
+                # What does not fit may fit with other words, so that is what is told.
+                failed = error if isinstance(failed, Unsayable) else failed
         raise failed
 
     def _without(self, group: list[Alternative], symbol: str) -> list[Alternative]:
         """The rules left when a symbol was found to have no word: if none can be dealt now, those that need none."""
         if not is_known(symbol) or self._bound.get(symbol):
             return group
+        if not any(symbol in alternative.needs for alternative in group):
+            return group
         cards = self.means.cards.get(symbol)
-        if cards and self.ledger.candidates(symbol, cards):
+        if cards and self.ledger.pick(symbol, cards, _first) is not None:
             return group
         return [alternative for alternative in group if symbol not in alternative.needs]
 
-    def _groups(self, symbol: str) -> list[list[Alternative]]:
-        """The rules that may be used now: those that repeat nothing said before come first."""
+    def _usable(self, symbol: str) -> list[Alternative]:
+        """The rules that may be used now."""
         rules = self.means.plan.choices.get(symbol, ())
-        fresh = rules
+        fresh = list(rules)
         if len(rules) > 1 and symbol not in self.means.recursive:
-            fresh = tuple(a for a in rules if a.silent or not self.ledger.has("rule", a)) or self._again(
-                rules
-            )
+            used = self.ledger.noted("rule")
+            fresh = [rule for rule in rules if rule not in used or rule.silent] or self._again(rules)
         if self._initial and not self._out and not self._capturing:
-            fresh = tuple(a for a in fresh if not a.initial or initial_of(a.initial) == self._initial)
-        if symbol in self.means.in_order:
-            return [list(fresh)]
-        clash: list[Alternative] = []
-        apart: list[Alternative] = []
-        for alternative in fresh:
-            clashes = self.ledger.clashes("said", alternative.stems)
-            (clash if clashes else apart).append(alternative)
-        return [apart, clash]
+            fresh = [rule for rule in fresh if not rule.initial or initial_of(rule.initial) == self._initial]
+        return fresh
 
-    def _again(self, rules: tuple[Alternative, ...]) -> tuple[Alternative, ...]:
+    def _again(self, rules: tuple[Alternative, ...]) -> list[Alternative]:
         """The rules when all have been used: again, unless that would repeat their content by accident."""
         contents = any(alternative.stems for alternative in rules)
-        return () if contents and self.level == STRICT else rules
+        return [] if contents and self.level == STRICT else list(rules)
 
     def _next(self, group: Sequence[Alternative]) -> int:
         if self._depth > DEEP or len(self.events) > LONG:
@@ -348,7 +353,9 @@ class Expander(Draft):
             return depths.index(min(depths))
         if len(group) == 1 or group[0].symbol in self.means.in_order:
             return 0
-        return self._drawn([alternative.weight for alternative in group])
+        if group[0].symbol not in self.means.weighted:
+            return self._any(len(group))
+        return self._weighed([alternative.weight for alternative in group])
 
     # -- modifiers --
 
@@ -356,40 +363,29 @@ class Expander(Draft):
         if modifier.name in FROM_THE_LEXICON:
             return [self._phrase(pieces, modifier.name)]
         if modifier.name in FROM_THE_FIGURES:
-            return [_amount(pieces, modifier.name)]
+            return [amount(pieces, modifier.name)]
         text = text_of(pieces)
         if not text:
             return pieces
-        function = self.means.modifiers.get(modifier.name)
-        if function is None:
-            raise GrammarError(f"no modifier .{modifier.name}")
-        try:
-            return modified(pieces, function(text, modifier.arguments))
-        except Exception as error:
-            raise GrammarError(f"the modifier .{modifier.name} failed on {text!r}: {error!r}") from error
+        return modified(pieces, changed(modifier.name, text, modifier.arguments))
 
     def _phrase(self, pieces: Sequence[Piece], which: str) -> Piece:
         """What the lexicon says of a word: of the last one in the pieces."""
         word = next((piece.word for piece in reversed(pieces) if piece.word), None)
         of = word.source.of if word else text_of(pieces)
         phrases = getattr(self.means.lexicon(), which)(of, word.kind if word else "thing")
-        usable = self.ledger.phrases(phrases)
-        if not usable:
+        phrase = self.ledger.phrase(phrases, self._any(len(phrases))) if phrases else None
+        if phrase is None:
             raise Unsayable(f"{of}.{which}")
-        phrase = usable[self._drawn([1.0] * len(usable))]
         self.ledger.phrased(phrase)
         self._event(f".{which} of {of}", phrase)
         return Piece(clean(phrase), voice="lexicon", of=of)
 
 
-def _amount(pieces: Sequence[Piece], which: str) -> Piece:
-    """How much of the picture a color covers, or how sure its label is: of the last word that has the figure."""
-    from photopoem.english import share_in_words, sureness_in_words
+def _first(_: Sequence[Card]) -> int:
+    return 0
 
-    field, in_words = ("share", share_in_words) if which == "share" else ("score", sureness_in_words)
-    for piece in reversed(pieces):
-        figure = getattr(piece.word.source, field) if piece.word else None
-        if piece.word and figure is not None:
-            text = in_words(figure)
-            return Piece(text, replace(piece.word, text=text, kind="amount"))
-    raise Unsayable(f"{text_of(pieces)}.{which}")
+
+def _alone(symbol: str) -> Segment:
+    """A segment that is nothing but a symbol."""
+    return Segment((Tag(symbol, (), (), 0),), 0, 0, ())

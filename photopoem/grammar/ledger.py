@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,9 +51,9 @@ class Ledger:
 
     def undo(self, mark: int) -> None:
         """Take back what was noted since."""
-        while len(self._trail) > mark:
-            noted, thing = self._trail.pop()
+        for noted, thing in self._trail[mark:]:
             noted.discard(thing)
+        del self._trail[mark:]
 
     def note(self, kind: str, things: Iterable[object]) -> None:
         """Note things of a kind: `word`, `fixed`, `said`, `colored`, `text`, `phrase` or `rule`."""
@@ -67,48 +67,55 @@ class Ledger:
         """Whether this was noted."""
         return thing in self._noted[kind]
 
+    def noted(self, kind: str) -> Set[object]:
+        """All that was noted of a kind, as it stands at any time."""
+        return self._noted[kind]
+
     def clashes(self, kind: str, things: Iterable[object]) -> bool:
         """Whether any of these was noted."""
         return not self._noted[kind].isdisjoint(things)
 
-    def candidates(self, symbol: str, cards: tuple[Card, ...]) -> list[Card]:
-        """Which of a symbol's words may be dealt now; empty where any would be a repetition."""
+    def pick(self, symbol: str, cards: Sequence[Card], draw: Callable[[Sequence[Card]], int]) -> Card | None:
+        """The card to be dealt, drawn by `draw`; None where any would be a repetition that is not allowed.
+
+        Words that share nothing with anything said are dealt before those that share something with the
+        author's text or, for colors, with another color; those that repeat a dealt word's content come last.
+        """
         if is_numbered(symbol):
-            return list(cards) if self.level > STRICT or self._fits(cards[0]) else []
+            return cards[0] if self.level > STRICT or self._fits(cards[0]) else None
         dealt = self._noted["word"]
         fresh = [card for card in cards if card.key not in dealt]
         if not fresh:
-            return self._least_often(cards) if self.level >= LAX else []
-        apart = [card for card in fresh if not self._repeats(card)]
-        if not apart:
-            return fresh if self.level > STRICT else []
-        return self._farthest(apart)
+            again = self._least_often(cards) if self.level >= LAX else []
+            return again[draw(again)] if again else None
+        tiers: list[list[Card]] = [[], [], []]
+        while fresh:
+            card = fresh.pop(draw(fresh))
+            nearness = self._nearness(card)
+            if nearness == 0:
+                return card
+            tiers[nearness - 1].append(card)
+        allowed = tiers if self.level > STRICT else tiers[:2]
+        return next((tier[0] for tier in allowed if tier), None)
+
+    def _nearness(self, card: Card) -> int:
+        """0 for a word with nothing said before in it, 1 and 2 for what may be, 3 for a repetition."""
+        noted, content = self._noted, card.stems
+        is_color = card.word.kind == "color"
+        colored = not noted["colored"].isdisjoint(content)
+        if not noted["said"].isdisjoint(content) or (colored and not is_color):
+            return 3
+        if not (noted["text"].isdisjoint(content) and noted["phrase"].isdisjoint(content)):
+            return 2
+        return 1 if colored else 0
 
     def _fits(self, card: Card) -> bool:
         """Whether a numbered word is new here, or comes back under its own number."""
         if card.word.kind == "amount" or self.has("fixed", card.key):
             return True
-        return not self.has("word", card.key) and not self._repeats(card)
+        return not self.has("word", card.key) and self._nearness(card) < 3
 
-    def _repeats(self, card: Card) -> bool:
-        """Whether a word shares its content with one dealt before. Colors may share theirs with each other."""
-        if self.clashes("said", card.stems):
-            return True
-        return card.word.kind != "color" and self.clashes("colored", card.stems)
-
-    def _farthest(self, cards: list[Card]) -> list[Card]:
-        """Rather words that share nothing with the author's text nor, for colors, with another color."""
-        apart = self._clear(cards, ("text", "phrase"))
-        return (self._clear(apart, ("colored",)) or apart) if apart else cards
-
-    def _clear(self, cards: list[Card], kinds: tuple[str, ...]) -> list[Card]:
-        """The cards of which nothing was noted under these kinds."""
-        for kind in kinds:
-            noted = self._noted[kind]
-            cards = [card for card in cards if noted.isdisjoint(card.stems)]
-        return cards
-
-    def _least_often(self, cards: tuple[Card, ...]) -> list[Card]:
+    def _least_often(self, cards: Sequence[Card]) -> list[Card]:
         often = [self._times(card.key) for card in cards]
         return [card for card, times in zip(cards, often, strict=True) if times == min(often)]
 
@@ -129,22 +136,27 @@ class Ledger:
         if is_numbered(symbol):
             self.note("fixed", (card.key,))
 
-    def phrases(self, phrases: tuple[str, ...]) -> list[str]:
-        """Which of the lexicon's phrases may be said now: never one twice, rather one with nothing said before."""
-        spoken = self._noted["said phrase"]
-        fresh = [each for each in _with_stems(phrases) if each[0] not in spoken]
-        said, colored, phrased = self._noted["said"], self._noted["colored"], self._noted["phrase"]
-        apart = [
-            each
-            for each in fresh
-            if said.isdisjoint(each[1]) and colored.isdisjoint(each[1]) and phrased.isdisjoint(each[1])
-        ]
-        if not apart:
-            return [phrase for phrase, _ in fresh] if self.level > STRICT else []
-        text = self._noted["text"]
-        return [phrase for phrase, content in apart if text.isdisjoint(content)] or [
-            phrase for phrase, _ in apart
-        ]
+    def phrase(self, phrases: tuple[str, ...], start: int) -> str | None:
+        """The phrase of the lexicon to be said, looking from `start` on: never one twice.
+
+        Rather one with nothing in it that was said before; None where any would be a repetition not allowed.
+        """
+        noted = self._noted
+        spoken, said, colored, phrased, text = (
+            noted[kind] for kind in ("said phrase", "said", "colored", "phrase", "text")
+        )
+        near = repeated = None
+        prepared = _with_stems(phrases)
+        for phrase, content in (*prepared[start:], *prepared[:start]):
+            if phrase in spoken:
+                continue
+            if said.isdisjoint(content) and colored.isdisjoint(content) and phrased.isdisjoint(content):
+                if text.isdisjoint(content):
+                    return phrase
+                near = near or phrase
+            else:
+                repeated = repeated or phrase
+        return near or (repeated if self.level > STRICT else None)
 
     def phrased(self, phrase: str) -> None:
         """Note that a phrase of the lexicon was said."""

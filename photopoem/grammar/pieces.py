@@ -125,7 +125,7 @@ def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 def text_of(pieces: Sequence[Piece]) -> str:
     """The text of pieces."""
-    return "".join(piece.text for piece in pieces)
+    return "".join([piece.text for piece in pieces])
 
 
 def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:

@@ -16,6 +16,25 @@ MAX_PLANS = 64
 """Photographs lack words in few ways; the plans for the latest ways are kept."""
 
 
+FROM_THE_LEXICON = ("does", "part", "feels")
+FROM_THE_FIGURES = ("share", "sureness")
+_SHORTENING = frozenset((*FROM_THE_LEXICON, *FROM_THE_FIGURES, "replace", "singular", "they"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """The nodes of a rule that stand on one line.
+
+    `bindings` counts the actions before the first text or tag, `literal` the characters of its own text;
+    `recalled` are the symbols of those tags that come out at least as long as what is bound to them.
+    """
+
+    nodes: Rule
+    bindings: int
+    literal: int
+    recalled: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Alternative:
     """One rule of a symbol.
@@ -27,7 +46,7 @@ class Alternative:
 
     symbol: str
     text: str
-    segments: tuple[Rule, ...]
+    segments: tuple[Segment, ...]
     weight: float
     needs: frozenset[str]
     stems: frozenset[str]
@@ -55,6 +74,7 @@ class RuleBook:
     options: Mapping[str, tuple[frozenset[str], ...]]
     also: tuple[str, ...] = ()
     in_order: frozenset[str] = frozenset()
+    weighted: frozenset[str] = frozenset()
     _plans: dict[frozenset[str], Plan] = field(default_factory=dict)
 
     @cached_property
@@ -125,7 +145,13 @@ def make_rule_book(
         )
         for symbol, texts in rules.items()
     }
-    return RuleBook(symbols, {target: tuple(needs) for target, needs in options.items()}, also, in_order)
+    return RuleBook(
+        symbols,
+        {target: tuple(needs) for target, needs in options.items()},
+        also,
+        in_order,
+        frozenset(weights or ()),
+    )
 
 
 def make_alternative(
@@ -147,7 +173,7 @@ def make_alternative(
     )
 
 
-def _segments(nodes: Rule) -> tuple[Rule, ...]:
+def _segments(nodes: Rule) -> tuple[Segment, ...]:
     """The nodes of each line. Text is made visible here, once."""
     lines: list[list[Node]] = [[]]
     for node in nodes:
@@ -159,7 +185,21 @@ def _segments(nodes: Rule) -> tuple[Rule, ...]:
                 lines.append([])
             if part:
                 lines[-1].append(Text(part))
-    return tuple(map(tuple, lines))
+    return tuple(_segment(tuple(line)) for line in lines)
+
+
+def _segment(nodes: Rule) -> Segment:
+    shown = [n for n, node in enumerate(nodes) if isinstance(node, (Text, Tag))]
+    return Segment(
+        nodes,
+        bindings=shown[0] if shown else len(nodes),
+        literal=sum(len(node.text) for node in nodes if isinstance(node, Text)),
+        recalled=tuple(
+            node.symbol
+            for node in nodes
+            if isinstance(node, Tag) and not any(m.name in _SHORTENING for m in node.modifiers)
+        ),
+    )
 
 
 def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> Iterator[str]:
@@ -207,6 +247,6 @@ def sizes_of(book: RuleBook) -> dict[str, list[dict[str, int]]]:
             continue
         options = sizes.setdefault(symbol, [])
         for alternative in alternatives:
-            tags = (n.symbol for line in alternative.segments for n in walk(line) if isinstance(n, Tag))
+            tags = (n.symbol for line in alternative.segments for n in walk(line.nodes) if isinstance(n, Tag))
             options.append(dict(Counter(tags)))
     return sizes

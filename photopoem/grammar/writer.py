@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -133,7 +133,13 @@ class Grammar:
         cards = {symbol: make_cards(words.get(symbol, ())) for symbol in (*self.book.asked, *more)}
         plan = self.book.plan(frozenset(symbol for symbol in self.book.asked if not cards[symbol]))
         return Means(
-            plan, self.book.recursive, self.book.in_order, cards, _modifiers(), self._speaks, self.parts.form
+            plan,
+            self.book.recursive,
+            self.book.in_order,
+            self.book.weighted,
+            cards,
+            self._speaks,
+            self.parts.form,
         )
 
     def _speaks(self) -> Speaks:
@@ -265,13 +271,6 @@ def _lacking(book: RuleBook, plan: Plan, symbol: str) -> str:
             return symbol.lstrip("\0")
         symbol = following[0]
         seen.add(symbol)
-
-
-@lru_cache(maxsize=1)
-def _modifiers() -> Mapping[str, Callable[[str, tuple[str, ...]], str]]:
-    from photopoem.english import MODIFIERS
-
-    return MODIFIERS
 
 
 def load_grammar(name_or_path: str | Path, *, lexicon: Sequence[str | Path] = ()) -> Grammar:
