@@ -82,7 +82,7 @@ def chances(head: Head, embedding: Floats, logits: Floats) -> Chances:
 def claims(measured: Mapping[str, float]) -> Chances:
     """The scores that are shown for these chances; a wider word is never less sure than a narrower one."""
     shown = dict(zip(measured, np.interp(list(measured.values()), MEASURED, SHOWN).tolist(), strict=True))
-    for word, score in list(shown.items()):
+    for word, score in [each for each in shown.items() if each[1] >= LEAST_AT_ALL]:
         for wide in wider_words().get(word, ()):
             shown[wide] = max(score, shown.get(wide, 0.0))
     return shown
