@@ -78,7 +78,8 @@ def _find_one(path: str, prefix: str, recurse: bool) -> Iterator[Found]:
     if is_url(path):
         from photopoem.remote import find_remote
 
-        yield from find_remote(path, prefix, recurse)
+        for address, name, stamp in find_remote(path, is_photo_name, recurse):
+            yield Found(address, prefix + name, stamp)
     elif Path(path).is_dir():
         yield from _walk(path, prefix, recurse)
     elif os.path.lexists(path):

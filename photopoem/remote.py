@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from photopoem.errors import PhotoError, UsageError
-from photopoem.paths import Found, is_photo_name
 from photopoem.photo import Photo, read_photo
 
 
@@ -26,8 +25,11 @@ def _filesystem(url: str) -> tuple[Any, str]:
     return system, path
 
 
-def find_remote(url: str, prefix: str, recurse: bool) -> Iterator[Found]:
-    """The photographs under an address. Raises `UsageError` where there is nothing."""
+def find_remote(url: str, wanted: Callable[[str], bool], recurse: bool) -> Iterator[tuple[str, str, str]]:
+    """Of each file under an address whose name is wanted: its address, its name from there, its stamp.
+
+    Raises `UsageError` where there is nothing.
+    """
     system, path = _filesystem(url)
     try:
         listed = system.find(path, maxdepth=None if recurse else 1, detail=True)
@@ -39,8 +41,8 @@ def find_remote(url: str, prefix: str, recurse: bool) -> Iterator[Found]:
     root = path.rstrip("/")
     for each, info in sorted(listed.items()):
         name = each.removeprefix(root).lstrip("/") or Path(each).name
-        if each == root or is_photo_name(Path(each).name):
-            yield Found(str(system.unstrip_protocol(each)), prefix + name, _stamp(info))
+        if each == root or wanted(Path(each).name):
+            yield str(system.unstrip_protocol(each)), name, _stamp(info)
 
 
 def _stamp(info: dict[str, Any]) -> str:
