@@ -98,7 +98,7 @@ def command(
         folder, target, settings, out, press, options, existing, hours, pace, status, say=say, stop=stop
     )
     if not quiet:
-        say(f"watching {folder}; poems go to {target}; Ctrl-C ends it")
+        show.begun = lambda: say(f"watching {folder}; poems go to {target}; Ctrl-C ends it")
     show.run()
     if not quiet:
         say(f"{show.written} poems written, {show.spool.worker.tally.printed} printed")

@@ -38,7 +38,8 @@ class Installation:
 
     Poems are also kept in the folder `poems`, whose queue remembers what was printed and which photographs
     were seen, so that it goes on after any interruption. `existing` also takes those that lie there at the
-    very first start. `status` is a file for whoever looks after the show, one JSON object.
+    very first start. `status` is a file for whoever looks after the show, one JSON object. `begun` is called when
+    photographs that come from now on will be taken.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Installation:
     status: Path | None = None
     say: Callable[[str], None] = print
     stop: threading.Event = field(default_factory=threading.Event)
+    begun: Callable[[], None] = field(default=lambda: None)
     look_again: float = 1.0
     """Seconds from one look at the folder to the next where the system says nothing."""
 
@@ -84,6 +86,7 @@ class Installation:
             self._patiently(self._begin)
             self.spool.start()
             self.watching.set()
+            self.begun()
             self._report()
             while not self.stop.is_set():
                 self._round()
