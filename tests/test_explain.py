@@ -1,0 +1,80 @@
+"""`photopoem explain`: whose each word is, and the tree that made it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from vocabularies import vocabulary
+
+from photopoem.commands.explain import command, shown_line
+from photopoem.errors import UsageError
+from photopoem.grammar import load_grammar
+from photopoem.moment import Moment
+from photopoem.poem import record
+
+RULES = {"origin": "#label1.a# in #season#,\n#color#: [it:#label1#]#it.does#"}
+
+
+@pytest.fixture
+def poems(tmp_path: Path) -> Path:
+    """A folder with two poems, as a run leaves it, and the grammar that wrote them."""
+    grammar = tmp_path / "mine.json"
+    grammar.write_text(json.dumps(RULES), "utf-8")
+    folder = tmp_path / "poems"
+    (folder / "sub").mkdir(parents=True)
+    lines = []
+    for n, name in enumerate(("dog.txt", "sub/hen.txt")):
+        words = vocabulary(Path(name).stem, "silver", moment=Moment(season="autumn"), path=name)
+        poem = load_grammar(grammar).write(words, n)
+        lines.append(json.dumps({"path": name, "made": {"file": name}} | record(poem)))
+        (folder / name).write_text(poem.text, "utf-8")
+    (folder / "poems.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
+def explain(*arguments: str | Path) -> str:
+    result = CliRunner().invoke(command, list(map(str, arguments)), catch_exceptions=False)
+    return result.stdout
+
+
+def test_words_by_layer_and_the_tree(poems: Path) -> None:
+    """A poem is shown with marks under the words of each layer, their sources, its colophon and its tree."""
+    out = explain(poems / "dog.txt", "--grammar", poems.parent / "mine.json")
+    assert "a dog in autumn,\n  mmm    pppppp\n" in out
+    assert "silver: " in out
+    assert "dog: the label dog, 0.90 by test" in out
+    assert "said of dog by the lexicon" in out
+    assert "silver: the color silver, #" in out
+    assert "Labels: test (tests)." in out
+    assert "  origin: #label1.a# in #season#, / #color#" in out
+    assert "    season: autumn" in out
+
+
+def test_poems_are_found_by_text_and_by_number(poems: Path) -> None:
+    """A poem is found by its text, in whatever folder below, or by its number in poems.jsonl."""
+    assert "hen" in explain(poems / "sub" / "hen.txt", "--no-tree")
+    assert "hen" in explain(poems / "poems.jsonl", "--nth", "2", "--no-tree")
+    assert "dog" in explain(poems, "--no-tree")
+    for wrong in ([poems / "poems.jsonl", "--nth", "3"], [poems / "other.txt"], [poems.parent / "mine.json"]):
+        with pytest.raises(UsageError):
+            explain(*wrong)
+
+
+def test_a_tree_is_never_a_guess(poems: Path) -> None:
+    """Where the grammar is gone or has changed the poem is still explained, and the tree is not made up."""
+    assert "No tree: mine: no such grammar" in explain(poems / "dog.txt")
+    changed = poems.parent / "mine.json"
+    changed.write_text(json.dumps({"origin": "#label1#, otherwise"}), "utf-8")
+    out = explain(poems / "dog.txt", "--grammar", changed)
+    assert "No tree: the grammar" in out
+    assert "otherwise" not in out
+
+
+def test_colors_on_a_terminal(poems: Path) -> None:
+    """Where color is wanted each layer has its own, and foreign text cannot act."""
+    words = vocabulary("dog", "silver", moment=Moment(season="autumn"))
+    poem = load_grammar(poems.parent / "mine.json").write(words)
+    assert shown_line(poem.lines[0], color=True) == "a \x1b[36mdog\x1b[0m in \x1b[32mautumn\x1b[0m,"
