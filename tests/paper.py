@@ -1,6 +1,11 @@
-"""Poems for the tests of paper: made by hand, of a photograph that need not exist."""
+"""Poems for the tests of paper, made by hand, and photographs that are like no other."""
 
 from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
 
 from photopoem.labels import Label
 from photopoem.moment import Moment
@@ -56,3 +61,13 @@ def make_poem(
     return Poem(
         Line((Span(title),)) if title else Line(()), tuple(made), "i-can-remember", seed, subject, "0.1.0"
     )
+
+
+def photograph(number: int, kind: str = "JPEG", size: tuple[int, int] = (96, 64)) -> bytes:
+    """A small photograph unlike any of another number."""
+    random_ = np.random.default_rng(number)
+    blocks = random_.integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    pixels = np.kron(blocks, np.ones((size[1] // 4, size[0] // 6, 1), dtype=np.uint8))
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, kind)
+    return out.getvalue()

@@ -21,6 +21,7 @@ from photopoem.printing.arrivals import Arrivals, Watcher
 from photopoem.printing.hours import QuietHours
 from photopoem.printing.patience import Patience, Stopped
 from photopoem.printing.spool import Spool
+from photopoem.terminal import say
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
 """Seconds until a photograph that gave no poem is tried again, with the next seed; after the last it is let be."""
@@ -52,7 +53,7 @@ class Installation:
     quiet_hours: QuietHours | None = None
     pace: float = 0.0
     status: Path | None = None
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = say
     stop: threading.Event = field(default_factory=threading.Event)
     begun: Callable[[], None] = field(default=lambda: None)
     look_again: float = 1.0
