@@ -1,8 +1,7 @@
 """Writes a poem for every photograph, from what a machine sees in it and the names people gave its colors.
 
 from photopoem import write_poem
-poem = write_poem("photo.jpg")
-print(poem.text)
+text = write_poem("photo.jpg").text
 """
 
 from __future__ import annotations

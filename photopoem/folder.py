@@ -72,6 +72,8 @@ class PoemsFolder:
         self.force = force
         self._entries: dict[str, _Entry] = {}
         self._tidy = True
+        # One run at a time writes here: what a killed one left unfinished has a name that the next knows.
+        self._unfinished = self.path / ".unfinished.tmp"
         self._lock: IO[bytes] | None = None
         self._records: IO[bytes] | None = None
 
@@ -79,6 +81,7 @@ class PoemsFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
+            self._unfinished.unlink(missing_ok=True)
             # Unbuffered: on a full disk nothing may be left behind to be written later.
             self._records = (self.path / RECORDS).open("a+b", buffering=0)
             self._read_index(self._records)
@@ -200,7 +203,7 @@ class PoemsFolder:
         self._put(path, offset, len(line), made)
         target = self.path / made.file
         _make_parents(target)
-        write_atomically(target, text)
+        write_atomically(target, text, by_way_of=self._unfinished)
 
     def _note_order(self, path: str) -> None:
         last = next(reversed(self._entries), "")
@@ -232,7 +235,7 @@ class PoemsFolder:
             self._tidy = True
 
     def _put_in_order(self) -> None:
-        with open_atomically(self.path / RECORDS) as out:
+        with open_atomically(self.path / RECORDS, by_way_of=self._unfinished) as out:
             for path in self.paths():
                 out.write(self.line(path))
 

@@ -28,23 +28,33 @@ T = TypeVar("T")
 # -- files that appear whole or not at all -------------------------------------------------------------
 
 
-def write_atomically(path: str | Path, data: bytes | str, *, sync: bool = False) -> None:
+def write_atomically(
+    path: str | Path, data: bytes | str, *, sync: bool = False, by_way_of: Path | None = None
+) -> None:
     """Write `data` (text as UTF-8) to `path`, replacing what is there; a reader sees the old file or the new.
 
-    `sync` waits until the disk has it. Raises `StoreError`, with what to do, where that fails; the old file
-    is then untouched.
+    `sync` waits until the disk has it; `by_way_of` is as for `open_atomically`. Raises `StoreError`, with what
+    to do, where that fails; the old file is then untouched.
     """
-    with open_atomically(path, sync=sync) as file:
+    with open_atomically(path, sync=sync, by_way_of=by_way_of) as file:
         file.write(data.encode("utf-8") if isinstance(data, str) else data)
 
 
 @contextmanager
-def open_atomically(path: str | Path, *, sync: bool = False) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path` when the block ends well, else vanishes."""
+def open_atomically(
+    path: str | Path, *, sync: bool = False, by_way_of: Path | None = None
+) -> Iterator[IO[bytes]]:
+    """A binary file that takes the place of `path` when the block ends well, else vanishes.
+
+    A process that is killed leaves its unfinished file behind, beside `path` under a name of its own; who writes a
+    folder alone may say where it is (`by_way_of`, on the same disk), so that the next one writes over it.
+    """
     # Through a link the file itself is replaced, not the link.
     target = Path(os.path.realpath(path))
     # A short name of its own: the target's may already be as long as names can be.
-    temporary = target.parent / f".photopoem-{secrets.token_hex(6)}.tmp"
+    temporary = by_way_of or target.parent / f".photopoem-{secrets.token_hex(6)}.tmp"
+    if by_way_of is not None:
+        by_way_of.unlink(missing_ok=True)
     try:
         with _create(temporary, target) as file:
             yield file

@@ -22,6 +22,7 @@ FLOORS = [
         "kmeans",
         "colornames",
         "measure",
+        "tone",
         "store",
         "paths",
         "english",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -85,9 +84,7 @@ def test_script_asks_as_the_shell_does(shell: str, bound: str) -> None:
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_script_is_sound(shell: str, tmp_path: Path) -> None:
     """The shell itself finds no fault in its script."""
-    path = shutil.which(shell)
-    if path is None:
-        pytest.skip(f"{shell} is not installed")
+    path = require_tool(shell)
     script = tmp_path / "script"
     script.write_text(photopoem("completion", shell).stdout)
     subprocess.run([path, "-n", script], check=True)

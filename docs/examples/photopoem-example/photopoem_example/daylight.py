@@ -17,7 +17,7 @@ class Daylight:
     version = "1"
     network = False
     parameters = ""
-    colophon = "taught by nobody: it measures how bright a picture is"
+    colophon = "nobody: it measures how bright a picture is"
 
     def label(self, photos: Sequence[Photo]) -> list[tuple[Label, ...]]:
         """A label for each photo, in the same order."""

@@ -20,7 +20,7 @@ class MarkdownPress:
     name = "markdown"
     suffix = ".md"
 
-    def check(self, poems: Sequence[Poem]) -> list[str]:
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Nothing: Markdown shows every character."""
         return []
 
