@@ -1,0 +1,200 @@
+"""Ten thousand poems of the whole shelf: nothing in them that may never be."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+from vocabularies import many
+
+from photopoem.english import syllables
+from photopoem.errors import MissingWordsError
+from photopoem.grammar import Grammar, Written, load_grammar, shelf
+from photopoem.grammar.sample import sample_vocabulary
+from photopoem.grammar.symbols import is_known, is_numbered
+from photopoem.grammar.trial import Trial
+from photopoem.vocabulary import Vocabulary
+
+POEMS = 10_000
+LONG = 14
+"""Color names of at most so many characters fit somewhere in every grammar."""
+COMMON_LINES = 0.06
+"""The share of lines that may stand in an earlier poem too. The aim is 2%."""
+RICH = 6
+"""From so many labels and colors on a photograph has words enough to repeat none."""
+
+NEVER = re.compile(
+    r"[#\[\]{}\\]|\(\(|\)\)|\bNone\b| {2,}\S|\s$|^\s*$|[A-Za-z]\.\.|,,|[,.] [,.]|\b(\w+) \1\b", re.MULTILINE
+)
+ARTICLE = re.compile(r"\b(an?) ([\w'\u2019-]+)", re.IGNORECASE)
+
+
+@cache
+def vocabularies() -> list[Vocabulary]:
+    return [sample_vocabulary(), *many(499)]
+
+
+@cache
+def written(name: str) -> list[tuple[Vocabulary, Written | None]]:
+    """Its share of the ten thousand poems, over photographs of all kinds."""
+    grammar = load_grammar(name)
+    each = -(-POEMS // len(shelf()))
+    words = vocabularies()
+    return [
+        (words[n % len(words)], _write(grammar, words[n % len(words)], n // len(words))) for n in range(each)
+    ]
+
+
+def _write(grammar: Grammar, words: Vocabulary, seed: int) -> Written | None:
+    try:
+        return grammar.write_fully(words, seed)
+    except MissingWordsError:
+        return None
+
+
+def is_rich(words: Vocabulary) -> bool:
+    return len(words.words["label"]) >= RICH and len(words.words["color"]) >= RICH
+
+
+@pytest.mark.parametrize("name", shelf())
+def test_every_photograph_gets_a_poem(name: str) -> None:
+    """Every grammar writes of any photograph, be there one label or none, but for one in a hundred of long words."""
+    unwritten = [words for words, poem in written(name) if poem is None]
+    assert len(unwritten) <= len(written(name)) / 100, [words.subject.path for words in unwritten]
+    assert not [words for words in unwritten if all(len(word.text) <= LONG for word in words.words["color"])]
+
+
+@pytest.mark.parametrize("name", shelf())
+def test_no_line_that_may_never_be(name: str) -> None:
+    """No unexpanded text, no doubled word, no empty or untidy line, no line wider than the form."""
+    form = load_grammar(name).parts.form
+    for _, made in written(name):
+        if made is None:
+            continue
+        poem = made.poem
+        found = NEVER.search(poem.text.lower().replace("light light ", "light "))
+        assert found is None, f"{found and found[0]!r} in {poem.text!r}"
+        assert str(poem.title).strip()
+        if poem.grammar == name:
+            assert all(len(str(line)) <= (form.width or 42) for line in poem.lines), poem.text
+            assert [syllables(str(line)) for line in poem.lines if form.syllables] == list(form.syllables), (
+                poem.text
+            )
+            assert [len(str(line).split()) for line in poem.lines if form.words] == list(form.words), (
+                poem.text
+            )
+            least, most = form.line_count
+            assert form.acrostic or least <= len(poem.lines) <= most
+
+
+@pytest.mark.parametrize("name", shelf())
+def test_articles(name: str) -> None:
+    """Before every word stands the article that `inflect` would put there, but for those it gets wrong."""
+    engine = pytest.importorskip("inflect").engine()
+    pairs = {pair for _, made in written(name) if made for pair in ARTICLE.findall(made.poem.text)}
+    wrong = {f"{article} {word}" for article, word in pairs if engine.a(word).split()[0] != article.lower()}
+    assert not wrong - INFLECT_IS_WRONG
+
+
+# `inflect` reads these by their letters.
+INFLECT_IS_WRONG: set[str] = set()
+
+
+@pytest.mark.parametrize("name", shelf())
+def test_no_word_is_dealt_twice(name: str) -> None:
+    """Where a photograph has words enough, none is dealt twice in a poem, nor a phrase of the lexicon said twice."""
+    for words, made in written(name):
+        if made is None or not is_rich(words):
+            continue
+        dealt = defaultdict(list)
+        for event in made.events:
+            if event.symbol.startswith("title") and event.depth == 1:
+                break
+            if is_known(event.symbol) and not is_numbered(event.symbol):
+                dealt["word"].append(event.text.casefold())
+            elif event.symbol.startswith("."):
+                dealt["phrase"].append(event.text)
+        for kind, said in dealt.items():
+            assert len(set(said)) == len(said), (kind, said, made.poem.text)
+
+
+@pytest.mark.parametrize("name", shelf())
+def test_poems_differ(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Among 50 poems of 50 photographs few lines stand in two, but for the refrain and its like."""
+    grammar = load_grammar(name)
+    trial = Trial()
+    seen: dict[str, set[str]] = defaultdict(set)
+    for words in [words for words in vocabularies() if is_rich(words)][:50]:
+        made = grammar.write_fully(words)
+        trial.add(made.poem, made.tries)
+        for line in made.poem.lines:
+            seen[str(line)].add(words.subject.digest)
+    refrains = {line for line, photos in seen.items() if len(photos) > trial.poems * 0.3}
+    again = sum(len(photos) - 1 for line, photos in seen.items() if line not in refrains)
+    with capsys.disabled():
+        print(
+            f"\n{name}: {trial.distinct:.0%} distinct lines, {trial.from_the_photo:.0%} of the words from the photo, ",
+            end="",
+        )
+        print(
+            f"{again / trial.lines:.1%} of the lines stood in an earlier poem, "
+            f"{trial.tries / trial.poems:.1f} tries a poem"
+        )
+    assert len(trial.texts) == trial.poems
+    assert again <= COMMON_LINES * trial.lines, sorted(
+        line for line, photos in seen.items() if len(photos) > 1
+    )
+
+
+GROWTH = """
+import gc, psutil
+from vocabularies import many
+from photopoem.grammar import load_grammar
+grammars = [load_grammar(name) for name in ("field-notes", "inventory", "palette")]
+words = list(many(40, seed=9, least_labels=3))
+def write(start, count):
+    for n in range(start, start + count):
+        grammars[n % 3].write(words[n % 40], n)
+    gc.collect()
+    return psutil.Process().memory_info().rss
+before = write(0, 1200)
+print(write(1200, 2400) - before)
+"""
+
+
+def test_memory_stays_flat() -> None:
+    """Once its caches are warm, a process takes no more memory for thousands of poems more."""
+    # A process of its own: what other tests keep would blur the figure.
+    made = subprocess.run(
+        [sys.executable, "-c", GROWTH], capture_output=True, text=True, cwd=Path(__file__).parent
+    )
+    assert made.returncode == 0, made.stderr
+    assert int(made.stdout) < 1_500_000
+
+
+def test_speed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A poem takes no longer than a tenth of a loop of two million additions: told as a ratio, for machines differ."""
+    words = [words for words in many(100, seed=3) if is_rich(words)]
+    grammars = [load_grammar(name) for name in shelf()]
+    for grammar in grammars:
+        for one in words[:5]:
+            _write(grammar, one, 0)
+    start = time.process_time()
+    for grammar in grammars:
+        for one in words:
+            _write(grammar, one, 1)
+    each = (time.process_time() - start) / len(grammars) / len(words)
+    start = time.process_time()
+    total = 0
+    for n in range(2_000_000):
+        total += n
+    loop = time.process_time() - start
+    with capsys.disabled():
+        print(f"\n{1 / each:.0f} poems a second; {loop / each:.0f} in the time of two million additions")
+    assert loop / each > 10
