@@ -71,10 +71,6 @@ class Ledger:
         """All that was noted of a kind, as it stands at any time."""
         return self._noted[kind]
 
-    def clashes(self, kind: str, things: Iterable[object]) -> bool:
-        """Whether any of these was noted."""
-        return not self._noted[kind].isdisjoint(things)
-
     def pick(self, symbol: str, cards: Sequence[Card], draw: Callable[[Sequence[Card]], int]) -> Card | None:
         """The card to be dealt, drawn by `draw`; None where any would be a repetition that is not allowed.
 

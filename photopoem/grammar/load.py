@@ -44,7 +44,6 @@ class Parts:
     rules: dict[str, list[str]] = field(default_factory=dict)
     weights: dict[str, list[float]] = field(default_factory=dict)
     in_order: frozenset[str] = frozenset()
-    listed: set[str] = field(default_factory=set)
     form: Form = field(default_factory=Form)
     lexicon: tuple[Path, ...] = ()
     fallback: str = ""
@@ -167,7 +166,6 @@ def _read_words(parts: Parts, raw: Any) -> None:
             continue
         parts.rules[symbol] = [*parts.rules.get(symbol, []), *map(escape, words)]
         parts.weights[symbol] = [1.0] * (len(parts.rules[symbol]) - len(words)) + weights
-        parts.listed.add(symbol)
 
 
 def _word_list(path: Path) -> tuple[list[str], list[float]]:

@@ -232,7 +232,7 @@ class Grammar:
             except (Unsayable, Misfit, Overworked):
                 pass  # a title that cannot be said gives way to the plain one
         name = self.name.replace("-", " ").replace("_", " ")
-        first = make_cards(means_words(subject))[:1]
+        first = make_cards(surest_label(subject))[:1]
         said = [Piece(name), *(Piece(text, card.word) for card in first for text in (card.text,))]
         return make_line([said[0], Piece(": "), said[1]] if first else said)
 
@@ -252,7 +252,7 @@ class Grammar:
         return self._missing(failure.symbol if isinstance(failure, Unsayable) else "origin", subject)
 
 
-def means_words(subject: Subject) -> tuple[Any, ...]:
+def surest_label(subject: Subject) -> tuple[Any, ...]:
     """The surest label of a subject, as a word."""
     from photopoem.vocabulary import make_vocabulary
 
