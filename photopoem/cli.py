@@ -53,6 +53,9 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
+@click.option(
+    "--traceback", is_flag=True, expose_value=False, help="Show where an error arose; anywhere in the line."
+)
 @click.version_option(__version__, prog_name="photopoem")
 def photopoem() -> None:
     r"""Write a poem for every photograph, from what a machine thinks it sees

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.run import number_of_colors
+from photopoem.commands.photo_options import given_paths, reading_options, settings
 from photopoem.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
@@ -29,32 +29,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=str))
-@click.option(
-    "-l",
-    "--labels",
-    default="auto",
-    show_default=True,
-    metavar="NAME,...",
-    help="Who labels: auto, local, local:NAME, keywords, vision, onnx:MODEL,LABELS; or several.",
-)
-@click.option(
-    "--colors", default="6", show_default=True, metavar="N|auto", help="Colors of a palette, 2 to 20."
-)
-@click.option(
-    "--color-names",
-    default="xkcd",
-    show_default=True,
-    metavar="LIST|FILE",
-    help="Who named the colors: xkcd, css, nbs, or a CSV file of name,hex.",
-)
-@click.option("--place", metavar="TEXT", help="The place, where the photographs do not name it.")
-@click.option(
-    "--hemisphere",
-    type=click.Choice(["north", "south"]),
-    default="north",
-    show_default=True,
-    help="For the seasons, where a photograph has no latitude.",
-)
+@reading_options
 @click.option(
     "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
 )
@@ -64,35 +39,30 @@ Examples:
 @click.option("--png", metavar="FILE", help="The same as a picture, 1480 x 2100.")
 @click.option("--force", is_flag=True, help="Write over a card that is there.")
 def command(
-    paths: tuple[str, ...], labels: str, colors: str, color_names: str, place: str | None, hemisphere: str,
-    recurse: bool, as_json: bool, schema: bool, svg: str | None, png: str | None, force: bool,
+    paths: tuple[str, ...], recurse: bool, as_json: bool, schema: bool, svg: str | None, png: str | None, force: bool,
+    **keywords: Any,
 ) -> None:  # fmt: skip
     """Show what the machine sees in photographs: colors and their names, labels, moment, and the words for poems.
 
-    PATHS are files, folders or addresses. Exit code 1 where a photograph could not be read.
+    PATHS are files, folders, addresses, or - for paths on standard input. Exit code 1 where a photograph could not be
+    read.
     """
     from photopoem.paths import find_photos
-    from photopoem.pipeline import Settings, labeller_for
+    from photopoem.pipeline import labeller_for
 
     if schema:
         from photopoem import look
 
         click.echo(look.schema(), nl=False)
         return
-    found = find_photos(paths, recurse=recurse)
+    found = find_photos(given_paths(paths), recurse=recurse)
     if not found:
         raise UsageError(
             f"no photographs in {', '.join(paths)}" if paths else "name a photograph or a folder"
         )
-    settings = Settings(
-        labels=labels,
-        colors=number_of_colors(colors),
-        color_names=color_names,
-        place=place,
-        hemisphere=hemisphere,
-    )
+    made = settings(keywords)
     cards = [_Cards(kind, where, len(found), force) for kind, where in (("svg", svg), ("png", png)) if where]
-    sys.exit(_look_at_all(found, settings, labeller_for(settings), cards, as_json))
+    sys.exit(_look_at_all(found, made, labeller_for(made), cards, as_json))
 
 
 def _look_at_all(found: Any, settings: Any, labeller: Any, cards: list[_Cards], as_json: bool) -> int:

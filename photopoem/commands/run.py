@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import click
 
+from photopoem.commands.photo_options import given_paths, settings, writing_options
 from photopoem.errors import UsageError
 
 EXAMPLES = """
@@ -26,42 +27,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=str))
-@click.option(
-    "-g",
-    "--grammar",
-    default="i-can-remember",
-    show_default=True,
-    metavar="NAME|FILE",
-    help="Kind of poem: a name of the shelf, a file, several with commas between, or all.",
-)
-@click.option(
-    "-l",
-    "--labels",
-    default="auto",
-    show_default=True,
-    metavar="NAME,...",
-    help="Who labels: auto, local, local:NAME, keywords, vision, onnx:MODEL,LABELS; or several.",
-)
-@click.option(
-    "--colors", default="6", show_default=True, metavar="N|auto", help="Colors of a palette, 2 to 20."
-)
-@click.option(
-    "--color-names",
-    default="xkcd",
-    show_default=True,
-    metavar="LIST|FILE",
-    help="Who named the colors: xkcd, css, nbs, or a CSV file of name,hex.",
-)
-@click.option("--seed", default=0, show_default=True, help="Another seed, other poems.")
-@click.option("--place", metavar="TEXT", help="The place, where the photographs do not name it.")
-@click.option(
-    "--hemisphere",
-    type=click.Choice(["north", "south"]),
-    default="north",
-    show_default=True,
-    help="For the seasons, where a photograph has no latitude.",
-)
-@click.option("--lexicon", multiple=True, metavar="FILE", help="A CSV of what words do; may be repeated.")
+@writing_options
 @click.option("-o", "--out", metavar="DIR", help="Folder for the poems.  [default: poems, for a folder]")
 @click.option("--force", is_flag=True, help="Write every poem anew, also over texts changed by hand.")
 @click.option(
@@ -90,11 +56,10 @@ Examples:
 @click.option("--colophon/--no-colophon", default=True, help="Close each poem with who labelled and named.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 def command(
-    paths: tuple[str, ...], grammar: str, labels: str, colors: str, color_names: str, seed: int,
-    place: str | None, hemisphere: str, lexicon: tuple[str, ...], out: str | None, force: bool, recurse: bool,
-    jobs: str, quick: bool, shard: str | None, dask: str | None, landmarks: bool, vision_parallel: int,
-    max_requests: int | None, dry_run: bool, yes: bool, cache: str | None, no_cache: bool, target: str | None,
-    press: str | None, colophon: bool, quiet: bool,
+    paths: tuple[str, ...], out: str | None, force: bool, recurse: bool, jobs: str, quick: bool, shard: str | None,
+    dask: str | None, landmarks: bool, vision_parallel: int, max_requests: int | None, dry_run: bool, yes: bool,
+    cache: str | None, no_cache: bool, target: str | None, press: str | None, colophon: bool, quiet: bool,
+    **keywords: Any,
 ) -> None:  # fmt: skip
     """Write a poem for each photograph in PATHS: files, folders, addresses, or - for paths on standard input.
 
@@ -102,10 +67,8 @@ def command(
     poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
     run writes only what is new or changed.
     """
-    from photopoem.grammar import expand_names
     from photopoem.labels import LabelSettings
     from photopoem.paths import find_photos
-    from photopoem.pipeline import Settings
     from photopoem.runner import Run
     from photopoem.terminal import say
 
@@ -113,17 +76,14 @@ def command(
         cache_dir=Path(cache) if cache else None, use_cache=not no_cache, landmarks=landmarks,
         vision_parallel=vision_parallel, max_requests=max_requests, note=_silent if quiet else say,
     )  # fmt: skip
-    settings = Settings(
-        grammars=expand_names(grammar), labels=labels, colors=number_of_colors(colors), color_names=color_names,
-        seed=seed, place=place, hemisphere=hemisphere, lexicon=lexicon, quick=quick, label_settings=label_settings,
-    )  # fmt: skip
-    given = _given(paths)
+    made = settings(keywords, quick=quick, label_settings=label_settings)
+    given = given_paths(paths)
     found = find_photos(given, recurse=recurse, shard=_shard(shard))
     if not found:
         raise UsageError(f"no photographs in {', '.join(given)}" if given else "no paths on standard input")
     run = Run(
         found,
-        settings,
+        made,
         jobs=jobs,
         dask=dask,
         force=force,
@@ -147,15 +107,6 @@ def _silent(text: str) -> None:
     """Take a note and keep quiet."""
 
 
-def number_of_colors(text: str) -> int | Literal["auto"]:
-    """`--colors` as a number from 2 to 20 or `auto`. Raises `UsageError`."""
-    if text == "auto":
-        return "auto"
-    if not text.isdecimal() or not 2 <= int(text) <= 20:
-        raise UsageError(f"--colors takes a number from 2 to 20 or auto, not {text!r}")
-    return int(text)
-
-
 def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
@@ -163,19 +114,3 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
         raise UsageError(f"--shard takes I/N with I from 1 to N, such as 1/4, not {text!r}")
     return int(first), int(last)
-
-
-def _given(paths: tuple[str, ...]) -> list[str]:
-    """The paths given, those on standard input in place of `-`: a line each, or NUL between them."""
-    given: list[str] = []
-    for path in paths:
-        given += _from_stdin() if path == "-" else [path]
-    return given
-
-
-def _from_stdin() -> list[str]:
-    import os
-
-    data = sys.stdin.buffer.read()
-    separator = b"\0" if b"\0" in data else b"\n"
-    return [os.fsdecode(path) for path in data.split(separator) if path]

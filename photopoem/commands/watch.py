@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from photopoem.commands.photo_options import settings, writing_options
 from photopoem.commands.press_options import given, press_options
 
 EXAMPLES = """
@@ -29,26 +30,7 @@ Examples:
 @click.option(
     "--press", metavar="NAME", help="html, pdf, svg, receipt or text.  [default: what suits the target]"
 )
-@click.option(
-    "-g", "--grammar", default="i-can-remember", show_default=True, metavar="NAME|FILE", help="Kind of poem."
-)
-@click.option("-l", "--labels", default="auto", show_default=True, metavar="NAME,...", help="Who labels.")
-@click.option(
-    "--colors", default="6", show_default=True, metavar="N|auto", help="Colors of a palette, 2 to 20."
-)
-@click.option(
-    "--color-names", default="xkcd", show_default=True, metavar="LIST|FILE", help="Who named the colors."
-)
-@click.option("--seed", default=0, show_default=True, help="Another seed, other poems.")
-@click.option("--place", metavar="TEXT", help="The place, where the photographs do not name it.")
-@click.option(
-    "--hemisphere",
-    type=click.Choice(["north", "south"]),
-    default="north",
-    show_default=True,
-    help="For the seasons.",
-)
-@click.option("--lexicon", multiple=True, metavar="FILE", help="A CSV of what words do; may be repeated.")
+@writing_options
 @click.option(
     "-o", "--out", default="poems", show_default=True, type=click.Path(path_type=Path),
     help="Folder for the poems and their queue.",
@@ -66,27 +48,21 @@ Examples:
 @press_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 def command(
-    folder: Path, target: str, press: str | None, grammar: str, labels: str, colors: str, color_names: str, seed: int,
-    place: str | None, hemisphere: str, lexicon: tuple[str, ...], out: Path, existing: bool, quiet_hours: str | None,
-    pace: float, status: Path | None, quiet: bool, **keywords: Any,
+    folder: Path, target: str, press: str | None, out: Path, existing: bool, quiet_hours: str | None, pace: float,
+    status: Path | None, quiet: bool, **keywords: Any,
 ) -> None:  # fmt: skip
     """Print a poem for each photograph that arrives in FOLDER, until it is stopped (Ctrl-C).
 
     It waits until a photograph has arrived whole. It goes on by itself when the printer was off, the
     network away, the disk full or FOLDER gone, and after a restart prints what came meanwhile, each once.
     """
-    from photopoem.commands.run import number_of_colors
-    from photopoem.grammar import expand_names
-    from photopoem.pipeline import Settings
     from photopoem.press import open_press
     from photopoem.printing import press_for, queue_target
     from photopoem.printing.hours import QuietHours
     from photopoem.printing.installation import Installation
     from photopoem.terminal import say
 
-    settings = Settings(
-        expand_names(grammar), labels, number_of_colors(colors), color_names, seed, place, hemisphere, lexicon
-    )
+    made = settings(keywords)
     options = given(keywords)
     # What is wrong with the options is said now, not to an empty room tonight.
     open_press(press_for(queue_target(target), press), **options)
@@ -95,7 +71,7 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     hours = QuietHours.parse(quiet_hours) if quiet_hours else None
     show = Installation(
-        folder, target, settings, out, press, options, existing, hours, pace, status, say=say, stop=stop
+        folder, target, made, out, press, options, existing, hours, pace, status, say=say, stop=stop
     )
     if not quiet:
         show.begun = lambda: say(f"watching {folder}; poems go to {target}; Ctrl-C ends it")
