@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from poem_checks import never_found, wrong_articles
 from vocabularies import many
 
 from photopoem.english import syllables
@@ -28,11 +28,6 @@ COMMON_LINES = 0.06
 """The share of lines that may stand in an earlier poem too. The aim is 2%."""
 RICH = 6
 """From so many labels and colors on a photograph has words enough to repeat none."""
-
-NEVER = re.compile(
-    r"[#\[\]{}\\]|\(\(|\)\)|\bNone\b| {2,}\S|\s$|^\s*$|[A-Za-z]\.\.|,,|[,.] [,.]|\b(\w+) \1\b", re.MULTILINE
-)
-ARTICLE = re.compile(r"\b(an?) ([\w'\u2019-]+)", re.IGNORECASE)
 
 
 @cache
@@ -78,8 +73,7 @@ def test_no_line_that_may_never_be(name: str) -> None:
         if made is None:
             continue
         poem = made.poem
-        found = NEVER.search(poem.text.lower().replace("light light ", "light "))
-        assert found is None, f"{found and found[0]!r} in {poem.text!r}"
+        assert never_found(poem) is None, never_found(poem)
         assert str(poem.title).strip()
         if poem.grammar == name:
             assert all(len(str(line)) <= (form.width or 42) for line in poem.lines), poem.text
@@ -96,14 +90,8 @@ def test_no_line_that_may_never_be(name: str) -> None:
 @pytest.mark.parametrize("name", shelf())
 def test_articles(name: str) -> None:
     """Before every word stands the article that `inflect` would put there, but for those it gets wrong."""
-    engine = pytest.importorskip("inflect").engine()
-    pairs = {pair for _, made in written(name) if made for pair in ARTICLE.findall(made.poem.text)}
-    wrong = {f"{article} {word}" for article, word in pairs if engine.a(word).split()[0] != article.lower()}
-    assert not wrong - INFLECT_IS_WRONG
-
-
-# `inflect` reads these by their letters.
-INFLECT_IS_WRONG: set[str] = set()
+    wrong = {each for _, made in written(name) if made for each in wrong_articles(made.poem)}
+    assert not wrong
 
 
 @pytest.mark.parametrize("name", shelf())
@@ -154,6 +142,7 @@ def test_poems_differ(name: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 GROWTH = """
 import gc, psutil
+from poem_checks import never_found, wrong_articles
 from vocabularies import many
 from photopoem.grammar import load_grammar
 grammars = [load_grammar(name) for name in ("field-notes", "inventory", "palette")]

@@ -1,0 +1,80 @@
+"""A thousand poems of the six sample photographs, read for what may never stand on a wall."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from poem_checks import never_found, wrong_articles
+
+from photopoem.grammar import Written, load_grammar
+from photopoem.grammar.symbols import is_known, is_numbered
+from photopoem.paths import find_photos
+from photopoem.pipeline import Settings, Speaker, labeller_for, read, subject_of
+from photopoem.vocabulary import Vocabulary, make_vocabulary
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+SEEDS = 1000
+
+
+@cache
+def vocabularies() -> list[Vocabulary]:
+    settings = Settings(labels="local")
+    labeller = labeller_for(settings)
+    readings = [read(found, settings) for found in find_photos([str(SAMPLES)])]
+    answers = labeller.label([reading.photo for reading in readings])
+    speaker = Speaker.of(labeller)
+    return [
+        make_vocabulary(subject_of(reading, answer, speaker))
+        for reading, answer in zip(readings, answers, strict=True)
+        if isinstance(answer, tuple)
+    ]
+
+
+@cache
+def poems(name: str) -> list[Written]:
+    grammar = load_grammar(name)
+    words = vocabularies()
+    assert len(words) == 6
+    return [grammar.write_fully(words[seed % 6], seed) for seed in range(SEEDS)]
+
+
+@pytest.mark.parametrize("name", ["i-can-remember", "inventory"])
+def test_a_thousand_poems(name: str) -> None:
+    """No unexpanded text, empty line, doubled word, wrong article or line over 42 columns in a thousand poems."""
+    for made in poems(name):
+        assert never_found(made.poem) is None, never_found(made.poem)
+        assert not wrong_articles(made.poem), made.poem.text
+        assert all(len(str(line)) <= 42 for line in made.poem.lines), made.poem.text
+
+
+@pytest.mark.parametrize("name", ["i-can-remember", "inventory"])
+def test_no_word_by_accident_twice(name: str) -> None:
+    """No label or color is dealt twice in a poem while the photograph has others: repetition is a refrain's."""
+    for made in poems(name):
+        dealt = []
+        for event in made.events:
+            if event.symbol.startswith("title") and event.depth == 1:
+                break
+            if is_known(event.symbol) and not is_numbered(event.symbol):
+                dealt.append(event.text.casefold())
+        assert len(dealt) == len(set(dealt)), made.poem.text
+
+
+def test_samples_do_not_open_alike() -> None:
+    """The first lines of the six samples' poems differ in more than a word of the photograph."""
+    grammar = load_grammar("i-can-remember")
+    openings = []
+    for words in vocabularies():
+        first = grammar.write(words, 0).lines[0]
+        openings.append("".join("_" if span.source else span.text for span in first.spans))
+    assert len(set(openings)) >= 5, openings
+
+
+def test_refrain_and_length() -> None:
+    """Every poem of the piece says "I can remember" and has 6 to 14 lines."""
+    for made in poems("i-can-remember"):
+        text = " ".join(made.poem.text.split())
+        assert "I can remember" in text, text
+        assert 6 <= len(made.poem.lines) <= 14, text
