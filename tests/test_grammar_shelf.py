@@ -24,8 +24,8 @@ from photopoem.vocabulary import Vocabulary
 POEMS = 10_000
 LONG = 14
 """Color names of at most so many characters fit somewhere in every grammar."""
-COMMON_LINES = 0.06
-"""The share of lines that may stand in an earlier poem too. The aim is 2%."""
+COMMON_LINES = 0.02
+"""The share of lines that may stand in an earlier poem too."""
 RICH = 6
 """From so many labels and colors on a photograph has words enough to repeat none."""
 
