@@ -19,9 +19,8 @@ def commands(
     command: click.Command = photopoem, path: tuple[str, ...] = (), parent: click.Context | None = None
 ) -> Iterator[tuple[tuple[str, ...], click.Context]]:
     """Every command with its words and a context, groups before what is in them, in the order of help."""
-    context = click.Context(
-        command, info_name=path[-1] if path else "photopoem", parent=parent, terminal_width=WIDTH
-    )
+    settings = {**command.context_settings, "terminal_width": WIDTH}
+    context = click.Context(command, info_name=path[-1] if path else "photopoem", parent=parent, **settings)
     yield path, context
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -39,20 +38,19 @@ def options() -> Iterator[tuple[tuple[str, ...], click.Option]]:
 
 
 def calls(line: str) -> Iterator[list[str]]:
-    """The arguments of every `photopoem` in a line of shell."""
+    """The arguments of every call of photopoem in a line of shell, also of one that `timeout` makes."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = "#"
-    words: list[str] | None = None
+    words: list[str] = []
     for token in [*lexer, ";"]:
-        if token in OPERATORS:
-            if words is not None:
-                yield words
-            words = None
-        elif words is not None:
+        if token not in OPERATORS:
             words.append(token)
-        elif token.rpartition("/")[2] == "photopoem":
-            words = []
+            continue
+        at = next((n for n, word in enumerate(words) if word.rpartition("/")[2] == "photopoem"), None)
+        if at is not None and (at == 0 or words[0] == "timeout"):
+            yield words[at + 1 :]
+        words = []
 
 
 def used(words: list[str]) -> set[tuple[tuple[str, ...], str]]:
@@ -60,7 +58,9 @@ def used(words: list[str]) -> set[tuple[tuple[str, ...], str]]:
 
     Raises `click.UsageError` where click would refuse it.
     """
-    found: set[tuple[tuple[str, ...], str]] = set()
+    # Like the program: this one may stand anywhere.
+    found = {((), "traceback")} if "--traceback" in words else set()
+    words = [word for word in words if word != "--traceback"]
     command: click.Command = photopoem
     path: tuple[str, ...] = ()
     context: click.Context | None = None

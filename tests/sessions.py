@@ -6,6 +6,7 @@ stands for lines left out. The words after `console` say what the session needs:
     then      goes on in the folder of the block before it; else it begins in a new folder with `samples/`
     printer   a receipt printer at tcp://192.168.1.50
     vision    a service that answers as Google Cloud Vision does
+    lessons   a folder `lessons/` with six photographs each of dogs and of hills, cut from the samples
     fails     its commands end with another exit code than 0
 
 A block that begins with ```json NAME or ```text NAME is a file of that name, for the session after it.
@@ -30,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LEFT_OUT = "..."
-WORDS = {"then", "printer", "vision", "fails"}
+WORDS = {"then", "printer", "vision", "lessons", "fails"}
 
 _FENCE = re.compile(
     r"^```(?P<kind>console|json|text)(?P<words>(?: [\w.,-]+)*)\n(?P<body>.*?)^```$", re.M | re.S
@@ -99,7 +100,7 @@ def sessions_of(page: Path) -> list[Session]:
     for match in _FENCE.finditer(text):
         words = match["words"].split()
         if match["kind"] != "console":
-            files += [(words[0], match["body"])] if words else []
+            files += [(words[0], match["body"])] if words and "." in words[0] else []
             continue
         if unknown := set(words) - WORDS:
             raise ValueError(f"{page.name}: sessions need no {unknown}")
@@ -121,7 +122,7 @@ def matches(wanted: Sequence[str], printed: Sequence[str]) -> bool:
     head, rest = wanted[:cut], wanted[cut + 1 :]
     if list(head) != list(printed[:cut]):
         return False
-    return any(matches(rest, printed[n:]) for n in range(cut, len(printed) + 1))
+    return any(matches(rest, printed[n:]) for n in range(cut + 1, len(printed) + 1))
 
 
 def renewed(wanted: Sequence[str], printed: Sequence[str]) -> list[str]:
@@ -150,7 +151,8 @@ class Shell:
         )  # fmt: skip
         self._printed = ""
         self._heard = threading.Condition()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         assert self._bash.stdout is not None
@@ -166,6 +168,8 @@ class Shell:
         is wanted in particular, until two seconds are quiet.
         """
         assert self._bash.stdin is not None
+        if command.startswith("kill"):
+            world.until_done("\n".join(wanted or []))
         background = command.rstrip().endswith("&") or "%" in command
         # What reads from its standard input must not read the commands to come.
         self._bash.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '{self._MARK}%s{self._MARK}' $?\n")
@@ -206,6 +210,9 @@ class Shell:
         with suppress(ProcessLookupError):
             os.killpg(self._bash.pid, signal.SIGKILL)
         self._bash.wait()
+        self._listener.join()
+        if self._bash.stdout is not None:
+            self._bash.stdout.close()
 
 
 @dataclass
@@ -216,6 +223,25 @@ class World:
     environ: dict[str, str]
     addresses: dict[str, str] = field(default_factory=dict)
     background: bool = False
+
+    def until_done(self, wanted: str) -> None:
+        """Before a watch is ended: until it has written as many poems as are wanted, and nothing changes any more."""
+        match = re.search(r"(\d+) poems written", wanted)
+        count = int(match[1]) if match else 0
+        end = time.monotonic() + 60
+        seen, since = self._files(), time.monotonic()
+        while time.monotonic() < end and (time.monotonic() - since < 2 or self._poems() < count):
+            time.sleep(0.1)
+            if seen != (now := self._files()):
+                seen, since = now, time.monotonic()
+        if match is None:
+            time.sleep(4)
+
+    def _poems(self) -> int:
+        return sum(path.read_bytes().count(b"\n") for path in self.folder.glob("*/poems.jsonl"))
+
+    def _files(self) -> set[tuple[str, int]]:
+        return {(str(path), path.stat().st_mtime_ns) for path in self.folder.rglob("*") if path.is_file()}
 
     def as_run(self, command: str) -> str:
         """A command with the addresses of this machine in place of those of the page."""
@@ -260,7 +286,20 @@ def world_for(session: Session, temporary: Path) -> Iterator[World]:
             from tests.vision_server import serving
 
             environ["PHOTOPOEM_VISION_ENDPOINT"] = stack.enter_context(serving(tell_samples)).endpoint
+        if "lessons" in session.needs:
+            _make_lessons(folder / "lessons")
         yield world
+
+
+def _make_lessons(folder: Path) -> None:
+    from PIL import Image
+
+    for word, sample in (("dogs", "two-dogs"), ("hills", "autumn-hills")):
+        (folder / word).mkdir(parents=True)
+        with Image.open(ROOT / "samples" / f"{sample}.jpg") as image:
+            for n in range(6):
+                box = (n * 40, n * 20, image.width - 200 + n * 30, image.height - 150 + n * 20)
+                image.crop(box).resize((640, 427)).save(folder / word / f"{n}.jpg")
 
 
 def play(session: Session, temporary: Path, *, refresh: bool) -> list[list[tuple[Step, list[str]]]]:

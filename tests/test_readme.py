@@ -1,0 +1,53 @@
+"""The two commands of the README: each one line, each all that a fresh machine needs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+RUN, TEST = re.findall(r"^python3 -m venv .*$", README, re.M)
+
+
+def test_there_are_two_commands() -> None:
+    """The README has two lines that begin with a new environment: one runs the samples, one runs the tests."""
+    assert RUN.endswith("photopoem run samples/")
+    assert TEST.endswith(".venv/bin/pytest")
+    assert "pip install ." in RUN
+    assert ".[test]" in TEST
+
+
+def test_every_package_is_named_in_pyproject() -> None:
+    """The extras that the pages ask people to install are there."""
+    extras = set(re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text("utf-8"), re.M))
+    texts = [README, *(page.read_text("utf-8") for page in (ROOT / "docs").glob("*.md"))]
+    asked = {
+        name
+        for text in texts
+        for found in re.findall(r"(?:photopoem|\.)\[([\w,]+)\]", text)
+        for name in found.split(",")
+    }
+    assert asked <= extras
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.skipif(not os.environ.get("CI"), reason="downloads every dependency anew; the gate does")
+def test_first_command_in_a_fresh_copy(tmp_path: Path) -> None:
+    """In a copy of the repository without an environment the first command prints a poem for each sample."""
+    copy = tmp_path / "photopoem"
+    unwanted = shutil.ignore_patterns(".venv", ".git", ".*_cache", "__pycache__", "poems", "dist", "build")
+    shutil.copytree(ROOT, copy, ignore=unwanted)
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": os.environ.get("LANG", "C.UTF-8")}
+    environ |= {
+        name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "http"))
+    }
+    done = subprocess.run(["bash", "-c", RUN], cwd=copy, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("Grammar:") == 6
+    assert len(list((copy / "poems").glob("*.txt"))) == 6
