@@ -97,10 +97,11 @@ class ColorNames:
         """
         colors = np.asarray(lab, dtype=np.float64)
         rows, columns, apart = self._pairs(colors, beyond)
-        nearest = np.full(len(colors), np.inf)
-        np.minimum.at(nearest, rows, apart)
+        # The rows come in order, and each has at least its nearest.
+        nearest = np.minimum.reduceat(apart, np.searchsorted(rows, np.arange(len(colors))))
+        kept = apart <= nearest[rows] + beyond
+        rows, columns, apart = rows[kept], columns[kept], apart[kept]
         order = np.lexsort((columns, apart, rows))
-        order = order[(apart <= nearest[rows] + beyond)[order]]
         found: list[dict[str, float]] = [{} for _ in colors]
         for row, column, distance in zip(
             rows[order].tolist(), columns[order].tolist(), apart[order].tolist(), strict=True
@@ -206,15 +207,15 @@ def _rows_of(
 
 
 @lru_cache(maxsize=1)
-def _anchors() -> ColorNames:
-    """The survey's colors whose name ends with a basic term or a shade of one, under that term."""
+def _anchors() -> tuple[ColorNames, npt.NDArray[np.intp]]:
+    """The survey's colors whose name ends with a basic term or a shade of one, and the place of that term."""
     survey = color_names("xkcd")
     term_of = {shade: term for term, shades in _SHADES.items() for shade in shades}
     terms = [term_of.get(head := name.split()[-1], head) for name in survey.names]
     kept = [index for index, term in enumerate(terms) if term in BASIC_TERMS]
-    return ColorNames(
-        tuple(terms[index] for index in kept), survey.rgb[kept], survey.lab[kept], survey.named_by
-    )
+    said = tuple(terms[index] for index in kept)
+    places = np.array([BASIC_TERMS.index(term) for term in said])
+    return ColorNames(said, survey.rgb[kept], survey.lab[kept], survey.named_by), places
 
 
 def basic_terms(lab: npt.ArrayLike) -> list[str]:
@@ -223,9 +224,8 @@ def basic_terms(lab: npt.ArrayLike) -> list[str]:
     The names of the xkcd survey that end with such a term, or a shade of it, vote for it: those not more than 3 farther
     than the nearest, with a weight that halves with every unit of CIEDE2000.
     """
-    anchors, colors = _anchors(), np.asarray(lab, dtype=np.float64)
+    (anchors, places), colors = _anchors(), np.asarray(lab, dtype=np.float64)
     rows, columns, apart = anchors._pairs(colors, 3.0)
-    terms = np.array([BASIC_TERMS.index(name) for name in anchors.names])[columns]
-    votes = np.zeros((len(colors), len(BASIC_TERMS)))
-    np.add.at(votes, (rows, terms), 0.5**apart)
+    ballots = rows * len(BASIC_TERMS) + places[columns]
+    votes = np.bincount(ballots, 0.5**apart, len(colors) * len(BASIC_TERMS)).reshape(-1, len(BASIC_TERMS))
     return [BASIC_TERMS[place] for place in votes.argmax(axis=1)]

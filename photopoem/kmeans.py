@@ -93,7 +93,8 @@ def _good_start(points: Floats, weights: Floats, k: int) -> Floats:
 
 def gathered(points: Floats, weights: Floats, owner: npt.NDArray[np.intp]) -> Clusters:
     """The clusters of points that have the same `owner`, each with the mean of its points as center."""
-    _, owner = np.unique(owner, return_inverse=True)
+    if not np.bincount(owner).all():
+        _, owner = np.unique(owner, return_inverse=True)
     means, mass = _means(points, weights, owner)
     spread = float((weights * ((points - means[owner]) ** 2).sum(axis=1)).sum() / weights.sum())
     return Clusters(means, mass / mass.sum(), owner, spread)

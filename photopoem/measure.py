@@ -8,7 +8,7 @@ import numpy as np
 
 from photopoem.color import Floats, ciede2000, lab_to_lch, lab_to_srgb, srgb_to_hsv, srgb_to_lab
 from photopoem.colornames import BASIC_TERMS, ColorNames, basic_terms, color_names
-from photopoem.palette import histogram
+from photopoem.palette import color_cells
 from photopoem.photo import Photo
 from photopoem.tone import read_tone as read_tone
 from photopoem.tone import tone_measures
@@ -97,8 +97,8 @@ def _average(lab: Floats, names: ColorNames) -> dict[str, Any]:
 
 def _term_shares(photo: Photo) -> dict[str, float]:
     """The share of the pixels that each basic color term covers, the greatest first; terms of nothing are left out."""
-    cells, counts = histogram(photo.sample)
-    lab = srgb_to_lab(cells)
+    cells = color_cells(photo)
+    lab, counts = cells.lab, cells.counts
     terms = [term for start in range(0, len(lab), 128) for term in basic_terms(lab[start : start + 128])]
     places = np.array([BASIC_TERMS.index(term) for term in terms])
     shares = np.bincount(places, weights=counts, minlength=len(BASIC_TERMS)) / counts.sum()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -81,10 +82,26 @@ def read_palette(photo: Photo, colors: int | Literal["auto"] = 6, names: ColorNa
     if colors != "auto" and not FEWEST <= colors <= MOST:
         raise UsageError(f"{colors} colors: a palette has {FEWEST} to {MOST}, or auto")
     names = names or color_names()
-    cells, counts = histogram(photo.sample)
-    points = srgb_to_lab(cells)
+    cells = color_cells(photo)
+    points, counts = cells.lab, cells.counts
     found = _fewest(points, counts) if colors == "auto" else _clusters(points, counts, colors)
     return Palette(_named(_told_apart(found.centers, found.shares), names), names.named_by)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The occupied cells of a photograph's histogram: mean `rgb` in 0..255 and its `lab` (n, 3), `counts` (n,)."""
+
+    rgb: Floats
+    lab: Floats
+    counts: Floats
+
+
+@lru_cache(maxsize=1)
+def color_cells(photo: Photo) -> Cells:
+    """The cells of a photograph's `sample`; kept, for palette and tone of a photograph are read one after the other."""
+    rgb, counts = histogram(photo.sample)
+    return Cells(rgb, srgb_to_lab(rgb), counts)
 
 
 def histogram(sample: Pixels) -> tuple[Floats, Floats]:
