@@ -29,6 +29,8 @@ _MISLEADING = frozenset(
         "swimming trunks", "teddy bear", "traffic light", "uneven bars",
     }
 )  # fmt: skip
+MAX_TOLD = 4096
+"""Answers of a lexicon that are kept."""
 _IT = re.compile(r"\bit\b")
 
 Cells = dict[str, tuple[str, ...]]
@@ -39,29 +41,37 @@ class Lexicon:
     """What words do, their parts, how they feel: (word, kind) -> field -> alternatives, all literal text."""
 
     entries: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    _told: dict[tuple[str, str, str], tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def does(self, word: str, kind: str) -> tuple[str, ...]:
         """What it does, as verb phrases in the third person; for a plural word, in the plural. Never empty."""
-        phrases = self._find(word, kind, "does")
-        if kind in _LABEL_KINDS and is_plural(word):
-            # "It" may be the thing itself or another: such a phrase is said of many only if there is no other.
-            clear = [phrase for phrase in phrases if not _IT.search(phrase)]
-            return tuple(map(for_plural, clear or phrases))
-        return phrases
+        return self._told.get((word, kind, "does")) or self._tell(word, kind, "does")
 
     def part(self, word: str, kind: str) -> tuple[str, ...]:
         """What it consists of or has about it, as nouns without an article. Never empty."""
-        return self._find(word, kind, "part")
+        return self._told.get((word, kind, "part")) or self._tell(word, kind, "part")
 
     def feels(self, word: str, kind: str) -> tuple[str, ...]:
         """How it feels or sounds, as adjectives. Never empty."""
-        return self._find(word, kind, "feels")
+        return self._told.get((word, kind, "feels")) or self._tell(word, kind, "feels")
 
     def knows(self, word: str, kind: str) -> bool:
         """Whether the lexicon has a row for the word itself or for one it falls back to."""
         return any(
             (candidate, place) in self.entries for candidate in _fallbacks(word) for place in _kinds(kind)
         )
+
+    def _tell(self, word: str, kind: str, name: str) -> tuple[str, ...]:
+        """What is told of a word, kept for when it is asked again."""
+        phrases = self._find(word, kind, name)
+        if name == "does":
+            phrases = _agreeing(phrases, word, kind)
+        if len(self._told) >= MAX_TOLD:
+            self._told.clear()
+        self._told[word, kind, name] = phrases
+        return phrases
 
     def _find(self, word: str, kind: str, name: str) -> tuple[str, ...]:
         for candidate in _fallbacks(word):
@@ -73,6 +83,15 @@ class Lexicon:
     def _generic(self, kind: str, name: str) -> tuple[str, ...]:
         own = self.entries.get((f"*{kind}", kind), {}).get(name)
         return own or self.entries[("*thing", "thing")][name]
+
+
+def _agreeing(phrases: tuple[str, ...], word: str, kind: str) -> tuple[str, ...]:
+    """Verb phrases in the number of their word."""
+    if kind not in _LABEL_KINDS or not is_plural(word):
+        return phrases
+    # "It" may be the thing itself or another: such a phrase is said of many only if there is no other.
+    clear = [phrase for phrase in phrases if not _IT.search(phrase)]
+    return tuple(map(for_plural, clear or phrases))
 
 
 def _kinds(kind: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from functools import lru_cache
 
 # Smallest share -> a noun phrase that reads in "silver, a third of everything".
 SHARES: tuple[tuple[float, str], ...] = (
@@ -89,6 +90,7 @@ SURENESS: tuple[tuple[float, str], ...] = (
 _TOLERANCE = 1e-9
 
 
+@lru_cache(maxsize=4096)
 def _phrase(table: tuple[tuple[float, str], ...], figure: float) -> str:
     if math.isnan(figure):
         raise ValueError("not a number cannot be said in words")

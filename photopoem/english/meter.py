@@ -161,6 +161,7 @@ def _hundreds(value: int) -> int:
     return tens + (_SMALL[value % 10] if value % 10 else 0)
 
 
+@lru_cache(maxsize=8192)
 def _counts(token: str) -> tuple[int, ...]:
     if token[0].isdigit():
         return _number(token) if token.isascii() and len(token) < 16 else ()

@@ -13,7 +13,12 @@ MAX_CHARACTERS = 400_000
 LINE_OF_VERSE = 200
 """A line of more characters is prose, and may say a word twice in a row."""
 
-Bound = tuple[tuple[Piece, ...], ...]
+
+class Bound(NamedTuple):
+    """What is bound to a symbol: one text, or several to draw from; `width` is that of the one, else 0."""
+
+    texts: tuple[tuple[Piece, ...], ...]
+    width: int
 
 
 class Unsayable(Exception):
@@ -32,15 +37,9 @@ class Overworked(Exception):
     """More steps or more text than a poem can need."""
 
 
-class Mark(NamedTuple):
-    """All that is needed to take an expansion back."""
-
-    ledger: int
-    lines: int
-    out: list[Piece]
-    pieces: int
-    bound: Mapping[str, tuple[Bound, ...]]
-    events: int
+# Plain tuples where thousands are made: a named one takes five times as long to make.
+Mark = tuple[int, int, list[Piece], int, Mapping[str, tuple[Bound, ...]], int]
+"""All that is needed to take an expansion back: of ledger, lines, text, its pieces, bindings and events."""
 
 
 class Event(NamedTuple):
@@ -52,7 +51,8 @@ class Event(NamedTuple):
 
 
 class Draft:
-    """What has been written. `lines` are the finished lines, tidy and none empty; `events` how they came about.
+    """What has been written. `lines` are the finished lines, tidy and none empty; `events` how they came about
+    (each makes an `Event`).
 
     Nothing is lost when a rule does not work out: `_mark` and `_undo` take back text, bindings and what was noted.
     """
@@ -62,7 +62,7 @@ class Draft:
         self.level = level
         self.ledger = Ledger(level)
         self.lines: list[tuple[Piece, ...]] = []
-        self.events: list[Event] = []
+        self.events: list[tuple[int, str, str]] = []
         self.tries = 0
         self.misfit: Misfit | None = None
         self._out: list[Piece] = []
@@ -75,22 +75,21 @@ class Draft:
         self._initial = ""
 
     def _mark(self) -> Mark:
-        return Mark(
-            self.ledger.mark(), len(self.lines), self._out, len(self._out), self._bound, len(self.events)
-        )
+        out = self._out
+        return (self.ledger.mark(), len(self.lines), out, len(out), self._bound, len(self.events))
 
     def _undo(self, mark: Mark) -> None:
-        self.ledger.undo(mark.ledger)
-        del self.lines[mark.lines :]
+        ledger, lines, out, pieces, self._bound, events = mark
+        self.ledger.undo(ledger)
+        del self.lines[lines:]
         # A line that has ended is never written on, so cutting gives back the line as it was.
-        self._out = mark.out
-        del self._out[mark.pieces :]
-        self._bound = mark.bound
+        self._out = out
+        del out[pieces:]
         self._checked = None
-        del self.events[mark.events :]
+        del self.events[events:]
 
     def _event(self, symbol: str, text: str) -> None:
-        self.events.append(Event(self._depth, symbol, text))
+        self.events.append((self._depth, symbol, text))
 
     def _end_line(self) -> None:
         pieces = self._check_out()

@@ -10,12 +10,13 @@ from typing import Protocol
 from photopoem.grammar.draft import Bound, Draft, Misfit, Overworked, Unsayable
 from photopoem.grammar.form import Form, initial_of
 from photopoem.grammar.ledger import STRICT, Card, Ledger
-from photopoem.grammar.modify import amount, changed
-from photopoem.grammar.pieces import Piece, modified, text_of, tidy
-from photopoem.grammar.rules import FROM_THE_FIGURES, FROM_THE_LEXICON, Alternative, Plan, Segment
+from photopoem.grammar.modify import amount, modify
+from photopoem.grammar.pieces import Piece, text_of, tidy
+from photopoem.grammar.rules import FROM_THE_FIGURES, FROM_THE_LEXICON, Alternative, Made, Plan, Segment
 from photopoem.grammar.symbols import is_known
 from photopoem.grammar.syntax import Action, Modifier, Pop, Push, Rule, Run, Tag, Text
 from photopoem.grammar.words import clean
+from photopoem.vocabulary import Word
 
 MAX_DEPTH = 60
 DEEP = 30
@@ -91,7 +92,7 @@ class Expander(Draft):
         pieces = self._captured(lambda: self._symbol(symbol))
         return tidy([piece.with_text(piece.text.replace("\n", " ")) for piece in pieces])
 
-    def raw(self, rule: Rule) -> list[Piece]:
+    def raw(self, rule: Made) -> list[Piece]:
         """Expand a rule, its line breaks and spaces as they are."""
         return self._captured(lambda: self._rule(rule))
 
@@ -99,6 +100,10 @@ class Expander(Draft):
 
     def _end_of_line(self, segment: Segment, following: tuple[Segment, ...], tries: int) -> None:
         """Expand a segment with which a line ends, up to so many times, until the line fits."""
+        if tries == 1:
+            self._segment(segment, following)
+            self._check_out()
+            return
         mark = self._mark()
         for left in reversed(range(tries)):
             draws = self._draws
@@ -116,14 +121,14 @@ class Expander(Draft):
     def _foresee(self, segments: Sequence[Segment]) -> None:
         """Raise `Misfit` at once where the author's text and the bound words alone are too wide for a line."""
         bound = self._bound
-        least = sum(len(piece.text) for piece in self._out)
+        most = self._width + SLACK
+        least = len(text_of(self._out)) if self._out else 0
         for segment in segments:
             least += segment.literal
             for symbol in segment.recalled:
-                stack = bound.get(symbol)
-                if stack and len(stack[-1]) == 1:
-                    least += len(text_of(stack[-1][0]))
-            if least > self._width + SLACK:
+                if stack := bound.get(symbol):
+                    least += stack[-1].width
+            if least > most:
                 self.tries += 1
                 self.misfit = Misfit(f"a line wider than {self._width}")
                 raise self.misfit
@@ -132,7 +137,8 @@ class Expander(Draft):
     # -- rules --
 
     def _alternative(self, alternative: Alternative) -> None:
-        self.ledger.note("text", alternative.stems)
+        if alternative.stems:
+            self.ledger.note("text", alternative.stems)
         ends, self._ends = self._ends, False
         segments = alternative.segments
         last = len(segments) - 1
@@ -144,24 +150,26 @@ class Expander(Draft):
                 # Whoever asked for this line tries again; here another rule may fit.
                 self._end_of_line(segment, following, 1)
             else:
-                self._rule(segment.nodes)
+                self._rule(segment.bindings)
+                self._rule(segment.rest)
             if n < last:
                 self._break()
 
     def _segment(self, segment: Segment, following: Sequence[Segment]) -> None:
         """Expand a segment that ends a line; what its bindings make too wide is given up before the rest is made."""
-        self._rule(segment.nodes[: segment.bindings])
+        self._rule(segment.bindings)
         if self._width and (following or segment.bindings):
             self._foresee(following or (segment,))
-        self._rule(segment.nodes[segment.bindings :], ends=True)
+        self._rule(segment.rest, ends=True)
 
-    def _rule(self, nodes: Rule, *, ends: bool = False) -> None:
-        last = len(nodes) - 1
-        for n, node in enumerate(nodes):
-            if isinstance(node, Text):
-                self._say(Piece(node.text))
+    def _rule(self, nodes: Made, *, ends: bool = False) -> None:
+        for node in nodes:
+            if isinstance(node, Piece):
+                self._say(node)
             elif isinstance(node, Tag):
-                self._tag(node, ends=ends and n == last)
+                self._tag(node, ends=ends and node is nodes[-1])
+            elif isinstance(node, Text):
+                self._say(Piece(node.text))
             else:
                 self._act(node)
 
@@ -169,8 +177,9 @@ class Expander(Draft):
 
     def _tag(self, tag: Tag, *, ends: bool = False) -> None:
         before = self._bound
-        for action in tag.actions:
-            self._act(action)
+        if tag.actions:
+            for action in tag.actions:
+                self._act(action)
         if tag.modifiers:
             pieces = self._pieces_of(tag.symbol)
             for modifier in tag.modifiers:
@@ -197,8 +206,8 @@ class Expander(Draft):
     def _push(self, push: Push) -> None:
         rules = push.rules
         made = self._sayable(rules) if len(rules) > 1 else [tuple(self._rule_pieces(rules[0]))]
-        stack = (*self._bound.get(push.target, ()), tuple(made))
-        self._bound = {**self._bound, push.target: stack}
+        bound = Bound(tuple(made), len(text_of(made[0])) if len(made) == 1 else 0)
+        self._bound = {**self._bound, push.target: (*self._bound.get(push.target, ()), bound)}
 
     def _sayable(self, rules: Sequence[Rule]) -> list[tuple[Piece, ...]]:
         """Those of the rules that can be said. Raises `Unsayable` where none can."""
@@ -225,9 +234,9 @@ class Expander(Draft):
     def _pieces_of(self, symbol: str) -> list[Piece]:
         """Expand a symbol into pieces of its own; one word needs no capture."""
         stack = self._bound.get(symbol)
-        if stack and len(stack[-1]) == 1:
-            self._events_of(symbol, stack[-1][0])
-            return list(stack[-1][0])
+        if stack and len(texts := stack[-1].texts) == 1:
+            self._events_of(symbol, texts[0])
+            return list(texts[0])
         if not stack and is_known(symbol):
             return [self._dealt(symbol)]
         return self._captured(lambda: self._symbol(symbol))
@@ -250,7 +259,8 @@ class Expander(Draft):
             self._depth -= 1
 
     def _recall(self, symbol: str, bound: Bound) -> None:
-        pieces = bound[self._any(len(bound))]
+        texts = bound.texts
+        pieces = texts[self._any(len(texts))]
         self._events_of(symbol, pieces)
         self._say_all(pieces)
 
@@ -307,7 +317,7 @@ class Expander(Draft):
                 later.append(alternative)
                 continue
             mark = self._mark()
-            self.ledger.note("rule", (alternative,))
+            self.ledger.note("rule", {alternative})
             self._event(symbol, alternative.text)
             try:
                 return self._alternative(alternative)
@@ -364,14 +374,11 @@ class Expander(Draft):
             return [self._phrase(pieces, modifier.name)]
         if modifier.name in FROM_THE_FIGURES:
             return [amount(pieces, modifier.name)]
-        text = text_of(pieces)
-        if not text:
-            return pieces
-        return modified(pieces, changed(modifier.name, text, modifier.arguments))
+        return modify(pieces, modifier.name, modifier.arguments)
 
     def _phrase(self, pieces: Sequence[Piece], which: str) -> Piece:
         """What the lexicon says of a word: of the last one in the pieces."""
-        word = next((piece.word for piece in reversed(pieces) if piece.word), None)
+        word = pieces[0].word if len(pieces) == 1 else _last_word(pieces)
         of = word.source.of if word else text_of(pieces)
         phrases = getattr(self.means.lexicon(), which)(of, word.kind if word else "thing")
         phrase = self.ledger.phrase(phrases, self._any(len(phrases))) if phrases else None
@@ -382,10 +389,14 @@ class Expander(Draft):
         return Piece(clean(phrase), voice="lexicon", of=of)
 
 
+def _last_word(pieces: Sequence[Piece]) -> Word | None:
+    return next((piece.word for piece in reversed(pieces) if piece.word), None)
+
+
 def _first(_: Sequence[Card]) -> int:
     return 0
 
 
 def _alone(symbol: str) -> Segment:
     """A segment that is nothing but a symbol."""
-    return Segment((Tag(symbol, (), (), 0),), 0, 0, ())
+    return Segment((), (Tag(symbol, (), (), 0),), 0, ())

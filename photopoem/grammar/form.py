@@ -74,6 +74,9 @@ def letters_of(text: str) -> list[str]:
 
 def initial_of(text: str) -> str:
     """The letter that a line begins with; empty where it has none."""
+    first = text[:1]
+    if first.isascii() and first.isalpha():
+        return first.lower()
     return next(iter(letters_of(text)), "")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from photopoem.grammar.symbols import is_numbered
 from photopoem.grammar.words import clean, stems
@@ -15,8 +15,7 @@ STRICT, PATIENT, LAX, ANYHOW = range(4)
 """How much repetition is allowed: none; of rules and of parts of words; of words, when all have been dealt; any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A word ready to be dealt: its visible text, the key by which equal words are known, its content."""
 
     word: Word
@@ -43,7 +42,7 @@ class Ledger:
     def __init__(self, level: int) -> None:
         self.level = level
         self._noted: defaultdict[str, set[object]] = defaultdict(set)
-        self._trail: list[tuple[set[object], object]] = []
+        self._trail: list[tuple[set[object], Set[object]]] = []
 
     def mark(self) -> int:
         """Where the ledger stands."""
@@ -51,17 +50,18 @@ class Ledger:
 
     def undo(self, mark: int) -> None:
         """Take back what was noted since."""
-        for noted, thing in self._trail[mark:]:
-            noted.discard(thing)
-        del self._trail[mark:]
+        trail = self._trail
+        while len(trail) > mark:
+            noted, new = trail.pop()
+            noted -= new
 
-    def note(self, kind: str, things: Iterable[object]) -> None:
+    def note(self, kind: str, things: Set[object]) -> None:
         """Note things of a kind: `word`, `fixed`, `said`, `colored`, `text`, `phrase` or `rule`."""
         noted = self._noted[kind]
-        for thing in things:
-            if thing not in noted:
-                noted.add(thing)
-                self._trail.append((noted, thing))
+        new = things - noted
+        if new:
+            noted |= new
+            self._trail.append((noted, new))
 
     def has(self, kind: str, thing: object) -> bool:
         """Whether this was noted."""
@@ -84,7 +84,7 @@ class Ledger:
         if not fresh:
             again = self._least_often(cards) if self.level >= LAX else []
             return again[draw(again)] if again else None
-        tiers: list[list[Card]] = [[], [], []]
+        tiers: tuple[list[Card], ...] = ([], [], [])
         while fresh:
             card = fresh.pop(draw(fresh))
             nearness = self._nearness(card)
@@ -97,9 +97,8 @@ class Ledger:
     def _nearness(self, card: Card) -> int:
         """0 for a word with nothing said before in it, 1 and 2 for what may be, 3 for a repetition."""
         noted, content = self._noted, card.stems
-        is_color = card.word.kind == "color"
         colored = not noted["colored"].isdisjoint(content)
-        if not noted["said"].isdisjoint(content) or (colored and not is_color):
+        if not noted["said"].isdisjoint(content) or (colored and card.word.kind != "color"):
             return 3
         if not (noted["text"].isdisjoint(content) and noted["phrase"].isdisjoint(content)):
             return 2
@@ -117,20 +116,24 @@ class Ledger:
 
     def _times(self, key: str) -> int:
         """How often a word was dealt."""
+        dealt = self._noted["dealt"]
         times = 0
-        while self.has(f"dealt {times}", key):
+        while (key, times) in dealt:
             times += 1
         return times
 
     def dealt(self, symbol: str, card: Card) -> None:
         """Note that a word was dealt."""
-        if card.word.kind == "amount":
+        kind = card.word.kind
+        if kind == "amount":
             return
-        self.note(f"dealt {self._times(card.key)}", (card.key,))
-        self.note("word", (card.key,))
-        self.note("colored" if card.word.kind == "color" else "said", card.stems)
+        key = {card.key}
+        self.note("dealt", {(card.key, self._times(card.key))})
+        self.note("word", key)
+        if card.stems:
+            self.note("colored" if kind == "color" else "said", card.stems)
         if is_numbered(symbol):
-            self.note("fixed", (card.key,))
+            self.note("fixed", key)
 
     def phrase(self, phrases: tuple[str, ...], start: int) -> str | None:
         """The phrase of the lexicon to be said, looking from `start` on: never one twice.
@@ -138,12 +141,12 @@ class Ledger:
         Rather one with nothing in it that was said before; None where any would be a repetition not allowed.
         """
         noted = self._noted
-        spoken, said, colored, phrased, text = (
-            noted[kind] for kind in ("said phrase", "said", "colored", "phrase", "text")
-        )
+        spoken, said, colored = noted["said phrase"], noted["said"], noted["colored"]
+        phrased, text = noted["phrase"], noted["text"]
         near = repeated = None
         prepared = _with_stems(phrases)
-        for phrase, content in (*prepared[start:], *prepared[:start]):
+        for n in range(start - len(prepared), start):
+            phrase, content = prepared[n]
             if phrase in spoken:
                 continue
             if said.isdisjoint(content) and colored.isdisjoint(content) and phrased.isdisjoint(content):
@@ -156,7 +159,7 @@ class Ledger:
 
     def phrased(self, phrase: str) -> None:
         """Note that a phrase of the lexicon was said."""
-        self.note("said phrase", (phrase,))
+        self.note("said phrase", {phrase})
         self.note("phrase", stems(phrase))
 
 

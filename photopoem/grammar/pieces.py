@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from operator import eq
 from typing import NamedTuple
@@ -102,7 +103,7 @@ def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
 def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """One line's pieces with single spaces, none before a closing mark or at the end; an indent stays."""
     if _UNTIDY.search(text_of(pieces)) is None:
-        return tuple(piece for piece in pieces if piece.text)
+        return tuple([piece for piece in pieces if piece.text])
     tidied: list[Piece] = []
     last = "\n"
     for piece in pieces:
@@ -134,7 +135,7 @@ def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:
     `before` is the text of the line before.
     """
     words = tokens(text_of(pieces))
-    if words and tokens(before)[-1:] == words[:1]:
+    if words and _last_token(before) == words[0]:
         return True
     if not any(map(eq, words, words[1:])):
         return False
@@ -142,20 +143,28 @@ def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:
     return any(one == other and m != n for (one, m), (other, n) in pairwise(said))
 
 
+@lru_cache(maxsize=1024)
+def _last_token(text: str) -> str:
+    # Asked again for every try at the line that follows.
+    return (tokens(text) or [""])[-1]
+
+
 def make_line(pieces: Sequence[Piece]) -> Line:
     """A poem's line; neighbouring runs of the author's own text are joined."""
     spans: list[Span] = []
-    for piece in pieces:
-        source = piece.word.source if piece.word else None
-        span = Span(piece.text, source, piece.voice, piece.of)
-        if spans and _joins(spans[-1], span):
-            span = Span(spans.pop().text + span.text, source, piece.voice, piece.of)
-        spans.append(span)
+    own = ""
+    of = ""
+    for text, word, voice, about in pieces:
+        if word is None and voice == "grammar":
+            own, of = own + text, about
+            continue
+        if own:
+            spans.append(Span(own, None, "grammar", of))
+            own = ""
+        spans.append(Span(text, word.source if word else None, voice, about))
+    if own:
+        spans.append(Span(own, None, "grammar", of))
     return Line(tuple(spans))
-
-
-def _joins(one: Span, other: Span) -> bool:
-    return one.source is None and other.source is None and one.voice == other.voice == "grammar"
 
 
 def broken(pieces: Sequence[Piece], width: int, indent: int) -> list[tuple[Piece, ...]]:

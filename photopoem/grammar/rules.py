@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from photopoem.grammar.graph import ranks, recursive
+from photopoem.grammar.pieces import Piece
 from photopoem.grammar.symbols import is_known
 from photopoem.grammar.syntax import Node, Push, Rule, Run, Tag, Text, parse_rule
 from photopoem.grammar.words import stems, visible
@@ -21,16 +22,20 @@ FROM_THE_FIGURES = ("share", "sureness")
 _SHORTENING = frozenset((*FROM_THE_LEXICON, *FROM_THE_FIGURES, "replace", "singular", "they"))
 
 
+Made = tuple[Node | Piece, ...]
+"""A rule whose text needs only be said."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """The nodes of a rule that stand on one line.
+    """The nodes of a rule that stand on one line: `bindings` before the first text or tag, `rest` from there on.
 
-    `bindings` counts the actions before the first text or tag, `literal` the characters of its own text;
+    Text is made into a piece here, once. `literal` counts the characters of its own text;
     `recalled` are the symbols of those tags that come out at least as long as what is bound to them.
     """
 
-    nodes: Rule
-    bindings: int
+    bindings: Made
+    rest: Made
     literal: int
     recalled: tuple[str, ...]
 
@@ -175,7 +180,7 @@ def make_alternative(
 
 def _segments(nodes: Rule) -> tuple[Segment, ...]:
     """The nodes of each line. Text is made visible here, once."""
-    lines: list[list[Node]] = [[]]
+    lines: list[list[Node | Piece]] = [[]]
     for node in nodes:
         if not isinstance(node, Text):
             lines[-1].append(node)
@@ -184,16 +189,16 @@ def _segments(nodes: Rule) -> tuple[Segment, ...]:
             if n:
                 lines.append([])
             if part:
-                lines[-1].append(Text(part))
+                lines[-1].append(Piece(part))
     return tuple(_segment(tuple(line)) for line in lines)
 
 
-def _segment(nodes: Rule) -> Segment:
-    shown = [n for n, node in enumerate(nodes) if isinstance(node, (Text, Tag))]
+def _segment(nodes: Made) -> Segment:
+    shown = next((n for n, node in enumerate(nodes) if isinstance(node, (Piece, Tag))), len(nodes))
     return Segment(
-        nodes,
-        bindings=shown[0] if shown else len(nodes),
-        literal=sum(len(node.text) for node in nodes if isinstance(node, Text)),
+        bindings=nodes[:shown],
+        rest=nodes[shown:],
+        literal=sum(len(node.text) for node in nodes if isinstance(node, Piece)),
         recalled=tuple(
             node.symbol
             for node in nodes
@@ -247,6 +252,8 @@ def sizes_of(book: RuleBook) -> dict[str, list[dict[str, int]]]:
             continue
         options = sizes.setdefault(symbol, [])
         for alternative in alternatives:
-            tags = (n.symbol for line in alternative.segments for n in walk(line.nodes) if isinstance(n, Tag))
+            made = (node for line in alternative.segments for node in (*line.bindings, *line.rest))
+            nodes = (node for node in made if not isinstance(node, Piece))
+            tags = (node.symbol for node in walk(nodes) if isinstance(node, Tag))
             options.append(dict(Counter(tags)))
     return sizes

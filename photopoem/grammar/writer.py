@@ -177,7 +177,7 @@ class Grammar:
                     attempts = 0
                 else:
                     poem = self._poem(expander, means, subject, seed)
-                    return Written(poem, tries + expander.tries, tuple(expander.events))
+                    return Written(poem, tries + expander.tries, tuple(map(Event._make, expander.events)))
                 tries += expander.tries
         if overworked and not isinstance(failure, Misfit):
             raise GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
@@ -203,8 +203,8 @@ class Grammar:
             if not 0 < len(letters) <= MAX_LETTERS:
                 continue
             expander.lines.clear()
-            expander.ledger.note("word", (spelled[0].key,))
-            expander.ledger.note("fixed", (spelled[0].key,))
+            expander.ledger.note("word", {spelled[0].key})
+            expander.ledger.note("fixed", {spelled[0].key})
             try:
                 expander.write_acrostic(letters, form.line)
             except (Unsayable, Misfit) as error:
