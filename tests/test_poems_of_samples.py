@@ -63,13 +63,13 @@ def test_no_word_by_accident_twice(name: str) -> None:
 
 
 def test_samples_do_not_open_alike() -> None:
-    """The first lines of the six samples' poems differ in more than a word of the photograph."""
+    """Of the six samples no more than two open with the same words beside those of the photograph."""
     grammar = load_grammar("i-can-remember")
     openings = []
     for words in vocabularies():
         first = grammar.write(words, 0).lines[0]
         openings.append("".join("_" if span.source else span.text for span in first.spans))
-    assert len(set(openings)) >= 5, openings
+    assert max(openings.count(opening) for opening in openings) <= 2, openings
 
 
 def test_refrain_and_length() -> None:

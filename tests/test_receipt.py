@@ -14,7 +14,7 @@ from PIL import Image
 from photopoem.errors import UsageError
 from photopoem.poem import Poem
 from photopoem.press import Press, open_press
-from photopoem.press.bitmaps import COLUMN, LINE, draw_lines, glyph, width_of, wrapped
+from photopoem.press.bitmaps import COLUMN, LINE, balanced, draw_lines, glyph, width_of, wrapped
 from photopoem.press.receipt import ReceiptPress, profiles
 
 HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff end\x00"
@@ -113,7 +113,7 @@ def test_lines_are_broken_between_words() -> None:
     press = ReceiptPress(colophon=False)
     (paper,) = read_job(press.press([poem], photos=None))
     rows = paper.text.splitlines()
-    assert rows[:2] == ["I can remember mocha, leaf after", "  leaf of it."]
+    assert rows[:2] == ["I can remember mocha,", "  leaf after leaf of it."]
     assert all(len(row) <= 32 for row in rows)
     assert "".join(rows[2:]).replace(" ", "") == "x" * 70
     assert press.check([poem]) == [
@@ -127,8 +127,8 @@ def test_lines_are_broken_between_words() -> None:
 )
 def test_columns_follow_the_profile(options: dict[str, object], columns: int) -> None:
     """A known printer gets its own columns, an unknown one those that fit on any paper."""
-    paper = paper_of(make_poem("word " * 40, title=""), colophon=False, **options)
-    assert columns - 5 < max(map(len, paper.text.splitlines())) <= columns
+    paper = paper_of(make_poem("x" * 200, title=""), colophon=False, **options)
+    assert columns - 1 <= max(map(len, paper.text.splitlines())) <= columns
 
 
 def test_the_photograph_is_printed_in_dots(samples: list[Path]) -> None:
@@ -196,3 +196,11 @@ def test_wrapping_counts_wide_letters() -> None:
 def test_it_is_a_press() -> None:
     """The press keeps the protocol of all presses."""
     assert isinstance(open_press("receipt"), Press)
+
+
+def test_long_lines_break_evenly() -> None:
+    """A line too long for the paper is broken where both rows are about as long, and loses nothing."""
+    rows = balanced("I can remember pinstripes with none.", 32)
+    assert rows == ["I can remember", "  pinstripes with none."]
+    assert balanced("short enough", 32) == ["short enough"]
+    assert " ".join(" ".join(rows).split()) == "I can remember pinstripes with none."

@@ -48,6 +48,17 @@ def wrapped(text: str, columns: int, indent: str = "  ") -> list[str]:
     return rows
 
 
+def balanced(text: str, columns: int) -> list[str]:
+    """The text in as few rows as `wrapped` makes, of even length: no last word is left alone on a row."""
+    rows = wrapped(text, columns)
+    for narrower in range(columns - 1, columns // 2, -1):
+        tighter = wrapped(text, narrower)
+        if len(tighter) > len(rows):
+            break
+        rows = tighter
+    return rows
+
+
 def has_glyph(char: str) -> bool:
     """Whether a bitmap can be made of this character."""
     return char == " " or _first_has(char) or _hex_of(char) is not None

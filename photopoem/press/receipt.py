@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from photopoem.errors import PhotoError, PressError, UsageError
 from photopoem.poem import Poem
-from photopoem.press.bitmaps import COLUMN, draw_lines, width_of, without_glyph, wrapped
+from photopoem.press.bitmaps import COLUMN, balanced, draw_lines, width_of, without_glyph, wrapped
 from photopoem.press.characters import Said, controls, listed, say, without_controls
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class ReceiptPress:
             self._print_photo(printer, poem, photos)
         title, *lines, foot = [self._said(text) for text in self._texts(poem)]
         blocks = [wrapped(title.text, self.columns, "")] if title.text.strip() else []
-        blocks += [[row for line in lines for row in wrapped(line.text, self.columns)]]
+        blocks += [[row for line in lines for row in balanced(line.text, self.columns)]]
         blocks += [wrapped(foot.text, self.columns, "")] if foot.text else []
         if any(told.missing for told in (title, *lines, foot)):
             self._print_picture(printer, draw_lines(_with_gaps(blocks), self.dots))
