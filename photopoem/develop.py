@@ -18,18 +18,21 @@ SAMPLE_SIDE = 256
 
 
 def develop(
-    image: Image, profile: bytes | None, orientation: int
+    image: Image, profile: bytes | None, orientation: int, *, averaged: bool = False
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """`pixels` (longest side at most 640 px, antialiased) and `sample` (at most 256 px, nearest neighbour).
 
     Both are uint8 of shape (h, w, 3). The picture is made small first and corrected then: color, alpha and
-    turning cost by the pixel, and do not depend on the order.
+    turning cost by the pixel, and do not depend on the order. `averaged` says that a decoder has made it smaller
+    already: of up to a quarter too many rows and columns some are then left out, and none averaged once more.
     """
     from PIL.Image import Resampling
 
     frame = _plain(image)
-    # Half the time of LANCZOS, and the built-in labeller's first words of 54 photographs are the same.
-    pixels = _resized(frame, SIDE, Resampling.HAMMING)
+    # HAMMING takes half the time of LANCZOS (5 ms of 10, for 24 megapixels decoded at an eighth), and leaving out 0.2;
+    # the built-in labeller's surest words of 54 photographs are the same with all three.
+    thinned = averaged and max(frame.size) < SIDE * 1.25
+    pixels = _resized(frame, SIDE, Resampling.NEAREST if thinned else Resampling.HAMMING)
     sample = _resized(frame, SAMPLE_SIDE, Resampling.NEAREST)
     return _finish(pixels, profile, orientation), _finish(sample, profile, orientation)
 

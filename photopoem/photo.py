@@ -51,7 +51,7 @@ class Photo:
 
     `path` is the path as it was given (text; undecodable bytes are surrogate-escaped).
     `pixels` is uint8 of shape (h, w, 3): sRGB, upright, alpha composited on white, longest side at
-    most 640 px, antialiased: what a labeller sees.
+    most 640 px, averaged from what the file holds: what a labeller sees.
     `sample` is uint8 of shape (h, w, 3), longest side at most 256 px, *decimated* (nearest
     neighbour, no averaging) from the decoded image: what the palette is read from.
     `digest` is the hex SHA-256 of shape and bytes of `pixels`, the photograph's identity.
@@ -166,12 +166,12 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     with _identify(path, file, head) as image:
         width, height = _checked_size(path, image)
         thumbnail = thumbnail_of(image) if quick else None
+        averaged = thumbnail is None and _draft(image)
         if thumbnail is None:
-            _draft(image)
             image.load()
         orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
         profile = image.info.get("icc_profile")
-        pixels, sample = develop(image if thumbnail is None else thumbnail, profile, orientation)
+        pixels, sample = develop(thumbnail or image, profile, orientation, averaged=averaged)
         metadata = {"format": image.format, **read_metadata(image, _sidecar(path))}
     if orientation >= 5:
         width, height = height, width
@@ -264,15 +264,15 @@ def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
     return width, height
 
 
-def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> None:
-    """Have a JPEG decoded at a fraction of its size: most of the work of a run is saved here."""
+def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
+    """Have a JPEG decoded at a fraction of its size, if it may be: most of the work of a run is saved here."""
     if image.format not in ("JPEG", "MPO"):
-        return
+        return False
     width, height = image.size
     for scale in (8, 4, 2):
         if max(width, height) // scale >= least:
-            image.draft(None, (max(1, width // scale), max(1, height // scale)))
-            return
+            return image.draft(None, (max(1, width // scale), max(1, height // scale))) is not None
+    return False
 
 
 def _sidecar(path: str) -> bytes:
