@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from photopoem.press import Press
     from photopoem.printing.targets import OneFile
 
+FEW = 3
+"""More remarks than this are told in one line before printing; `--check` lists them all."""
+
 EXAMPLES = """
 \b
 Examples:
@@ -91,16 +94,25 @@ def command(
     found = ordered(read_poems(poems), order, seed)
     made = _opened(name, options)
     remarks = [] if quiet and not check else made.check(found, photos=photos)
-    for remark in remarks:
+    for remark in remarks if check or len(remarks) <= FEW else [_in_short(remarks, name)]:
         say(remark)
     if check:
         click.echo(f"{name}: {len(found)} poems, {len(remarks)} remarks")
     elif isinstance(where, OneFile):
         _into_file(where, made, found * copies, photos, force=force)
+        if not quiet:
+            say(f"{where.path}: {len(found) * copies} poems")
     elif where is not None:
         folder = poems if poems.is_dir() else poems.parent
         job = {"press": name, "options": options, "photos": photos, "copies": copies, "again": again}
         sys.exit(_onto_paper(folder, found, where.address, job, pace=pace, quiet=quiet))
+
+
+def _in_short(remarks: list[str], press: str) -> str:
+    """What would be a line for each poem of a show, in one."""
+    return (
+        f"{len(remarks)} remarks, such as: {remarks[0]} (photopoem print --press {press} --check lists them)"
+    )
 
 
 def _press_of(where: Any, press: str | None) -> str:
