@@ -3,9 +3,10 @@
     python benchmarks/run.py [--photos 100] [--rounds 3] [--json]
 
 `of_floor`: photographs a second of `photopoem run`, one core, as a share of those of a loop that only decodes the
-same JPEGs with `Image.draft`, at no less than the 640 px that photopoem keeps at most. `two_jobs_ratio`: two jobs against one. `vs_naive`: against a full decode,
-KMeans on all pixels, pytracery as it comes and one Vision call a photograph (to a server on this machine that
-answers at once, so that only the work is counted). Everything is warm: starting up is `startup.py`'s.
+same JPEGs with `Image.draft`, at no less than the 640 px that photopoem keeps at most. `two_jobs_ratio`: two jobs
+against one. `vs_naive`: against a full decode, KMeans on all pixels, pytracery as it comes and one Vision call a
+photograph (to a server on this machine that answers at once, so that only the work is counted). Everything is warm:
+starting up is `startup.py`'s.
 """
 
 from __future__ import annotations
