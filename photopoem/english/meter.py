@@ -43,14 +43,15 @@ def _cmudict() -> bytes:
 def _pronunciations(word: str) -> tuple[int, ...]:
     """The syllable counts CMUdict has for a word of plain letters, the usual one first."""
     section = _section(word[0])
+    start = section.find(f"\n{word} ".encode()) + 1
     found: list[int] = []
-    for variant in ("", "(2)", "(3)", "(4)"):
-        key = f"\n{word}{variant} ".encode()
-        start = section.find(key)
-        if start < 0:
-            break
-        line = section[start + len(key) : section.find(b"\n", start + 1)].split(b"#")[0]
-        found.append(sum(phone[-1:].isdigit() for phone in line.split()))
+    variant = f"{word}(".encode()
+    while start > 0:
+        end = section.find(b"\n", start)
+        phones = section[start:end].split(b"#")[0].split()[1:]
+        found.append(sum(phone[-1:].isdigit() for phone in phones))
+        # Other ways to say the word stand below it.
+        start = end + 1 if section.startswith(variant, end + 1) else 0
     return tuple(dict.fromkeys(found))
 
 

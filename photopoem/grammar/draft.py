@@ -117,7 +117,7 @@ class Draft:
             fault = f"a line that does not begin with {self._initial}"
         if fault is None and self.level < ANYHOW and len(text) <= LINE_OF_VERSE:
             before = text_of(self.lines[-1]) if self.lines else ""
-            fault = "a word twice in a row" if has_doubled_word(pieces, before) else None
+            fault = "a word twice in a row" if has_doubled_word(pieces, text, before) else None
         if fault:
             self.misfit = Misfit(fault)
             raise self.misfit

@@ -13,10 +13,9 @@ from photopoem.grammar.ledger import STRICT, Card, Ledger
 from photopoem.grammar.modify import amount, modify
 from photopoem.grammar.pieces import Piece, text_of, tidy
 from photopoem.grammar.rules import FROM_THE_FIGURES, FROM_THE_LEXICON, Alternative, Made, Plan, Segment
-from photopoem.grammar.symbols import is_known
 from photopoem.grammar.syntax import Action, Modifier, Pop, Push, Rule, Run, Tag, Text
 from photopoem.grammar.words import clean
-from photopoem.vocabulary import Word
+from photopoem.vocabulary import SYMBOLS, Word
 
 MAX_DEPTH = 60
 DEEP = 30
@@ -157,7 +156,8 @@ class Expander(Draft):
 
     def _segment(self, segment: Segment, following: Sequence[Segment]) -> None:
         """Expand a segment that ends a line; what its bindings make too wide is given up before the rest is made."""
-        self._rule(segment.bindings)
+        if segment.bindings:
+            self._rule(segment.bindings)
         if self._width and (following or segment.bindings):
             self._foresee(following or (segment,))
         self._rule(segment.rest, ends=True)
@@ -168,6 +168,8 @@ class Expander(Draft):
                 self._say(node)
             elif isinstance(node, Tag):
                 self._tag(node, ends=ends and node is nodes[-1])
+            elif isinstance(node, Push):
+                self._push(node)
             elif isinstance(node, Text):
                 self._say(Piece(node.text))
             else:
@@ -227,9 +229,16 @@ class Expander(Draft):
     def _rule_pieces(self, rule: Rule) -> list[Piece]:
         """Expand a rule; the commonest, a lone tag, without the detour."""
         lone = rule[0] if len(rule) == 1 else None
-        if isinstance(lone, Tag) and not lone.modifiers and not lone.actions:
-            return self._pieces_of(lone.symbol)
-        return self.raw(rule)
+        if not isinstance(lone, Tag) or lone.actions:
+            return self.raw(rule)
+        pieces = self._pieces_of(lone.symbol)
+        if not lone.modifiers:
+            return pieces
+        for modifier in lone.modifiers:
+            pieces = self._modify(pieces, modifier)
+        if len(pieces) == 1 and "\n" not in pieces[0].text:
+            return pieces
+        return self._captured(lambda: self._say_all(pieces))
 
     def _pieces_of(self, symbol: str) -> list[Piece]:
         """Expand a symbol into pieces of its own; one word needs no capture."""
@@ -237,7 +246,7 @@ class Expander(Draft):
         if stack and len(texts := stack[-1].texts) == 1:
             self._events_of(symbol, texts[0])
             return list(texts[0])
-        if not stack and is_known(symbol):
+        if not stack and symbol in SYMBOLS:
             return [self._dealt(symbol)]
         return self._captured(lambda: self._symbol(symbol))
 
@@ -250,7 +259,7 @@ class Expander(Draft):
             stack = self._bound.get(symbol)
             if stack:
                 self._recall(symbol, stack[-1])
-            elif is_known(symbol):
+            elif symbol in SYMBOLS:
                 begins = self._initial and not self._out and not self._capturing
                 self._say(self._dealt(symbol, self._initial if begins else ""))
             else:
@@ -332,7 +341,7 @@ class Expander(Draft):
 
     def _without(self, group: list[Alternative], symbol: str) -> list[Alternative]:
         """The rules left when a symbol was found to have no word: if none can be dealt now, those that need none."""
-        if not is_known(symbol) or self._bound.get(symbol):
+        if symbol not in SYMBOLS or self._bound.get(symbol):
             return group
         if not any(symbol in alternative.needs for alternative in group):
             return group
@@ -347,7 +356,8 @@ class Expander(Draft):
         fresh = list(rules)
         if len(rules) > 1 and symbol not in self.means.recursive:
             used = self.ledger.noted("rule")
-            fresh = [rule for rule in rules if rule not in used or rule.silent] or self._again(rules)
+            if not used.isdisjoint(rules):
+                fresh = [rule for rule in rules if rule not in used or rule.silent] or self._again(rules)
         if self._initial and not self._out and not self._capturing:
             fresh = [rule for rule in fresh if not rule.initial or initial_of(rule.initial) == self._initial]
         return fresh
@@ -358,10 +368,12 @@ class Expander(Draft):
         return [] if contents and self.level == STRICT else list(rules)
 
     def _next(self, group: Sequence[Alternative]) -> int:
+        if len(group) == 1:
+            return 0
         if self._depth > DEEP or len(self.events) > LONG:
             depths = [self.means.plan.depth_of(alternative) for alternative in group]
             return depths.index(min(depths))
-        if len(group) == 1 or group[0].symbol in self.means.in_order:
+        if group[0].symbol in self.means.in_order:
             return 0
         if group[0].symbol not in self.means.weighted:
             return self._any(len(group))
@@ -384,7 +396,6 @@ class Expander(Draft):
         phrase = self.ledger.phrase(phrases, self._any(len(phrases))) if phrases else None
         if phrase is None:
             raise Unsayable(f"{of}.{which}")
-        self.ledger.phrased(phrase)
         self._event(f".{which} of {of}", phrase)
         return Piece(clean(phrase), voice="lexicon", of=of)
 

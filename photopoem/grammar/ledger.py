@@ -36,6 +36,10 @@ def make_cards(words: Iterable[Word]) -> tuple[Card, ...]:
     return tuple(Card(word, *each) for word, each in prepared if each[0])
 
 
+_Phrase = tuple[str, frozenset[str]]
+"""What the lexicon says, and its content."""
+
+
 class Ledger:
     """What was dealt and said. `mark` and `undo` take back everything noted in between."""
 
@@ -51,9 +55,9 @@ class Ledger:
     def undo(self, mark: int) -> None:
         """Take back what was noted since."""
         trail = self._trail
-        while len(trail) > mark:
-            noted, new = trail.pop()
+        for noted, new in trail[mark:]:
             noted -= new
+        del trail[mark:]
 
     def note(self, kind: str, things: Set[object]) -> None:
         """Note things of a kind: `word`, `fixed`, `said`, `colored`, `text`, `phrase` or `rule`."""
@@ -116,7 +120,7 @@ class Ledger:
 
     def _times(self, key: str) -> int:
         """How often a word was dealt."""
-        dealt = self._noted["dealt"]
+        dealt = self._noted["word"]
         times = 0
         while (key, times) in dealt:
             times += 1
@@ -127,42 +131,46 @@ class Ledger:
         kind = card.word.kind
         if kind == "amount":
             return
-        key = {card.key}
-        self.note("dealt", {(card.key, self._times(card.key))})
-        self.note("word", key)
+        key = card.key
+        # Beside the word itself, each of its times: so many notes are taken back as one.
+        self.note("word", {key, (key, self._times(key))})
         if card.stems:
             self.note("colored" if kind == "color" else "said", card.stems)
         if is_numbered(symbol):
-            self.note("fixed", key)
+            self.note("fixed", {key})
 
     def phrase(self, phrases: tuple[str, ...], start: int) -> str | None:
-        """The phrase of the lexicon to be said, looking from `start` on: never one twice.
+        """The phrase of the lexicon to be said, looking from `start` on: never one twice. It is noted.
 
         Rather one with nothing in it that was said before; None where any would be a repetition not allowed.
         """
         noted = self._noted
         spoken, said, colored = noted["said phrase"], noted["said"], noted["colored"]
-        phrased, text = noted["phrase"], noted["text"]
-        near = repeated = None
+        phrased, written = noted["phrase"], noted["text"]
+        near: _Phrase | None = None
+        repeated: _Phrase | None = None
         prepared = _with_stems(phrases)
         for n in range(start - len(prepared), start):
-            phrase, content = prepared[n]
-            if phrase in spoken:
+            phrase = prepared[n]
+            text, content = phrase
+            if text in spoken:
                 continue
             if said.isdisjoint(content) and colored.isdisjoint(content) and phrased.isdisjoint(content):
-                if text.isdisjoint(content):
-                    return phrase
+                if written.isdisjoint(content):
+                    return self._phrased(phrase)
                 near = near or phrase
             else:
                 repeated = repeated or phrase
-        return near or (repeated if self.level > STRICT else None)
+        best = near or (repeated if self.level > STRICT else None)
+        return self._phrased(best) if best else None
 
-    def phrased(self, phrase: str) -> None:
-        """Note that a phrase of the lexicon was said."""
-        self.note("said phrase", {phrase})
-        self.note("phrase", stems(phrase))
+    def _phrased(self, phrase: _Phrase) -> str:
+        text, content = phrase
+        self.note("said phrase", {text})
+        self.note("phrase", content)
+        return text
 
 
 @lru_cache(maxsize=8192)
-def _with_stems(phrases: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+def _with_stems(phrases: tuple[str, ...]) -> tuple[_Phrase, ...]:
     return tuple((phrase, stems(phrase)) for phrase in phrases)

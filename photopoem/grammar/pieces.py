@@ -28,7 +28,6 @@ class Piece(NamedTuple):
 
 
 _CLOSING = tuple(",.;:!?")
-_UNTIDY = re.compile(r"  | [,.;:!?]|^ | $")
 
 
 def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
@@ -102,7 +101,7 @@ def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
 
 def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """One line's pieces with single spaces, none before a closing mark or at the end; an indent stays."""
-    if _UNTIDY.search(text_of(pieces)) is None:
+    if _is_tidy(text_of(pieces)):
         return tuple([piece for piece in pieces if piece.text])
     tidied: list[Piece] = []
     last = "\n"
@@ -124,17 +123,26 @@ def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(piece for piece in tidied if piece.text)
 
 
+def _is_tidy(text: str) -> bool:
+    # Tried for every line, most of which have none of it: quicker than a regular expression.
+    if text[:1] == " " or text[-1:] == " " or "  " in text:
+        return False
+    return not (" ," in text or " ." in text or " ;" in text or " :" in text or " !" in text or " ?" in text)
+
+
 def text_of(pieces: Sequence[Piece]) -> str:
     """The text of pieces."""
+    if len(pieces) == 1:
+        return pieces[0].text
     return "".join([piece.text for piece in pieces])
 
 
-def has_doubled_word(pieces: Sequence[Piece], before: str) -> bool:
+def has_doubled_word(pieces: Sequence[Piece], text: str, before: str) -> bool:
     """Whether a word stands twice in a row, other than where it was written so (light light green).
 
-    `before` is the text of the line before.
+    `text` is that of the pieces, `before` that of the line before.
     """
-    words = tokens(text_of(pieces))
+    words = tokens(text)
     if words and _last_token(before) == words[0]:
         return True
     if not any(map(eq, words, words[1:])):
@@ -153,18 +161,23 @@ def make_line(pieces: Sequence[Piece]) -> Line:
     """A poem's line; neighbouring runs of the author's own text are joined."""
     spans: list[Span] = []
     own = ""
-    of = ""
-    for text, word, voice, about in pieces:
+    for text, word, voice, of in pieces:
         if word is None and voice == "grammar":
-            own, of = own + text, about
+            own += text
             continue
         if own:
-            spans.append(Span(own, None, "grammar", of))
+            spans.append(_own_span(own))
             own = ""
-        spans.append(Span(text, word.source if word else None, voice, about))
+        spans.append(Span(text, word.source if word else None, voice, of))
     if own:
-        spans.append(Span(own, None, "grammar", of))
+        spans.append(_own_span(own))
     return Line(tuple(spans))
+
+
+@lru_cache(maxsize=4096)
+def _own_span(text: str) -> Span:
+    # The author's texts come back in poem after poem.
+    return Span(text)
 
 
 def broken(pieces: Sequence[Piece], width: int, indent: int) -> list[tuple[Piece, ...]]:

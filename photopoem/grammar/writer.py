@@ -37,7 +37,12 @@ class Written:
 
     poem: Poem
     tries: int
-    events: tuple[Event, ...]
+    steps: tuple[tuple[int, str, str], ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The steps, with names to their parts."""
+        return tuple(map(Event._make, self.steps))
 
 
 @dataclass(eq=False)
@@ -177,7 +182,7 @@ class Grammar:
                     attempts = 0
                 else:
                     poem = self._poem(expander, means, subject, seed)
-                    return Written(poem, tries + expander.tries, tuple(map(Event._make, expander.events)))
+                    return Written(poem, tries + expander.tries, tuple(expander.events))
                 tries += expander.tries
         if overworked and not isinstance(failure, Misfit):
             raise GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
