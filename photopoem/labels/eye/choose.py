@@ -96,16 +96,19 @@ def choose(scores: Mapping[str, float], labeller: str) -> Labels:
     """
     wider = wider_words()
     kept: Chances = {}
+    under: dict[str, list[str]] = {}
     likely = [word for word, score in scores.items() if score >= LEAST_AT_ALL]
     for word in sorted(likely, key=lambda each: (-len(wider.get(each, ())), -scores[each], each)):
         score = scores[word]
-        narrower = [other for other in kept if word in wider.get(other, ())]
+        narrower = [other for other in under.get(word, ()) if other in kept]
         surest = max((kept[other] for other in narrower), default=-1.0)
         if surest >= SURE_OF_NARROWER or score <= surest + NOTICEABLE:
             continue
         for other in narrower:
             del kept[other]
         kept[word] = score
+        for wide in wider.get(word, ()):
+            under.setdefault(wide, []).append(word)
     best = sorted(kept, key=lambda each: (-kept[each], each))[:MOST]
     said = [word for place, word in enumerate(best) if place < FEWEST or kept[word] >= LEAST_SCORE]
     return tuple(label(word, kept[word], labeller) for word in said)
