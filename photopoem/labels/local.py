@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     from photopoem.labels.eye.network import Network, Sight
 
 VERSION = "1"
-COLOPHON = (
-    "whoever sorted ImageNet's photographs into a thousand kinds, whoever labelled the pictures that taught it "
-    "scenes, and one hand that chose its words"
-)
+COLOPHON = "whoever sorted ImageNet, whoever labelled its scenes, and one hand that chose its words"
 
 
 def words() -> dict[str, Kind]:
