@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from photopoem.english.tables import nouns
+
 # Spelled with a vowel, said with a consonant: European, ewe, ouija, one-way, unicorn, ukulele, user.
 _SAID_WITH_CONSONANT = re.compile(
     r"eu|ewe|oui|on(?:ce|e|es|eself|eness|etime)(?![a-z])|uni(?![dgmn])|ubi|uga|uk|ur(?:[eiou]|an)|us[aeiub]|unanim|ut(?:e[nr]|[io])|uv|ufo",
@@ -40,15 +42,21 @@ def begins_with_vowel_sound(text: str) -> bool:
     if word is None:
         return False
     letters = word[0]
-    acronym = letters.isupper() and len(letters) <= 5 and letters not in _SAID_AS_WORD
-    acronym = acronym or letters.lower() in _SPELLED or not re.search("[aeiouyhw]", unaccented(letters), re.I)
-    if len(letters) == 1 or acronym:
+    if len(letters) == 1 or _is_spelled(letters):
         return letters[0].lower() in _LETTERS_SAID_WITH_VOWEL
     if _SAID_WITH_CONSONANT.match(text):
         return False
     if _SAID_WITH_VOWEL.match(text):
         return True
     return unaccented(letters[0]).lower() in "aeiou"
+
+
+def _is_spelled(letters: str) -> bool:
+    """Whether a word is said letter by letter: an MRI, an SUV, but a NASA base and a HOUSE."""
+    lower = letters.lower()
+    if lower in _SPELLED or not re.search("[aeiouyhw]", unaccented(letters), re.I):
+        return True
+    return letters.isupper() and len(letters) <= 5 and letters not in _SAID_AS_WORD and lower not in nouns()
 
 
 def unaccented(text: str) -> str:

@@ -100,6 +100,8 @@ def _stem(base: str, ending: str) -> str:
 def _keep_capital(change: Callable[[str], str]) -> Callable[[str], str]:
     def changed(verb: str) -> str:
         form = change(verb)
+        if len(verb) > 1 and verb.isupper():
+            return form.upper()
         return form[:1].upper() + form[1:] if verb[:1].isupper() else form
 
     return changed

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from random import Random
-from typing import Protocol
 
 from photopoem.grammar.draft import Bound, Draft, Misfit, Overworked, Unsayable
-from photopoem.grammar.form import Form, initial_of
+from photopoem.grammar.form import initial_of
 from photopoem.grammar.ledger import STRICT, Card, Ledger
+from photopoem.grammar.means import Means
 from photopoem.grammar.modify import amount, modify
 from photopoem.grammar.pieces import Piece, text_of, tidy
-from photopoem.grammar.rules import FROM_THE_FIGURES, FROM_THE_LEXICON, Alternative, Made, Plan, Segment
+from photopoem.grammar.rules import FROM_THE_FIGURES, FROM_THE_LEXICON, Alternative, Made, Segment
 from photopoem.grammar.syntax import Action, Modifier, Pop, Push, Rule, Run, Tag, Text
 from photopoem.grammar.words import clean
 from photopoem.vocabulary import SYMBOLS, Word
@@ -28,32 +27,6 @@ SEARCHED_LINE_TRIES = 8
 
 SLACK = 2
 """Spaces that a line may lose when it is made tidy."""
-
-
-class Speaks(Protocol):
-    """What the engine asks of a lexicon: the phrases for a word of a kind."""
-
-    def does(self, word: str, kind: str) -> Sequence[str]:
-        """What it does."""
-
-    def part(self, word: str, kind: str) -> Sequence[str]:
-        """Its parts."""
-
-    def feels(self, word: str, kind: str) -> Sequence[str]:
-        """How it feels or sounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What an expansion draws on: the usable rules, the cards of each symbol, modifiers, lexicon, form."""
-
-    plan: Plan
-    recursive: frozenset[str]
-    in_order: frozenset[str]
-    weighted: frozenset[str]
-    cards: Mapping[str, tuple[Card, ...]]
-    lexicon: Callable[[], Speaks]
-    form: Form
 
 
 class Expander(Draft):
@@ -274,7 +247,7 @@ class Expander(Draft):
         self._say_all(pieces)
 
     def _events_of(self, symbol: str, pieces: Sequence[Piece]) -> None:
-        self._event(symbol, pieces[0].text if len(pieces) == 1 else text_of(pieces))
+        self._event(symbol, text_of(pieces))
 
     # -- dealing --
 
@@ -359,7 +332,7 @@ class Expander(Draft):
             if not used.isdisjoint(rules):
                 fresh = [rule for rule in rules if rule not in used or rule.silent] or self._again(rules)
         if self._initial and not self._out and not self._capturing:
-            fresh = [rule for rule in fresh if not rule.initial or initial_of(rule.initial) == self._initial]
+            fresh = [rule for rule in fresh if rule.initial in ("", self._initial)]
         return fresh
 
     def _again(self, rules: tuple[Alternative, ...]) -> list[Alternative]:

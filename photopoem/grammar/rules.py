@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from photopoem.grammar.form import initial_of
 from photopoem.grammar.graph import ranks, recursive
 from photopoem.grammar.pieces import Piece
 from photopoem.grammar.symbols import is_known
@@ -174,7 +175,7 @@ def make_alternative(
         needs=frozenset(_needs(nodes, options)),
         stems=stems(" ".join(own)),
         silent=not any(isinstance(node, Tag) for node in nodes) and not any(map(str.isalnum, "".join(own))),
-        initial=next((char for char in first if char.isalnum()), ""),
+        initial=next((initial_of(char) or char for char in first if char.isalnum()), ""),
     )
 
 
