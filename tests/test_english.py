@@ -63,7 +63,8 @@ def test_modifiers_settle():
         ("18-wheeler", "an"), ("11-year-old", "an"), ("1-year-old", "a"), ("80-year-old", "an"), ("MRI", "an"),
         ("mri", "an"), ("UFO", "a"), ("SUV", "an"), ("suv", "an"), ("NASA badge", "a"), ("TV", "a"),
         ("ewe", "a"), ("ewer", "a"), ("eucalyptus", "a"), ("ouija board", "a"), ("yew", "a"), ("house", "a"),
-        ("historic site", "a"), ("éclair", "an"), ("“old” dog", "an"), ("USB stick", "a"), ("utopia", "a"), ("HOUSE", "a"), ("HOUR", "an"),
+        ("historic site", "a"), ("éclair", "an"), ("“old” dog", "an"), ("USB stick", "a"), ("utopia", "a"),
+        ("HOUSE", "a"), ("HOUR", "an"),
     ],
 )  # fmt: skip
 def test_article_follows_the_sound(text: str, article: str):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -168,22 +169,31 @@ def test_memory_stays_flat() -> None:
 
 
 def test_speed(capsys: pytest.CaptureFixture[str]) -> None:
-    """A poem takes no longer than a tenth of a loop of two million additions: told as a ratio, for machines differ."""
+    """In the time of two million additions at least 25 poems are written: a ratio, for machines differ."""
     words = [words for words in many(100, seed=3) if is_rich(words)]
     grammars = [load_grammar(name) for name in shelf()]
-    for grammar in grammars:
-        for one in words[:5]:
-            _write(grammar, one, 0)
+
+    def poems(seed: int) -> None:
+        for grammar in grammars:
+            for one in words:
+                _write(grammar, one, seed)
+
+    poems(0)
+    # The best of three: what else the machine does at the moment slows one or the other.
+    each = min(_seconds(lambda seed=seed: poems(seed)) for seed in (1, 2, 3)) / len(grammars) / len(words)
+    loop = min(_seconds(_additions) for _ in range(3))
+    with capsys.disabled():
+        print(f"\n{1 / each:.0f} poems a second; {loop / each:.0f} in the time of two million additions")
+    assert loop / each > 25
+
+
+def _seconds(work: Callable[[], None]) -> float:
     start = time.process_time()
-    for grammar in grammars:
-        for one in words:
-            _write(grammar, one, 1)
-    each = (time.process_time() - start) / len(grammars) / len(words)
-    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def _additions() -> None:
     total = 0
     for n in range(2_000_000):
         total += n
-    loop = time.process_time() - start
-    with capsys.disabled():
-        print(f"\n{1 / each:.0f} poems a second; {loop / each:.0f} in the time of two million additions")
-    assert loop / each > 10
