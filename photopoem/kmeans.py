@@ -73,7 +73,7 @@ def _owners(points: Floats, weights: Floats, start: Floats) -> npt.NDArray[np.in
 @cache
 def _threads() -> Any:
     """What tells scikit-learn's threads how many they may be: finding them takes longer than a palette."""
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no types
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
 
