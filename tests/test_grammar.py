@@ -194,6 +194,20 @@ def test_rules_are_dealt_but_not_those_that_lead_back() -> None:
     assert max(lengths) > 5
 
 
+def test_rules_that_only_lead_on_are_used_again() -> None:
+    """A rule that says nothing itself but binds words for another symbol is no content: it may come back."""
+    rules = {
+        "_in_order": ["maybe"],
+        "origin": "#maybe#\n#maybe#\n#maybe#",
+        "maybe": ["[c:#color#]#line#", ""],
+        "line": ["#c# first", "then #c#", "#c# again"],
+    }
+    three = Grammar.from_rules(rules).write(vocabulary(colors="silver charcoal red"))
+    assert len(three.lines) == 3
+    two = Grammar.from_rules(rules).write(vocabulary(colors="silver charcoal"))
+    assert len(two.lines) == 2
+
+
 def test_weights_and_order() -> None:
     """`_weights` makes rules likelier; a symbol `_in_order` uses the first rule that can be said."""
     weighted = {"_weights": {"origin": [99, 1]}, "origin": ["often", "seldom"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from vocabularies import many, vocabulary
 
@@ -75,6 +77,40 @@ def test_a_form_that_cannot_be_met_says_so() -> None:
     assert grammar.write(vocabulary("window")).text == "window"
     with pytest.raises(MissingWordsError, match=r"photo\.jpg.*couplet.*syllables in \d+ tries"):
         grammar.write(vocabulary("dog"))
+
+
+def test_words_said_in_two_ways_are_not_counted() -> None:
+    """In a counted line no word stands of which the dictionary gives two counts: fire, every, camera."""
+    rules = {"_form": {"syllables": [3]}, "origin": ["#label#", "no #label#", "a dog waits"]}
+    for word in ("fire", "camera", "every_fire"):
+        assert Grammar.from_rules(rules).write(vocabulary(word)).text == "a dog waits"
+
+
+@pytest.mark.parametrize(
+    ("form", "line", "says"),
+    [
+        ({"width": 18}, "#it.the#, #it.feels#.", "the dog, warm.|the dog, old now."),
+        ({"width": 18}, "#it.feels.capitalize#: #it.the#.", "Warm: the dog.|Old now: the dog."),
+        ({"words": [4]}, "#it.the# #it.does#", "the dog turns twice"),
+        ({"syllables": [4]}, "#it.part.the#, #it#", "the wet nose, dog"),
+        ({"syllables": [5]}, "#it.does.ing#, #it.a#", "turning twice, a dog"),
+    ],
+)
+def test_the_last_phrase_of_a_line_is_one_that_fits(
+    form: dict[str, object], line: str, says: str, tmp_path: Path
+) -> None:
+    """What the lexicon says last in a line is chosen among the phrases for which there is room, without a search."""
+    (tmp_path / "mine.csv").write_text(
+        "word,kind,does,part,feels\n"
+        "dog,thing,waits; turns twice; shakes off the rain at the gate,nose; wet nose; ring of mud about the eye,"
+        "warm; old now; good so everybody in the village says\n"
+    )
+    rules = {"_form": form, "origin": f"[it:#label#]{line}"}
+    grammar = Grammar.from_rules(rules, lexicon=[str(tmp_path / "mine.csv")])
+    for seed in range(20):
+        written = grammar.write_fully(vocabulary("dog"), seed)
+        assert written.poem.text in says.split("|")
+        assert written.tries == 1
 
 
 def test_the_search_is_the_same_each_time() -> None:

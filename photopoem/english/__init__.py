@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from photopoem.english.amounts import share_in_words, sureness_in_words
 from photopoem.english.articles import article
-from photopoem.english.meter import is_ambiguous, syllables
+from photopoem.english.meter import syllables, syllables_for_sure
 from photopoem.english.nouns import (
     is_determined,
     is_mass,
@@ -28,7 +28,6 @@ __all__ = [
     "article",
     "for_plural",
     "gerund",
-    "is_ambiguous",
     "is_mass",
     "is_plural",
     "past",
@@ -38,6 +37,7 @@ __all__ = [
     "split_head",
     "sureness_in_words",
     "syllables",
+    "syllables_for_sure",
 ]
 
 Modifier = Callable[[str, tuple[str, ...]], str]

@@ -180,7 +180,7 @@ def _counts(token: str) -> tuple[int, ...]:
 def syllables(text: str) -> int | None:
     """How many syllables a text has when it is said, numbers and signs included; None if a word is unknown.
 
-    Where a word is said in two ways the usual one counts; `is_ambiguous` tells.
+    Where a word is said in two ways the usual one counts; `syllables_for_sure` takes none.
     """
     total = 0
     for token in _TOKEN.findall(text):
@@ -191,6 +191,13 @@ def syllables(text: str) -> int | None:
     return total
 
 
-def is_ambiguous(text: str) -> bool:
-    """Whether a word of a text is said with more than one count of syllables: fire, every, camera."""
-    return any(len(_counts(token)) > 1 for token in _TOKEN.findall(text))
+@lru_cache(maxsize=4096)
+def syllables_for_sure(text: str) -> int | None:
+    """The same, but None too where a word is said with more than one count of syllables: fire, every, camera."""
+    total = 0
+    for token in _TOKEN.findall(text):
+        counts = _counts(token)
+        if len(counts) != 1:
+            return None
+        total += counts[0]
+    return total

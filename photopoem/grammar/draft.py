@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from photopoem.grammar.fault import Misfit, Overworked
 from photopoem.grammar.form import MAX_LINES, Form, initial_of
 from photopoem.grammar.ledger import ANYHOW, Ledger
+from photopoem.grammar.modify import Modifiers
 from photopoem.grammar.pieces import Piece, has_doubled_word, text_of, tidy
 
 MAX_CHARACTERS = 400_000
@@ -15,26 +17,10 @@ LINE_OF_VERSE = 200
 
 
 class Bound(NamedTuple):
-    """What is bound to a symbol: one text, or several to draw from; `width` is that of the one, else 0."""
+    """What is bound to a symbol: one text, or several to draw from; `widths` keeps those that were asked for."""
 
     texts: tuple[tuple[Piece, ...], ...]
-    width: int
-
-
-class Unsayable(Exception):
-    """A symbol has no word, or no rule that works out here; another rule may do without it."""
-
-    def __init__(self, symbol: str) -> None:
-        super().__init__(symbol)
-        self.symbol = symbol
-
-
-class Misfit(Exception):
-    """A line that the form does not allow."""
-
-
-class Overworked(Exception):
-    """More steps or more text than a poem can need."""
+    widths: dict[Modifiers, int]
 
 
 # Plain tuples where thousands are made: a named one takes five times as long to make.

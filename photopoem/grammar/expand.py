@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from photopoem.grammar.draft import Bound, Draft, Misfit, Overworked, Unsayable
-from photopoem.grammar.form import initial_of
+from photopoem.grammar.deal import Dealer
+from photopoem.grammar.draft import Bound
+from photopoem.grammar.fault import Misfit, Overworked, Unsayable
 from photopoem.grammar.ledger import STRICT, Card, Ledger
 from photopoem.grammar.means import Means
-from photopoem.grammar.modify import amount, modify
+from photopoem.grammar.modify import Modifiers, width_of
 from photopoem.grammar.pieces import Piece, text_of, tidy
-from photopoem.grammar.rules import FROM_THE_FIGURES, FROM_THE_LEXICON, Alternative, Made, Segment
-from photopoem.grammar.syntax import Action, Modifier, Pop, Push, Rule, Run, Tag, Text
-from photopoem.grammar.words import clean
-from photopoem.vocabulary import SYMBOLS, Word
+from photopoem.grammar.room import room_for
+from photopoem.grammar.rules import Alternative, Made, Segment
+from photopoem.grammar.syntax import Action, Pop, Push, Rule, Run, Tag, Text
+from photopoem.vocabulary import SYMBOLS
 
 MAX_DEPTH = 60
 DEEP = 30
@@ -29,19 +30,18 @@ SLACK = 2
 """Spaces that a line may lose when it is made tidy."""
 
 
-class Expander(Draft):
+class Expander(Dealer):
     """One try at a poem. `lines` are the finished lines, tidy and none empty."""
 
     def __init__(self, means: Means, rng: Random, level: int = STRICT) -> None:
-        super().__init__(means.form, level)
-        self.means = means
-        self.rng = rng
+        super().__init__(means, rng, level)
         self._steps = 0
-        self._draws = 0
         self._width = 0 if means.form.soft else means.form.width or 0
         # Whether the symbol about to be expanded ends its line.
         self._ends = False
         self._line_tries = SEARCHED_LINE_TRIES if means.form.counted else LINE_TRIES
+        # Whether lines are measured at all.
+        self._measured = bool(self._width or means.form.words or means.form.syllables)
 
     # -- whole texts --
 
@@ -92,19 +92,36 @@ class Expander(Draft):
 
     def _foresee(self, segments: Sequence[Segment]) -> None:
         """Raise `Misfit` at once where the author's text and the bound words alone are too wide for a line."""
+        if not self._may_fit(segments, frozenset()):
+            self.tries += 1
+            raise self._too_wide()
+
+    def _may_fit(self, segments: Sequence[Segment], unbound: frozenset[str]) -> bool:
+        """Whether the author's text and the bound words leave lines their width; `unbound` are bound only later."""
         bound = self._bound
         most = self._width + SLACK
         least = len(text_of(self._out)) if self._out else 0
         for segment in segments:
             least += segment.literal
-            for symbol in segment.recalled:
-                if stack := bound.get(symbol):
-                    least += stack[-1].width
+            for symbol, modifiers in segment.recalled:
+                if symbol not in unbound and (stack := bound.get(symbol)):
+                    width = stack[-1].widths.get(modifiers)
+                    least += self._width_of(stack[-1], modifiers) if width is None else width
             if least > most:
-                self.tries += 1
-                self.misfit = Misfit(f"a line wider than {self._width}")
-                raise self.misfit
+                return False
             least = 0
+        return True
+
+    def _width_of(self, bound: Bound, modifiers: Modifiers) -> int:
+        """The least characters of what is bound once it is modified, kept with it."""
+        texts = bound.texts
+        width = width_of(texts[0], modifiers, self.means.lexicon) if len(texts) == 1 else 0
+        bound.widths[modifiers] = width
+        return width
+
+    def _too_wide(self) -> Misfit:
+        self.misfit = Misfit(f"a line wider than {self._width}")
+        return self.misfit
 
     # -- rules --
 
@@ -131,9 +148,29 @@ class Expander(Draft):
         """Expand a segment that ends a line; what its bindings make too wide is given up before the rest is made."""
         if segment.bindings:
             self._rule(segment.bindings)
-        if self._width and (following or segment.bindings):
+        if self._width and segment.bindings:
             self._foresee(following or (segment,))
-        self._rule(segment.rest, ends=True)
+        if segment.phrase >= 0 and self._measured and not self._capturing and self._are_words(segment.bare):
+            self._rest(segment.rest, segment.phrase, segment.phrase_modifiers)
+        else:
+            self._rule(segment.rest, ends=True)
+
+    def _are_words(self, symbols: Sequence[str]) -> bool:
+        """Whether each of the symbols is bound or dealt, and no rule of the grammar's."""
+        return all(self._bound.get(symbol) or symbol in SYMBOLS for symbol in symbols)
+
+    def _rest(self, nodes: Made, at: int, modifiers: Modifiers) -> None:
+        """Expand the nodes of a line, the phrase at a place last of all: one that the room left for it takes."""
+        self._rule(nodes[:at])
+        after = self._captured(lambda: self._rule(nodes[at + 1 :])) if at + 1 < len(nodes) else []
+        before = text_of(self._out) if self._out else ""
+        said = text_of(after) if after else ""
+        self._room = room_for(self.form, len(self.lines), before, said, modifiers)
+        try:
+            self._tag(nodes[at])  # type: ignore[arg-type]  # its place was found by its being a tag
+        finally:
+            self._room = None
+        self._say_all(after)
 
     def _rule(self, nodes: Made, *, ends: bool = False) -> None:
         for node in nodes:
@@ -156,10 +193,7 @@ class Expander(Draft):
             for action in tag.actions:
                 self._act(action)
         if tag.modifiers:
-            pieces = self._pieces_of(tag.symbol)
-            for modifier in tag.modifiers:
-                pieces = self._modify(pieces, modifier)
-            self._say_all(pieces)
+            self._say_all(self._modified(self._pieces_of(tag.symbol), tag.modifiers))
         else:
             self._ends = ends
             self._symbol(tag.symbol)
@@ -181,7 +215,7 @@ class Expander(Draft):
     def _push(self, push: Push) -> None:
         rules = push.rules
         made = self._sayable(rules) if len(rules) > 1 else [tuple(self._rule_pieces(rules[0]))]
-        bound = Bound(tuple(made), len(text_of(made[0])) if len(made) == 1 else 0)
+        bound = Bound(tuple(made), {})
         self._bound = {**self._bound, push.target: (*self._bound.get(push.target, ()), bound)}
 
     def _sayable(self, rules: Sequence[Rule]) -> list[tuple[Piece, ...]]:
@@ -207,8 +241,7 @@ class Expander(Draft):
         pieces = self._pieces_of(lone.symbol)
         if not lone.modifiers:
             return pieces
-        for modifier in lone.modifiers:
-            pieces = self._modify(pieces, modifier)
+        pieces = self._modified(pieces, lone.modifiers)
         if len(pieces) == 1 and "\n" not in pieces[0].text:
             return pieces
         return self._captured(lambda: self._say_all(pieces))
@@ -241,55 +274,23 @@ class Expander(Draft):
             self._depth -= 1
 
     def _recall(self, symbol: str, bound: Bound) -> None:
-        texts = bound.texts
-        pieces = texts[self._any(len(texts))]
+        pieces = bound.texts[self._any(len(bound.texts))]
         self._events_of(symbol, pieces)
         self._say_all(pieces)
 
     def _events_of(self, symbol: str, pieces: Sequence[Piece]) -> None:
         self._event(symbol, text_of(pieces))
 
-    # -- dealing --
-
-    def _dealt(self, symbol: str, initial: str = "") -> Piece:
-        cards: Sequence[Card] = self.means.cards.get(symbol, ())
-        if initial:
-            cards = [card for card in cards if initial_of(card.text) == initial]
-        card = self.ledger.pick(symbol, cards, self._drawn) if cards else None
-        if card is None:
-            raise Unsayable(symbol)
-        self.ledger.dealt(symbol, card)
-        self._event(symbol, card.text)
-        return Piece(card.text, card.word)
-
-    def _drawn(self, cards: Sequence[Card]) -> int:
-        """An index, likelier where the word weighs more."""
-        return self._weighed([card.word.weight for card in cards]) if len(cards) > 1 else 0
-
-    def _weighed(self, weights: Sequence[float]) -> int:
-        self._draws += 1
-        at = self.rng.random() * sum(weights)
-        for n, weight in enumerate(weights):
-            at -= weight
-            if at < 0:
-                return n
-        return len(weights) - 1
-
-    def _any(self, count: int) -> int:
-        """An index below a count, each as likely."""
-        if count == 1:
-            return 0
-        self._draws += 1
-        return int(self.rng.random() * count)
-
     def _choose(self, symbol: str) -> None:
         """Expand one of a symbol's rules: the first in a weighted shuffle that works out."""
         if self._depth > MAX_DEPTH:
             raise Unsayable(symbol)
         ends = self._ends
-        failed: Unsayable | Misfit = Unsayable(symbol)
+        failed: Unsayable | Misfit | None = None
+        too_wide = 0
         group = self._usable(symbol)
         later: list[Alternative] = []
+        measured = self._width and not self._capturing
         said = self.ledger.noted("said") if symbol not in self.means.in_order else frozenset()
         while group or later:
             if not group:
@@ -298,19 +299,27 @@ class Expander(Draft):
             if not said.isdisjoint(alternative.stems):
                 later.append(alternative)
                 continue
+            if measured and not self._may_fit(alternative.segments, alternative.binds):
+                too_wide += 1
+                continue
             mark = self._mark()
             self.ledger.note("rule", {alternative})
             self._event(symbol, alternative.text)
             try:
-                return self._alternative(alternative)
+                self._alternative(alternative)
+                self.tries += too_wide
+                return
             except (Misfit, Unsayable) as error:
                 self._undo(mark)
                 self._ends = ends
                 if isinstance(error, Unsayable):
                     group, later = self._without(group, error.symbol), self._without(later, error.symbol)
                 # What does not fit may fit with other words, so that is what is told.
-                failed = error if isinstance(failed, Unsayable) else failed
-        raise failed
+                failed = failed if isinstance(failed, Misfit) else error
+        self.tries += too_wide
+        if too_wide and not isinstance(failed, Misfit):
+            failed = self._too_wide()
+        raise failed or Unsayable(symbol)
 
     def _without(self, group: list[Alternative], symbol: str) -> list[Alternative]:
         """The rules left when a symbol was found to have no word: if none can be dealt now, those that need none."""
@@ -352,30 +361,6 @@ class Expander(Draft):
             return self._any(len(group))
         return self._weighed([alternative.weight for alternative in group])
 
-    # -- modifiers --
-
-    def _modify(self, pieces: list[Piece], modifier: Modifier) -> list[Piece]:
-        if modifier.name in FROM_THE_LEXICON:
-            return [self._phrase(pieces, modifier.name)]
-        if modifier.name in FROM_THE_FIGURES:
-            return [amount(pieces, modifier.name)]
-        return modify(pieces, modifier.name, modifier.arguments)
-
-    def _phrase(self, pieces: Sequence[Piece], which: str) -> Piece:
-        """What the lexicon says of a word: of the last one in the pieces."""
-        word = pieces[0].word if len(pieces) == 1 else _last_word(pieces)
-        of = word.source.of if word else text_of(pieces)
-        phrases = getattr(self.means.lexicon(), which)(of, word.kind if word else "thing")
-        phrase = self.ledger.phrase(phrases, self._any(len(phrases))) if phrases else None
-        if phrase is None:
-            raise Unsayable(f"{of}.{which}")
-        self._event(f".{which} of {of}", phrase)
-        return Piece(clean(phrase), voice="lexicon", of=of)
-
-
-def _last_word(pieces: Sequence[Piece]) -> Word | None:
-    return next((piece.word for piece in reversed(pieces) if piece.word), None)
-
 
 def _first(_: Sequence[Card]) -> int:
     return 0
@@ -383,4 +368,4 @@ def _first(_: Sequence[Card]) -> int:
 
 def _alone(symbol: str) -> Segment:
     """A segment that is nothing but a symbol."""
-    return Segment((), (Tag(symbol, (), (), 0),), 0, ())
+    return Segment((), (Tag(symbol, (), (), 0),), 0, (), -1, (), ())

@@ -62,9 +62,9 @@ def _is(counts: Sequence[int], number: int, count: int | None) -> bool:
 
 
 def _syllables(text: str) -> int | None:
-    from photopoem.english import syllables
+    from photopoem.english import syllables_for_sure
 
-    return syllables(text)
+    return syllables_for_sure(text)
 
 
 def letters_of(text: str) -> list[str]:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from photopoem.grammar.form import Form
 from photopoem.grammar.ledger import Card
 from photopoem.grammar.rules import Plan
-
-
-class Speaks(Protocol):
-    """What the engine asks of a lexicon: the phrases for a word of a kind."""
-
-    def does(self, word: str, kind: str) -> Sequence[str]:
-        """What it does."""
-
-    def part(self, word: str, kind: str) -> Sequence[str]:
-        """Its parts."""
-
-    def feels(self, word: str, kind: str) -> Sequence[str]:
-        """How it feels or sounds."""
+from photopoem.grammar.speaks import Speaks
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,14 @@ from functools import cached_property
 
 from photopoem.grammar.form import initial_of
 from photopoem.grammar.graph import ranks, recursive
+from photopoem.grammar.modify import FROM_THE_LEXICON, Modifiers, calls
 from photopoem.grammar.pieces import Piece
 from photopoem.grammar.symbols import is_known
-from photopoem.grammar.syntax import Node, Push, Rule, Run, Tag, Text, parse_rule
+from photopoem.grammar.syntax import Node, Pop, Push, Rule, Run, Tag, Text, parse_rule
 from photopoem.grammar.words import stems, visible
 
 MAX_PLANS = 64
 """Photographs lack words in few ways; the plans for the latest ways are kept."""
-
-
-FROM_THE_LEXICON = ("does", "part", "feels")
-FROM_THE_FIGURES = ("share", "sureness")
-_SHORTENING = frozenset((*FROM_THE_LEXICON, *FROM_THE_FIGURES, "replace", "singular", "they"))
 
 
 Made = tuple[Node | Piece, ...]
@@ -31,14 +27,19 @@ Made = tuple[Node | Piece, ...]
 class Segment:
     """The nodes of a rule that stand on one line: `bindings` before the first text or tag, `rest` from there on.
 
-    Text is made into a piece here, once. `literal` counts the characters of its own text;
-    `recalled` are the symbols of those tags that come out at least as long as what is bound to them.
+    Text is made into a piece here, once. `literal` counts the characters of its own text, `recalled` are the symbols
+    and modifiers of its tags. `phrase` is where in `rest` the last phrase of the lexicon stands that nothing but text
+    and words follow, -1 where none does; `phrase_modifiers` what is still to be done with it, and `bare` the unmodified
+    symbols after it, which are words only where they are bound.
     """
 
     bindings: Made
     rest: Made
     literal: int
-    recalled: tuple[str, ...]
+    recalled: tuple[tuple[str, Modifiers], ...]
+    phrase: int
+    phrase_modifiers: Modifiers
+    bare: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +47,9 @@ class Alternative:
     """One rule of a symbol.
 
     `segments` are its nodes, split where its own text has a line break. `needs` are the symbols without
-    which it cannot be said; `stems` the content of its own text; `silent` that it has no text or tag;
-    `initial` the letter that it begins with, where its own text says.
+    which it cannot be said; `stems` the content of its own text; `silent` that it says nothing itself: it has no
+    text or tag, or only leads on to another symbol;
+    `initial` the letter that it begins with, where its own text says; `binds` the symbols that it binds.
     """
 
     symbol: str
@@ -58,6 +60,7 @@ class Alternative:
     stems: frozenset[str]
     silent: bool
     initial: str
+    binds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,8 @@ def make_alternative(
     """One alternative; what it pushes is noted in `options`."""
     nodes, _ = parse_rule(text)
     own = [visible(node.text) for node in nodes if isinstance(node, Text)]
-    first = own[0].lstrip() if nodes and isinstance(nodes[0], Text) else ""
+    shown = next((node for node in nodes if isinstance(node, (Text, Tag))), None)
+    first = own[0].lstrip() if isinstance(shown, Text) else ""
     return Alternative(
         symbol=symbol,
         text=text,
@@ -174,9 +178,18 @@ def make_alternative(
         weight=weight,
         needs=frozenset(_needs(nodes, options)),
         stems=stems(" ".join(own)),
-        silent=not any(isinstance(node, Tag) for node in nodes) and not any(map(str.isalnum, "".join(own))),
+        silent=_leads_on(nodes)
+        or (not any(isinstance(node, Tag) for node in nodes) and not any(map(str.isalnum, "".join(own)))),
         initial=next((initial_of(char) or char for char in first if char.isalnum()), ""),
+        binds=frozenset(node.target for node in walk(nodes) if isinstance(node, (Push, Pop))),
     )
+
+
+def _leads_on(nodes: Rule) -> bool:
+    """Whether a rule is nothing but another symbol of the grammar's own, and bindings for it."""
+    shown = [node for node in nodes if isinstance(node, (Text, Tag))]
+    lone = shown[0] if len(shown) == 1 else None
+    return isinstance(lone, Tag) and not lone.actions and not lone.modifiers and not is_known(lone.symbol)
 
 
 def _segments(nodes: Rule) -> tuple[Segment, ...]:
@@ -196,16 +209,43 @@ def _segments(nodes: Rule) -> tuple[Segment, ...]:
 
 def _segment(nodes: Made) -> Segment:
     shown = next((n for n, node in enumerate(nodes) if isinstance(node, (Piece, Tag))), len(nodes))
+    rest = nodes[shown:]
+    tags = [node for node in nodes if isinstance(node, Tag)]
+    at = _last_phrase(rest)
     return Segment(
         bindings=nodes[:shown],
-        rest=nodes[shown:],
+        rest=rest,
         literal=sum(len(node.text) for node in nodes if isinstance(node, Piece)),
-        recalled=tuple(
-            node.symbol
-            for node in nodes
-            if isinstance(node, Tag) and not any(m.name in _SHORTENING for m in node.modifiers)
-        ),
+        recalled=tuple((tag.symbol, calls(tag.modifiers)) for tag in tags),
+        phrase=at,
+        phrase_modifiers=_after_phrase(rest[at]) if at >= 0 else (),
+        bare=tuple(tag.symbol for tag in rest[at + 1 :] if isinstance(tag, Tag) and not tag.modifiers),
     )
+
+
+def _after_phrase(tag: Node | Piece) -> Modifiers:
+    """The modifiers of a tag after the one that the lexicon answers."""
+    named = calls(tag.modifiers) if isinstance(tag, Tag) else ()
+    at = next((n for n, (name, _) in enumerate(named) if name in FROM_THE_LEXICON), len(named))
+    return named[at + 1 :]
+
+
+def _last_phrase(nodes: Made) -> int:
+    """Where the last tag stands that the lexicon answers, if only text and tags follow; else -1."""
+    for at in reversed(range(len(nodes))):
+        node = nodes[at]
+        if isinstance(node, Piece):
+            continue
+        if not isinstance(node, Tag) or node.actions:
+            return -1
+        if is_phrase(node):
+            return at
+    return -1
+
+
+def is_phrase(tag: Tag) -> bool:
+    """Whether the lexicon answers a tag."""
+    return any(modifier.name in FROM_THE_LEXICON for modifier in tag.modifiers)
 
 
 def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> Iterator[str]:

@@ -13,14 +13,16 @@ from typing import Any
 from photopoem import __version__
 from photopoem.errors import GrammarError, MissingWordsError
 from photopoem.grammar.check import problems_of
-from photopoem.grammar.draft import Event, Misfit, Overworked, Unsayable
+from photopoem.grammar.draft import Event
 from photopoem.grammar.expand import Expander
+from photopoem.grammar.fault import Misfit, Overworked, Unsayable
 from photopoem.grammar.form import MAX_LINES, letters_of
 from photopoem.grammar.ledger import ANYHOW, LAX, PATIENT, STRICT, Card, make_cards
 from photopoem.grammar.load import Parts, parts_of, read_parts, stamp
-from photopoem.grammar.means import Means, Speaks
+from photopoem.grammar.means import Means
 from photopoem.grammar.pieces import Piece, broken, make_line, text_of
 from photopoem.grammar.rules import Plan, RuleBook
+from photopoem.grammar.speaks import Speaks
 from photopoem.grammar.syntax import parse_rule
 from photopoem.poem import Line, Poem
 from photopoem.vocabulary import Subject, Vocabulary
