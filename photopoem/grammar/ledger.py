@@ -36,10 +36,6 @@ def make_cards(words: Iterable[Word]) -> tuple[Card, ...]:
     return tuple(Card(word, *each) for word, each in prepared if each[0])
 
 
-_Phrase = tuple[str, frozenset[str]]
-"""What the lexicon says, and its content."""
-
-
 class Ledger:
     """What was dealt and said. `mark` and `undo` take back everything noted in between."""
 
@@ -147,30 +143,22 @@ class Ledger:
         noted = self._noted
         spoken, said, colored = noted["said phrase"], noted["said"], noted["colored"]
         phrased, written = noted["phrase"], noted["text"]
-        near: _Phrase | None = None
-        repeated: _Phrase | None = None
-        prepared = _with_stems(phrases)
-        for n in range(start - len(prepared), start):
-            phrase = prepared[n]
-            text, content = phrase
+        near = repeated = ""
+        for n in range(start - len(phrases), start):
+            text = phrases[n]
             if text in spoken:
                 continue
+            content = stems(text)
             if said.isdisjoint(content) and colored.isdisjoint(content) and phrased.isdisjoint(content):
                 if written.isdisjoint(content):
-                    return self._phrased(phrase)
-                near = near or phrase
+                    return self._phrased(text)
+                near = near or text
             else:
-                repeated = repeated or phrase
-        best = near or (repeated if self.level > STRICT else None)
+                repeated = repeated or text
+        best = near or (repeated if self.level > STRICT else "")
         return self._phrased(best) if best else None
 
-    def _phrased(self, phrase: _Phrase) -> str:
-        text, content = phrase
+    def _phrased(self, text: str) -> str:
         self.note("said phrase", {text})
-        self.note("phrase", content)
+        self.note("phrase", stems(text))
         return text
-
-
-@lru_cache(maxsize=8192)
-def _with_stems(phrases: tuple[str, ...]) -> tuple[_Phrase, ...]:
-    return tuple((phrase, stems(phrase)) for phrase in phrases)

@@ -37,7 +37,6 @@ def changed(name: str, text: str, arguments: tuple[str, ...]) -> str:
         raise GrammarError(f"the modifier .{name} failed on {text!r}: {error!r}") from error
 
 
-@lru_cache(maxsize=32768)
 def changed_by_all(text: str, modifiers: Modifiers) -> str:
     """What several modifiers make of a text, one after the other. Raises as `changed`."""
     for name, arguments in modifiers:
@@ -58,7 +57,7 @@ def width_of(pieces: Sequence[Piece], modifiers: Modifiers, lexicon: Callable[[]
     return len(changed_by_all(pieces[0].text, modifiers))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _shortest(phrases: tuple[str, ...], modifiers: Modifiers) -> int:
     return min(len(changed_by_all(clean(phrase), modifiers)) for phrase in phrases)
 

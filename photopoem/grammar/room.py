@@ -63,7 +63,7 @@ def _count(counts: tuple[int, ...], number: int) -> int:
     return counts[number] if number < len(counts) else 0
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _sizes(
     phrases: tuple[str, ...], modifiers: Modifiers, said: bool
 ) -> tuple[tuple[int, int, int | None], ...]:
