@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from photopoem import __version__
 from photopoem.errors import LabelError, PhotoError, PhotopoemError
 from photopoem.executors import ahead, batches, in_order
-from photopoem.labels import Labeller, Labels, LabelSettings, close_labeller, open_labeller, place_of
+from photopoem.labels import (
+    TOGETHER,
+    Labeller,
+    Labels,
+    LabelSettings,
+    close_labeller,
+    open_labeller,
+    place_of,
+)
 from photopoem.moment import Moment
 from photopoem.palette import Palette
 from photopoem.paths import Found, is_url
@@ -29,8 +37,6 @@ if TYPE_CHECKING:
 
 BATCH = 8
 """Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
-NETWORK_BATCH = 64
-"""Photographs whose labels are asked for together, four of a service's batches."""
 TRACEBACK = "PHOTOPOEM_TRACEBACK"
 """Where this is set in the environment, unforeseen errors show where they arose, in every process."""
 
@@ -228,7 +234,7 @@ def _with_network(
     from concurrent.futures import ThreadPoolExecutor
 
     work = partial(_read_batch, settings=settings)
-    read_batches = in_order(executor, work, batches(found, NETWORK_BATCH), window, _given_up)
+    read_batches = in_order(executor, work, batches(found, TOGETHER), window, _given_up)
     with ThreadPoolExecutor(1) as asking:
         try:
             for readings, (answer, speaker) in ahead(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.fake_printer import FakePrinter
+from tests.vision_server import Open, opening
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -17,6 +20,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--refresh-docs", action="store_true", help="write what is really printed into README.md and docs/"
     )
+
+
+@pytest.fixture
+def printer() -> Iterator[FakePrinter]:
+    """A printer on this machine that can be switched off, left without paper and mended."""
+    made = FakePrinter()
+    yield made
+    made.mend()
+    made.switch_off()
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Opens labellers that speak to a server of the test, share one cache and are closed afterwards."""
+    with opening(tmp_path) as open_:
+        yield open_
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,6 @@ from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poem import record
 from photopoem.printing import Journal
-
-
-@pytest.fixture
-def printer() -> Iterator[FakePrinter]:
-    made = FakePrinter()
-    yield made
-    made.mend()
-    made.switch_off()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,6 @@ from photopoem.printing import Journal, Patience, Worker, enqueue, ordered, prin
 from photopoem.printing.targets import PrinterTarget, open_target
 
 PAUSES = (0.02, 0.04, 0.08)
-
-
-@pytest.fixture
-def printer() -> Iterator[FakePrinter]:
-    made = FakePrinter()
-    yield made
-    made.mend()
-    made.switch_off()
 
 
 def poems(count: int) -> list[Poem]:

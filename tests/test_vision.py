@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from tests.vision_server import (
     in_turn,
     label,
     of_gray,
-    opening,
     refusing,
     replies,
     serving,
@@ -35,13 +33,6 @@ from tests.vision_server import (
 )
 
 CODE = grpc.StatusCode
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
-    """Opens labellers that speak to a server of the test, share one cache and are closed afterwards."""
-    with opening(tmp_path) as open_:
-        yield open_
 
 
 def test_forty_photos_are_three_requests(opened: Open) -> None:

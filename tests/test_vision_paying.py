@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +24,12 @@ from tests.vision_server import (
     grays,
     label,
     of_gray,
-    opening,
     refusing,
     serving,
     tell_gray,
 )
 
 CODE = grpc.StatusCode
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
-    """Opens labellers that speak to a server of the test, share one cache and are closed afterwards."""
-    with opening(tmp_path) as open_:
-        yield open_
 
 
 def test_what_was_answered_is_not_asked_again(opened: Open) -> None:

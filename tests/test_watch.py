@@ -44,14 +44,6 @@ def until(true: Callable[[], bool], seconds: float = 20) -> float:
     return time.monotonic() - start
 
 
-@pytest.fixture
-def printer() -> Iterator[FakePrinter]:
-    made = FakePrinter()
-    yield made
-    made.mend()
-    made.switch_off()
-
-
 def counts(folder: Path) -> dict[str, int]:
     """What the queue of a folder of poems holds."""
     with Journal(folder) as journal:

@@ -19,6 +19,8 @@ BUILT_IN = ("local", "keywords", "vision", "onnx")
 """Labellers that come with photopoem: a module of this package each."""
 
 
+TOGETHER = 64
+"""Photographs whose labels are asked of a service together, four of its batches."""
 LEFT = "left for next time: request limit reached"
 """What is said of a photograph that was not asked about because of `LabelSettings.max_requests`."""
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from photopoem.answers import Answer, Key
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
-from photopoem.labels import LEFT, Labels, LabelSettings
+from photopoem.labels import LEFT, TOGETHER, Labels, LabelSettings
 from photopoem.labels import vision_words as words
 from photopoem.labels.vision_access import Access, available, find_access
 from photopoem.labels.vision_client import RESULTS, Client, Feature, Patience, Question
@@ -53,7 +53,7 @@ class Plan:
         return self.photos - self.cached
 
 
-def plan(digests: Iterable[str], settings: LabelSettings | None = None, *, together: int = 64) -> Plan:
+def plan(digests: Iterable[str], settings: LabelSettings | None = None, *, together: int = TOGETHER) -> Plan:
     """What labelling the photographs with these digests would cost; asks nobody and needs no credentials.
 
     `together` is how many photographs a run labels at a time, which decides how full its requests are. The
@@ -145,7 +145,7 @@ class VisionLabeller:
         """The landmark that Vision saw in a photograph it labelled with `landmarks`, where it was sure enough."""
         return self._places.get(digest)
 
-    def plan(self, digests: Iterable[str], *, together: int = 64) -> Plan:
+    def plan(self, digests: Iterable[str], *, together: int = TOGETHER) -> Plan:
         """What labelling these photographs would cost; see `plan`."""
         return plan(digests, self._settings, together=together)
 

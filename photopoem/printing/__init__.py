@@ -7,7 +7,8 @@ print_poems("poems", poems, "tcp://192.168.1.50:9100")
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -92,12 +93,8 @@ def enqueue(
     name = press_for(where, press)
     base = str(Path(photos or "").absolute())
     jobs = [NewJob(record(poem), name, dict(options or {}), base) for poem in poems]
-    journal = folder if isinstance(folder, Journal) else Journal(folder)
-    try:
+    with _opened(folder) as journal:
         return journal.add(where.address, jobs, copies=copies, again=again)
-    finally:
-        if journal is not folder:
-            journal.close()
 
 
 def print_queue(
@@ -108,12 +105,18 @@ def print_queue(
     Waits for a printer that is off, stalled or out of paper, and goes on by itself. Raises `UsageError`, `StoreError`,
     `PressError`.
     """
-    journal = folder if isinstance(folder, Journal) else Journal(folder)
-    try:
+    with _opened(folder) as journal:
         return Worker(journal, queue_target(target), patience or Patience(), pace).run()
-    finally:
-        if journal is not folder:
-            journal.close()
+
+
+@contextmanager
+def _opened(folder: str | Path | Journal) -> Iterator[Journal]:
+    """A journal that is given as it is, or a folder's, which is closed afterwards."""
+    if isinstance(folder, Journal):
+        yield folder
+    else:
+        with Journal(folder) as journal:
+            yield journal
 
 
 def print_poems(
