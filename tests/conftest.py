@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the pages of the documentation be written anew: `pytest tests/test_docs.py --refresh-docs`."""
+    """Let the pages be written anew: `pytest tests/test_docs.py tests/test_grammar_shelf.py --refresh-docs`."""
     parser.addoption(
         "--refresh-docs", action="store_true", help="write what is really printed into README.md and docs/"
     )
