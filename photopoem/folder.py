@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from photopoem.paths import Found
 from photopoem.store import open_atomically, write_atomically
 
 RECORDS = "poems.jsonl"
+TEXT = ".txt"
 
 # A record begins with its path and how it was made, so that a hundred thousand can be recognised
 # without reading the rest of each line.
@@ -38,14 +40,33 @@ class Made:
         return {"stamp": self.stamp, "settings": self.settings, "file": self.file, "text": self.text}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Entry:
-    """Where the last record of a path stands, and the hashes of every text written for it."""
+    """Where the last record of a path stands, and how it was made; small, for there may be a hundred thousand.
+
+    `file` is where in the path the name of its text begins, if the two end alike, else the name; `text` the
+    hash as a number.
+    """
 
     offset: int
     length: int
-    made: Made
-    texts: tuple[str, ...]
+    stamp: str
+    settings: str
+    file: int | str
+    text: int
+
+    @classmethod
+    def of(cls, path: str, offset: int, length: int, made: Made) -> _Entry:
+        """The entry of a record."""
+        name = made.file.removesuffix(TEXT)
+        alike = made.file.endswith(TEXT) and path.endswith(name)
+        file = len(path) - len(name) if alike else made.file
+        return cls(offset, length, made.stamp, sys.intern(made.settings), file, int(made.text or "0", 16))
+
+    def made(self, path: str) -> Made:
+        """How the poem of a path was made."""
+        file = self.file if isinstance(self.file, str) else path[self.file :] + TEXT
+        return Made(self.stamp, self.settings, file, f"{self.text:016x}")
 
 
 def text_hash(text: str) -> str:
@@ -71,6 +92,8 @@ class PoemsFolder:
         self.path = Path(path)
         self.force = force
         self._entries: dict[str, _Entry] = {}
+        # The hashes of texts that were written for a path before its last one.
+        self._older: dict[str, tuple[str, ...]] = {}
         self._tidy = True
         # One run at a time writes here: what a killed one left unfinished has a name that the next knows.
         self._unfinished = self.path / ".unfinished.tmp"
@@ -143,9 +166,10 @@ class PoemsFolder:
 
     def _put(self, path: str, offset: int, length: int, made: Made) -> None:
         before = self._entries.get(path)
-        texts = (*before.texts, made.text) if before else (made.text,)
+        if before is not None:
+            self._older[path] = (*self._older.get(path, ()), before.made(path).text)
         self._tidy = self._tidy and before is None
-        self._entries[path] = _Entry(offset, length, made, texts)
+        self._entries[path] = _Entry.of(path, offset, length, made)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -158,8 +182,8 @@ class PoemsFolder:
         entry = self._entries.get(found.path)
         if self.force or entry is None or not found.stamp:
             return False
-        same = entry.made.stamp == found.stamp and entry.made.settings == settings
-        return same and os.path.exists(f"{self.path}/{entry.made.file}")  # noqa: PTH110 - faster, for 100,000
+        same = entry.stamp == found.stamp and entry.settings == settings
+        return same and os.path.exists(f"{self.path}/{entry.made(found.path).file}")  # noqa: PTH110 - faster, for 100,000
 
     def add(self, record: dict[str, Any], made: Made, text: str) -> None:
         """Write one poem: its record, then its text.
@@ -171,7 +195,7 @@ class PoemsFolder:
 
     def adopt(self, path: str, source: PoemsFolder) -> None:
         """Take over the poem of `path` from another folder, to the byte. Raises as `add` does."""
-        made = source._entries[path].made
+        made = source._entries[path].made(path)
         text = source.path / made.file
         self._add_line(path, made, source.line(path), text.read_bytes() if text.exists() else b"")
 
@@ -215,7 +239,7 @@ class PoemsFolder:
             return
         present = text_hash(target.read_bytes().decode("utf-8", "surrogateescape"))
         entry = self._entries.get(path)
-        ours = (*entry.texts, made.text) if entry else (made.text,)
+        ours = (*self._older.get(path, ()), entry.made(path).text, made.text) if entry else (made.text,)
         if present not in ours:
             raise UsageError(
                 f"{target}: changed by hand since it was written, so kept; --force overwrites it"
@@ -294,7 +318,7 @@ def _make_parents(target: Path) -> None:
 def text_file(name: str) -> str:
     """The file for the text of a photograph called `name`: inside the poems folder, its name never too long."""
     parts = [part for part in Path(name).parts if part not in {"/", "..", "."}]
-    last = parts[-1] + ".txt"
+    last = parts[-1] + TEXT
     if len(os.fsencode(last)) > 255:
         mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
         last = os.fsdecode(os.fsencode(last)[:200]) + f"~{mark}.txt"
