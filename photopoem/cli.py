@@ -10,6 +10,7 @@ import click
 
 from photopoem import __version__
 from photopoem.errors import PhotopoemError
+from photopoem.threads import one_thread_each
 
 # name -> (module under photopoem.commands, one-line help). Every module defines `command`.
 COMMANDS = {
@@ -74,6 +75,7 @@ def main() -> None:
     traceback = "--traceback" in sys.argv
     if traceback:
         os.environ["PHOTOPOEM_TRACEBACK"] = "1"  # for the processes that do the work
+    one_thread_each()
     try:
         sys.exit(photopoem.main([arg for arg in sys.argv[1:] if arg != "--traceback"], standalone_mode=True))
     except PhotopoemError as error:

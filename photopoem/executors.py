@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from photopoem.errors import UsageError
+from photopoem.threads import one_thread_each
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -60,9 +61,7 @@ class Pool(Executor):
 def _processes(jobs: int) -> ProcessPoolExecutor:
     from multiprocessing import get_context
 
-    # Each process has one core: libraries that would start threads for all cores only get in each other's way.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread_each()
     # Spawned and not forked: the libraries that decode and look hold threads, and a fork would copy their locks.
     return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
 
