@@ -1,4 +1,4 @@
-"""Keeps the libraries under numpy to one thread each: a palette's matrices are small, and threads only wait for another."""
+"""Keeps the libraries under numpy to one thread each: the matrices of a palette are small."""
 
 from __future__ import annotations
 
