@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="photopoem")
 def photopoem() -> None:
-    r"""Write a poem for every photograph, from what a machine thinks it sees
+    """Write a poem for every photograph, from what a machine thinks it sees
     and the names people gave to its colors.
 
     \b
@@ -67,7 +67,7 @@ def photopoem() -> None:
     photopoem run photo.jpg             one poem, here
     photopoem look photo.jpg            what the machine sees
     photopoem grammar list              the kinds of poem there are
-    """
+    """  # noqa: D301 - click knows what to leave unwrapped by the backspace itself
 
 
 def main() -> None:
