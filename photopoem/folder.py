@@ -23,6 +23,7 @@ TEXT = ".txt"
 
 # A record begins with its path and how it was made, so that a hundred thousand can be recognised
 # without reading the rest of each line.
+_HASH = re.compile(r"[0-9a-f]{16}")
 _HEAD = re.compile(rb'\{"path": ("(?:[^"\\]|\\.)*"), "made": (\{[^{}]*\})')
 
 
@@ -45,7 +46,7 @@ class _Entry:
     """Where the last record of a path stands, and how it was made; small, for there may be a hundred thousand.
 
     `file` is where in the path the name of its text begins, if the two end alike, else the name; `text` the
-    hash as a number.
+    hash as a number, or as it stands where it is none of ours.
     """
 
     offset: int
@@ -53,7 +54,7 @@ class _Entry:
     stamp: str
     settings: str
     file: int | str
-    text: int
+    text: int | str
 
     @classmethod
     def of(cls, path: str, offset: int, length: int, made: Made) -> _Entry:
@@ -61,11 +62,13 @@ class _Entry:
         name = made.file.removesuffix(TEXT)
         alike = made.file.endswith(TEXT) and path.endswith(name)
         file = len(path) - len(name) if alike else made.file
-        return cls(offset, length, made.stamp, sys.intern(made.settings), file, int(made.text or "0", 16))
+        text = int(made.text, 16) if _HASH.fullmatch(made.text) else made.text
+        return cls(offset, length, made.stamp, sys.intern(made.settings), file, text)
 
     def made(self, path: str) -> Made:
         """How the poem of a path was made."""
-        return Made(self.stamp, self.settings, self.file_of(path), f"{self.text:016x}")
+        text = self.text if isinstance(self.text, str) else f"{self.text:016x}"
+        return Made(self.stamp, self.settings, self.file_of(path), text)
 
     def file_of(self, path: str) -> str:
         """The file of a path's text."""
@@ -304,11 +307,16 @@ def _head(line: bytes) -> tuple[str, Made] | None:
     match = _HEAD.match(line)
     try:
         if match:
-            return json.loads(match[1]), Made(**json.loads(match[2]))
+            return json.loads(match[1]), _made(json.loads(match[2]))
         record = json.loads(line)
-        return record["path"], Made(**record["made"])
-    except (ValueError, KeyError, TypeError):
+        return record["path"], _made(record["made"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _made(cells: dict[str, Any]) -> Made:
+    """How a poem was made, as it stands in a record; whatever somebody put there is text."""
+    return Made(**{name: str(value) for name, value in cells.items()})
 
 
 def _make_parents(target: Path) -> None:
@@ -324,7 +332,7 @@ def text_file(name: str) -> str:
     last = parts[-1] + TEXT
     if len(os.fsencode(last)) > 255:
         mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
-        last = os.fsdecode(os.fsencode(last)[:200]) + f"~{mark}.txt"
+        last = os.fsdecode(os.fsencode(last)[:200]) + f"~{mark}{TEXT}"
     return str(Path(*parts[:-1], last))
 
 

@@ -177,6 +177,21 @@ def test_interrupted_run_finishes_what_is_in_hand(tmp_path: Path) -> None:
     assert len(texts(tmp_path / "poems")) == count
 
 
+@pytest.mark.parametrize("made", [{"text": "zzz"}, {"text": ""}, {"settings": 5, "file": None, "stamp": []}])
+def test_a_record_that_somebody_changed_stops_nothing(tmp_path: Path, made: dict[str, object]) -> None:
+    """Where a record says nonsense of how it was made, the photograph is written anew, once, and the run goes on."""
+    make_photos(tmp_path / "photos", 2)
+    photopoem("run", "photos", "--labels", "keywords", cwd=tmp_path)
+    path = tmp_path / "poems" / "poems.jsonl"
+    first, second = path.read_text().splitlines()
+    record = json.loads(first)
+    record["made"] |= {"stamp": "other"} | made
+    path.write_text(json.dumps(record) + "\n" + second + "\n")
+    done = photopoem("run", "photos", "--labels", "keywords", "--force", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(path.read_text().splitlines()) == 2
+
+
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     """A second run into the same folder is refused with one line while the first is at work."""
     from photopoem.folder import PoemsFolder
