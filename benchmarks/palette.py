@@ -23,6 +23,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ import numpy as np  # noqa: E402 - as above
 
 from benchmarks.photos import SAMPLES, camera_photos, decode  # noqa: E402 - found by the path set above
 from benchmarks.table import show  # noqa: E402
+from benchmarks.turns import best_of_turns  # noqa: E402
 from photopoem.color import Floats, ciede2000, srgb_to_lab  # noqa: E402
 
 COLORS = 6
@@ -164,18 +166,12 @@ def beside_floor(paths: list[str]) -> tuple[float, float]:
 
     They take turns at every photograph: what else the machine does for a while meets both.
     """
-    spent = dict.fromkeys((decode, ours), 0.0)
-    for path in paths:
-        turns = [[_seconds(reader, path) for reader in spent] for _ in range(TURNS)]
-        for reader, times in zip(spent, zip(*turns, strict=True), strict=True):
-            spent[reader] += min(times)
-    return len(paths) / spent[decode], len(paths) / spent[ours]
-
-
-def _seconds(reader: Reader, path: str) -> float:
-    start = time.process_time()
-    reader(path)
-    return time.process_time() - start
+    times = [
+        best_of_turns([partial(decode, path), partial(ours, path)], TURNS, time.process_time)
+        for path in paths
+    ]
+    floor, mine = map(sum, zip(*times, strict=True))
+    return len(paths) / floor, len(paths) / mine
 
 
 class Exact:

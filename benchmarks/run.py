@@ -13,21 +13,21 @@ server on this machine that answers at once, so that only the work is counted). 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.photos import camera_photos, decode
 from benchmarks.table import show
+from benchmarks.turns import best_of_turns
+from photopoem.threads import one_thread_each
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+one_thread_each()
 
 
 SLICE = 10
@@ -77,20 +77,6 @@ def naive(paths: list[Path], endpoint: str) -> None:
         grammar.flatten("#origin#")
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """Wall-clock seconds of the work."""
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-def best_of_turns(works: Sequence[Callable[[], None]], turns: int) -> list[float]:
-    """The least seconds of each of some works that take turns, so that what slows the machine meets all of them."""
-    return [
-        min(times) for times in zip(*([seconds(work) for work in works] for _ in range(turns)), strict=True)
-    ]
-
-
 def measure(count: int, rounds: int) -> tuple[list[dict[str, object]], dict[str, float]]:
     """Rows of figures, and the three ratios."""
     from photopoem.executors import Inline, Pool
@@ -103,10 +89,13 @@ def measure(count: int, rounds: int) -> tuple[list[dict[str, object]], dict[str,
         bare = one = 0.0
         for start in range(0, count, SLICE):
             part = paths[start : start + SLICE]
-            times = best_of_turns([lambda: floor(part), lambda: poems(part, Inline(), 1)], rounds)  # noqa: B023 - at once
+            works = [partial(floor, part), partial(poems, part, Inline(), 1)]
+            times = best_of_turns(works, rounds, time.perf_counter)
             bare, one = bare + times[0], one + times[1]
-        alone, two = best_of_turns([lambda: poems(paths, Inline(), 1), lambda: poems(paths, pool, 6)], rounds)
-        by_hand = seconds(lambda: naive(paths[:2], server.endpoint)) / 2
+        works = [partial(poems, paths, Inline(), 1), partial(poems, paths, pool, 6)]
+        alone, two = best_of_turns(works, rounds, time.perf_counter)
+        (by_hand,) = best_of_turns([partial(naive, paths[:2], server.endpoint)], 1, time.perf_counter)
+        by_hand /= 2
     rows = [
         {"what": "decode only", "photos/s": count / bare},
         {"what": "photopoem, one job", "photos/s": count / one},

@@ -113,6 +113,17 @@ def test_the_last_phrase_of_a_line_is_one_that_fits(
         assert written.tries == 1
 
 
+def test_a_rule_that_runs_others_is_not_judged_by_what_was_bound_before() -> None:
+    """Whether a line fits is told from what its rule will bind, not from the longer text that was bound until then."""
+    rules = {
+        "_form": {"width": 20},
+        "origin": "[hero:somebody with a name]so\n#line#",
+        "line": "[#setHero#]#hero# went home",
+        "setHero": "[hero:Mo]",
+    }
+    assert Grammar.from_rules(rules).write(vocabulary()).text == "so\nMo went home"
+
+
 def test_the_search_is_the_same_each_time() -> None:
     """The tries of a search are counted and the same for the same photograph, grammar and seed."""
     rules = {"_form": {"syllables": [5, 7, 5]}, "origin": "#line#\n#line#\n#line#", "line": LINES}

@@ -182,22 +182,16 @@ def syllables(text: str) -> int | None:
 
     Where a word is said in two ways the usual one counts; `syllables_for_sure` takes none.
     """
-    total = 0
-    for token in _TOKEN.findall(text):
-        counts = _counts(token)
-        if not counts:
-            return None
-        total += counts[0]
-    return total
+    counts = _all_counts(text)
+    return sum(each[0] for each in counts) if all(counts) else None
 
 
 @lru_cache(maxsize=4096)
 def syllables_for_sure(text: str) -> int | None:
     """The same, but None too where a word is said with more than one count of syllables: fire, every, camera."""
-    total = 0
-    for token in _TOKEN.findall(text):
-        counts = _counts(token)
-        if len(counts) != 1:
-            return None
-        total += counts[0]
-    return total
+    counts = _all_counts(text)
+    return sum(each[0] for each in counts) if all(len(each) == 1 for each in counts) else None
+
+
+def _all_counts(text: str) -> list[tuple[int, ...]]:
+    return [_counts(token) for token in _TOKEN.findall(text)]

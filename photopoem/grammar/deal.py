@@ -76,17 +76,15 @@ class Dealer(Draft):
         of, phrases = phrases_of(pieces, which, self.means.lexicon())
         start = self._any(len(phrases)) if phrases else 0
         if self._room:
-            phrases, start = self._fitting(phrases, start), 0
+            phrases, start = self._fitting(self._room, phrases, start), 0
         phrase = self.ledger.phrase(phrases, start) if phrases else None
         if phrase is None:
             raise Unsayable(f"{of}.{which}")
         self._event(f".{which} of {of}", phrase)
         return Piece(clean(phrase), voice="lexicon", of=of)
 
-    def _fitting(self, phrases: tuple[str, ...], start: int) -> tuple[str, ...]:
+    def _fitting(self, room: Room, phrases: tuple[str, ...], start: int) -> tuple[str, ...]:
         """Those of the phrases that fit, the one drawn or what follows it first. Raises `Misfit` where none does."""
-        room = self._room
-        assert room is not None  # noqa: S101 - the caller has looked
         fitting = room.those_that_fit(phrases, start)
         if not fitting:
             self.tries += 1

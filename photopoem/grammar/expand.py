@@ -90,12 +90,6 @@ class Expander(Dealer):
             else:
                 return
 
-    def _foresee(self, segments: Sequence[Segment]) -> None:
-        """Raise `Misfit` at once where the author's text and the bound words alone are too wide for a line."""
-        if not self._may_fit(segments, frozenset()):
-            self.tries += 1
-            raise self._too_wide()
-
     def _may_fit(self, segments: Sequence[Segment], unbound: frozenset[str]) -> bool:
         """Whether the author's text and the bound words leave lines their width; `unbound` are bound only later."""
         bound = self._bound
@@ -148,8 +142,9 @@ class Expander(Dealer):
         """Expand a segment that ends a line; what its bindings make too wide is given up before the rest is made."""
         if segment.bindings:
             self._rule(segment.bindings)
-        if self._width and segment.bindings:
-            self._foresee(following or (segment,))
+        if self._width and segment.bindings and not self._may_fit(following or (segment,), frozenset()):
+            self.tries += 1
+            raise self._too_wide()
         if segment.phrase >= 0 and self._measured and not self._capturing and self._are_words(segment.bare):
             self._rest(segment.rest, segment.phrase, segment.phrase_modifiers)
         else:

@@ -48,14 +48,13 @@ def room_for(form: Form, number: int, before: str, after: str, modifiers: Modifi
     width = form.width if form.width and not form.soft else 0
     characters = max(0, width - len(before) - len(after)) if width else ANY
     words = syllables = ANY
+    rest = f"{before} {after}"
     if form.words:
-        words = max(0, _count(form.words, number) - len(before.split()) - len(after.split()))
+        words = max(0, _count(form.words, number) - len(rest.split()))
     if form.syllables:
-        said = syllables_for_sure(before), syllables_for_sure(after)
+        said = syllables_for_sure(rest)
         # Where it cannot be told how the rest is said, nothing fits.
-        syllables = (
-            0 if None in said else max(0, _count(form.syllables, number) - sum(map(int, filter(None, said))))
-        )
+        syllables = 0 if said is None else max(0, _count(form.syllables, number) - said)
     return Room(characters, words, syllables, modifiers)
 
 

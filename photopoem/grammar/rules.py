@@ -181,7 +181,7 @@ def make_alternative(
         silent=_leads_on(nodes)
         or (not any(isinstance(node, Tag) for node in nodes) and not any(map(str.isalnum, "".join(own)))),
         initial=next((initial_of(char) or char for char in first if char.isalnum()), ""),
-        binds=frozenset(node.target for node in walk(nodes) if isinstance(node, (Push, Pop))),
+        binds=_binds(nodes),
     )
 
 
@@ -211,41 +211,41 @@ def _segment(nodes: Made) -> Segment:
     shown = next((n for n, node in enumerate(nodes) if isinstance(node, (Piece, Tag))), len(nodes))
     rest = nodes[shown:]
     tags = [node for node in nodes if isinstance(node, Tag)]
-    at = _last_phrase(rest)
+    at, after = _last_phrase(rest)
     return Segment(
         bindings=nodes[:shown],
         rest=rest,
         literal=sum(len(node.text) for node in nodes if isinstance(node, Piece)),
         recalled=tuple((tag.symbol, calls(tag.modifiers)) for tag in tags),
         phrase=at,
-        phrase_modifiers=_after_phrase(rest[at]) if at >= 0 else (),
+        phrase_modifiers=after,
         bare=tuple(tag.symbol for tag in rest[at + 1 :] if isinstance(tag, Tag) and not tag.modifiers),
     )
 
 
-def _after_phrase(tag: Node | Piece) -> Modifiers:
-    """The modifiers of a tag after the one that the lexicon answers."""
-    named = calls(tag.modifiers) if isinstance(tag, Tag) else ()
-    at = next((n for n, (name, _) in enumerate(named) if name in FROM_THE_LEXICON), len(named))
-    return named[at + 1 :]
-
-
-def _last_phrase(nodes: Made) -> int:
-    """Where the last tag stands that the lexicon answers, if only text and tags follow; else -1."""
+def _last_phrase(nodes: Made) -> tuple[int, Modifiers]:
+    """Where the last tag stands that the lexicon answers, and its modifiers from there on; -1 where other than text
+    and tags follow.
+    """
     for at in reversed(range(len(nodes))):
         node = nodes[at]
         if isinstance(node, Piece):
             continue
         if not isinstance(node, Tag) or node.actions:
-            return -1
-        if is_phrase(node):
-            return at
-    return -1
+            break
+        for n, modifier in enumerate(node.modifiers):
+            if modifier.name in FROM_THE_LEXICON:
+                return at, calls(node.modifiers[n + 1 :])
+    return -1, ()
 
 
-def is_phrase(tag: Tag) -> bool:
-    """Whether the lexicon answers a tag."""
-    return any(modifier.name in FROM_THE_LEXICON for modifier in tag.modifiers)
+def _binds(nodes: Rule) -> frozenset[str]:
+    """The symbols that a rule binds; any that it uses, where it runs a rule that may bind whatever it likes."""
+    all_nodes = list(walk(nodes))
+    targets = {node.target for node in all_nodes if isinstance(node, (Push, Pop))}
+    if any(isinstance(node, Run) for node in all_nodes):
+        targets |= {node.symbol for node in all_nodes if isinstance(node, Tag)}
+    return frozenset(targets)
 
 
 def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> Iterator[str]:
