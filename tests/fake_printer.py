@@ -116,9 +116,9 @@ class _Connection:
             pass
 
     def serve(self) -> None:
-        self.socket.settimeout(0.005)
         ended = False
         try:
+            self.socket.settimeout(0.005)  # it may have been switched off before this thread began
             while not self.gone and not (ended and not self._can_print()):
                 if self.printer.stalled:
                     time.sleep(0.005)
