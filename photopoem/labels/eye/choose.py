@@ -80,9 +80,13 @@ def chances(head: Head, embedding: Floats, logits: Floats) -> Chances:
 
 
 def claims(measured: Mapping[str, float]) -> Chances:
-    """The scores that are shown for these chances; a wider word is never less sure than a narrower one."""
-    shown = dict(zip(measured, np.interp(list(measured.values()), MEASURED, SHOWN).tolist(), strict=True))
-    for word, score in [each for each in shown.items() if each[1] >= LEAST_AT_ALL]:
+    """The scores that are shown for these chances; a wider word is never less sure than a narrower one.
+
+    Below `LEAST_AT_ALL` they are left out.
+    """
+    likely = {word: chance for word, chance in measured.items() if chance >= LEAST_AT_ALL}
+    shown = dict(zip(likely, np.interp(list(likely.values()), MEASURED, SHOWN).tolist(), strict=True))
+    for word, score in list(shown.items()):
         for wide in wider_words().get(word, ()):
             shown[wide] = max(score, shown.get(wide, 0.0))
     return shown

@@ -40,5 +40,7 @@ def _look(image: Any, box: tuple[float, float, float, float] | None) -> Floats:
     from PIL import Image
 
     small = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box)
-    values = (np.asarray(small, np.float32) - 127.0) / 128.0
-    return np.ascontiguousarray(values.transpose(2, 0, 1)[None])
+    values = np.asarray(small).transpose(2, 0, 1)[None].astype(np.float32, order="C")
+    values -= 127.0
+    values /= 128.0
+    return values
