@@ -25,6 +25,11 @@ TEXT = ".txt"
 # without reading the rest of each line.
 _HASH = re.compile(r"[0-9a-f]{16}")
 _HEAD = re.compile(rb'\{"path": ("(?:[^"\\]|\\.)*"), "made": (\{[^{}]*\})')
+# As nearly all are: nothing in it is escaped.
+_PLAIN = rb'"([^"\\]*)"'
+_PLAIN_HEAD = re.compile(
+    rb'\{"path": %b, "made": \{"stamp": %b, "settings": %b, "file": %b, "text": %b\}' % ((_PLAIN,) * 5)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +309,11 @@ def _with_records(source: str | Path) -> Path:
 
 def _head(line: bytes) -> tuple[str, Made] | None:
     """Path and making of a record; None for a line that is no record of ours."""
-    match = _HEAD.match(line)
     try:
-        if match:
+        if match := _PLAIN_HEAD.match(line):
+            path, *made = map(bytes.decode, match.groups())
+            return path, Made(*made)
+        if match := _HEAD.match(line):
             return json.loads(match[1]), _made(json.loads(match[2]))
         record = json.loads(line)
         return record["path"], _made(record["made"])
@@ -328,12 +335,12 @@ def _make_parents(target: Path) -> None:
 
 def text_file(name: str) -> str:
     """The file for the text of a photograph called `name`: inside the poems folder, its name never too long."""
-    parts = [part for part in Path(name).parts if part not in {"/", "..", "."}]
+    parts = [part for part in name.split("/") if part not in {"", "..", "."}]
     last = parts[-1] + TEXT
     if len(os.fsencode(last)) > 255:
         mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
         last = os.fsdecode(os.fsencode(last)[:200]) + f"~{mark}{TEXT}"
-    return str(Path(*parts[:-1], last))
+    return "/".join([*parts[:-1], last])
 
 
 def read_records(path: str | Path) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -203,8 +204,11 @@ class Run:
 
     def _spare_sidecars(self, out: Path) -> None:
         """A poem beside its photograph would be read as the owner's words by the next run."""
+        there = os.path.abspath(out)  # noqa: PTH100 - text, as the paths of a hundred thousand photographs are
+        here = cache(os.path.abspath)
         for each in self.found:
-            if os.path.abspath(f"{out}/{text_file(each.name)}") == os.path.abspath(each.path + SIDECAR):  # noqa: PTH100 - fast
+            folder, file = os.path.split(each.path)
+            if f"{there}/{text_file(each.name)}" == f"{here(folder)}/{file}{SIDECAR}":
                 raise UsageError(
                     f"{out}: poems beside their photographs would be taken for notes; use another --out"
                 )
