@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.color import Floats, ciede2000, lab_to_srgb, srgb_to_lab
-from photopoem.colornames import CLOSE, ColorNames, basic_terms, color_names
+from photopoem.colornames import CLOSE, ColorNames, color_names, names_and_terms
 from photopoem.errors import UsageError
 from photopoem.kmeans import Clusters, gathered, k_means
 from photopoem.photo import Photo, Pixels
@@ -214,7 +214,7 @@ def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch
     """
     rgb = lab_to_srgb(np.array([center for center, _ in pairs]))
     shown = srgb_to_lab(rgb)
-    ranked = names.close(shown)
+    ranked, hues = names_and_terms(shown, names)
     taken: dict[str, int] = {}
     for index, near in enumerate(ranked):
         free = (name for name, apart in near if name not in taken and apart <= near[0][1] + CLOSE)
@@ -222,7 +222,6 @@ def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch
             joined = _joined(pairs, taken[near[0][0]], index)
             return _named(sorted(joined, key=lambda pair: -pair[1]), names)
         taken[name] = index
-    hues = basic_terms(shown)
     swatches = []
     for (name, index), color, hue in zip(taken.items(), rgb.tolist(), hues, strict=True):
         swatch = Swatch(tuple(color), pairs[index][1], name, dict(ranked[index])[name], (), hue)

@@ -306,16 +306,18 @@ def _say_nothing(text: str) -> None:
 
 
 def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
-    """Read, label and write a batch: the whole work, where labels need no network."""
+    """Read, label and write a batch: the whole work, where labels need no network.
+
+    One thing after the other for the whole batch: what each needs then stays in the processor's cache.
+    """
     labeller = labeller_for(settings)
+    readings = _read_batch(batch, settings)
+    answers = iter(labeller.label([each.photo for each in readings if isinstance(each, Reading)]))
+    speaker = Speaker.of(labeller)
     return [
-        reading if isinstance(reading, Failed) else _label_and_compose(reading, labeller, settings)
-        for reading in (_read_one(found, settings) for found in batch)
+        each if isinstance(each, Failed) else _compose_one(each, next(answers), speaker, settings)
+        for each in readings
     ]
-
-
-def _label_and_compose(reading: Reading, labeller: Labeller, settings: Settings) -> Outcome:
-    return _compose_one(reading, labeller.label([reading.photo])[0], Speaker.of(labeller), settings)
 
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
