@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,11 @@ import pytest
 from tests.fake_printer import FakePrinter
 from tests.vision_server import Open, opening
 
+# What tests run beside photopoem, and the Debian package of each.
+TOOLS = {
+    "chromium": "chromium", "chromedriver": "chromium-driver", "pdftotext": "poppler-utils",
+    "pdftoppm": "poppler-utils", "rsvg-convert": "librsvg2-bin", "zsh": "zsh", "fish": "fish", "bash": "bash",
+}  # fmt: skip
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
@@ -50,8 +58,23 @@ def require_tool(name: str) -> str:
     if path is None:
         if os.environ.get("CI"):
             pytest.fail(f"{name} is needed and not installed")
-        pytest.skip(f"{name} is not installed")
+        pytest.skip(f"{name} is not installed: apt install {TOOLS[name]}")
     return path
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A disk of that size at a new folder, gone afterwards; where none may be mounted the test is skipped."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("mounts a small disk, which only root on Linux may: run it there")
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounts a small disk, which this container may not: run it in one that is privileged")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 @pytest.fixture(scope="session")

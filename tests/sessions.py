@@ -3,9 +3,10 @@
 A block holds commands, each after `$ ` (`> ` continues one), and under each what it prints. A line `...` alone
 stands for lines left out. The words after `console` say what the session needs:
 
-    then      goes on in the folder of the block before it; else it begins in a new folder with `samples/`
+    then      goes on in the folder of the block before it; else it begins in a new folder with `samples/`.
+              The README is one session, for people type it from the top in one place
     printer   a receipt printer at tcp://192.168.1.50
-    vision    a service that answers as Google Cloud Vision does
+    vision    a service that answers as Google Cloud Vision does, for this block alone
     lessons   a folder `lessons/` with six photographs each of dogs and of hills, cut from the samples
     fails     its commands end with another exit code than 0
 
@@ -31,6 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LEFT_OUT = "..."
+VISION = "PHOTOPOEM_VISION_ENDPOINT"
 WORDS = {"then", "printer", "vision", "lessons", "fails"}
 
 _FENCE = re.compile(
@@ -171,6 +173,8 @@ class Shell:
         if command.startswith("kill"):
             world.until_done("\n".join(wanted or []))
         background = command.rstrip().endswith("&") or "%" in command
+        if background and not world.background:
+            world.before = world.poems()
         # What reads from its standard input must not read the commands to come.
         self._bash.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '{self._MARK}%s{self._MARK}' $?\n")
         self._bash.stdin.flush()
@@ -222,7 +226,10 @@ class World:
     folder: Path
     environ: dict[str, str]
     addresses: dict[str, str] = field(default_factory=dict)
+    vision: str = ""
     background: bool = False
+    before: int = 0
+    """How many poems there were when a watch began."""
 
     def until_done(self, wanted: str) -> None:
         """Before a watch is ended: until it has written as many poems as are wanted, and nothing changes any more."""
@@ -230,14 +237,15 @@ class World:
         count = int(match[1]) if match else 0
         end = time.monotonic() + 60
         seen, since = self._files(), time.monotonic()
-        while time.monotonic() < end and (time.monotonic() - since < 2 or self._poems() < count):
+        while time.monotonic() < end and (time.monotonic() - since < 2 or self.poems() < self.before + count):
             time.sleep(0.1)
             if seen != (now := self._files()):
                 seen, since = now, time.monotonic()
         if match is None:
             time.sleep(4)
 
-    def _poems(self) -> int:
+    def poems(self) -> int:
+        """How many poems there are, in all folders."""
         return sum(path.read_bytes().count(b"\n") for path in self.folder.glob("*/poems.jsonl"))
 
     def _files(self) -> set[tuple[str, int]]:
@@ -285,7 +293,7 @@ def world_for(session: Session, temporary: Path) -> Iterator[World]:
             from tests.vision_of_samples import tell_samples
             from tests.vision_server import serving
 
-            environ["PHOTOPOEM_VISION_ENDPOINT"] = stack.enter_context(serving(tell_samples)).endpoint
+            world.vision = stack.enter_context(serving(tell_samples)).endpoint
         if "lessons" in session.needs:
             _make_lessons(folder / "lessons")
         yield world
@@ -311,6 +319,9 @@ def play(session: Session, temporary: Path, *, refresh: bool) -> list[list[tuple
             for block in session.blocks:
                 for name, text in block.files:
                     (world.folder / name).write_text(text, "utf-8")
+                # Where Vision answers, it is who is asked by default: only in the blocks that say so.
+                told = f"export {VISION}={world.vision}" if "vision" in block.words else f"unset {VISION}"
+                shell.run(told, (), world)
                 played.append([(step, _printed(shell, step, block, world, refresh)) for step in block.steps])
         finally:
             shell.close()

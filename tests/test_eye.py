@@ -306,7 +306,7 @@ print(len(Local(eye, head).label([Photo("", grey, grey, "", (640, 480))])[0]))
 
 guarded = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
-    reason="system calls are forbidden with seccomp, which is Linux's",
+    reason="forbids system calls with seccomp, which Linux on x86_64 or aarch64 has: run it there",
 )
 
 

@@ -147,7 +147,9 @@ def test_who_names_the_place() -> None:
 
 def test_towns_are_named_by_their_distance() -> None:
     """Within 3 km a town is named, within 15 km it is near, beyond it and in mid-ocean there is none."""
-    pytest.importorskip("reverse_geocode")
+    pytest.importorskip(
+        "reverse_geocode", reason="the extra places is not installed: pip install '.[places]'"
+    )
     import reverse_geocode
 
     town = reverse_geocode.get((43.8181, 6.0927))

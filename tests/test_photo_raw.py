@@ -11,8 +11,8 @@ import pytest
 from photopoem.errors import PhotoError
 from photopoem.photo import read_photo
 
-pytest.importorskip("rawpy")
-tifffile = pytest.importorskip("tifffile")
+pytest.importorskip("rawpy", reason="the extra raw is not installed: pip install '.[raw]'")
+tifffile = pytest.importorskip("tifffile", reason="tifffile writes raw files: pip install '.[test]'")
 
 
 def write_dng(path: Path, width: int = 400, height: int = 300, orientation: int = 1) -> None:

@@ -98,6 +98,37 @@ def test_check_tells_and_prints_nothing(show: Path, printer: FakePrinter) -> Non
     assert printer.jobs == [] and not Path("poems/print-queue.sqlite").exists()
 
 
+def test_check_tells_how_the_target_is(show: Path, printer: FakePrinter) -> None:
+    """With --check and a target, one line tells whether it is ready, and what to do where it is not."""
+    assert f"{printer.address}: ready\n" in run("print", "--to", printer.address, "--check").output
+    printer.paper = False
+    told = run("print", "--to", printer.address, "--check").output
+    assert "out of paper; put that right" in told
+    printer.switch_off()
+    told = run("print", "--to", printer.address, "--check").output
+    assert "refused; is it on" in told and "nothing was printed" in told
+    Path("there.txt").touch()
+    assert "--force" in run("print", "--to", "file:there.txt", "--check").output
+    assert "there.txt is a file" in run("print", "--to", "dir:there.txt", "--press", "svg", "--check").output
+
+
+def test_another_printer_is_not_asked_for_it_would_print_the_question(
+    show: Path, printer: FakePrinter
+) -> None:
+    """A printer that gets anything but receipts is not asked how it is."""
+    told = run("print", "--to", printer.address, "--press", "pdf", "--check").output
+    assert printer.address not in told and printer.questions == 0
+
+
+def test_wrapped_lines_are_no_news_until_asked_for(show: Path, printer: FakePrinter) -> None:
+    """Lines that go on in the next row are told by --check and not at every print."""
+    poem = make_poem("I can remember mocha, leaf after leaf of it.", path="photos/9.jpg")
+    Path("poems/poems.jsonl").write_text(json.dumps(record(poem)) + "\n")
+    assert run("print", "--to", printer.address).output == "1 printed\n"
+    told = run("print", "--to", printer.address, "--check").output
+    assert "1 of 1 lines" in told and "receipt: 1 poem, no remarks; nothing was printed" in told
+
+
 def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
     """What is in doubt is listed with its cause, and can be tried again or left out."""
     run("print", "--to", printer.address)
@@ -134,21 +165,30 @@ def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:
     assert len(set(papers)) == len(papers) >= 2
 
 
-def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter) -> None:
-    """Ctrl-C while the printer is off ends the command at once, with a word on what is left."""
+@pytest.mark.parametrize(
+    ("address", "trouble"),
+    [
+        ("tcp://kitchen-printer.invalid", "no machine of that name is known (mistyped"),
+        ("serial:/dev/none", "no such device (unplugged, off, or mistyped)"),
+        ("", "refused"),
+    ],
+)
+def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter, address: str, trouble: str) -> None:
+    """While it waits it says what for and that Ctrl-C is safe; Ctrl-C ends it, with a word on what is left."""
     printer.switch_off()
     program = subprocess.Popen(
-        [sys.executable, "-m", "photopoem", "print", "--to", printer.address],
+        [sys.executable, "-m", "photopoem", "print", "--to", address or printer.address],
         stderr=subprocess.PIPE,
         text=True,
     )
     assert program.stderr is not None
-    assert "refused" in program.stderr.readline()
+    told = program.stderr.readline()
+    assert trouble in told and "it goes on by itself; Ctrl-C is safe" in told
     program.send_signal(signal.SIGINT)
     said = program.stderr.read()
     program.stderr.close()
     assert program.wait(20) == 130
-    assert "3 still queued, 0 in doubt" in said
+    assert "3 still queued, 0 in doubt" in said and "photopoem queue clear poems" in said
 
 
 def test_doctor_is_content(show: Path, printer: FakePrinter) -> None:
@@ -168,7 +208,13 @@ def test_doctor_names_a_next_step(show: Path, printer: FakePrinter) -> None:
     assert result.exit_code == 1
     bad = [line for line in result.output.splitlines() if line.startswith("bad")]
     assert len(bad) == 2 and "out of paper" in bad[0] and "ls /dev/tty*" in bad[1]
-    assert printer.jobs == []
+    assert "put that right" in bad[0] and printer.jobs == []
+
+
+def test_doctor_tells_a_target_that_is_none(show: Path, printer: FakePrinter) -> None:
+    """An address that is none has a line of its own, and the printers after it are asked all the same."""
+    told = run("doctor", "--print", "lpt1", "--print", printer.address, "--labels", "keywords").output
+    assert "bad   printers: 'lpt1' is no target" in told and f"{printer.address}: ready" in told
 
 
 def test_the_commands_start_quickly() -> None:

@@ -168,6 +168,20 @@ def test_waits_for_a_printer_that_is_off(tmp_path: Path, printer: FakePrinter) -
     assert printed(printer) == ["poem 0", "poem 1"]
 
 
+def test_that_ctrl_c_is_safe_is_said_once(tmp_path: Path, printer: FakePrinter) -> None:
+    """The first trouble of a queue says that Ctrl-C is safe; those after it only what is waited for."""
+    printer.paper = False
+    enqueue(tmp_path, poems(1), printer.address)
+    going = Going(tmp_path, printer.address)
+    until(lambda: bool(going.said))
+    printer.switch_off()
+    until(lambda: len(going.said) > 1)
+    printer.mend()
+    first, second, *_ = going.end()
+    assert "out of paper" in first and "Ctrl-C is safe" in first
+    assert "refused" in second and "Ctrl-C" not in second
+
+
 @pytest.mark.parametrize(("what", "said"), [("paper", "out of paper"), ("open", "is open")])
 def test_waits_for_paper_and_lid(tmp_path: Path, printer: FakePrinter, what: str, said: str) -> None:
     """Without paper, or open, a printer gets no job until that is put right."""
@@ -190,7 +204,7 @@ def test_paper_that_ends_in_the_middle(tmp_path: Path, printer: FakePrinter) -> 
     printer.paper = False
     until(lambda: any("out of paper" in said for said in going.said))
     printer.mend()
-    going.end()
+    assert "Ctrl-C leaves this poem in doubt" in going.end()[0]
     assert printed(printer) == ["poem 0", "poem 1"]
     assert Journal(tmp_path).counts()["doubtful"] == 0
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import TOOLS
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 RUN, TEST = re.findall(r"^python3 -m venv .*$", README, re.M)
@@ -21,6 +23,13 @@ def test_there_are_two_commands() -> None:
     assert TEST.endswith(".venv/bin/pytest")
     assert "pip install ." in RUN
     assert ".[test]" in TEST
+
+
+@pytest.mark.parametrize("place", ["README.md", "CONTRIBUTING.md", ".ci/run"])
+def test_every_tool_of_the_tests_is_named(place: str) -> None:
+    """The Debian packages that tests are skipped without stand where people and the gate look for them."""
+    text = (ROOT / place).read_text("utf-8")
+    assert not [package for package in TOOLS.values() if package != "bash" and package not in text]
 
 
 def test_every_package_is_named_in_pyproject() -> None:
@@ -37,7 +46,9 @@ def test_every_package_is_named_in_pyproject() -> None:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.skipif(not os.environ.get("CI"), reason="downloads every dependency anew; the gate does")
+@pytest.mark.skipif(
+    not os.environ.get("CI"), reason="downloads all dependencies: CI=1 pytest tests/test_readme.py"
+)
 def test_first_command_in_a_fresh_copy(tmp_path: Path) -> None:
     """In a copy of the repository without an environment the first command prints a poem for each sample."""
     copy = tmp_path / "photopoem"

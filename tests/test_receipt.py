@@ -108,7 +108,7 @@ def test_control_characters_never_pass() -> None:
 
 
 def test_lines_are_broken_between_words() -> None:
-    """Lines wider than the paper are broken at blanks, the rest stands further in, and this is said before."""
+    """Lines wider than the paper are broken at blanks, and the rest stands further in: nothing is lost."""
     poem = make_poem("I can remember mocha, leaf after leaf of it.", "x" * 70, title="")
     press = ReceiptPress(colophon=False)
     (paper,) = read_job(press.press([poem], photos=None))
@@ -116,9 +116,17 @@ def test_lines_are_broken_between_words() -> None:
     assert rows[:2] == ["I can remember mocha,", "  leaf after leaf of it."]
     assert all(len(row) <= 32 for row in rows)
     assert "".join(rows[2:]).replace(" ", "") == "x" * 70
-    assert press.check([poem]) == [
-        "autumn-hills.jpg: 2 of its lines are wider than 32 columns and are broken"
-    ]
+    assert press.check([poem]) == []
+
+
+def test_wider_paper_is_advised_until_somebody_says_how_wide_it_is() -> None:
+    """Lines that go on in the next row are told in one line for all poems, unless the columns were chosen."""
+    poem = make_poem("short", "I can remember mocha, leaf after leaf of it.")
+    (told,) = ReceiptPress().advice([poem, poem])
+    assert told.startswith("2 of 4 lines are wider than 32 columns and go on in the next row")
+    assert "--columns" in told
+    assert ReceiptPress().advice([make_poem("short")]) == []
+    assert ReceiptPress(columns=32).advice([poem]) == ReceiptPress(profile="TM-T20II").advice([poem]) == []
 
 
 @pytest.mark.parametrize(

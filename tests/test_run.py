@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import small_disk
 from tests.making import COMMAND, make_photo, make_photos, photopoem
 
 LOCAL = ("--labels", "local")
@@ -294,20 +295,11 @@ def test_folder_without_going_deeper(tmp_path: Path) -> None:
 
 def test_full_disk_is_one_line(tmp_path: Path) -> None:
     """On a full disk the run ends with one line, and the next run with room completes it."""
-    if os.geteuid() != 0:
-        pytest.skip("a small file system can only be mounted by root")
     make_photos(tmp_path / "photos", 40)
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small])
-    if mounted.returncode:
-        pytest.skip("this machine lets nobody mount a file system")
-    try:
+    with small_disk(tmp_path / "small", "64k") as small:
         done = photopoem("run", "photos", *LOCAL, "--quiet", "--out", small / "poems", cwd=tmp_path, code=2)
         assert "full" in done.stderr or "space" in done.stderr.lower()
         assert len(done.stderr.strip().splitlines()) == 1
         subprocess.run(["mount", "-o", "remount,size=16m", small], check=True)
         photopoem("run", "photos", *LOCAL, "--quiet", "--out", small / "poems", cwd=tmp_path)
         assert len(records(small / "poems")) == len(texts(small / "poems")) == 40
-    finally:
-        subprocess.run(["umount", small], check=True)

@@ -31,6 +31,7 @@ from photopoem.printing import Journal
 from photopoem.printing import installation as installation_module
 from photopoem.printing.arrivals import Arrivals
 from photopoem.printing.installation import Installation
+from tests.conftest import small_disk
 
 SOAK = float(os.environ.get("PHOTOPOEM_SOAK_SECONDS", "40"))
 
@@ -208,37 +209,29 @@ def test_kills_at_random_moments_lose_nothing(start_show: Start, printer: FakePr
 
 def test_a_full_disk_is_waited_out(tmp_path: Path, start_show: Start, printer: FakePrinter) -> None:
     """With the disk full nothing is printed that could not be written down; with room again, each once."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    disk = tmp_path / "poems"
-    disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True
-    ).returncode:
-        pytest.skip("mounting is not allowed here")
-    show = start_show()
-    try:
-        (show.inbox / "0.jpg").write_bytes(photograph(0))
-        until(lambda: len(printer.jobs) == 1)
-        until(lambda: counts(disk)["printed"] == 1)
-        filler = os.open(disk / "filler", os.O_WRONLY | os.O_CREAT)
-        with pytest.raises(OSError, match="space"):
-            while True:
-                os.write(filler, bytes(4096))
-        os.close(filler)
-        for number in (1, 2):
-            (show.inbox / f"{number}.jpg").write_bytes(photograph(number))
-        until(lambda: "room" in show.said())
-        time.sleep(2)
-        jobs = len(printer.jobs)
-        (disk / "filler").unlink()
-        until(lambda: len(printer.jobs) == 3, 40)
-        time.sleep(0.5)
-        assert jobs < 3 and len(printer.jobs) == 3
-        assert counts(disk)["printed"] == 3
-    finally:
-        show.end()
-        subprocess.run(["umount", disk], check=True)
+    with small_disk(tmp_path / "poems", "2m") as disk:
+        show = start_show()
+        try:
+            (show.inbox / "0.jpg").write_bytes(photograph(0))
+            until(lambda: len(printer.jobs) == 1)
+            until(lambda: counts(disk)["printed"] == 1)
+            filler = os.open(disk / "filler", os.O_WRONLY | os.O_CREAT)
+            with pytest.raises(OSError, match="space"):
+                while True:
+                    os.write(filler, bytes(4096))
+            os.close(filler)
+            for number in (1, 2):
+                (show.inbox / f"{number}.jpg").write_bytes(photograph(number))
+            until(lambda: "room" in show.said())
+            time.sleep(2)
+            jobs = len(printer.jobs)
+            (disk / "filler").unlink()
+            until(lambda: len(printer.jobs) == 3, 40)
+            time.sleep(0.5)
+            assert jobs < 3 and len(printer.jobs) == 3
+            assert counts(disk)["printed"] == 3
+        finally:
+            show.end()
 
 
 class Distant:

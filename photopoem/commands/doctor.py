@@ -166,32 +166,17 @@ def _queue(poems: Path) -> Iterator[Finding]:
 
 
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
+    from photopoem.errors import PhotopoemError
     from photopoem.printing import open_target
-    from photopoem.printing.targets import OneFile
+    from photopoem.printing.asking import how_is
 
     for address in targets:
-        target = open_target(address)
-        if isinstance(target, OneFile):
+        try:
+            target = open_target(address)
+        except PhotopoemError as error:
+            yield Finding("printers", str(error), "photopoem print --help has examples")
             continue
-        status = target.status()
-        if status.trouble:
-            yield Finding(target.address, status.trouble, _remedy(address))
-        elif not status.answers:
-            step = "its paper and lid go unnoticed" if address.startswith(("tcp", "usb", "serial")) else ""
-            yield Finding(target.address, "reached, says nothing of itself", step, serious=False)
-        else:
-            low = ", but its paper is nearly out" if status.paper_low else ""
-            yield Finding(target.address, f"ready{low}", "have a roll at hand" if low else "", serious=False)
+        answer = how_is(target)
+        yield Finding(target.address, answer.told, answer.next_step, answer.serious)
     if not targets:
         yield Finding("printers", "none asked", "name yours: photopoem doctor --print TARGET", serious=False)
-
-
-def _remedy(address: str) -> str:
-    kind = address.partition(":")[0]
-    return {
-        "tcp": "is it on and on this network? Print its own settings: hold FEED while switching it on",
-        "usb": "is it on and plugged in? lsusb shows it; then: sudo usermod -aG lp $USER, and log in again",
-        "serial": "is the name right? ls /dev/tty* /dev/usb; then: sudo usermod -aG dialout,lp $USER",
-        "cups": "lpstat -p shows what the system knows",
-        "dir": "make room, or choose another folder",
-    }.get(kind, "see photopoem print --help")

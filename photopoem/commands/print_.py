@@ -14,7 +14,7 @@ from photopoem.errors import UsageError
 if TYPE_CHECKING:
     from photopoem.poem import Poem
     from photopoem.press import Press
-    from photopoem.printing.targets import OneFile
+    from photopoem.printing.targets import OneFile, Target
 
 FEW = 3
 """More remarks than this are told in one line before printing; `--check` lists them all."""
@@ -29,7 +29,7 @@ Examples:
   photopoem print --to dir:plots --press svg --size a5 --hand 3
                                                   a sheet each for a pen plotter, by hand number 3
   photopoem print show/ --to serial:/dev/ttyUSB0@19200 --order shuffle --pace 60
-  photopoem print --press receipt --check         what would be lost or broken, before the paper moves
+  photopoem print --to usb:04b8:0e15 --check      what would be lost, and how the printer is
 
 \b
 Targets:
@@ -63,7 +63,9 @@ Targets:
     "--pace", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="From one poem to the next."
 )
 @click.option("--again", is_flag=True, help="Print also what this target has had.")
-@click.option("--check", is_flag=True, help="Say what the press cannot show, and print nothing.")
+@click.option(
+    "--check", is_flag=True, help="Say what the press cannot show and how the target is; print nothing."
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.option(
     "--photos",
@@ -97,15 +99,38 @@ def command(
     for remark in remarks if check or len(remarks) <= FEW else [_in_short(remarks, name)]:
         say(remark)
     if check:
-        click.echo(f"{name}: {len(found)} poems, {len(remarks)} remarks")
+        for line in [*_advice(made, found), *_how_is(where, name)]:
+            say(line)
+        told = _many(len(remarks), "remark") if remarks else "no remarks"
+        click.echo(f"{name}: {_many(len(found), 'poem')}, {told}; nothing was printed")
     elif isinstance(where, OneFile):
         _into_file(where, made, found * copies, photos, force=force)
         if not quiet:
-            say(f"{where.path}: {len(found) * copies} poems")
+            say(f"{where.path}: {_many(len(found) * copies, 'poem')}")
     elif where is not None:
         folder = poems if poems.is_dir() else poems.parent
         job = {"press": name, "options": options, "photos": photos, "copies": copies, "again": again}
         sys.exit(_onto_paper(folder, found, where.address, job, pace=pace, quiet=quiet))
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+def _advice(press: Press, poems: list[Poem]) -> list[str]:
+    from photopoem.press import Advising
+
+    return press.advice(poems) if isinstance(press, Advising) else []
+
+
+def _how_is(where: Target | OneFile | None, press: str) -> list[str]:
+    """A line on the target; none where it must not be asked: any other than a receipt printer prints the question."""
+    from photopoem.printing.asking import how_is
+
+    if where is None or (where.press == "receipt" and press != "receipt"):
+        return []
+    answer = how_is(where)
+    return [f"{where.address}: {answer.told}" + (f"; {answer.next_step}" if answer.next_step else "")]
 
 
 def _in_short(remarks: list[str], press: str) -> str:
@@ -162,7 +187,10 @@ def _onto_paper(
             done = print_queue(journal, target, pace=pace, patience=Patience(say))
         except KeyboardInterrupt:
             left = journal.counts(target)
-            say(f"{left['queued']} still queued, {left['doubtful']} in doubt; the same command goes on")
+            say(
+                f"{left['queued']} still queued, {left['doubtful']} in doubt; the same command goes on, "
+                f"photopoem queue clear {folder} takes them out"
+            )
             return 130
         doubtful = journal.counts(target)["doubtful"]
     if not quiet:

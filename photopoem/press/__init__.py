@@ -44,6 +44,15 @@ class Press(Protocol):
         ...
 
 
+@runtime_checkable
+class Advising(Protocol):
+    """A press that knows of settings which would suit these poems better; nothing is lost without them."""
+
+    def advice(self, poems: Sequence[Poem]) -> list[str]:
+        """What could be set otherwise, one line each; nothing of what the person has chosen."""
+        ...
+
+
 def press_names() -> list[str]:
     """The names of all presses, the built-in ones first."""
     return [*PRESSES, *sorted(set(_others()) - set(PRESSES))]

@@ -47,6 +47,7 @@ class ReceiptPress:
         colophon: bool = True,
     ) -> None:
         self.profile = _profile(profile)
+        self._chosen = columns is not None or profile != "default"
         self.columns = columns or (SAFE_COLUMNS if profile == "default" else self.profile.get_columns("a"))
         if not 16 <= self.columns <= 96:
             raise UsageError(f"{self.columns} columns: a receipt has 32, 42 or 48")
@@ -58,7 +59,7 @@ class ReceiptPress:
         self.colophon = colophon
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
-        """What is printed as a picture, broken, boxed or left out, by poem."""
+        """What is printed as a picture, boxed or left out, by poem."""
         remarks = [f"{_name(poem)}: {what}" for poem in poems for what in self._remarks(poem)]
         gone = [poem for poem in poems if self.photo and not _photo_path(poem, photos).exists()]
         return remarks + [f"{_name(poem)}: the photograph is not there; printed without it" for poem in gone]
@@ -68,13 +69,9 @@ class ReceiptPress:
         return b"".join(self._job(poem, photos) for poem in poems)
 
     def _remarks(self, poem: Poem) -> list[str]:
-        lines = self._texts(poem)
-        text = "".join(lines)
+        text = "".join(self._texts(poem))
         told = self._said(text)
         lost = without_glyph(told.missing)
-        wide = sum(
-            width_of(line) > self.columns for line in map(without_controls, lines[1 : 1 + len(poem.lines)])
-        )
         out = []
         if told.missing - lost:
             out.append(
@@ -86,9 +83,18 @@ class ReceiptPress:
             out.append(f"printed without marks: {listed(told.changed)}")
         if controls(text):
             out.append(f"left out: {listed(controls(text))}")
-        if wide:
-            out.append(f"{wide} of its lines are wider than {self.columns} columns and are broken")
         return out
+
+    def advice(self, poems: Sequence[Poem]) -> list[str]:
+        """That wider paper would keep lines whole, where nobody has said yet how wide it is."""
+        lines = [without_controls(str(line)) for poem in poems for line in poem.lines]
+        wide = sum(width_of(line) > self.columns for line in lines)
+        if self._chosen or not wide:
+            return []
+        return [
+            f"{wide} of {len(lines)} lines are wider than {self.columns} columns and go on in the next row; "
+            "paper of 80 mm has room for --columns 42 or 48"
+        ]
 
     def _texts(self, poem: Poem) -> list[str]:
         """Title, lines and colophon, as they were written."""

@@ -112,8 +112,15 @@ class SocketChannel(FileChannel):
 
 
 def open_tcp(host: str, port: int, timeout: float) -> Channel:
-    """A connection. Raises `OSError` where nobody answers."""
-    connection = socket.create_connection((host, port), timeout)
+    """A connection. Raises `OSError` where nobody answers, in words for those who can look."""
+    try:
+        connection = socket.create_connection((host, port), timeout)
+    except socket.gaierror as error:
+        raise OSError("no machine of that name is known (mistyped, or the network is away)") from error
+    except OSError as error:
+        if isinstance(error, TimeoutError) or error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+            raise OSError("nobody answers there (off, or at another address)") from error
+        raise
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     # A printer whose plug was pulled says nothing: notice within half a minute.
     for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
@@ -123,11 +130,16 @@ def open_tcp(host: str, port: int, timeout: float) -> Channel:
 
 
 def open_device(path: str, baud: int = 9600) -> Channel:
-    """A device file: a serial line, made raw at `baud`, or /dev/usb/lp0. Raises `OSError`."""
-    # A mistyped name must not become a file.
-    if not stat.S_ISCHR(os.stat(path).st_mode):  # noqa: PTH116 - one call, and a clear error
-        raise PressError(f"{path}: not a device; for files use file:PATH or dir:FOLDER")
-    fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    """A device file: a serial line, made raw at `baud`, or /dev/usb/lp0. Raises `OSError`, as `open_tcp` does."""
+    try:
+        # A mistyped name must not become a file.
+        if not stat.S_ISCHR(os.stat(path).st_mode):  # noqa: PTH116 - one call, and a clear error
+            raise PressError(f"{path}: not a device; for files use file:PATH or dir:FOLDER")
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise OSError("no such device (unplugged, off, or mistyped)") from error
+    except PermissionError as error:
+        raise OSError("not allowed (sudo usermod -aG dialout,lp $USER, then log in again)") from error
     if os.isatty(fd):
         _make_raw(fd, baud)
     return FileChannel(fd)

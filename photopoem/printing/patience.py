@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between tries; the last one again and again."""
+SAFE = "Ctrl-C is safe: the queue stays, and the same command goes on with it"
+IN_THE_MIDDLE = "Ctrl-C leaves this poem in doubt, and the others queued"
 
 
 class NotReady(Exception):
@@ -33,14 +35,22 @@ class Patience:
     say: Callable[[str], None] = say_nothing
     stop: threading.Event = field(default_factory=threading.Event)
     pauses: Sequence[float] = PAUSES
+    queues: bool = True
+    """Whether it is a queue that waits: then it is said, once, what Ctrl-C does to it."""
     trouble: str = ""
     """What is being waited for; empty when all is well."""
     _tries: int = 0
+    _told: set[str] = field(default_factory=set)
 
-    def wait(self, trouble: str) -> None:
-        """Wait a while, longer each time, saying a trouble when it is new. Raises `Stopped`."""
+    def wait(self, trouble: str, *, leaving: str = SAFE) -> None:
+        """Wait a while, longer each time, saying a trouble when it is new. Raises `Stopped`.
+
+        `leaving` is what becomes of the poems of one who does not wait.
+        """
         if trouble != self.trouble:
-            self.say(f"{trouble}; waiting, it goes on by itself")
+            more = f"; {leaving}" if self.queues and leaving not in self._told else ""
+            self._told.add(leaving)
+            self.say(f"{trouble}; waiting, it goes on by itself{more}")
             self.trouble = trouble
         pause = self.pauses[min(self._tries, len(self.pauses) - 1)]
         self._tries += 1

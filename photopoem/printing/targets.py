@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -154,6 +155,10 @@ class FolderTarget:
     def status(self) -> Status:
         """See `Target`."""
         parent = next(one for one in (self.folder, *self.folder.resolve().parents) if one.exists())
+        if not parent.is_dir():
+            return Status(False, f"{parent} is a file")
+        if not os.access(parent, os.W_OK):
+            return Status(False, f"you may not write in {parent}")
         try:
             free = shutil.disk_usage(parent).free
         except OSError as error:

@@ -1,0 +1,49 @@
+"""How a target is and what to do about it, in words for people; nothing is printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from photopoem.printing.targets import OneFile, PrinterTarget, Target
+
+_STEPS = {
+    "tcp": "is it on and on this network? Print its own settings: hold FEED while switching it on",
+    "usb": "is it on and plugged in? lsusb shows it; then: sudo usermod -aG lp $USER, and log in again",
+    "serial": "ls /dev/tty* /dev/usb shows what there is; then: sudo usermod -aG dialout,lp $USER",
+    "cups": "lpstat -p shows what the system knows",
+    "dir": "make room, or choose another folder",
+}
+_AT_THE_PRINTER = "put that right; printing waits for it and goes on by itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How it is, and what to do about it (empty where nothing is). What is not `serious` can stay as it is."""
+
+    told: str
+    next_step: str = ""
+    serious: bool = True
+
+
+def how_is(target: Target | OneFile) -> Answer:
+    """Ask a target how it is. Never raises."""
+    if isinstance(target, OneFile):
+        return _file(target)
+    status = target.status()
+    printer = isinstance(target, PrinterTarget)
+    if status.trouble:
+        there = printer and status.answers
+        return Answer(status.trouble, _AT_THE_PRINTER if there else _STEPS[target.address.partition(":")[0]])
+    if not status.answers:
+        return Answer("reached, says nothing of itself", "its paper and lid go unnoticed", serious=False)
+    if status.paper_low:
+        return Answer("ready, but its paper is nearly out", "have a roll at hand", serious=False)
+    return Answer("ready")
+
+
+def _file(target: OneFile) -> Answer:
+    if target.path.exists():
+        return Answer("is there already", "--force overwrites it", serious=False)
+    if not target.path.absolute().parent.is_dir():
+        return Answer("its folder is not there", f"mkdir -p {target.path.parent}")
+    return Answer("ready")
