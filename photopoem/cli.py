@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from photopoem import __version__
+from photopoem.commands.group import Group
 from photopoem.errors import PhotopoemError
 from photopoem.threads import one_thread_each
 
@@ -30,7 +31,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are imported when they are run: `--help` must not wait for them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

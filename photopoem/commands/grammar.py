@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands.group import Group
 from photopoem.errors import GrammarError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(cls=Group, epilog=EXAMPLES)
 def command() -> None:
     """List, show, write, check and try grammars."""
 
