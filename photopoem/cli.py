@@ -9,7 +9,9 @@ from importlib import import_module
 import click
 
 from photopoem import __version__
+from photopoem.commands.group import Group
 from photopoem.errors import PhotopoemError
+from photopoem.plain import plain_streams
 from photopoem.threads import one_thread_each
 
 # name -> (module under photopoem.commands, one-line help). Every module defines `command`.
@@ -30,7 +32,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are imported when they are run: `--help` must not wait for them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -76,6 +78,7 @@ def main() -> None:
     if traceback:
         os.environ["PHOTOPOEM_TRACEBACK"] = "1"  # for the processes that do the work
     one_thread_each()
+    plain_streams()
     try:
         sys.exit(photopoem.main([arg for arg in sys.argv[1:] if arg != "--traceback"], standalone_mode=True))
     except PhotopoemError as error:

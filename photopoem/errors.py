@@ -10,7 +10,8 @@
     ├── PressError            a poem cannot be put into a form, or a printer does not take it
     └── UsageError            what was asked for does not make sense, or names nothing that exists
 
-The library raises these; only the command line turns them into exit codes.
+The library raises these; only the command line turns them into exit codes. What a message says to somebody who
+mistyped a name is here too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+_COMPARED = 2_000
+"""Comparing a hundred thousand names takes five seconds: of so many only those that begin alike are compared."""
 
 
 class PhotopoemError(Exception):
@@ -63,3 +68,39 @@ class PressError(PhotopoemError):
 
 class UsageError(PhotopoemError):
     """A request that does not make sense or names nothing that exists."""
+
+
+def did_you_mean(name: str, among: Iterable[str]) -> str:
+    """The end of a message on a name that does not exist: the nearest that does; empty where none is near."""
+    from photopoem.terminal import visible
+
+    near = _nearest(name, among)
+    return f"; did you mean '{visible(near)}'?" if near else ""
+
+
+def did_you_mean_path(path: str | Path) -> str:
+    """The same for a path: the first part of it that is not there is compared with what lies beside."""
+    from pathlib import Path
+
+    from photopoem.terminal import visible
+
+    whole = Path(path)
+    try:
+        missing = next(part for part in [*reversed(whole.parents), whole] if not part.exists())
+        near = _nearest(missing.name, (each.name for each in missing.parent.iterdir()))
+        found = missing.with_name(near)
+        inside = found / whole.relative_to(missing)
+        return f"; did you mean '{visible(str(inside if inside.exists() else found))}'?"
+    except (OSError, ValueError, StopIteration):  # all is there, nothing is near, or nobody may look
+        return ""
+
+
+def _nearest(name: str, among: Iterable[str]) -> str:
+    from difflib import get_close_matches
+    from heapq import nlargest
+    from os.path import commonprefix
+
+    name = name.casefold()[:255]
+    known = {each.casefold(): each for each in among}
+    alike = nlargest(_COMPARED, known, key=lambda each: len(commonprefix([name, each])))  # noqa: RUF071 - letters
+    return next((known[near] for near in get_close_matches(name, alike, n=1)), "")

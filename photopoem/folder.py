@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from photopoem.errors import StoreError, UsageError
+from photopoem.errors import StoreError, UsageError, did_you_mean_path
 from photopoem.paths import Found
 from photopoem.store import open_atomically, write_atomically
 
@@ -355,7 +355,10 @@ def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
                 if line.endswith(b"\n") and line.strip():
                     yield _parsed(source, number, line)
     except OSError as error:
-        raise StoreError(f"{source}: {error.strerror}; write poems first: photopoem run photos/") from error
+        near = did_you_mean_path(source)
+        raise StoreError(
+            f"{source}: {error.strerror}{near}; write poems first: photopoem run photos/"
+        ) from error
 
 
 def _parsed(source: Path, number: int, line: bytes) -> dict[str, Any]:

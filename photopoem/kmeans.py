@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from photopoem.threads import count_cores_quietly
+
 Floats = npt.NDArray[np.float64]
 _Singles = npt.NDArray[np.float32]
 
@@ -73,6 +75,7 @@ def _threads() -> Any:
     import sklearn.cluster  # noqa: F401 - a library that is not loaded yet would not be found
     from threadpoolctl import ThreadpoolController
 
+    count_cores_quietly()
     return ThreadpoolController()
 
 

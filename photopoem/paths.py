@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from photopoem.errors import UsageError
+from photopoem.errors import UsageError, did_you_mean_path
 
 SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .heic .heif .hif .avif "
@@ -85,7 +85,7 @@ def _find_one(path: str, prefix: str, recurse: bool) -> Iterator[Found]:
     elif os.path.lexists(path):
         yield Found(path, Path(path).name, _stamp(path))
     else:
-        raise UsageError(f"{path}: there is no such file or folder")
+        raise UsageError(f"{path}: there is no such file or folder{did_you_mean_path(path)}")
 
 
 def _walk(root: str, prefix: str, recurse: bool) -> Iterator[Found]:

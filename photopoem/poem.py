@@ -69,10 +69,11 @@ def colophon(poem: Poem) -> str:
 
 
 def _photographed(moment: Moment) -> str:
-    taken = f"{moment.taken:%Y-%m-%d}" if moment.taken else ""
     place = ("near " if moment.near else "") + moment.place if moment.place else ""
-    said = ", ".join(part for part in (taken, place) if part)
-    return f"Photographed {said}." if said else ""
+    if moment.taken:
+        return f"Photographed {', '.join(filter(None, [f'{moment.taken:%Y-%m-%d}', place]))}."
+    # "In" is for cities, "at" for museums: which a name is nobody knows.
+    return f"Place: {place}." if place else ""
 
 
 def record(poem: Poem) -> dict[str, Any]:

@@ -78,10 +78,9 @@ def _bar() -> Any:
 
 
 def show(text: str) -> None:
-    """Write to standard output, with escapes for what its encoding lacks; a reader that went away is no failure."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    """Write to standard output; a reader that went away is no failure."""
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         # As after `| head`: the files are written all the same.

@@ -14,7 +14,14 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def visible(text: str) -> str:
     """The text on one line, with every character that could act on a terminal written as an escape."""
-    return "".join(c if unicodedata.category(c) not in _UNSEEN else _escaped(c) for c in text)
+    return "".join(c if unicodedata.category(c) not in _UNSEEN else _escaped(c) for c in as_utf8(text))
+
+
+def as_utf8(text: str) -> str:
+    """A text whose bytes were UTF-8 though the locale took them for none, as `LC_ALL=C` may; any other as it is."""
+    with suppress(UnicodeError):
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    return text
 
 
 def _escaped(character: str) -> str:

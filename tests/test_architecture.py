@@ -13,7 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The floors of the house, from the ground: a module imports from its own floor or from those below it.
 FLOORS = [
-    ["errors", "terminal", "quiet", "threads", "executors"],
+    ["errors", "terminal", "plain", "quiet", "threads", "executors"],
     ["photo", "magic", "raw", "thumbnail", "develop", "metadata", "xmp", "color", "answers"],
     [
         "moment",

@@ -123,6 +123,25 @@ def test_what_is_no_json(tmp_path: Path, text: str) -> None:
     assert len([problem for problem in found if problem.error]) <= 2
 
 
+@pytest.mark.parametrize(
+    ("origin", "poor"),
+    [
+        ("#color#", []),
+        ("#label2#", ["without labels", "without a second label"]),
+        ("#place#", ["without a place"]),
+        ("#year# #season#", ["without a date"]),
+        ("#daypart# #tone#", ["without a time of day", "without a tone"]),
+        ("#color2# #keyword#", ["without a second color", "without keywords"]),
+        (["#label2#", "#place#"], ["with neither a second label nor a place"]),
+        (["#label#", "#color2#", "#year#"], ["with neither labels, a second color nor a date"]),
+    ],
+)
+def test_what_a_photograph_must_have(tmp_path: Path, origin: object, poor: list[str]) -> None:
+    """The warning names what lacks where a photograph gets no poem: that thing, and no other."""
+    told = [message.partition(" gets no poem")[0] for message in said(tmp_path, {"origin": origin})]
+    assert [message.removeprefix("a photograph ") for message in told] == poor
+
+
 def test_positions_count_escapes() -> None:
     """The place of a character in a rule is where it is written, whatever escapes stand before it."""
     source = parse_source('{"a": ["x", "\\u00e9\\n\\ud83d\\ude00#b#"]}')

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from photopoem.errors import UsageError
 from photopoem.kmeans import k_means
 from photopoem.palette import Palette, histogram, read_palette
 from photopoem.photo import read_photo
+from photopoem.threads import LIBRARIES
 
 RED, BLUE, GREY, GREEN = (200, 30, 40), (20, 40, 160), (120, 122, 120), (70, 110, 60)
 VIVID = [(220, 20, 30), (250, 210, 0), (20, 60, 220), (230, 120, 20), (200, 30, 160), (20, 160, 60)]
@@ -219,3 +223,21 @@ def test_white_black_and_grey_count() -> None:
         photo_of(areas(((255, 255, 255), 0.4), ((0, 0, 0), 0.35), ((128, 128, 128), 0.25)))
     )
     assert [swatch.hue for swatch in palette.swatches] == ["white", "black", "grey"]
+
+
+def test_nothing_is_said_where_cores_cannot_be_counted(samples: list[Path], tmp_path: Path) -> None:
+    """Where the machine does not tell its cores, as in a container without /sys, the library says nothing of it."""
+    (tmp_path / "lscpu").write_text("#!/bin/sh\n")
+    (tmp_path / "lscpu").chmod(0o755)
+    environ = {name: value for name, value in os.environ.items() if name not in LIBRARIES}
+    reading = (
+        "import sys; from photopoem import *; print(read_palette(read_photo(sys.argv[1])).swatches[0].hex)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", reading, samples[0]],
+        env=environ | {"PATH": f"{tmp_path}{os.pathsep}{environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("#")

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from vocabularies import many, vocabulary
 
 from photopoem.grammar import Grammar
@@ -57,3 +58,23 @@ def test_the_colophon() -> None:
     )
     assert colophon(versioned).startswith("Labels: test 3 (tests), 2026-11-22.")
     assert "Photographed 2019-10-20, near Oulu. Grammar: grammar, seed 7." in text
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (Moment(), ". Grammar:"),
+        (Moment(datetime(2019, 10, 20, tzinfo=UTC)), " Photographed 2019-10-20. Grammar:"),
+        (
+            Moment(datetime(2019, 10, 20, tzinfo=UTC), place="Oulu"),
+            " Photographed 2019-10-20, Oulu. Grammar:",
+        ),
+        (Moment(place="Les Salles"), " Place: Les Salles. Grammar:"),
+        (Moment(place="Oulu", near=True), " Place: near Oulu. Grammar:"),
+    ],
+)
+def test_the_colophon_of_what_is_known(moment: Moment, said: str) -> None:
+    """The colophon says date and place, either alone, or neither, each as a sentence."""
+    text = colophon(Grammar.from_rules({"origin": "x"}).write(vocabulary("dog", moment=moment)))
+    assert said in text
+    assert ("Photographed" in text, "Place:" in text) == ("Photographed" in said, "Place:" in said)

@@ -217,6 +217,30 @@ def test_doctor_tells_a_target_that_is_none(show: Path, printer: FakePrinter) ->
     assert "bad   printers: 'lpt1' is no target" in told and f"{printer.address}: ready" in told
 
 
+@pytest.mark.parametrize(
+    ("labels", "told", "step"),
+    [
+        ("vision", "Vision has no credentials", "or use --labels local"),
+        ("vison", "no labeller is called 'vison'", "did you mean 'vision'?"),
+        ("local:nobody", "nothing has been taught as 'nobody' (none yet)", "--as nobody"),
+        ("onnx:no.onnx,no.txt", "no.txt: ", "use --labels local meanwhile"),
+    ],
+)
+def test_doctor_says_a_next_step_once(
+    show: Path, monkeypatch: pytest.MonkeyPatch, labels: str, told: str, step: str
+) -> None:
+    """A labeller that cannot speak has one line, which ends with what to do, and says it once."""
+    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "PHOTOPOEM_VISION_API_KEY", "PHOTOPOEM_VISION_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(show))
+    monkeypatch.setenv("PHOTOPOEM_EYE_DIR", str(show))
+    result = run("doctor", "--labels", labels)
+    assert result.exit_code == 1
+    (bad,) = [line for line in result.output.splitlines() if line.startswith("bad")]
+    assert bad.startswith(f"bad   labels: {told}") and bad.endswith(step)
+    assert bad.count("local") <= 1 + labels.count("local")
+
+
 def test_the_commands_start_quickly() -> None:
     """Help on printing loads neither the printer library nor an image library."""
     program = (

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from photopoem.commands.group import Group
+
 EXAMPLES = """
 \b
 Examples:
@@ -17,7 +19,7 @@ Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(cls=Group, epilog=EXAMPLES)
 @click.option("--cache", metavar="DIR", help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]")
 @click.pass_context
 def command(context: click.Context, cache: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -82,13 +83,16 @@ def _program() -> Iterator[Finding]:
 
 
 def _labeller(spec: str) -> Iterator[Finding]:
-    from photopoem.errors import PhotopoemError
+    from photopoem.errors import PhotopoemError, UsageError
     from photopoem.labels import LabelSettings, open_labeller
 
     try:
         labeller = open_labeller(spec, LabelSettings(note=lambda _: None))
     except PhotopoemError as error:
-        yield Finding("labels", str(error), "use --labels local meanwhile")
+        told, step = str(error), "use --labels local meanwhile"
+        if isinstance(error, UsageError) or "--labels local" in told:  # it says by itself what to do
+            told, step = [*re.split(": |; ", told, maxsplit=1), step][:2]
+        yield Finding("labels", told, step)
         return
     where = "asks a service on the network" if labeller.network else "works on this machine alone"
     yield Finding("labels", f"{labeller.name} {labeller.version} speaks and {where}")

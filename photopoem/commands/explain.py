@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.errors import GrammarError, MissingWordsError, StoreError, UsageError
+from photopoem.errors import GrammarError, MissingWordsError, StoreError, UsageError, did_you_mean_path
 
 if TYPE_CHECKING:
     from photopoem.grammar.draft import Event
@@ -25,9 +25,9 @@ LAYERS = {
 EXAMPLES = """
 \b
 Examples:
-  photopoem explain poems/dog.txt
+  photopoem explain poems/dog.jpg.txt
   photopoem explain poems/poems.jsonl --nth 3
-  photopoem explain poems/dog.txt --no-tree
+  photopoem explain poems/dog.jpg.txt --no-tree
 """
 
 
@@ -74,13 +74,17 @@ def find_poem(path: Path, nth: int) -> Poem:
         missing = f"{shown} has no poem number {nth}"
     else:
         folder = next((parent for parent in path.resolve().parents if (parent / RECORDS).is_file()), None)
+        if folder is None and not path.exists():
+            near = did_you_mean_path(path) or f"; give a text in a folder of poems, or its {RECORDS}"
+            raise UsageError(f"{shown}: there is no such file{near}")
         if folder is None:
             raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
         name = path.resolve().relative_to(folder).as_posix()
         # The last record of a text is the one that stands.
         records = [r for r in read_records(folder) if r.get("made", {}).get("file") == name]
         found = records[-1] if records else None
-        missing = f"{shown}: {RECORDS} knows no such poem; give one of its texts, or {RECORDS} and --nth N"
+        near = did_you_mean_path(path) or f"; give one of its texts, or {RECORDS} and --nth N"
+        missing = f"{shown}: {RECORDS} knows no such poem{near}"
     if found is None:
         raise UsageError(missing)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from photopoem.commands.group import Group
 from photopoem.terminal import visible
 
 EXAMPLES = """
@@ -19,7 +20,7 @@ Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(cls=Group, epilog=EXAMPLES)
 def command() -> None:
     """Teach the built-in labeller words of your own: twenty photographs a word are enough.
 

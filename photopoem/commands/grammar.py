@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands.group import Group
 from photopoem.errors import GrammarError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(cls=Group, epilog=EXAMPLES)
 def command() -> None:
     """List, show, write, check and try grammars."""
 
@@ -44,7 +45,7 @@ def list_(as_json: bool) -> None:
 
     grammars = [load_grammar(name) for name in shelf()]
     if as_json:
-        click.echo(json.dumps([_described(grammar) for grammar in grammars], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([_described(grammar) for grammar in grammars], indent=2))
         return
     widest = max((len(grammar.name) for grammar in grammars), default=0)
     for grammar in grammars:
@@ -115,9 +116,7 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
 
     found = [(path, problem) for path in map(find_grammar, names) for problem in check_grammar(path)]
     if as_json:
-        click.echo(
-            json.dumps([_problem(path, problem) for path, problem in found], ensure_ascii=False, indent=2)
-        )
+        click.echo(json.dumps([_problem(path, problem) for path, problem in found], indent=2))
     else:
         _show_problems(found)
     sys.exit(1 if any(problem.error for _, problem in found) else 0)

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import click
 
-from photopoem.errors import UsageError
+from photopoem.errors import UsageError, did_you_mean
 
 EXAMPLES = """
 \b
@@ -54,7 +54,9 @@ def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
     for word in words:
         inner = found.get_command(context, word) if isinstance(found, click.Group) else None
         if inner is None:
-            there = ", ".join(topics())
-            raise UsageError(f"no topic and no command is called {' '.join(words)!r}; the topics are {there}")
+            known = [*found.list_commands(context)] if isinstance(found, click.Group) else []
+            near = did_you_mean(word, [*known, *(topics() if found is root.command else ())])
+            there = near or f"; the topics are {', '.join(topics())}"
+            raise UsageError(f"no topic and no command is called {' '.join(words)!r}{there}")
         found, context = inner, click.Context(inner, info_name=word, parent=context)
     return found.get_help(context)

@@ -68,10 +68,12 @@ def settings(
     from photopoem.grammar import expand_names
     from photopoem.labels import LabelSettings
     from photopoem.pipeline import Settings
+    from photopoem.terminal import as_utf8
 
     own = ("labels", "colors", "color_names", "place", "hemisphere", "grammar", "seed", "lexicon")
     chosen = {name: keywords.pop(name) for name in own if name in keywords}
     chosen["colors"] = number_of_colors(chosen["colors"])
+    chosen["place"] = as_utf8(chosen["place"]) if chosen["place"] else None
     if "grammar" in chosen:
         chosen["grammars"] = expand_names(chosen.pop("grammar"))
     return Settings(**chosen, quick=quick, label_settings=label_settings or LabelSettings())

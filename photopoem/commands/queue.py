@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from photopoem.commands.group import Group
+
 if TYPE_CHECKING:
     from photopoem.printing.journal import Journal
 
@@ -28,7 +30,7 @@ States:
 """
 
 
-@click.group(epilog=STATES_TOLD)
+@click.group(cls=Group, epilog=STATES_TOLD)
 def command() -> None:
     """See and mend the print queue of a FOLDER of poems [default: poems]."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
+from photopoem.errors import did_you_mean
 from photopoem.grammar.graph import least, ranks
 from photopoem.grammar.load import NOTES, Parts
 from photopoem.grammar.rules import RuleBook, sizes_of, walk
@@ -75,8 +76,7 @@ class _Checker:
         self.guesses += 1
         if self.guesses > _MOST_GUESSES or len(name) > 60:
             return ""
-        close = get_close_matches(name, sorted(among), n=1, cutoff=0.6)
-        return f"; did you mean {close[0]!r}?" if close else ""
+        return did_you_mean(name, sorted(among))
 
     def _notes(self) -> None:
         start = self.parts.form.line if self.parts.form.acrostic else "origin"

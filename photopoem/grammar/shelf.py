@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from photopoem.errors import GrammarError, UsageError
+from photopoem.errors import GrammarError, UsageError, did_you_mean, did_you_mean_path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -40,10 +40,9 @@ def find_grammar(name_or_path: str) -> Path:
             return path
     except (OSError, ValueError):  # a name too long, or with NUL in it, is no file
         pass
-    raise GrammarError(
-        f"{clean_name(name_or_path)}: no such grammar; there are {', '.join(shelf()) or 'none'}, "
-        "or give the path of a JSON file"
-    )
+    near = did_you_mean(name_or_path, shelf()) or did_you_mean_path(name_or_path)
+    there = f"; there are {', '.join(shelf()) or 'none'}, or give the path of a JSON file"
+    raise GrammarError(f"{clean_name(name_or_path)}: no such grammar{near or there}")
 
 
 def clean_name(name: str) -> str:

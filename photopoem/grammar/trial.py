@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from photopoem.errors import GrammarError, MissingWordsError
 from photopoem.grammar.load import Parts
 from photopoem.grammar.source import Problem
 from photopoem.grammar.writer import Grammar
-from photopoem.moment import Moment
 from photopoem.palette import Palette
 from photopoem.poem import Poem
-from photopoem.vocabulary import Vocabulary, make_vocabulary
+from photopoem.vocabulary import Subject, Vocabulary, make_vocabulary
 
 CHECKED_SEEDS = 30
 ENOUGH_FAILURES = 8
@@ -107,20 +107,40 @@ def tried_problems(name: str, parts: Parts) -> list[Problem]:
         found.append(f"{trial.failed} of {CHECKED_SEEDS} poems could not be written: {trial.failure}")
     if not parts.fallback:
         found += [
-            f"a photograph without {what} gets no poem; give origin a way to do without, or name another in _else"
-            for what, poor in _poor(sample)
-            if not try_out(alone, poor, range(3)).poems
+            f"a photograph {poor} gets no poem; give origin a way to do without, or name another in _else"
+            for poor in _too_poor(alone, sample.subject)
         ]
     return [Problem(line, column, message, error=False) for message in found]
 
 
-def _poor(sample: Vocabulary) -> list[tuple[str, Vocabulary]]:
-    """Vocabularies of photographs that say little."""
-    subject = sample.subject
-    one_label = replace(subject, labels=subject.labels[:1], moment=Moment(), tone=())
-    one_color = replace(subject, palette=Palette(subject.palette.swatches[:1], subject.palette.named_by))
-    return [
-        ("labels", make_vocabulary(replace(subject, labels=()))),
-        ("a second label and a date", make_vocabulary(one_label)),
-        ("a second color", make_vocabulary(one_color)),
-    ]
+_LACKS: Mapping[str, Callable[[Subject], Subject]] = {
+    "labels": lambda of: replace(of, labels=()),
+    "a second label": lambda of: replace(of, labels=of.labels[:1]),
+    "a second color": lambda of: replace(of, palette=Palette(of.palette.swatches[:1], of.palette.named_by)),
+    "a date": lambda of: replace(
+        of, moment=replace(of.moment, taken=None, season=None, weekday=None, month=None, year=None)
+    ),
+    "a time of day": lambda of: replace(of, moment=replace(of.moment, daypart=None)),
+    "a place": lambda of: replace(of, moment=replace(of.moment, place=None)),
+    "keywords": lambda of: replace(of, moment=replace(of.moment, keywords=())),
+    "a tone": lambda of: replace(of, tone=()),
+}
+"""What a photograph may not say, and how its subject is then."""
+
+
+def _too_poor(grammar: Grammar, sample: Subject) -> list[str]:
+    """How poor a photograph must be to get no poem: each lack that is enough alone, or the fewest that are together."""
+
+    def silent(lacks: Iterable[str]) -> bool:
+        poor = reduce(lambda subject, lack: _LACKS[lack](subject), lacks, sample)
+        return not try_out(grammar, make_vocabulary(poor), range(3)).poems
+
+    if not silent(_LACKS):
+        return []
+    if alone := [lack for lack in _LACKS if silent([lack])]:
+        return [f"without {lack}" for lack in alone]
+    together = list(_LACKS)
+    for lack in _LACKS:
+        fewer = [other for other in together if other != lack]
+        together = fewer if silent(fewer) else together
+    return [f"with neither {', '.join(together[:-1])} nor {together[-1]}"]

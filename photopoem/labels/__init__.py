@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
-from photopoem.errors import LabelError, LabellerUnavailable, UsageError
+from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
 from photopoem.photo import Photo
 from photopoem.terminal import say
 
@@ -147,8 +147,17 @@ def _open_plugin(name: str, argument: str, settings: LabelSettings) -> Labeller:
                     f"labeller {name} ({entry.value}) does not start: {error!r}"
                 ) from error
             return labeller
-    known = [*BUILT_IN, *sorted({entry.name for entry in entry_points(group="photopoem.labellers")})]
-    raise UsageError(f"no labeller is called {name!r}: there are auto, {', '.join(known)}")
+    known = labeller_names()
+    near = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+    raise UsageError(f"no labeller is called {name!r}{near}")
+
+
+def labeller_names() -> list[str]:
+    """What a labeller may be asked for by: `auto`, the built-in names, and those of other packages."""
+    from importlib.metadata import entry_points
+
+    others = {entry.name for entry in entry_points(group="photopoem.labellers")}
+    return ["auto", *BUILT_IN, *sorted(others - {*BUILT_IN})]
 
 
 def _auto(settings: LabelSettings) -> Labeller:

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from photopoem.errors import PressError, UsageError
+from photopoem.errors import PressError, UsageError, did_you_mean
 from photopoem.poem import Poem
 
 # name -> "module:class". Presses of other packages join by the entry points `photopoem.presses`.
@@ -83,7 +83,8 @@ def _factory(name: str) -> Any:
             raise PressError(f"the {name} press cannot be loaded: {error}") from error
     others = _others()
     if name not in others:
-        raise UsageError(f"there is no press {name!r}; there are {', '.join(press_names())}")
+        near = did_you_mean(name, press_names()) or f"; there are {', '.join(press_names())}"
+        raise UsageError(f"there is no press {name!r}{near}")
     try:
         return others[name].load()
     except Exception as error:  # a stranger's module may raise anything

@@ -6,16 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-# What reads the same to a person. Letters that Unicode does not take apart, and typographers' signs.
-PLAIN = {
-    "\u2018": "'", "\u2019": "'", "\u201a": ",", "\u201b": "'", "\u2032": "'", "\u02bc": "'", "\u00b4": "'",
-    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"', "\u00ab": '"', "\u00bb": '"',
-    "\u2039": "'", "\u203a": "'", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-",
-    "\u2015": "-", "\u2212": "-", "\u2026": "...", "\u00d7": "x", "\u00b7": ".", "\u2022": "-", "\u2044": "/",
-    "\u00c6": "AE", "\u00e6": "ae", "\u0152": "OE", "\u0153": "oe", "\u00d8": "O", "\u00f8": "o",
-    "\u0141": "L", "\u0142": "l", "\u0110": "D", "\u0111": "d", "\u00d0": "D", "\u00f0": "d",
-    "\u00de": "Th", "\u00fe": "th", "\u00df": "ss", "\u1e9e": "SS", "\u0131": "i", "\u0138": "k",
-}  # fmt: skip
+from photopoem.plain import in_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +53,6 @@ def say(text: str, can_show: Callable[[str], bool], *, letters: bool = True) -> 
             (missing if other is None else changed if is_letter else set()).add(char)
         out.append(char if other is None else other)
     return Said("".join(out), frozenset(changed), frozenset(missing))
-
-
-def in_plain(char: str, can_show: Callable[[str], bool]) -> str | None:
-    """A character said in those that `can_show`, or None: its plain form, or its letter without its marks."""
-    plain = PLAIN.get(char)
-    if plain is None:
-        apart = unicodedata.normalize("NFKD", char)
-        plain = "".join(one for one in apart if not unicodedata.combining(one))
-        plain = "".join(PLAIN.get(one, one) if not can_show(one) else one for one in plain)
-    return plain if plain and plain != char and all(map(can_show, plain)) else None
 
 
 def named(char: str) -> str:

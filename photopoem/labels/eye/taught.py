@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from photopoem.errors import LabellerUnavailable, UsageError
+from photopoem.errors import LabellerUnavailable, UsageError, did_you_mean
 from photopoem.labels.eye.head import Head, read_head
 
 VARIABLE = "PHOTOPOEM_EYE_DIR"
@@ -40,9 +40,8 @@ def read_taught(name: str) -> Head:
     path = taught_path(name)
     if not path.is_file():
         known = ", ".join(taught_names()) or "none yet"
-        raise UsageError(
-            f"nothing has been taught as {name!r} ({known}): photopoem eye teach FOLDER --as {name}"
-        )
+        near = did_you_mean(name, taught_names()) or f"; photopoem eye teach FOLDER --as {name}"
+        raise UsageError(f"nothing has been taught as {name!r} ({known}){near}")
     try:
         return read_head(path)
     except Exception as error:

@@ -1,0 +1,68 @@
+"""Says characters that a font or an output lacks in plain ones: e for an accented e, a hyphen for a dash."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import sys
+import unicodedata
+from collections.abc import Callable
+
+# What reads the same to a person. Letters that Unicode does not take apart, typographers' signs, and bars.
+PLAIN = {
+    "\u2018": "'", "\u2019": "'", "\u201a": ",", "\u201b": "'", "\u2032": "'", "\u02bc": "'", "\u00b4": "'",
+    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"', "\u00ab": '"', "\u00bb": '"',
+    "\u2039": "'", "\u203a": "'", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-",
+    "\u2015": "-", "\u2212": "-", "\u2026": "...", "\u00d7": "x", "\u00b7": ".", "\u2022": "-", "\u2044": "/",
+    "\u00b1": "+-", "\u2588": "#", **dict.fromkeys("\u2589\u258a\u258b\u258c\u258d\u258e\u258f", "|"),
+    "\u00c6": "AE", "\u00e6": "ae", "\u0152": "OE", "\u0153": "oe", "\u00d8": "O", "\u00f8": "o",
+    "\u0141": "L", "\u0142": "l", "\u0110": "D", "\u0111": "d", "\u00d0": "D", "\u00f0": "d",
+    "\u00de": "Th", "\u00fe": "th", "\u00df": "ss", "\u1e9e": "SS", "\u0131": "i", "\u0138": "k",
+}  # fmt: skip
+
+
+def in_plain(char: str, can_show: Callable[[str], bool]) -> str | None:
+    """A character said in those that `can_show`, or None: its plain form, or its letter without its marks."""
+    plain = PLAIN.get(char)
+    if plain is None:
+        apart = unicodedata.normalize("NFKD", char)
+        plain = "".join(one for one in apart if not unicodedata.combining(one))
+        plain = "".join(PLAIN.get(one, one) if not can_show(one) else one for one in plain)
+    return plain if plain and plain != char and all(map(can_show, plain)) else None
+
+
+def plain_streams() -> None:
+    """Let standard output and error say in plain characters what their encoding lacks, instead of failing.
+
+    Streams of UTF-8 lack nothing and stay as they are.
+    """
+    codecs.register_error(_IN_PLAIN, _in_plain)
+    codecs.register(_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and (name := codecs.lookup(stream.encoding).name) != "utf-8":
+            stream.reconfigure(encoding=_ASCII if name == "ascii" else name, errors=_IN_PLAIN)
+
+
+_IN_PLAIN = "photopoem_in_plain"
+_ASCII = "photopoem_ascii"
+
+
+def _ascii(name: str) -> codecs.CodecInfo | None:
+    """ASCII by another name: where it is called so, click takes it for a mistake and writes UTF-8."""
+    if name != _ASCII:
+        return None
+    ascii_ = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        ascii_.encode, ascii_.decode,
+        incrementalencoder=ascii_.incrementalencoder, incrementaldecoder=ascii_.incrementaldecoder, name=_ASCII,
+    )  # fmt: skip
+
+
+def _in_plain(error: UnicodeError) -> tuple[str, int]:
+    """What is written in place of characters that cannot be; `?` where nothing plain is like them."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    chars = error.object[error.start : error.end]
+    # A mark without its letter stands behind it: the letter is there already.
+    plain = ("" if unicodedata.combining(c) else in_plain(c, str.isascii) or "?" for c in chars)
+    return "".join(plain), error.end
