@@ -131,9 +131,13 @@ def _uniquely_named(found: list[Found]) -> list[Found]:
     for each in found:
         name = each.name
         if name in seen:
-            mark = hashlib.sha256(each.path.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-            name = f"{name}.{mark}"
+            name = marked(name, each.path)
             each = Found(each.path, name, each.stamp)
         seen.add(name)
         result.append(each)
     return result
+
+
+def marked(name: str, path: str) -> str:
+    """A name with a piece of its path's hash, which tells it from others' on every machine."""
+    return f"{name}.{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"

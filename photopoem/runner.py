@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from photopoem.errors import UsageError
+from photopoem.errors import KeptText, UsageError
 from photopoem.executors import Inline, jobs_for, open_executor
-from photopoem.folder import Made, PoemsFolder, text_file, text_hash
+from photopoem.folder import PoemsFolder
 from photopoem.labels import Labeller
 from photopoem.paths import SIDECAR, Found, is_url
 from photopoem.pipeline import (
@@ -34,6 +34,7 @@ from photopoem.pipeline import (
 from photopoem.poem import from_record, record
 from photopoem.press.text import as_text
 from photopoem.progress import Progress, say_failed, show
+from photopoem.records import text_file
 from photopoem.terminal import say
 
 if TYPE_CHECKING:
@@ -235,11 +236,10 @@ class Run:
 
     def _keep(self, done: Done, folder: PoemsFolder, progress: Progress) -> None:
         text = as_text(done.poem, with_colophon=self.colophon)
-        made = Made(done.found.stamp, done.settings, text_file(done.found.name), text_hash(text))
         try:
-            folder.add(record(done.poem), made, text)
-        except UsageError as error:
-            progress.fail(Failed(done.found, str(error)))
+            folder.add(record(done.poem), done.found, done.settings, text)
+        except KeptText as error:
+            progress.keep(error)
         else:
             progress.done(done, text)
 
@@ -274,11 +274,12 @@ class Run:
         if self.quiet:
             return
         parts = [f"{progress.written} written", f"{skipped} already there" if skipped else "",
+                 f"{progress.kept} kept as changed by hand" if progress.kept else "",
                  f"{progress.failed} failed" if progress.failed else "",
                  f"{progress.left} left for the next run by --max-requests" if progress.left else ""]  # fmt: skip
         say(f"{folder.path}: {', '.join(part for part in parts if part)}")
         if gone:
             say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")
         if self._stopped:
-            left = len(self.found) - skipped - progress.written - progress.failed
+            left = len(self.found) - skipped - progress.written - progress.kept - progress.failed
             say(f"stopped with {left} photographs left; the same command goes on from here")

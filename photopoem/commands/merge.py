@@ -29,8 +29,10 @@ def command(folders: tuple[str, ...], out: str, force: bool) -> None:
     from photopoem.folder import merge_folders
     from photopoem.terminal import say
 
-    count, clashes = merge_folders(folders, out, force=force)
+    count, clashes, kept = merge_folders(folders, out, force=force)
     for path in clashes:
         say(f"photopoem: {path}: different poems in several folders; the first folder's is kept")
+    for line in kept:
+        say(f"photopoem: {line}")
     say(f"{out}: {count} poems")
     sys.exit(1 if clashes else 0)

@@ -129,8 +129,8 @@ def _opened(name: str, options: dict[str, Any]) -> Press:
 
 def read_poems(path: Path) -> list[Poem]:
     """The poems of a folder or a poems.jsonl. Raises `StoreError`, `UsageError` where there are none."""
-    from photopoem.folder import read_records
     from photopoem.poem import from_record
+    from photopoem.records import read_records
 
     found = [from_record(record) for record in read_records(path)]
     if not found:
