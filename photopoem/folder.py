@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from typing import IO, Any, Self
 from photopoem.errors import KeptText, StoreError, UsageError
 from photopoem.paths import Found, is_url, marked
 from photopoem.records import (
+    LOCK,
     RECORDS,
     TEXT,
     Entry,
@@ -25,6 +26,10 @@ from photopoem.records import (
     text_hash,
 )
 from photopoem.store import open_atomically, write_atomically
+
+ONE_TEXT = frozenset({".txt", ".md"})
+LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl"}
+"""Endings by which a person means a file, not a folder of poems."""
 
 
 class PoemsFolder:
@@ -46,9 +51,12 @@ class PoemsFolder:
         self._unfinished = self.path / ".unfinished.tmp"
         self._lock: IO[bytes] | None = None
         self._records: IO[bytes] | None = None
+        self._made: list[Path] = []
 
     def __enter__(self) -> Self:
         try:
+            own = (self.path / RECORDS, self.path / LOCK, self.path, *self.path.parents)
+            self._made = [each for each in own if not each.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
             self._unfinished.unlink(missing_ok=True)
@@ -69,15 +77,23 @@ class PoemsFolder:
         self._close()
 
     def _close(self) -> None:
+        if self._lock is not None and not self._entries:
+            self._leave_no_trace()
         for stream in (self._records, self._lock):
             if stream is not None:
                 stream.close()
         self._records = self._lock = None
 
+    def _leave_no_trace(self) -> None:
+        """Take away what this run made, where no poem came of it; what holds anything else stays."""
+        for each in self._made:
+            with suppress(OSError):
+                each.rmdir() if each.is_dir() else each.unlink()
+
     def _locked(self) -> IO[bytes]:
         import fcntl
 
-        stream = (self.path / ".lock").open("ab")
+        stream = (self.path / LOCK).open("ab")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -257,6 +273,22 @@ def merge_folders(
                 clashes.append(path)
         joined.finish()
         return len(joined), clashes, kept
+
+
+def folder_for_poems(out: str | Path) -> Path:
+    """The folder that a person means by `out`. Raises `UsageError` where that is a file, or called like one."""
+    out = Path(out)
+    if out.is_dir():
+        return out
+    if os.path.lexists(out):
+        raise UsageError(f"{out}: a file stands there, and poems go into a folder; name another with --out")
+    ending = out.suffix.lower()
+    if ending in LIKE_A_FILE:
+        instead = (
+            f"photopoem run photo.jpg > {out}" if ending in ONE_TEXT else f"photopoem print --to file:{out}"
+        )
+        raise UsageError(f"{out}: --out names a folder, and this is a file's name; for a file: {instead}")
+    return out
 
 
 def _was_called(path: str, before: str) -> bool:

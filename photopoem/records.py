@@ -15,6 +15,7 @@ from typing import Any
 from photopoem.errors import StoreError
 
 RECORDS = "poems.jsonl"
+LOCK = ".lock"
 TEXT = ".txt"
 
 # A record begins with its path and how it was made, so that a hundred thousand can be recognised

@@ -85,7 +85,7 @@ def command(
     """
     from photopoem.printing import ordered
     from photopoem.printing.targets import OneFile, open_target
-    from photopoem.terminal import say
+    from photopoem.terminal import counted, say
 
     if target is None and not (check and press):
         raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
@@ -97,11 +97,11 @@ def command(
     for remark in remarks if check or len(remarks) <= FEW else [_in_short(remarks, name)]:
         say(remark)
     if check:
-        click.echo(f"{name}: {len(found)} poems, {len(remarks)} remarks")
+        click.echo(f"{name}: {counted(len(found), 'poem')}, {counted(len(remarks), 'remark')}")
     elif isinstance(where, OneFile):
         _into_file(where, made, found * copies, photos, force=force)
         if not quiet:
-            say(f"{where.path}: {len(found) * copies} poems")
+            say(f"{where.path}: {counted(len(found) * copies, 'poem')}")
     elif where is not None:
         folder = poems if poems.is_dir() else poems.parent
         job = {"press": name, "options": options, "photos": photos, "copies": copies, "again": again}

@@ -21,7 +21,7 @@ from photopoem.printing.arrivals import Arrivals, Watcher
 from photopoem.printing.hours import QuietHours
 from photopoem.printing.patience import Patience, Stopped
 from photopoem.printing.spool import Spool
-from photopoem.terminal import say
+from photopoem.terminal import counted, say
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
 """Seconds until a photograph that gave no poem is tried again, with the next seed; after the last it is let be."""
@@ -106,9 +106,7 @@ class Installation:
             journal.note_photographs([*before, (str(self.folder), "watched")], "before")
             known.update(before)
             if before:
-                self.say(
-                    f"{len(before)} photographs lie there already and are left alone (--existing takes them)"
-                )
+                self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
         self.arrivals.note_known(known)
 
     def _round(self) -> None:
