@@ -9,6 +9,7 @@
     ├── StoreError            a cache or a poems folder cannot be read or written
     ├── PressError            a poem cannot be put into a form, or a printer does not take it
     └── UsageError            what was asked for does not make sense, or names nothing that exists
+        └── KeptText          a poem is not written, for a person changed the text in its place
 
 The library raises these; only the command line turns them into exit codes. What a message says to somebody who
 mistyped a name is here too.
@@ -68,6 +69,10 @@ class PressError(PhotopoemError):
 
 class UsageError(PhotopoemError):
     """A request that does not make sense or names nothing that exists."""
+
+
+class KeptText(UsageError):
+    """A poem that is not written, for a person changed the text that stands in its place."""
 
 
 def did_you_mean(name: str, among: Iterable[str]) -> str:

@@ -2,95 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from photopoem.errors import StoreError, UsageError, did_you_mean_path
-from photopoem.paths import Found
+from photopoem.errors import KeptText, StoreError, UsageError
+from photopoem.paths import Found, is_url, marked
+from photopoem.records import (
+    LOCK,
+    RECORDS,
+    TEXT,
+    Entry,
+    Made,
+    head_of,
+    is_text_file,
+    record_line,
+    text_file,
+    text_hash,
+)
 from photopoem.store import open_atomically, write_atomically
 
-RECORDS = "poems.jsonl"
-TEXT = ".txt"
-
-# A record begins with its path and how it was made, so that a hundred thousand can be recognised
-# without reading the rest of each line.
-_HASH = re.compile(r"[0-9a-f]{16}")
-_HEAD = re.compile(rb'\{"path": ("(?:[^"\\]|\\.)*"), "made": (\{[^{}]*\})')
-# As nearly all are: nothing in it is escaped.
-_PLAIN = rb'"([^"\\]*)"'
-_PLAIN_HEAD = re.compile(
-    rb'\{"path": %b, "made": \{"stamp": %b, "settings": %b, "file": %b, "text": %b\}' % ((_PLAIN,) * 5)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """How a poem was made: the photograph's stamp, what the settings come to, its text's file and hash."""
-
-    stamp: str
-    settings: str
-    file: str
-    text: str
-
-    def as_dict(self) -> dict[str, str]:
-        """The four, as they stand in a record."""
-        return {"stamp": self.stamp, "settings": self.settings, "file": self.file, "text": self.text}
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """Where the last record of a path stands, and how it was made; small, for there may be a hundred thousand.
-
-    `file` is where in the path the name of its text begins, if the two end alike, else the name; `text` the
-    hash as a number, or as it stands where it is none of ours.
-    """
-
-    offset: int
-    length: int
-    stamp: str
-    settings: str
-    file: int | str
-    text: int | str
-
-    @classmethod
-    def of(cls, path: str, offset: int, length: int, made: Made) -> _Entry:
-        """The entry of a record."""
-        name = made.file.removesuffix(TEXT)
-        alike = made.file.endswith(TEXT) and path.endswith(name)
-        file = len(path) - len(name) if alike else made.file
-        text = int(made.text, 16) if _HASH.fullmatch(made.text) else made.text
-        return cls(offset, length, made.stamp, sys.intern(made.settings), file, text)
-
-    def made(self, path: str) -> Made:
-        """How the poem of a path was made."""
-        text = self.text if isinstance(self.text, str) else f"{self.text:016x}"
-        return Made(self.stamp, self.settings, self.file_of(path), text)
-
-    def file_of(self, path: str) -> str:
-        """The file of a path's text."""
-        return self.file if isinstance(self.file, str) else path[self.file :] + TEXT
-
-
-def text_hash(text: str) -> str:
-    """A short hash by which a text of ours is told from one that a person changed."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-def record_line(record: dict[str, Any]) -> bytes:
-    """A record as one line of UTF-8 JSON; lone surrogates (undecodable file names) are escaped."""
-    try:
-        return json.dumps(record, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(record).encode() + b"\n"
+ONE_TEXT = frozenset({".txt", ".md"})
+LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl"}
+"""Endings by which a person means a file, not a folder of poems."""
 
 
 class PoemsFolder:
@@ -102,17 +41,22 @@ class PoemsFolder:
     def __init__(self, path: str | Path, *, force: bool = False) -> None:
         self.path = Path(path)
         self.force = force
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         # The hashes of texts that were written for a path before its last one.
         self._older: dict[str, tuple[str, ...]] = {}
+        # Whose each text is: made only where a name is wanted twice, for there may be a hundred thousand.
+        self._owners: dict[str, str] | None = None
         self._tidy = True
         # One run at a time writes here: what a killed one left unfinished has a name that the next knows.
         self._unfinished = self.path / ".unfinished.tmp"
         self._lock: IO[bytes] | None = None
         self._records: IO[bytes] | None = None
+        self._made: list[Path] = []
 
     def __enter__(self) -> Self:
         try:
+            own = (self.path / RECORDS, self.path / LOCK, self.path, *self.path.parents)
+            self._made = [each for each in own if not each.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
             self._unfinished.unlink(missing_ok=True)
@@ -133,15 +77,23 @@ class PoemsFolder:
         self._close()
 
     def _close(self) -> None:
+        if self._lock is not None and not self._entries:
+            self._leave_no_trace()
         for stream in (self._records, self._lock):
             if stream is not None:
                 stream.close()
         self._records = self._lock = None
 
+    def _leave_no_trace(self) -> None:
+        """Take away what this run made, where no poem came of it; what holds anything else stays."""
+        for each in self._made:
+            with suppress(OSError):
+                each.rmdir() if each.is_dir() else each.unlink()
+
     def _locked(self) -> IO[bytes]:
         import fcntl
 
-        stream = (self.path / ".lock").open("ab")
+        stream = (self.path / LOCK).open("ab")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -164,7 +116,7 @@ class PoemsFolder:
         for line in lines:
             if not line.endswith(b"\n"):
                 break
-            head = _head(line)
+            head = head_of(line)
             if head is not None:
                 path, made = head
                 self._tidy = self._tidy and path > last
@@ -180,7 +132,9 @@ class PoemsFolder:
         if before is not None:
             self._older[path] = (*self._older.get(path, ()), before.made(path).text)
         self._tidy = self._tidy and before is None
-        self._entries[path] = _Entry.of(path, offset, length, made)
+        self._entries[path] = Entry.of(path, offset, length, made)
+        if self._owners is not None:
+            self._owners[made.file] = path
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -196,19 +150,25 @@ class PoemsFolder:
         same = entry.stamp == found.stamp and entry.settings == settings
         return same and os.path.exists(f"{self.path}/{entry.file_of(found.path)}")  # noqa: PTH110 - faster, for 100,000
 
-    def add(self, record: dict[str, Any], made: Made, text: str) -> None:
+    def add(self, record: dict[str, Any], found: Found, settings: str, text: str) -> None:
         """Write one poem: its record, then its text.
 
-        Raises `UsageError` where a person changed the text that stands there (unless forced).
+        Raises `KeptText` where a person changed the text that stands there (unless forced).
         """
-        line = record_line({"path": record["path"], "made": made.as_dict()} | record)
-        self._add_line(record["path"], made, line, text.encode("utf-8", "surrogateescape"))
+        path, written = record["path"], text_hash(text)
+        made = Made(found.stamp, settings, self._file_for(path, found.name, written), written)
+        line = record_line({"path": path, "made": made.as_dict()} | record)
+        self._add_line(path, made, line, text.encode("utf-8", "surrogateescape"))
 
     def adopt(self, path: str, source: PoemsFolder) -> None:
         """Take over the poem of `path` from another folder, to the byte. Raises as `add` does."""
-        made = source._entries[path].made(path)
-        text = source.path / made.file
-        self._add_line(path, made, source.line(path), text.read_bytes() if text.exists() else b"")
+        there, line = source._entries[path].made(path), source.line(path)
+        name = there.file.removesuffix(TEXT)
+        made = replace(there, file=self._file_for(path, name, there.text))
+        if made != there:
+            line = record_line(json.loads(line) | {"made": made.as_dict()})
+        text = source.path / text_file(name)
+        self._add_line(path, made, line, text.read_bytes() if text.exists() else b"")
 
     def line(self, path: str) -> bytes:
         """The record of a path as it stands in the file."""
@@ -223,8 +183,27 @@ class PoemsFolder:
         """The paths that have a poem here, sorted."""
         return sorted(self._entries)
 
+    def _file_for(self, path: str, name: str, written: str) -> str:
+        """What a path's text is called: as before, else by `name`, else by a name that no other path's has."""
+        entry = self._entries.get(path)
+        if entry and is_text_file(before := entry.file_of(path)):
+            return before
+        file = text_file(name)
+        return text_file(marked(name, path)) if self._is_anothers(file, path, written) else file
+
+    def _is_anothers(self, file: str, path: str, written: str) -> bool:
+        """Whether a text that stands here belongs to another photograph; not to this one before it was moved."""
+        if not (self.path / file).exists():
+            return False
+        if self._owners is None:
+            self._owners = {entry.file_of(each): each for each, entry in self._entries.items()}
+        owner = self._owners.get(file, path)
+        if owner == path:
+            return False
+        return self._entries[owner].made(owner).text != written or not _was_called(path, owner)
+
     def _add_line(self, path: str, made: Made, line: bytes, text: bytes) -> None:
-        self._spare_a_persons_work(path, made)
+        self._spare_a_persons_work(path, made, text)
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
         offset = self._records.tell()
         try:
@@ -244,17 +223,14 @@ class PoemsFolder:
         last = next(reversed(self._entries), "")
         self._tidy = self._tidy and path > last
 
-    def _spare_a_persons_work(self, path: str, made: Made) -> None:
+    def _spare_a_persons_work(self, path: str, made: Made, text: bytes) -> None:
         target = self.path / made.file
-        if self.force or not target.exists():
+        if self.force or not target.exists() or (present := target.read_bytes()) == text:
             return
-        present = text_hash(target.read_bytes().decode("utf-8", "surrogateescape"))
         entry = self._entries.get(path)
         ours = (*self._older.get(path, ()), entry.made(path).text, made.text) if entry else (made.text,)
-        if present not in ours:
-            raise UsageError(
-                f"{target}: changed by hand since it was written, so kept; --force overwrites it"
-            )
+        if text_hash(present.decode("utf-8", "surrogateescape")) not in ours:
+            raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
 
     def gone(self, found: Iterable[Found]) -> list[str]:
         """Paths that have a poem here and are no longer among the photographs."""
@@ -277,22 +253,50 @@ class PoemsFolder:
 
 def merge_folders(
     sources: Iterable[str | Path], out: str | Path, *, force: bool = False
-) -> tuple[int, list[str]]:
-    """Join poems folders into `out`, sorted by path; returns how many poems and which paths stood in several.
+) -> tuple[int, list[str], list[str]]:
+    """Join poems folders into `out`, sorted by path: how many poems, which paths stood in several, what was kept.
 
-    Of a path with several different poems the first folder's is kept. Raises `StoreError`, `UsageError`.
+    Of a path with several different poems the first folder's is taken; a text in `out` that a person changed is
+    kept, and a line says which. Raises `StoreError`, `UsageError`.
     """
     with ExitStack() as stack:
         folders = [stack.enter_context(PoemsFolder(_with_records(source))) for source in sources]
         joined = stack.enter_context(PoemsFolder(out, force=force))
-        clashes = []
+        clashes, kept = [], []
         for path in sorted({path for folder in folders for path in folder.paths()}):
             holders = [folder for folder in folders if path in folder._entries]
-            joined.adopt(path, holders[0])
+            try:
+                joined.adopt(path, holders[0])
+            except KeptText as error:
+                kept.append(str(error))
             if len({holder.line(path) for holder in holders}) > 1:
                 clashes.append(path)
         joined.finish()
-        return len(joined), clashes
+        return len(joined), clashes, kept
+
+
+def folder_for_poems(out: str | Path) -> Path:
+    """The folder that a person means by `out`. Raises `UsageError` where that is a file, or called like one."""
+    out = Path(out)
+    if out.is_dir():
+        return out
+    if os.path.lexists(out):
+        raise UsageError(f"{out}: a file stands there, and poems go into a folder; name another with --out")
+    ending = out.suffix.lower()
+    if ending in LIKE_A_FILE:
+        instead = (
+            f"photopoem run photo.jpg > {out}" if ending in ONE_TEXT else f"photopoem print --to file:{out}"
+        )
+        raise UsageError(f"{out}: --out names a folder, and this is a file's name; for a file: {instead}")
+    return out
+
+
+def _was_called(path: str, before: str) -> bool:
+    """Whether `path` may be the photograph that was at `before`: nothing is there now, or it is the same file."""
+    try:
+        return not is_url(before) and (not os.path.lexists(before) or Path(before).samefile(path))
+    except OSError:
+        return False
 
 
 def _write_whole(file: IO[bytes], data: bytes) -> None:
@@ -307,65 +311,8 @@ def _with_records(source: str | Path) -> Path:
     return Path(source)
 
 
-def _head(line: bytes) -> tuple[str, Made] | None:
-    """Path and making of a record; None for a line that is no record of ours."""
-    try:
-        if match := _PLAIN_HEAD.match(line):
-            path, *made = map(bytes.decode, match.groups())
-            return path, Made(*made)
-        if match := _HEAD.match(line):
-            return json.loads(match[1]), _made(json.loads(match[2]))
-        record = json.loads(line)
-        return record["path"], _made(record["made"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _made(cells: dict[str, Any]) -> Made:
-    """How a poem was made, as it stands in a record; whatever somebody put there is text."""
-    return Made(**{name: str(value) for name, value in cells.items()})
-
-
 def _make_parents(target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{target.parent}: cannot be made: {error.strerror}") from error
-
-
-def text_file(name: str) -> str:
-    """The file for the text of a photograph called `name`: inside the poems folder, its name never too long."""
-    parts = [part for part in name.split("/") if part not in {"", "..", "."}]
-    last = parts[-1] + TEXT
-    if len(os.fsencode(last)) > 255:
-        mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
-        last = os.fsdecode(os.fsencode(last)[:200]) + f"~{mark}{TEXT}"
-    return "/".join([*parts[:-1], last])
-
-
-def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
-    """The records of a poems folder or of a `poems.jsonl`, one at a time; a torn last line is left out.
-
-    Raises `StoreError` where there are none to read.
-    """
-    source = Path(path) / RECORDS if Path(path).is_dir() else Path(path)
-    try:
-        with source.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.endswith(b"\n") and line.strip():
-                    yield _parsed(source, number, line)
-    except OSError as error:
-        near = did_you_mean_path(source)
-        raise StoreError(
-            f"{source}: {error.strerror}{near}; write poems first: photopoem run photos/"
-        ) from error
-
-
-def _parsed(source: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise StoreError(f"{source}:{number}: not a record of a poem: {error}") from error
-    if not isinstance(record, dict) or "lines" not in record:
-        raise StoreError(f"{source}:{number}: not a record of a poem")
-    return record

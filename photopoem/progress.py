@@ -7,19 +7,21 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
+from photopoem.errors import KeptText
 from photopoem.labels import LEFT
 from photopoem.pipeline import Done, Failed
 from photopoem.terminal import say, visible
 
 
 class Progress:
-    """Counts what is written and what failed, and shows it. Use it as a context manager.
+    """Counts what is written, kept and failed, and shows it. Use it as a context manager.
 
     Without a terminal on standard error there is no bar; `quiet` shows nothing but failures.
     """
 
     def __init__(self, total: int, *, quiet: bool = False) -> None:
         self.written = 0
+        self.kept = 0
         self.failed = 0
         self.left = 0
         self._total = total
@@ -45,6 +47,12 @@ class Progress:
         self.written += 1
         if not self._quiet:
             show(f"{visible(outcome.found.path)}\n\n{text}\n\n")
+        self._advance()
+
+    def keep(self, why: KeptText) -> None:
+        """A person's text stands where a poem would: one line says which."""
+        self.kept += 1
+        say(f"photopoem: {why}")
         self._advance()
 
     def fail(self, outcome: Failed) -> None:

@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -15,11 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from photopoem.errors import UsageError
+from photopoem.errors import KeptText, UsageError
 from photopoem.executors import Inline, jobs_for, open_executor
-from photopoem.folder import Made, PoemsFolder, text_file, text_hash
+from photopoem.folder import PoemsFolder
 from photopoem.labels import Labeller
-from photopoem.paths import SIDECAR, Found, is_url
+from photopoem.paths import SIDECAR, Found, files_left_out, is_url
 from photopoem.pipeline import (
     Done,
     Failed,
@@ -34,7 +35,8 @@ from photopoem.pipeline import (
 from photopoem.poem import from_record, record
 from photopoem.press.text import as_text
 from photopoem.progress import Progress, say_failed, show
-from photopoem.terminal import say
+from photopoem.records import text_file
+from photopoem.terminal import counted, say
 
 if TYPE_CHECKING:
     from photopoem.labels.vision import Plan
@@ -82,6 +84,8 @@ class Run:
     press: str | None = None
     colophon: bool = True
     quiet: bool = False
+    left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
+    """Of each folder among the paths, how many files were no photographs, by their endings."""
     _stopped: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -148,6 +152,7 @@ class Run:
         """
         self._spare_sidecars(out)
         labeller = self.labeller()
+        self._say_left_out()
         with PoemsFolder(out, force=self.force) as folder, self._spool(out) as spool:
             done_as = fingerprint(self.settings, Speaker.of(labeller))
             todo = [each for each in self.found if not folder.is_done(each, done_as)]
@@ -161,6 +166,10 @@ class Run:
         if progress.failed or progress.left or doubtful:
             return SOME_FAILED if len(folder) else NOTHING_DONE
         return ALL_WRITTEN
+
+    def _say_left_out(self) -> None:
+        for folder, endings in self.left_out.items() if not self.quiet else ():
+            say(f"{folder}: {files_left_out(endings)}")
 
     @contextmanager
     def _spool(self, out: Path) -> Iterator[Spool | None]:
@@ -235,11 +244,10 @@ class Run:
 
     def _keep(self, done: Done, folder: PoemsFolder, progress: Progress) -> None:
         text = as_text(done.poem, with_colophon=self.colophon)
-        made = Made(done.found.stamp, done.settings, text_file(done.found.name), text_hash(text))
         try:
-            folder.add(record(done.poem), made, text)
-        except UsageError as error:
-            progress.fail(Failed(done.found, str(error)))
+            folder.add(record(done.poem), done.found, done.settings, text)
+        except KeptText as error:
+            progress.keep(error)
         else:
             progress.done(done, text)
 
@@ -274,11 +282,14 @@ class Run:
         if self.quiet:
             return
         parts = [f"{progress.written} written", f"{skipped} already there" if skipped else "",
+                 f"{progress.kept} kept as changed by hand" if progress.kept else "",
                  f"{progress.failed} failed" if progress.failed else "",
                  f"{progress.left} left for the next run by --max-requests" if progress.left else ""]  # fmt: skip
         say(f"{folder.path}: {', '.join(part for part in parts if part)}")
-        if gone:
+        if len(gone) == 1:
+            say(f"{folder.path}: 1 photograph is gone ({gone[0]}); its poem is kept")
+        elif gone:
             say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")
         if self._stopped:
-            left = len(self.found) - skipped - progress.written - progress.failed
-            say(f"stopped with {left} photographs left; the same command goes on from here")
+            left = len(self.found) - skipped - progress.written - progress.kept - progress.failed
+            say(f"stopped with {counted(left, 'photograph')} left; the same command goes on from here")

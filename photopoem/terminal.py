@@ -36,6 +36,11 @@ def wants_color(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def counted(number: int, what: str) -> str:
+    """How many there are of a thing: 1 poem, 2 poems."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def say(text: str) -> None:
     """One line to the person, on standard error; never a failure because nobody is listening."""
     with suppress(BrokenPipeError, ValueError):  # where the terminal went away the work goes on

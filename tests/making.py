@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -56,6 +58,16 @@ def photopoem(
     )
     assert code is None or out.returncode == code, (out.returncode, out.stdout[-2000:], out.stderr[-4000:])
     return out
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """The text of every poem in a folder by its name."""
+    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.txt"))}
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """The records of a poems folder."""
+    return [json.loads(line) for line in (folder / "poems.jsonl").read_text().splitlines()]
 
 
 def lines(texts: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ FLOORS = [
     ["vocabulary"],
     ["poem"],
     ["grammar"],
-    ["pipeline", "folder"],
+    ["pipeline", "records", "folder"],
     ["press"],
     ["printing", "runner", "progress", "look"],
     ["commands"],

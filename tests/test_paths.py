@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import UsageError
-from photopoem.folder import text_file
 from photopoem.paths import find_photos, shard_of
+from photopoem.records import text_file
 from tests.making import make_photo
 
 

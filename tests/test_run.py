@@ -14,19 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import small_disk
-from tests.making import COMMAND, make_photo, make_photos, photopoem
+from tests.making import COMMAND, make_photo, make_photos, photopoem, records, texts
 
 LOCAL = ("--labels", "local")
-
-
-def texts(folder: Path) -> dict[str, str]:
-    """The text of every poem in a folder by its name."""
-    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.txt"))}
-
-
-def records(folder: Path) -> list[dict]:
-    """The records of a poems folder."""
-    return [json.loads(line) for line in (folder / "poems.jsonl").read_text().splitlines()]
 
 
 def test_samples_give_a_poem_each(samples: list[Path], tmp_path: Path) -> None:
@@ -88,7 +78,7 @@ def test_second_run_writes_only_what_is_new(tmp_path: Path) -> None:
     photos[2].unlink()
     third = photopoem("run", "photos", *LOCAL, cwd=tmp_path)
     assert "2 written, 3 already there" in third.stderr
-    assert "1 photograph" in third.stderr and "gone" in third.stderr
+    assert "poems: 1 photograph is gone (photos/2/0002.jpg); its poem is kept\n" in third.stderr
     paths = [r["path"] for r in records(tmp_path / "poems")]
     assert paths == sorted(paths) and len(paths) == len(set(paths)) == 6
 
@@ -106,14 +96,15 @@ def test_other_settings_write_anew(tmp_path: Path, change: list[str]) -> None:
 
 
 def test_a_persons_change_is_kept(tmp_path: Path) -> None:
-    """A text changed by hand is not overwritten without --force, and one line says so."""
+    """A text changed by hand is not overwritten without --force; one line says so, and it is no failure."""
     make_photos(tmp_path / "photos", 3)
     photopoem("run", "photos", *LOCAL, cwd=tmp_path)
     mine = tmp_path / "poems/0/0000.jpg.txt"
     mine.write_text("my own poem\n")
-    again = photopoem("run", "photos", *LOCAL, "--seed", "2", cwd=tmp_path, code=1)
+    again = photopoem("run", "photos", *LOCAL, "--seed", "2", cwd=tmp_path)
     assert mine.read_text() == "my own poem\n"
-    assert "changed by hand" in again.stderr
+    assert "poems/0/0000.jpg.txt: changed by hand" in again.stderr
+    assert "poems: 2 written, 1 kept as changed by hand\n" in again.stderr
     photopoem("run", "photos", *LOCAL, "--seed", "2", "--force", cwd=tmp_path)
     assert mine.read_text() != "my own poem\n"
 
@@ -249,16 +240,38 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
         (["photos", "--colors", "1"], "--colors takes a number from 2 to 20"),
         (["photos", "--jobs", "0"], "--jobs takes auto or a number from 1"),
         (["photos", "--shard", "3/2"], "--shard takes I/N"),
+        (
+            ["photos", "--out", "photos/0/0000.jpg"],
+            "0000.jpg: a file stands there, and poems go into a folder",
+        ),
+        (
+            ["photos", "--out", "x.txt"],
+            "x.txt: --out names a folder, and this is a file's name; for a file: "
+            "photopoem run photo.jpg > x.txt",
+        ),
+        (["photos", "--out", "new/x.PDF"], "for a file: photopoem print --to file:new/x.PDF"),
     ],
 )
 def test_nothing_can_be_done(tmp_path: Path, args: list[str], told: str) -> None:
-    """What cannot be done is told in one line with exit code 2, before any photograph is opened."""
+    """What cannot be done is told in one line with exit code 2 before a photograph is opened, and leaves nothing."""
     if args[0] == "photos":
         make_photos(tmp_path / "photos", 1)
+    before = set(tmp_path.rglob("*"))
     done = photopoem("run", *args, cwd=tmp_path, code=2)
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_called_like_a_file_is_used(tmp_path: Path) -> None:
+    """A folder that exists takes poems whatever its name; a file called poems is in nobody's way for one photograph."""
+    make_photos(tmp_path / "photos", 1)
+    (tmp_path / "my.txt").mkdir()
+    photopoem("run", "photos", *LOCAL, "--out", "my.txt", cwd=tmp_path)
+    assert len(records(tmp_path / "my.txt")) == 1
+    (tmp_path / "poems").write_text("")
+    assert photopoem("run", "photos/0/0000.jpg", *LOCAL, cwd=tmp_path).stdout
 
 
 def test_labeller_is_named_once(tmp_path: Path) -> None:

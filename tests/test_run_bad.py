@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from photopoem.terminal import visible
 from tests.badfiles import make_bad_files
-from tests.making import make_photo, photopoem
+from tests.making import COMMAND, make_photo, make_photos, photopoem, records
 
 HOSTILE = "#origin# [x:y] \u001b[31m<script>"
 ACTING = ("\x1b", "\x07", "\u202e", "\u2066")
@@ -51,3 +54,58 @@ def test_hostile_file_names_do_not_act(tmp_path: Path) -> None:
     done = photopoem("run", "photos", "--labels", "local", cwd=tmp_path, code=1)
     assert not any(acting in done.stdout + done.stderr for acting in ACTING)
     assert "\\x1b[31mred\\u202e.jpg" in done.stdout
+
+
+@pytest.mark.parametrize("out", ["poems", "new/deep", "there"])
+def test_a_run_without_a_poem_leaves_nothing(tmp_path: Path, out: str) -> None:
+    """Where no photograph gave a poem nothing is left that was not there before, and what was there stays."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.jpg").write_text("no picture")
+    before = set(tmp_path.rglob("*"))
+    photopoem("run", "photos", "--labels", "keywords", "--out", out, cwd=tmp_path, code=2)
+    assert set(tmp_path.rglob("*")) == before
+    make_photo(tmp_path / "photos/b.jpg", 1)
+    photopoem("run", "photos", "--labels", "keywords", "--out", out, cwd=tmp_path, code=1)
+    (tmp_path / "photos/b.jpg").unlink()
+    photopoem("run", "photos", "--labels", "keywords", "--out", out, cwd=tmp_path, code=1)
+    assert len(records(tmp_path / out)) == 1
+
+
+def test_what_may_not_be_read_is_one_line_everywhere(tmp_path: Path, tool: Callable[[str], str]) -> None:
+    """A photograph without permission gives the same line named alone, in a folder or in a closed one."""
+    open_, closed = tmp_path / "open", tmp_path / "closed"
+    for path in (open_, closed):
+        make_photo(path / "a.jpg", 1)
+    (open_ / "a.jpg").chmod(0)
+    closed.chmod(0)
+    # The superuser may read everything, unless that is taken away.
+    plain = [tool("setpriv"), "--bounding-set", "-all", "--inh-caps", "-all"] if os.geteuid() == 0 else []
+    said = {}
+    for path in ("open", "open/a.jpg", "closed", "closed/a.jpg"):
+        command = [*plain, *COMMAND, "run", path, "--labels", "keywords"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 2
+        said[path] = [line for line in done.stderr.splitlines() if line.startswith("photopoem: ")]
+    closed.chmod(0o700)
+    may_not = "may not be read: change its permissions"
+    assert said["open"] == said["open/a.jpg"] == [f"photopoem: open/a.jpg: {may_not}"]
+    assert said["closed"] == [f"photopoem: closed: {may_not}"]
+    assert said["closed/a.jpg"] == [f"photopoem: closed/a.jpg: {may_not}"]
+
+
+def test_files_that_are_no_photographs_are_counted(tmp_path: Path) -> None:
+    """One line says of a folder which files were no photographs; notes, sidecars and hidden files need none."""
+    make_photos(tmp_path / "photos", 1)
+    for name in ("a.mov", "b.MOV", "none", "Dr. Who in Paris", "c.\x1b[31m"):
+        (tmp_path / "photos/0" / name).touch()
+    for name in ("0000.jpg.txt", "0000.xmp", "Thumbs.db", ".hidden", "notes.md", "list.csv"):
+        (tmp_path / "photos" / name).touch()
+    done = photopoem("run", "photos/", "--labels", "keywords", cwd=tmp_path)
+    told = "photos/: 5 files that are no photographs left out ("
+    (line,) = (line for line in done.stderr.splitlines() if "left out" in line)
+    assert line.startswith(told)
+    assert set(line.removeprefix(told).removesuffix(")").split(", ")) == {
+        ".mov 2", "no ending 2", r".\x1b[31m 1"
+    }  # fmt: skip
+    assert photopoem("run", "photos/", "--labels", "keywords", "--quiet", cwd=tmp_path).stderr == ""

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.making import COMMAND, make_photos, photopoem
+from tests.making import COMMAND, make_photos, photopoem, texts
 
 PALETTE = (
     "--labels",
@@ -22,11 +22,6 @@ PALETTE = (
     "inventory",
     "--quiet",
 )  # quick to start: no network is loaded
-
-
-def texts(folder: Path) -> dict[str, str]:
-    """The text of every poem in a folder by its name."""
-    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*.txt"))}
 
 
 def started(folder: Path, *args: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:

@@ -24,6 +24,7 @@ from fake_printer import FakePrinter
 from paper import photograph
 
 from photopoem.errors import LabelError, LabellerUnavailable
+from photopoem.folder import PoemsFolder
 from photopoem.labels import Label, Labels
 from photopoem.photo import Photo
 from photopoem.pipeline import Settings
@@ -32,6 +33,7 @@ from photopoem.printing import installation as installation_module
 from photopoem.printing.arrivals import Arrivals
 from photopoem.printing.installation import Installation
 from tests.conftest import small_disk
+from tests.making import photopoem, records, texts
 
 SOAK = float(os.environ.get("PHOTOPOEM_SOAK_SECONDS", "40"))
 
@@ -299,6 +301,36 @@ def test_a_photograph_that_never_works_is_let_be(
     with Journal(tmp_path / "poems") as journal:
         again = Arrivals(tmp_path / "inbox", journal.photographs(), settle=0)
     assert again.ready() == []
+
+
+def test_a_name_used_twice_is_kept_twice(start_show: Start, printer: FakePrinter, tmp_path: Path) -> None:
+    """A photograph of the name of one from elsewhere has a text of its own, and only what is kept counts as written."""
+    for number, folder in enumerate(("inbox", "elsewhere")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.jpg").write_bytes(photograph(number))
+    photopoem("run", "elsewhere", "--labels", "keywords", cwd=tmp_path)
+    show = start_show("--existing")
+    until(lambda: show.state()["poems"] == 1)
+    assert len(texts(show.poems)) == len(records(show.poems)) == 2
+    (show.poems / "b.jpg.txt").write_text("mine\n")
+    (show.inbox / "b.jpg").write_bytes(photograph(2))
+    until(lambda: len(printer.jobs) == 2)
+    until(lambda: show.state()["printed"] == 2)
+    assert show.state()["poems"] == 1 and "b.jpg.txt: changed by hand" in show.said()
+    assert (show.poems / "b.jpg.txt").read_text() == "mine\n"
+    assert show.end() == 0
+
+
+def test_a_folder_in_use_is_waited_for(start_show: Start, printer: FakePrinter) -> None:
+    """While a run writes into the show's poems folder, a photograph waits; then its poem is kept and printed."""
+    show = start_show()
+    with PoemsFolder(show.poems):
+        (show.inbox / "a.jpg").write_bytes(photograph(1))
+        until(lambda: "another run is writing here" in show.said())
+        assert printer.jobs == []
+    until(lambda: len(printer.jobs) == 1)
+    assert len(texts(show.poems)) == len(records(show.poems)) == 1
+    assert show.end() == 0
 
 
 # -- the soak --------------------------------------------------------------------------------------------

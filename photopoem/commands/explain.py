@@ -64,8 +64,8 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
 
 def find_poem(path: Path, nth: int) -> Poem:
     """The poem of a text beside a poems.jsonl, or one of a poems.jsonl. Raises `UsageError`, `StoreError`."""
-    from photopoem.folder import RECORDS, read_records
     from photopoem.poem import from_record
+    from photopoem.records import RECORDS, read_records
     from photopoem.terminal import visible
 
     shown = visible(str(path))

@@ -133,18 +133,14 @@ def _problem(path: Path, problem: Problem) -> dict[str, Any]:
 
 
 def _show_problems(found: list[tuple[Path, Problem]]) -> None:
-    from photopoem.terminal import visible
+    from photopoem.terminal import counted, visible
 
     for path, problem in found:
         kind = "error" if problem.error else "warning"
         click.echo(visible(f"{path}:{problem.line}:{problem.column}: {kind}: {problem.message}"))
     errors = sum(problem.error for _, problem in found)
     warnings = len(found) - errors
-    click.echo(f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}", err=True)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    click.echo(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}", err=True)
 
 
 @command.command()

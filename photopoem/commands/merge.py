@@ -26,11 +26,13 @@ def command(folders: tuple[str, ...], out: str, force: bool) -> None:
 
     Of a photograph with different poems in several folders the first folder's is kept, and a line says so.
     """
-    from photopoem.folder import merge_folders
-    from photopoem.terminal import say
+    from photopoem.folder import folder_for_poems, merge_folders
+    from photopoem.terminal import counted, say
 
-    count, clashes = merge_folders(folders, out, force=force)
+    count, clashes, kept = merge_folders(folders, folder_for_poems(out), force=force)
     for path in clashes:
         say(f"photopoem: {path}: different poems in several folders; the first folder's is kept")
-    say(f"{out}: {count} poems")
+    for line in kept:
+        say(f"photopoem: {line}")
+    say(f"{out}: {counted(count, 'poem')}")
     sys.exit(1 if clashes else 0)

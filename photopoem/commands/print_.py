@@ -87,7 +87,7 @@ def command(
     """
     from photopoem.printing import ordered
     from photopoem.printing.targets import OneFile, open_target
-    from photopoem.terminal import say
+    from photopoem.terminal import counted, say
 
     if target is None and not (check and press):
         raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
@@ -101,20 +101,16 @@ def command(
     if check:
         for line in [*_advice(made, found), *_how_is(where, name)]:
             say(line)
-        told = _many(len(remarks), "remark") if remarks else "no remarks"
-        click.echo(f"{name}: {_many(len(found), 'poem')}, {told}; nothing was printed")
+        told = counted(len(remarks), "remark") if remarks else "no remarks"
+        click.echo(f"{name}: {counted(len(found), 'poem')}, {told}; nothing was printed")
     elif isinstance(where, OneFile):
         _into_file(where, made, found * copies, photos, force=force)
         if not quiet:
-            say(f"{where.path}: {_many(len(found) * copies, 'poem')}")
+            say(f"{where.path}: {counted(len(found) * copies, 'poem')}")
     elif where is not None:
         folder = poems if poems.is_dir() else poems.parent
         job = {"press": name, "options": options, "photos": photos, "copies": copies, "again": again}
         sys.exit(_onto_paper(folder, found, where.address, job, pace=pace, quiet=quiet))
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _advice(press: Press, poems: list[Poem]) -> list[str]:
@@ -154,8 +150,8 @@ def _opened(name: str, options: dict[str, Any]) -> Press:
 
 def read_poems(path: Path) -> list[Poem]:
     """The poems of a folder or a poems.jsonl. Raises `StoreError`, `UsageError` where there are none."""
-    from photopoem.folder import read_records
     from photopoem.poem import from_record
+    from photopoem.records import read_records
 
     found = [from_record(record) for record in read_records(path)]
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=str))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=str, readable=False))
 @writing_options
 @click.option("-o", "--out", metavar="DIR", help="Folder for the poems.  [default: poems, for a folder]")
 @click.option("--force", is_flag=True, help="Write every poem anew, also over texts changed by hand.")
@@ -54,7 +55,12 @@ Examples:
     "--print", "target", metavar="TARGET", help="Print each poem as it is written: see photopoem print."
 )
 @click.option("--colophon/--no-colophon", default=True, help="Close each poem with who labelled and named.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Say nothing but what went wrong; a single photograph's poem still comes.",
+)
 def command(
     paths: tuple[str, ...], out: str | None, force: bool, recurse: bool, jobs: str, quick: bool, shard: str | None,
     dask: str | None, landmarks: bool, vision_parallel: int, max_requests: int | None, dry_run: bool, yes: bool,
@@ -67,6 +73,7 @@ def command(
     poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
     run writes only what is new or changed.
     """
+    from photopoem.folder import folder_for_poems
     from photopoem.labels import LabelSettings
     from photopoem.paths import find_photos
     from photopoem.runner import Run
@@ -78,9 +85,14 @@ def command(
     )  # fmt: skip
     made = settings(keywords, quick=quick, label_settings=label_settings)
     given = given_paths(paths)
-    found = find_photos(given, recurse=recurse, shard=_shard(shard))
+    left_out: dict[str, Counter[str]] = {}
+    found = find_photos(given, recurse=recurse, shard=_shard(shard), left_out=left_out)
     if not found:
-        raise UsageError(f"no photographs in {', '.join(given)}" if given else "no paths on standard input")
+        raise UsageError(_nothing(given, left_out))
+    single = (
+        out is None and target is None and len(given) == 1 and paths != ("-",) and found[0].path == given[0]
+    )
+    folder = Path() if single else folder_for_poems(out or "poems")
     run = Run(
         found,
         made,
@@ -91,16 +103,24 @@ def command(
         press=press,
         colophon=colophon,
         quiet=quiet,
+        left_out=left_out,
     )
     if dry_run:
         click.echo(run.plan())
         return
     if not yes and sys.stdin.isatty() and (many := run.many_paid()):
         click.confirm(many, abort=True, err=True)
-    single = (
-        out is None and target is None and len(given) == 1 and paths != ("-",) and found[0].path == given[0]
-    )
-    sys.exit(run.one() if single else run.all(Path(out or "poems")))
+    sys.exit(run.one() if single else run.all(folder))
+
+
+def _nothing(given: list[str], left_out: dict[str, Counter[str]]) -> str:
+    """Why there is nothing to do."""
+    from photopoem.paths import files_left_out
+
+    if not given:
+        return "no paths on standard input"
+    others = sum(left_out.values(), Counter[str]())
+    return f"no photographs in {', '.join(given)}" + (f": {files_left_out(others)}" if others else "")
 
 
 def _silent(text: str) -> None:

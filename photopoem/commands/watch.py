@@ -56,11 +56,12 @@ def command(
     It waits until a photograph has arrived whole. It goes on by itself when the printer was off, the
     network away, the disk full or FOLDER gone, and after a restart prints what came meanwhile, each once.
     """
+    from photopoem.folder import folder_for_poems
     from photopoem.press import open_press
     from photopoem.printing import press_for, queue_target
     from photopoem.printing.hours import QuietHours
     from photopoem.printing.installation import Installation
-    from photopoem.terminal import say
+    from photopoem.terminal import counted, say
 
     made = settings(keywords)
     options = given(keywords)
@@ -71,10 +72,21 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     hours = QuietHours.parse(quiet_hours) if quiet_hours else None
     show = Installation(
-        folder, target, made, out, press, options, existing, hours, pace, status, say=say, stop=stop
+        folder,
+        target,
+        made,
+        folder_for_poems(out),
+        press,
+        options,
+        existing,
+        hours,
+        pace,
+        status,
+        say=say,
+        stop=stop,
     )
     if not quiet:
         show.begun = lambda: say(f"watching {folder}; poems go to {target}; Ctrl-C ends it")
     show.run()
     if not quiet:
-        say(f"{show.written} poems written, {show.spool.worker.tally.printed} printed")
+        say(f"{counted(show.written, 'poem')} written, {show.spool.worker.tally.printed} printed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from photopoem.folder import record_line
 from photopoem.poem import Poem, record
+from photopoem.records import record_line
 
 
 class JsonlPress:

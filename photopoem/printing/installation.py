@@ -14,14 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from photopoem.errors import LabellerUnavailable, PhotopoemError, StoreError, UsageError
+from photopoem.errors import KeptText, LabellerUnavailable, PhotopoemError, StoreError, UsageError
 from photopoem.paths import Found
 from photopoem.pipeline import Done, Settings
 from photopoem.printing.arrivals import Arrivals, Watcher
 from photopoem.printing.hours import QuietHours
 from photopoem.printing.patience import Patience, Stopped
 from photopoem.printing.spool import Spool
-from photopoem.terminal import say
+from photopoem.terminal import counted, say
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
 """Seconds until a photograph that gave no poem is tried again, with the next seed; after the last it is let be."""
@@ -106,9 +106,7 @@ class Installation:
             journal.note_photographs([*before, (str(self.folder), "watched")], "before")
             known.update(before)
             if before:
-                self.say(
-                    f"{len(before)} photographs lie there already and are left alone (--existing takes them)"
-                )
+                self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
         self.arrivals.note_known(known)
 
     def _round(self) -> None:
@@ -168,23 +166,24 @@ class Installation:
 
     def _keep(self, done: Done) -> None:
         """Into the poems folder, then into the queue: after a kill between the two, both are done again."""
-        from photopoem.folder import Made, PoemsFolder, text_file, text_hash
+        from photopoem.folder import PoemsFolder
         from photopoem.poem import record
         from photopoem.press.text import as_text
 
         text = as_text(done.poem)
-        made = Made(done.found.stamp, done.settings, text_file(done.found.name), text_hash(text))
+        kept = True
         try:
             with PoemsFolder(self.poems) as folder:
-                folder.add(record(done.poem), made, text)
-        except UsageError as error:
+                folder.add(record(done.poem), done.found, done.settings, text)
+        except KeptText as error:
+            kept = False
             self.say(str(error))
         except OSError as error:
             raise StoreError(
                 f"{self.poems}: {error.strerror}; see that the disk is there and has room"
             ) from error
         new = self.spool.add(done.poem, (done.found.path, done.found.stamp))
-        self.written += new
+        self.written += new and kept
         if not new:
             self.say(f"{done.found.name}: the same photograph was printed before")
         self.last = {"photo": done.found.name, "title": str(done.poem.title), "time": _now()}

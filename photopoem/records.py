@@ -1,0 +1,152 @@
+"""What stands in a poems folder: records, one a line, how each was made, and what its text is called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photopoem.errors import StoreError, did_you_mean_path
+
+RECORDS = "poems.jsonl"
+LOCK = ".lock"
+TEXT = ".txt"
+
+# A record begins with its path and how it was made, so that a hundred thousand can be recognised
+# without reading the rest of each line.
+_HASH = re.compile(r"[0-9a-f]{16}")
+_HEAD = re.compile(rb'\{"path": ("(?:[^"\\]|\\.)*"), "made": (\{[^{}]*\})')
+# As nearly all are: nothing in it is escaped.
+_PLAIN = rb'"([^"\\]*)"'
+_PLAIN_HEAD = re.compile(
+    rb'\{"path": %b, "made": \{"stamp": %b, "settings": %b, "file": %b, "text": %b\}' % ((_PLAIN,) * 5)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a poem was made: the photograph's stamp, what the settings come to, its text's file and hash."""
+
+    stamp: str
+    settings: str
+    file: str
+    text: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The four, as they stand in a record."""
+        return {"stamp": self.stamp, "settings": self.settings, "file": self.file, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where the last record of a path stands, and how it was made; small, for there may be a hundred thousand.
+
+    `file` is where in the path the name of its text begins, if the two end alike, else the name; `text` the
+    hash as a number, or as it stands where it is none of ours.
+    """
+
+    offset: int
+    length: int
+    stamp: str
+    settings: str
+    file: int | str
+    text: int | str
+
+    @classmethod
+    def of(cls, path: str, offset: int, length: int, made: Made) -> Entry:
+        """The entry of a record."""
+        name = made.file.removesuffix(TEXT)
+        alike = made.file.endswith(TEXT) and path.endswith(name)
+        file = len(path) - len(name) if alike else made.file
+        text = int(made.text, 16) if _HASH.fullmatch(made.text) else made.text
+        return cls(offset, length, made.stamp, sys.intern(made.settings), file, text)
+
+    def made(self, path: str) -> Made:
+        """How the poem of a path was made."""
+        text = self.text if isinstance(self.text, str) else f"{self.text:016x}"
+        return Made(self.stamp, self.settings, self.file_of(path), text)
+
+    def file_of(self, path: str) -> str:
+        """The file of a path's text."""
+        return self.file if isinstance(self.file, str) else path[self.file :] + TEXT
+
+
+def text_hash(text: str) -> str:
+    """A short hash by which a text of ours is told from one that a person changed."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def record_line(record: dict[str, Any]) -> bytes:
+    """A record as one line of UTF-8 JSON; lone surrogates (undecodable file names) are escaped."""
+    try:
+        return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(record).encode() + b"\n"
+
+
+def head_of(line: bytes) -> tuple[str, Made] | None:
+    """Path and making of a record; None for a line that is no record of ours."""
+    try:
+        if match := _PLAIN_HEAD.match(line):
+            path, *made = map(bytes.decode, match.groups())
+            return path, Made(*made)
+        if match := _HEAD.match(line):
+            return json.loads(match[1]), _made(json.loads(match[2]))
+        record = json.loads(line)
+        return record["path"], _made(record["made"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _made(cells: dict[str, Any]) -> Made:
+    """How a poem was made, as it stands in a record; whatever somebody put there is text."""
+    return Made(**{name: str(value) for name, value in cells.items()})
+
+
+def text_file(name: str) -> str:
+    """The file for the text of a photograph called `name`: inside the poems folder, its name never too long."""
+    parts = [part for part in name.split("/") if part not in {"", "..", "."}]
+    last = parts[-1] + TEXT
+    if len(os.fsencode(last)) > 255:
+        mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+        last = os.fsdecode(os.fsencode(last)[:200]) + f"~{mark}{TEXT}"
+    return "/".join([*parts[:-1], last])
+
+
+def is_text_file(file: str) -> bool:
+    """Whether a file's name, as it stands in a record, is one that `text_file` gives."""
+    return file.endswith(TEXT) and len(file) > len(TEXT) and text_file(file.removesuffix(TEXT)) == file
+
+
+def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The records of a poems folder or of a `poems.jsonl`, one at a time; a torn last line is left out.
+
+    Raises `StoreError` where there are none to read.
+    """
+    source = Path(path) / RECORDS if Path(path).is_dir() else Path(path)
+    try:
+        with source.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.endswith(b"\n") and line.strip():
+                    yield _parsed(source, number, line)
+    except OSError as error:
+        near = did_you_mean_path(source)
+        raise StoreError(
+            f"{source}: {error.strerror}{near}; write poems first: photopoem run photos/"
+        ) from error
+
+
+def _parsed(source: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise StoreError(f"{source}:{number}: not a record of a poem: {error}") from error
+    if not isinstance(record, dict) or "lines" not in record:
+        raise StoreError(f"{source}:{number}: not a record of a poem")
+    return record
