@@ -209,7 +209,9 @@ class CupsTarget:
             return Status(False, str(error))
         if done.returncode:
             return Status(False, (done.stderr.strip() or "CUPS does not know it").splitlines()[-1])
-        return Status(True, "the printer is disabled" if "disabled" in done.stdout else "")
+        return Status(
+            True, f"the printer is disabled: cupsenable {self.printer}" if "disabled" in done.stdout else ""
+        )
 
 
 @dataclass(frozen=True)
