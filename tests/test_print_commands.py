@@ -112,6 +112,20 @@ def test_check_tells_how_the_target_is(show: Path, printer: FakePrinter) -> None
     assert "there.txt is a file" in run("print", "--to", "dir:there.txt", "--press", "svg", "--check").output
 
 
+def test_a_file_whose_folder_is_not_there_is_told_with_the_way_to_make_it(show: Path) -> None:
+    """Printing into a folder that is not there is one line with the command that makes it, and makes nothing."""
+    done = run("print", "--to", "file:nowhere/show.txt")
+    assert done.exit_code == 2 and "its folder is not there; mkdir -p nowhere" in done.output
+    assert not Path("nowhere").exists()
+
+
+def test_without_cups_check_says_so_and_how_to_get_it(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where CUPS is not installed, --check names that and the package, each once."""
+    monkeypatch.setenv("PATH", "")
+    told = run("print", "--to", "cups:Hall", "--check").output
+    assert "cups:Hall: CUPS is not installed" in told and told.count("apt install cups") == 1
+
+
 def test_another_printer_is_not_asked_for_it_would_print_the_question(
     show: Path, printer: FakePrinter
 ) -> None:

@@ -160,10 +160,12 @@ def read_poems(path: Path) -> list[Poem]:
 
 
 def _into_file(target: OneFile, press: Press, poems: list[Poem], photos: Path | None, *, force: bool) -> None:
+    from photopoem.printing.asking import how_is
     from photopoem.store import write_atomically
 
-    if target.path.exists() and not force:
-        raise UsageError(f"{target.path}: is there already; --force overwrites it")
+    answer = how_is(target)
+    if answer.next_step and (answer.serious or not force):
+        raise UsageError(f"{target.path}: {answer.told}; {answer.next_step}")
     write_atomically(target.path, press.press(poems, photos=photos))
 
 

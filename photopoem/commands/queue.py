@@ -62,7 +62,9 @@ def list_(folder: Path, every: bool) -> None:
 def retry(folder: Path, ids: tuple[int, ...]) -> None:
     """Print what is in doubt once more, at the next photopoem print."""
     with _journal(folder) as journal:
-        click.echo(f"{journal.retry(ids)} queued again; photopoem print goes on with them")
+        click.echo(
+            f"{journal.retry(ids)} queued again; photopoem print, or a watch that runs, goes on with them"
+        )
 
 
 @command.command()

@@ -8,9 +8,9 @@ from photopoem.printing.targets import OneFile, PrinterTarget, Target
 
 _STEPS = {
     "tcp": "is it on and on this network? Print its own settings: hold FEED while switching it on",
-    "usb": "is it on and plugged in? lsusb shows it; then: sudo usermod -aG lp $USER, and log in again",
+    "usb": "lsusb shows what is plugged in and on; then: sudo usermod -aG lp $USER, and log in again",
     "serial": "ls /dev/tty* /dev/usb shows what there is; then: sudo usermod -aG dialout,lp $USER",
-    "cups": "lpstat -p shows what the system knows",
+    "cups": "lpstat -p (apt install cups) shows what the system knows",
     "dir": "make room, or choose another folder",
 }
 _AT_THE_PRINTER = "put that right; printing waits for it and goes on by itself"

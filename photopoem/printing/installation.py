@@ -66,7 +66,7 @@ class Installation:
             self.poems, self.target, self.press, self.options, pace=self.pace, may_print=self._may_print,
             patience=Patience(self.say, self.stop), stubborn=True,
         )  # fmt: skip
-        self.patience = Patience(self.say, self.stop, PAUSES, queues=False)
+        self.patience = Patience(self.say, self.stop, PAUSES, told=self.spool.patience.told)
         self.written = self.failed = 0
         self.last: dict[str, str] = {}
         self.since = _now()

@@ -35,12 +35,11 @@ class Patience:
     say: Callable[[str], None] = say_nothing
     stop: threading.Event = field(default_factory=threading.Event)
     pauses: Sequence[float] = PAUSES
-    queues: bool = True
-    """Whether it is a queue that waits: then it is said, once, what Ctrl-C does to it."""
     trouble: str = ""
     """What is being waited for; empty when all is well."""
+    told: set[str] = field(default_factory=set)
+    """What has been said of leaving: once is enough, also for several that share this."""
     _tries: int = 0
-    _told: set[str] = field(default_factory=set)
 
     def wait(self, trouble: str, *, leaving: str = SAFE) -> None:
         """Wait a while, longer each time, saying a trouble when it is new. Raises `Stopped`.
@@ -48,8 +47,8 @@ class Patience:
         `leaving` is what becomes of the poems of one who does not wait.
         """
         if trouble != self.trouble:
-            more = f"; {leaving}" if self.queues and leaving not in self._told else ""
-            self._told.add(leaving)
+            more = f"; {leaving}" if leaving not in self.told else ""
+            self.told.add(leaving)
             self.say(f"{trouble}; waiting, it goes on by itself{more}")
             self.trouble = trouble
         pause = self.pauses[min(self._tries, len(self.pauses) - 1)]

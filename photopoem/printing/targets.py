@@ -205,11 +205,15 @@ class CupsTarget:
         try:
             command = [self._program("lpstat"), "-p", self.printer]
             done = subprocess.run(command, capture_output=True, timeout=20, check=False, text=True)  # noqa: S603 - as above
-        except (PressError, OSError, subprocess.TimeoutExpired) as error:
+        except PressError:
+            return Status(False, "CUPS is not installed")
+        except (OSError, subprocess.TimeoutExpired) as error:
             return Status(False, str(error))
         if done.returncode:
             return Status(False, (done.stderr.strip() or "CUPS does not know it").splitlines()[-1])
-        return Status(True, "the printer is disabled" if "disabled" in done.stdout else "")
+        return Status(
+            True, f"the printer is disabled: cupsenable {self.printer}" if "disabled" in done.stdout else ""
+        )
 
 
 @dataclass(frozen=True)

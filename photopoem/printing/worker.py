@@ -78,7 +78,8 @@ class Worker:
         )
         if left and not self.target.repeatable:
             self.patience.say(
-                f"{left} poem{'s' * (left > 1)} may or may not be on paper: photopoem queue list, then retry or skip"
+                f"{left} poem{'s' * (left > 1)} may or may not be on paper: "
+                f"photopoem queue list {self.journal.folder}, then retry or skip"
             )
 
     def _once(self) -> bool:
@@ -133,7 +134,8 @@ class Worker:
         except Doubtful as error:
             self._settle(job, "doubtful", str(error))
             self.patience.over()
-            self.patience.say(f"{job.name}: {error}: it may or may not be on paper (photopoem queue list)")
+            look = f"photopoem queue list {self.journal.folder}"
+            self.patience.say(f"{job.name}: {error}: it may or may not be on paper ({look})")
         except BaseException as error:
             if begun:
                 self._settle(job, "doubtful", f"interrupted: {type(error).__name__}")
