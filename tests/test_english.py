@@ -111,7 +111,9 @@ def test_plurals_agree_with_inflect_but_for_a_list_checked_by_hand():
     }
 
 
-@pytest.mark.parametrize("word", "grass water snow sand bread fog hair furniture luggage lumber food".split())
+@pytest.mark.parametrize(
+    "word", "grass water snow sand bread fog hair furniture luggage lumber food armor".split()
+)
 def test_mass_nouns_have_no_plural_and_no_article(word: str):
     """A mass noun stays as it is under `.s` and `.a` (inflect would say "waters", "hairs")."""
     assert english.is_mass(word)
@@ -119,6 +121,12 @@ def test_mass_nouns_have_no_plural_and_no_article(word: str):
     assert said("a", word) == word
     assert said("some", word) == said("article_or_some", word) == f"some {word}"
     assert said("the", word) == f"the {word}"
+
+
+@pytest.mark.parametrize("word", ["sky", "sea", "night sky", "horizon", "ground", "Sky"])
+def test_an_amount_of_what_there_is_one_of_is_no_plural(word: str):
+    """Of what there is only one, `.some` says an amount: some sky, not "some skies"."""
+    assert said("some", word) == f"some {word}"
 
 
 @pytest.mark.parametrize("word", "trousers scissors jeans glasses binoculars".split())

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from photopoem.cli import COMMANDS
+from photopoem.colornames import NAMED_BY
+from photopoem.commands.completing import TARGETS
 from photopoem.commands.help import text_of, topics
+from photopoem.grammar import shelf
+from photopoem.labels import BUILT_IN
+from photopoem.press import PRESSES
+from photopoem.printing.targets import KINDS
 from tests.conftest import require_tool
 from tests.making import photopoem
 
@@ -59,11 +67,69 @@ def completed(shell: str, line: str) -> str:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
     ("line", "wanted"),
-    [("photopoem gr", "grammar"), ("photopoem run --lab", "--labels"), ("photopoem queue re", "retry")],
+    [
+        ("photopoem gr", "grammar"),
+        ("photopoem run --lab", "--labels"),
+        ("photopoem queue re", "retry"),
+        ("photopoem run -g ha", "haiku"),
+        ("photopoem watch -l lo", "local"),
+        ("photopoem print --press rec", "receipt"),
+        ("photopoem print --to us", "usb:"),
+        ("photopoem help mem", "memories"),
+        ("photopoem help grammar pre", "preview"),
+        ("photopoem grammar show lu", "lune"),
+        ("photopoem look --color-names n", "nbs"),
+    ],
 )
 def test_program_completes(shell: str, line: str, wanted: str) -> None:
-    """Asked as each shell asks, the program answers with the command or option that was begun."""
-    assert wanted in completed(shell, line)
+    """Asked as each shell asks, the program answers with the command, option or value that was begun."""
+    assert wanted in re.split(r"[,\t\n]", completed(shell, line))
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("photopoem run -g ", ["file,", *(f"plain,{name}" for name in [*shelf(), "all"])]),
+        ("photopoem run -g haiku,lu", ["plain,haiku,lune"]),
+        ("photopoem run -l ", [f"plain,{name}" for name in ("auto", *BUILT_IN)]),
+        ("photopoem print --press ", [f"plain,{name}" for name in PRESSES]),
+        ("photopoem look --color-names ", ["file,", *(f"plain,{name}" for name in NAMED_BY)]),
+        ("photopoem help ", [f"plain,{name}" for name in [*topics(), *COMMANDS]]),
+        ("photopoem explain x --lexicon wo", ["file,wo"]),
+        ("photopoem run x --out po", ["dir,po"]),
+    ],
+)
+def test_values_are_offered(line: str, wanted: list[str]) -> None:
+    """Before a value is begun all that there are are offered, and files where one may be meant."""
+    assert completed("bash", line).splitlines() == wanted
+
+
+def test_targets_that_are_offered_exist() -> None:
+    """Each kind of printer's address is offered."""
+    assert [kind.partition(":")[0] for kind in TARGETS] == [
+        kind.partition(":")[0] for kind in KINDS.split(", ")
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["run -g ", "run -l ", "print --press ", "print --to ", "help ", "look --color-names "]
+)
+def test_completing_loads_nothing_heavy(line: str) -> None:
+    """A value is completed without what makes poems: nobody waits at the Tab key."""
+    program = (
+        "import sys; from photopoem.cli import main; sys.argv = ['photopoem']\n"
+        "try: main()\n"
+        "finally: print({'numpy', 'PIL', 'sklearn', 'rich', 'sqlite3', 'inflect'} & set(sys.modules))"
+    )
+    asked = {"COMP_WORDS": f"photopoem {line}", "COMP_CWORD": str(line.count(" ") + 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **asked, "_PHOTOPOEM_COMPLETE": "bash_complete"},
+        capture_output=True,
+        text=True,
+    )
+    assert "plain," in done.stdout
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +157,7 @@ def test_script_is_sound(shell: str, tmp_path: Path) -> None:
 
 
 def test_bash_completes(tmp_path: Path) -> None:
-    """In a bash that has read the script, the Tab key's function completes commands, options and choices."""
+    """In a bash that has read the script, the Tab key's function completes commands, options, choices and names."""
     bash = require_tool("bash")
     asking = """
     eval "$(photopoem completion bash)"
@@ -104,9 +170,32 @@ def test_bash_completes(tmp_path: Path) -> None:
     ask photopoem run --hemis
     ask photopoem run --hemisphere so
     ask photopoem grammar pre
+    ask photopoem run -g ha 2>/dev/null
+    ask photopoem run --labels key
+    ask photopoem help pri
     """
     environ = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         [bash, "-c", asking], env=environ, capture_output=True, text=True, cwd=tmp_path, check=True
     )
-    assert done.stdout.splitlines() == ["completion", "--hemisphere", "south", "preview"]
+    assert done.stdout.splitlines() == [
+        "completion", "--hemisphere", "south", "preview", "haiku", "keywords", "printing print"
+    ]  # fmt: skip
+
+
+def test_fish_completes(tmp_path: Path) -> None:
+    """A fish that has read the script completes commands, values and files."""
+    fish = require_tool("fish")
+    (tmp_path / "mine.json").touch()
+    asking = """
+    photopoem completion fish | source
+    for line in 'comp' 'run -g ha' 'run -g mi' 'print --press re' 'help mem'
+        complete -C "photopoem $line"
+    end
+    """
+    environ = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [fish, "-c", asking], env=environ, capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    said = [line.split("\t")[0] for line in done.stdout.splitlines()]
+    assert said == ["completion", "haiku", "mine.json", "receipt", "memories"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from photopoem.commands.completing import A_FOLDER
 from photopoem.commands.group import Group
 
 EXAMPLES = """
@@ -20,7 +21,12 @@ Examples:
 
 
 @click.group(cls=Group, epilog=EXAMPLES)
-@click.option("--cache", metavar="DIR", help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]")
+@click.option(
+    "--cache",
+    metavar="DIR",
+    shell_complete=A_FOLDER,
+    help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]",
+)
 @click.pass_context
 def command(context: click.Context, cache: str | None) -> None:
     """See, empty, export and import the labels that a paid service gave, so that none is paid for twice."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from photopoem.commands.completing import A_TARGET, LABELLERS
+
 # Below these a show of some weeks may run out of disk.
 LITTLE_MB = 500
 
@@ -39,10 +41,21 @@ class Finding:
 
 @click.command(epilog=EXAMPLES)
 @click.option(
-    "--print", "targets", multiple=True, metavar="TARGET", help="Ask this printer too; may be repeated."
+    "--print",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    shell_complete=A_TARGET,
+    help="Ask this printer too; may be repeated.",
 )
 @click.option(
-    "-l", "--labels", default="auto", show_default=True, metavar="NAME,...", help="Who is to label."
+    "-l",
+    "--labels",
+    default="auto",
+    show_default=True,
+    metavar="NAME,...",
+    shell_complete=LABELLERS,
+    help="Who is to label.",
 )
 @click.option(
     "--poems", default="poems", type=click.Path(path_type=Path), help="Folder whose queue to look at."

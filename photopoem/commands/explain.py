@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from photopoem.commands.completing import A_FILE, A_GRAMMAR
 from photopoem.errors import GrammarError, MissingWordsError, StoreError, UsageError, did_you_mean_path
 
 if TYPE_CHECKING:
@@ -38,9 +39,19 @@ Examples:
 )
 @click.option("--tree/--no-tree", default=True, help="Show the rules and words that made it.")
 @click.option(
-    "-g", "--grammar", metavar="FILE", help="The grammar that wrote it, where it is not on the shelf."
+    "-g",
+    "--grammar",
+    metavar="FILE",
+    shell_complete=A_GRAMMAR,
+    help="The grammar that wrote it, where it is not on the shelf.",
 )
-@click.option("--lexicon", multiple=True, metavar="FILE", help="The lexicon with which it was written.")
+@click.option(
+    "--lexicon",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=A_FILE,
+    help="The lexicon with which it was written.",
+)
 def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tuple[str, ...]) -> None:
     """Show whose each word of a poem is: the place's, the machine's, the people's or the author's.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands.completing import A_FILE, A_GRAMMAR, LABELLERS
 from photopoem.commands.group import Group
 from photopoem.errors import GrammarError, StoreError, UsageError
 
@@ -65,7 +66,7 @@ def _described(grammar: Grammar) -> dict[str, Any]:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=A_GRAMMAR)
 def show(name: str) -> None:
     """Show a grammar as it is written. NAME is one of the shelf, or a file."""
     from photopoem.grammar import find_grammar
@@ -105,7 +106,7 @@ def new(file: Path, force: bool) -> None:
 
 
 @command.command()
-@click.argument("names", nargs=-1, required=True, metavar="FILE...")
+@click.argument("names", nargs=-1, required=True, metavar="FILE...", shell_complete=A_GRAMMAR)
 @click.option("--json", "as_json", is_flag=True, help="As JSON: one object a problem.")
 def check(names: tuple[str, ...], as_json: bool) -> None:
     """Say everything that is wrong with grammars, with file, line and column.
@@ -144,17 +145,34 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
 
 
 @command.command()
-@click.argument("name", metavar="FILE")
-@click.option("--photo", metavar="P", help="Words from this photograph.")
-@click.option("--vocabulary", metavar="FILE", help="Words from this file: what photopoem look --json prints.")
+@click.argument("name", metavar="FILE", shell_complete=A_GRAMMAR)
+@click.option("--photo", metavar="P", shell_complete=A_FILE, help="Words from this photograph.")
 @click.option(
-    "-l", "--labels", default="auto", show_default=True, metavar="NAME", help="Who labels the photograph."
+    "--vocabulary",
+    metavar="FILE",
+    shell_complete=A_FILE,
+    help="Words from this file: what photopoem look --json prints.",
+)
+@click.option(
+    "-l",
+    "--labels",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=LABELLERS,
+    help="Who labels the photograph.",
 )
 @click.option(
     "-n", "number", default=20, show_default=True, type=click.IntRange(0, 10_000), help="Poems to show."
 )
 @click.option("--seed", default=0, show_default=True, help="The first seed; each poem has the next.")
-@click.option("--lexicon", multiple=True, metavar="FILE", help="A CSV of what words do; may be repeated.")
+@click.option(
+    "--lexicon",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=A_FILE,
+    help="A CSV of what words do; may be repeated.",
+)
 def preview(
     name: str,
     photo: str | None,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import click
 
 from photopoem.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 EXAMPLES = """
 \b
@@ -17,8 +21,21 @@ Examples:
 """
 
 
+def _offered(context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What a shell offers for the next word: a topic, a command, or a command inside those before."""
+    from click.shell_completion import CompletionItem
+
+    words = context.params.get("words") or ()
+    found: click.Command | None = context.find_root().command
+    for word in words:
+        found = found.get_command(context, word) if isinstance(found, click.Group) else None
+    names = found.list_commands(context) if isinstance(found, click.Group) else []
+    names = names if words else [*topics(), *names]
+    return [CompletionItem(name) for name in names if name.startswith(begun)]
+
+
 @click.command(epilog=EXAMPLES)
-@click.argument("words", nargs=-1, metavar="[TOPIC | COMMAND...]")
+@click.argument("words", nargs=-1, metavar="[TOPIC | COMMAND...]", shell_complete=_offered)
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...]) -> None:
     """Read about a TOPIC, or about a COMMAND."""

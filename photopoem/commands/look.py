@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands.completing import A_FILE
 from photopoem.commands.photo_options import given_paths, reading_options, settings
 from photopoem.errors import PhotoError, UsageError
 
@@ -35,8 +36,13 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each photograph.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of those objects, and stop.")
-@click.option("--svg", metavar="FILE", help="Write a palette card; for several photographs a folder/.")
-@click.option("--png", metavar="FILE", help="The same as a picture, 1480 x 2100.")
+@click.option(
+    "--svg",
+    metavar="FILE",
+    shell_complete=A_FILE,
+    help="Write a palette card; for several photographs a folder/.",
+)
+@click.option("--png", metavar="FILE", shell_complete=A_FILE, help="The same as a picture, 1480 x 2100.")
 @click.option("--force", is_flag=True, help="Write over a card that is there.")
 def command(
     paths: tuple[str, ...], recurse: bool, as_json: bool, schema: bool, svg: str | None, png: str | None, force: bool,

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from photopoem.commands.completing import A_FOLDER
+
 EXAMPLES = """
 \b
 Examples:
@@ -16,9 +18,15 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...", shell_complete=A_FOLDER)
 @click.option(
-    "-o", "--out", default="poems", show_default=True, metavar="DIR", help="Folder for all the poems."
+    "-o",
+    "--out",
+    default="poems",
+    show_default=True,
+    metavar="DIR",
+    shell_complete=A_FOLDER,
+    help="Folder for all the poems.",
 )
 @click.option("--force", is_flag=True, help="Also over texts changed by hand.")
 def command(folders: tuple[str, ...], out: str, force: bool) -> None:

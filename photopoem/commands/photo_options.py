@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from photopoem.commands.completing import A_FILE, COLOR_LISTS, GRAMMARS, LABELLERS, offer
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 
 _READING = (
     click.option(
-        "-l", "--labels", default="auto", show_default=True, metavar="NAME,...",
+        "-l", "--labels", default="auto", show_default=True, metavar="NAME,...", shell_complete=LABELLERS,
         help="Who labels: auto, local, local:NAME, keywords, vision, onnx:MODEL,LABELS; or several.",
     ),
-    click.option("--colors", default="6", show_default=True, metavar="N|auto", help="Colors of a palette, 2 to 20."),
+    click.option("--colors", default="6", show_default=True, metavar="N|auto", shell_complete=offer(lambda: ["auto"]),
+        help="Colors of a palette, 2 to 20."),
     click.option(
-        "--color-names", default="xkcd", show_default=True, metavar="LIST|FILE",
+        "--color-names", default="xkcd", show_default=True, metavar="LIST|FILE", shell_complete=COLOR_LISTS,
         help="Who named the colors: xkcd, css, nbs, or a CSV file of name,hex.",
     ),
     click.option("--place", metavar="TEXT", help="The place, where the photographs do not name it."),
@@ -34,11 +36,14 @@ _READING = (
 
 _WRITING = (
     click.option(
-        "-g", "--grammar", default="i-can-remember", show_default=True, metavar="NAME|FILE",
+        "-g", "--grammar", default="i-can-remember", show_default=True, metavar="NAME|FILE", shell_complete=GRAMMARS,
         help="Kind of poem: a name of the shelf, a file, several with commas between, or all.",
     ),
     click.option("--seed", default=0, show_default=True, help="Another seed, other poems."),
-    click.option("--lexicon", multiple=True, metavar="FILE", help="A CSV of what words do; may be repeated."),
+    click.option(
+        "--lexicon", multiple=True, metavar="FILE", shell_complete=A_FILE,
+        help="A CSV of what words do; may be repeated.",
+    ),
 )  # fmt: skip
 
 

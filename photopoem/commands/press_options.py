@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from photopoem.commands.completing import offer
+
 _OPTIONS = (
     click.option(
         "--colophon/--no-colophon", default=None, help="Close each poem with who labelled and named."
@@ -17,14 +19,24 @@ _OPTIONS = (
     ),
     click.option("--columns", type=int, metavar="N", help="receipt: letters in a row: 32, 42 or 48."),
     click.option("--cut/--no-cut", default=None, help="receipt: cut the paper after each poem."),
-    click.option("--size", metavar="SIZE", help="svg, pdf: a6, a5 or a4; svg also receipt."),
+    click.option(
+        "--size",
+        metavar="SIZE",
+        shell_complete=offer(lambda: ["a6", "a5", "a4", "receipt"]),
+        help="svg, pdf: a6, a5 or a4; svg also receipt.",
+    ),
     click.option(
         "--hand", type=int, metavar="N", help="svg: a hand's unevenness; another number, another hand."
     ),
     click.option(
         "--pens/--one-pen", default=None, help="svg: a layer each for author, place, machine and people."
     ),
-    click.option("--layout", metavar="NAME", help="pdf: card, cards4, poem or booklet."),
+    click.option(
+        "--layout",
+        metavar="NAME",
+        shell_complete=offer(lambda: ["card", "cards4", "poem", "booklet"]),
+        help="pdf: card, cards4, poem or booklet.",
+    ),
     click.option("--dpi", type=int, metavar="N", help="pdf: how fine photographs are printed; 300."),
     click.option("--tint/--no-tint", default=None, help="pdf: color words in their colors."),
     click.option("--title", metavar="TEXT", help="html, pdf: what stands above all poems."),

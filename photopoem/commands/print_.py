@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands.completing import A_PRESS, A_TARGET
 from photopoem.commands.press_options import given, press_options
 from photopoem.errors import UsageError
 
@@ -44,10 +45,11 @@ Targets:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("poems", default="poems", type=click.Path(path_type=Path))
-@click.option("--to", "target", metavar="TARGET", help="Where to; see below.")
+@click.option("--to", "target", metavar="TARGET", shell_complete=A_TARGET, help="Where to; see below.")
 @click.option(
     "--press",
     metavar="NAME",
+    shell_complete=A_PRESS,
     help="html, pdf, svg, receipt, text or jsonl.  [default: what suits the target]",
 )
 @click.option(

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from photopoem.commands.completing import A_FOLDER, A_PRESS, A_TARGET
 from photopoem.commands.photo_options import given_paths, settings, writing_options
 from photopoem.errors import UsageError
 
@@ -29,7 +30,13 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=str, readable=False))
 @writing_options
-@click.option("-o", "--out", metavar="DIR", help="Folder for the poems.  [default: poems, for a folder]")
+@click.option(
+    "-o",
+    "--out",
+    metavar="DIR",
+    shell_complete=A_FOLDER,
+    help="Folder for the poems.  [default: poems, for a folder]",
+)
 @click.option("--force", is_flag=True, help="Write every poem anew, also over texts changed by hand.")
 @click.option(
     "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
@@ -48,11 +55,25 @@ Examples:
 )
 @click.option("--dry-run", is_flag=True, help="Say what there is to do and what Vision would bill, and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask before many paid requests.")
-@click.option("--cache", metavar="DIR", help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]")
-@click.option("--no-cache", is_flag=True, help="Neither read nor keep cached labels.")
-@click.option("--press", metavar="NAME", help="The press for --print.  [default: what suits the target]")
 @click.option(
-    "--print", "target", metavar="TARGET", help="Print each poem as it is written: see photopoem print."
+    "--cache",
+    metavar="DIR",
+    shell_complete=A_FOLDER,
+    help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]",
+)
+@click.option("--no-cache", is_flag=True, help="Neither read nor keep cached labels.")
+@click.option(
+    "--press",
+    metavar="NAME",
+    shell_complete=A_PRESS,
+    help="The press for --print.  [default: what suits the target]",
+)
+@click.option(
+    "--print",
+    "target",
+    metavar="TARGET",
+    shell_complete=A_TARGET,
+    help="Print each poem as it is written: see photopoem print.",
 )
 @click.option("--colophon/--no-colophon", default=True, help="Close each poem with who labelled and named.")
 @click.option(

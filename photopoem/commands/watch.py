@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from photopoem.commands.completing import A_PRESS, A_TARGET
 from photopoem.commands.photo_options import settings, writing_options
 from photopoem.commands.press_options import given, press_options
 
@@ -25,10 +26,18 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--print", "target", required=True, metavar="TARGET", help="Where to; see photopoem print --help."
+    "--print",
+    "target",
+    required=True,
+    metavar="TARGET",
+    shell_complete=A_TARGET,
+    help="Where to; see photopoem print --help.",
 )
 @click.option(
-    "--press", metavar="NAME", help="html, pdf, svg, receipt or text.  [default: what suits the target]"
+    "--press",
+    metavar="NAME",
+    shell_complete=A_PRESS,
+    help="html, pdf, svg, receipt or text.  [default: what suits the target]",
 )
 @writing_options
 @click.option(

@@ -73,10 +73,11 @@ def with_the(text: str) -> str:
 
 
 def with_some(text: str) -> str:
-    """An indefinite amount of it: some grass, some dogs, some scissors."""
-    if not text.strip() or is_determined(text) or number(text.strip()) in ("name", "adjective"):
+    """An indefinite amount of it: some grass, some dogs, some scissors, and of what there is one, some sky."""
+    kind = number(text.strip())
+    if not text.strip() or is_determined(text) or kind in ("name", "adjective"):
         return text
-    return f"some {plural(text)}"
+    return f"some {text if kind == 'only' else plural(text)}"
 
 
 def with_article_or_some(text: str) -> str:

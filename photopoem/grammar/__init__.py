@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from photopoem.grammar.shelf import choose, expand_names, find_grammar, shelf, shelf_folder
-from photopoem.grammar.source import Problem
-from photopoem.grammar.writer import Grammar, Written, load_grammar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from photopoem.grammar.source import Problem
+    from photopoem.grammar.writer import Grammar, Written, load_grammar
 
 __all__ = [
     "Grammar",
@@ -36,3 +40,15 @@ def check_grammar(path: Path) -> list[Problem]:
     if any(problem.error for problem in problems):
         return problems
     return problems + tried_problems(path.stem, parts)
+
+
+# Imported when they are first asked for: a shell that completes a grammar's name waits for none of it.
+_HOME_OF = {"Problem": "source", "Grammar": "writer", "Written": "writer", "load_grammar": "writer"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'photopoem.grammar' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"photopoem.grammar.{_HOME_OF[name]}"), name)

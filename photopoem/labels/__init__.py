@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
-from photopoem.photo import Photo
 from photopoem.terminal import say
+
+if TYPE_CHECKING:
+    from photopoem.photo import Photo
 
 Kind = Literal["thing", "stuff", "scene"]
 

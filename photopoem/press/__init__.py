@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from photopoem.errors import PressError, UsageError, did_you_mean
-from photopoem.poem import Poem
+
+if TYPE_CHECKING:
+    from photopoem.poem import Poem
 
 # name -> "module:class". Presses of other packages join by the entry points `photopoem.presses`.
 PRESSES = {
@@ -63,6 +64,8 @@ def open_press(name: str, **options: Any) -> Press:
 
     Raises `UsageError` for a name or an option that does not exist, `PressError` where it cannot be loaded.
     """
+    import inspect
+
     factory = _factory(name)
     known = [one for one in inspect.signature(factory).parameters if one != "self"]
     unknown = sorted(set(options) - set(known))
