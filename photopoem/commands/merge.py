@@ -32,7 +32,8 @@ Examples:
 def command(folders: tuple[str, ...], out: str, force: bool) -> None:
     """Join the poems folders DIR into one, sorted by path: byte for byte what a single run would have written.
 
-    Of a photograph with different poems in several folders the first folder's is kept, and a line says so.
+    Of a photograph with different poems in several folders the first folder's is kept, and a line says so. So is a
+    text in the folder for all that you changed by hand.
     """
     from photopoem.folder import folder_for_poems, merge_folders
     from photopoem.terminal import counted, say
