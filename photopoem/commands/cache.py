@@ -9,6 +9,7 @@ import click
 
 from photopoem.commands.completing import A_FOLDER
 from photopoem.commands.group import Group
+from photopoem.terminal import counted
 
 EXAMPLES = """
 \b
@@ -44,7 +45,9 @@ def info(folder: str | None) -> None:
         click.echo(f"{_visible(path)}: nothing kept yet")
         return
     summaries = LabelCache(folder, note=_say).summary()
-    click.echo(f"{_visible(path)}: {sum(each.answers for each in summaries)} answers, {_size(path)}")
+    click.echo(
+        f"{_visible(path)}: {counted(sum(each.answers for each in summaries), 'answer')}, {_size(path)}"
+    )
     for each in summaries:
         named = f"{each.key.labeller} {each.key.version}, {each.key.parameters}"
         click.echo(f"  {each.answers:>7}  {_visible(named)}, {_days(each.first, each.last)}")
@@ -60,8 +63,8 @@ def clear(folder: str | None, yes: bool) -> None:
     cache = LabelCache(folder, note=_say)
     answers = sum(each.answers for each in cache.summary())
     if answers and not yes:
-        _confirm(f"Forget {answers} answers? Asking again is billed again.")
-    _say(f"{cache.path}: {cache.clear()} answers forgotten")
+        _confirm(f"Forget {counted(answers, 'answer')}? Asking again is billed again.")
+    _say(f"{cache.path}: {counted(cache.clear(), 'answer')} forgotten")
 
 
 def _confirm(question: str) -> None:
@@ -97,7 +100,7 @@ def export(folder: str | None, file: Path, force: bool) -> None:
     with open_atomically(file) as out:
         for count, line in enumerate(cache.export_lines(), 1):  # noqa: B007 - it is used after the loop
             out.write(line.encode())
-    _say(f"{file}: {count} answers")
+    _say(f"{file}: {counted(count, 'answer')}")
 
 
 @command.command("import")
@@ -124,7 +127,7 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
         raise StoreError(f"{file}: cannot be read ({getattr(error, 'strerror', '') or error})") from error
     except StoreError as error:
         raise StoreError(f"{file}: {error}") from error
-    _say(f"{cache.path}: {taken} answers taken in, {there} there already")
+    _say(f"{cache.path}: {counted(taken, 'answer')} taken in, {there} there already")
 
 
 def _size(path: Path) -> str:

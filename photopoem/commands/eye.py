@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from photopoem.commands.group import Group
-from photopoem.terminal import visible
+from photopoem.terminal import counted, visible
 
 EXAMPLES = """
 \b
@@ -51,7 +51,7 @@ def teach(folder: Path, name: str, force: bool) -> None:
     lessons = read_lessons(folder)
     for word, photos in lessons.items():
         if len(photos) < ENOUGH:
-            _say(f"{word}: {len(photos)} photographs; with {ENOUGH} it will be surer")
+            _say(f"{word}: {counted(len(photos), 'photograph')}; with {ENOUGH} it will be surer")
     head, reports = learn(lessons, Network(), _say, _progress)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, head.to_bytes())

@@ -17,6 +17,7 @@ from photopoem.labels.eye.network import Network
 from photopoem.labels.eye.views import views
 from photopoem.paths import SUFFIXES
 from photopoem.photo import read_photo
+from photopoem.terminal import counted
 
 LIST = "words.csv"
 ENOUGH = 20  # photographs a word, below which a warning is due
@@ -61,7 +62,7 @@ def read_lessons(folder: Path) -> dict[str, list[Path]]:
     for word, photos in found.items():
         if len(photos) < FEWEST:
             raise UsageError(
-                f"{folder}: {word!r} has {len(photos)} photographs; it takes {FEWEST}, better {ENOUGH}"
+                f"{folder}: {word!r} has {counted(len(photos), 'photograph')}; it takes {FEWEST}, better {ENOUGH}"
             )
     return found
 
@@ -138,7 +139,9 @@ def _learn(word: str, listed: Sequence[Path], seen: Mapping[Path, Floats]) -> tu
     """One word's weights (1280,) and bias, calibrated on photographs left out in turn."""
     mine = sorted({path for path in listed if path in seen})
     if len(mine) < FEWEST:
-        raise UsageError(f"{word!r} has {len(mine)} photographs that can be read; it takes {FEWEST}")
+        raise UsageError(
+            f"{word!r} has {counted(len(mine), 'photograph')} that can be read; it takes {FEWEST}"
+        )
     others = [seen[path] for path in seen if path not in set(mine)]
     groups = [seen[path] for path in mine] + others + [row[None] for row in _background()]
     truth = np.arange(len(groups)) < len(mine)
