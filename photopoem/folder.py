@@ -227,10 +227,13 @@ class PoemsFolder:
         target = self.path / made.file
         if self.force or not target.exists() or (present := target.read_bytes()) == text:
             return
-        entry = self._entries.get(path)
-        ours = (*self._older.get(path, ()), entry.made(path).text, made.text) if entry else (made.text,)
-        if text_hash(present.decode("utf-8", "surrogateescape")) not in ours:
+        standing = text_hash(present.decode("utf-8", "surrogateescape"))
+        if standing not in (*self._older.get(path, ()), made.text) and not self._is_ours(made.file, standing):
             raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
+
+    def _is_ours(self, file: str, text: str) -> bool:
+        """Whether a record wrote this: the photograph's own, or one of the same file under another path."""
+        return any(entry.wrote(path, file, text) for path, entry in self._entries.items())
 
     def gone(self, found: Iterable[Found]) -> list[str]:
         """Paths that have a poem here and are no longer among the photographs."""

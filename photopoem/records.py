@@ -76,6 +76,10 @@ class Entry:
         """The file of a path's text."""
         return self.file if isinstance(self.file, str) else path[self.file :] + TEXT
 
+    def wrote(self, path: str, file: str, text: str) -> bool:
+        """Whether this is what stands in a file: quick, for all may be asked."""
+        return self.text == int(text, 16) and self.file_of(path) == file
+
 
 def text_hash(text: str) -> str:
     """A short hash by which a text of ours is told from one that a person changed."""
@@ -111,7 +115,7 @@ def _made(cells: dict[str, Any]) -> Made:
 
 def text_file(name: str) -> str:
     """The file for the text of a photograph called `name`: inside the poems folder, its name never too long."""
-    parts = [part for part in name.split("/") if part not in {"", "..", "."}]
+    parts = [part for part in name.split("/") if part not in {"", "..", "."}] or ["_"]
     last = parts[-1] + TEXT
     if len(os.fsencode(last)) > 255:
         mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]

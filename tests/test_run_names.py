@@ -79,6 +79,14 @@ def test_photographs_that_were_moved_keep_their_texts(twins: Path) -> None:
     assert set(texts(twins / "poems")) == {"p.jpg.txt"}
 
 
+def test_a_photograph_of_two_paths_is_nobodys_change(twins: Path) -> None:
+    """A photograph named now from here, now from the root is written anew with other settings, not kept as changed."""
+    for seed, path in enumerate(("a", twins / "a", twins / "a", "a")):
+        again = photopoem("run", path, *QUICK, "--seed", str(max(1, seed)), cwd=twins)
+        assert "poems: 1 written\n" in again.stderr
+    assert set(texts(twins / "poems")) == {"p.jpg.txt"}
+
+
 def test_copies_of_one_photograph_have_a_text_each(twins: Path) -> None:
     """The same photograph in two places has two texts: words given to one of them later do not change the other's."""
     shutil.copy(twins / "a/p.jpg", twins / "b/p.jpg")
@@ -87,12 +95,13 @@ def test_copies_of_one_photograph_have_a_text_each(twins: Path) -> None:
     assert len(texts(twins / "poems")) == 2
 
 
-def test_a_record_names_no_file_outside(twins: Path) -> None:
-    """Where a record says that its text lies outside the poems folder, nothing is written or read there."""
+@pytest.mark.parametrize("file", ["../secret.txt", "", ".txt", "/.txt", "../.txt"])
+def test_a_record_names_no_file_outside(twins: Path, file: str) -> None:
+    """Where a record says that its text lies outside the poems folder or nowhere, nothing is touched there."""
     photopoem("run", "a", *QUICK, cwd=twins)
     (twins / "secret.txt").write_text("secret")
     path = twins / "poems/poems.jsonl"
-    path.write_text(path.read_text().replace('"file": "p.jpg.txt"', '"file": "../secret.txt"'))
+    path.write_text(path.read_text().replace('"file": "p.jpg.txt"', f'"file": "{file}"'))
     photopoem("merge", "poems", "--out", "merged", cwd=twins)
     photopoem("run", "a", *QUICK, "--force", cwd=twins)
     assert (twins / "secret.txt").read_text() == "secret"
