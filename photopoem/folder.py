@@ -227,8 +227,10 @@ class PoemsFolder:
         target = self.path / made.file
         if self.force or not target.exists() or (present := target.read_bytes()) == text:
             return
-        standing = text_hash(present.decode("utf-8", "surrogateescape"))
-        if standing not in (*self._older.get(path, ()), made.text) and not self._is_ours(made.file, standing):
+        standing, entry = text_hash(present.decode("utf-8", "surrogateescape")), self._entries.get(path)
+        # Its own are asked first: all records are looked through only for what is nearly always a person's.
+        ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
+        if standing not in ours and not self._is_ours(made.file, standing):
             raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
 
     def _is_ours(self, file: str, text: str) -> bool:
