@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,8 @@ def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter, address: str, tr
         [sys.executable, "-m", "photopoem", "print", "--to", address or printer.address],
         stderr=subprocess.PIPE,
         text=True,
+        # Tests that were started in the background have it ignored, and so would what they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert program.stderr is not None
     told = program.stderr.readline()
