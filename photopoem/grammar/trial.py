@@ -107,7 +107,8 @@ def tried_problems(name: str, parts: Parts) -> list[Problem]:
         found.append(f"{trial.failed} of {CHECKED_SEEDS} poems could not be written: {trial.failure}")
     if not parts.fallback:
         found += [
-            f"a photograph {poor} gets no poem; give origin a way to do without, or name another in _else"
+            f"a photograph {poor} gets no poem; give origin a way to do without, or name another grammar "
+            "in _else, such as palette"
             for poor in _too_poor(alone, sample.subject)
         ]
     return [Problem(line, column, message, error=False) for message in found]
