@@ -44,8 +44,9 @@ class PoemsFolder:
         self._entries: dict[str, Entry] = {}
         # The hashes of texts that were written for a path before its last one.
         self._older: dict[str, tuple[str, ...]] = {}
-        # Whose each text is: made only where a name is wanted twice, for there may be a hundred thousand.
-        self._owners: dict[str, str] | None = None
+        # Whose each text is, the last to write it last: made only when first asked for, for there may be a hundred
+        # thousand.
+        self._owners: dict[str, list[str]] | None = None
         self._tidy = True
         # One run at a time writes here: what a killed one left unfinished has a name that the next knows.
         self._unfinished = self.path / ".unfinished.tmp"
@@ -134,7 +135,7 @@ class PoemsFolder:
         self._tidy = self._tidy and before is None
         self._entries[path] = Entry.of(path, offset, length, made)
         if self._owners is not None:
-            self._owners[made.file] = path
+            _note_owner(self._owners, made.file, path)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -195,12 +196,18 @@ class PoemsFolder:
         """Whether a text that stands here belongs to another photograph; not to this one before it was moved."""
         if not (self.path / file).exists():
             return False
-        if self._owners is None:
-            self._owners = {entry.file_of(each): each for each, entry in self._entries.items()}
-        owner = self._owners.get(file, path)
+        owner = (self._owners_of(file) or [path])[-1]
         if owner == path:
             return False
-        return self._entries[owner].made(owner).text != written or not _was_called(path, owner)
+        return self._text_of(owner) != written or not _was_called(path, owner)
+
+    def _owners_of(self, file: str) -> list[str]:
+        """The paths that have a text of that name, the last to write it last."""
+        if self._owners is None:
+            self._owners = {}
+            for path, entry in self._entries.items():
+                _note_owner(self._owners, entry.file_of(path), path)
+        return self._owners.get(file, [])
 
     def _add_line(self, path: str, made: Made, line: bytes, text: bytes) -> None:
         self._spare_a_persons_work(path, made, text)
@@ -228,14 +235,14 @@ class PoemsFolder:
         if self.force or not target.exists() or (present := target.read_bytes()) == text:
             return
         standing, entry = text_hash(present.decode("utf-8", "surrogateescape")), self._entries.get(path)
-        # Its own are asked first: all records are looked through only for what is nearly always a person's.
         ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
-        if standing not in ours and not self._is_ours(made.file, standing):
+        # Its own are asked first: others have written it only where the photograph has been called otherwise.
+        if standing not in ours and standing not in map(self._text_of, self._owners_of(made.file)):
             raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
 
-    def _is_ours(self, file: str, text: str) -> bool:
-        """Whether a record wrote this: the photograph's own, or one of the same file under another path."""
-        return any(entry.wrote(path, file, text) for path, entry in self._entries.items())
+    def _text_of(self, path: str) -> str:
+        """The hash of the text that was written for a path."""
+        return self._entries[path].made(path).text
 
     def gone(self, found: Iterable[Found]) -> list[str]:
         """Paths that have a poem here and are no longer among the photographs."""
@@ -294,6 +301,13 @@ def folder_for_poems(out: str | Path) -> Path:
         )
         raise UsageError(f"{out}: --out names a folder, and this is a file's name; for a file: {instead}")
     return out
+
+
+def _note_owner(owners: dict[str, list[str]], file: str, path: str) -> None:
+    paths = owners.setdefault(file, [])
+    if path in paths:
+        paths.remove(path)
+    paths.append(path)
 
 
 def _was_called(path: str, before: str) -> bool:

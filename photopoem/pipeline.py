@@ -92,6 +92,10 @@ class Reading:
     moment: Moment
 
 
+Answered = list[tuple[Reading, Labels | LabelError]]
+"""Readings with their labels, or with why there are none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Who gave a photograph its labels: a labeller's particulars at the moment it answered."""
@@ -240,12 +244,7 @@ def _with_network(
             for readings, (answer, speaker) in ahead(
                 asking, read_batches, lambda batch: _ask(batch, labeller)
             ):
-                answers = iter(answer)
-                for reading in readings:
-                    if isinstance(reading, Failed):
-                        yield reading
-                    else:
-                        yield _compose_one(*next(answers), speaker, settings)
+                yield from _composed(readings, answer, speaker, settings)
         except BaseException:
             # Whoever stops the run must not wait for a service that does not answer.
             close_labeller(labeller)
@@ -271,14 +270,24 @@ def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Fail
     return digests
 
 
-def _ask(
-    batch: Sequence[Reading | Failed], labeller: Labeller
-) -> tuple[list[tuple[Reading, Labels | LabelError]], Speaker]:
+def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[Answered, Speaker]:
     """The readings of a batch with their labels, and the place where the labeller recognised one."""
     readings = [each for each in batch if isinstance(each, Reading)]
     answers = labeller.label([each.photo for each in readings]) if readings else []
     placed = [_placed(each, place_of(labeller, each.photo)) for each in readings]
     return list(zip(placed, answers, strict=True)), Speaker.of(labeller)
+
+
+def _composed(
+    readings: Sequence[Reading | Failed], labelled: Answered, speaker: Speaker, settings: Settings
+) -> Iterator[Outcome]:
+    """The outcomes of a batch in its order, of which those that could be read were labelled."""
+    answers = iter(labelled)
+    for reading in readings:
+        if isinstance(reading, Failed):
+            yield reading
+        else:
+            yield _compose_one(*next(answers), speaker, settings)
 
 
 def _placed(reading: Reading, place: str | None) -> Reading:
@@ -306,18 +315,9 @@ def _say_nothing(text: str) -> None:
 
 
 def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
-    """Read, label and write a batch: the whole work, where labels need no network.
-
-    One thing after the other for the whole batch: what each needs then stays in the processor's cache.
-    """
-    labeller = labeller_for(settings)
+    """Read, label and write a batch: the whole work, where labels need no network."""
     readings = _read_batch(batch, settings)
-    answers = iter(labeller.label([each.photo for each in readings if isinstance(each, Reading)]))
-    speaker = Speaker.of(labeller)
-    return [
-        each if isinstance(each, Failed) else _compose_one(each, next(answers), speaker, settings)
-        for each in readings
-    ]
+    return list(_composed(readings, *_ask(readings, labeller_for(settings)), settings))
 
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:

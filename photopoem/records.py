@@ -76,10 +76,6 @@ class Entry:
         """The file of a path's text."""
         return self.file if isinstance(self.file, str) else path[self.file :] + TEXT
 
-    def wrote(self, path: str, file: str, text: str) -> bool:
-        """Whether this is what stands in a file: quick, for all may be asked."""
-        return self.text == int(text, 16) and self.file_of(path) == file
-
 
 def text_hash(text: str) -> str:
     """A short hash by which a text of ours is told from one that a person changed."""

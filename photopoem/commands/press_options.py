@@ -56,5 +56,5 @@ def given(keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Those that the person gave: a press knows its own defaults."""
     from photopoem.terminal import as_utf8
 
-    given = ((name, value) for name, value in keywords.items() if value is not None)
-    return {name: as_utf8(value) if isinstance(value, str) else value for name, value in given}
+    said = ((name, value) for name, value in keywords.items() if value is not None)
+    return {name: as_utf8(value) if isinstance(value, str) else value for name, value in said}

@@ -13,6 +13,7 @@ from photopoem.press import Press, open_press
 from photopoem.printing.journal import Job, Journal, State
 from photopoem.printing.patience import Doubtful, NotReady, Patience, Stopped
 from photopoem.printing.targets import Delivery, Target
+from photopoem.terminal import counted
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Worker:
         )
         if left and not self.target.repeatable:
             self.patience.say(
-                f"{left} poem{'s' * (left > 1)} may or may not be on paper: "
+                f"{counted(left, 'poem')} may or may not be on paper: "
                 f"photopoem queue list {self.journal.folder}, then retry or skip"
             )
 
