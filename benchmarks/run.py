@@ -3,11 +3,11 @@
     python benchmarks/run.py [--photos 100] [--rounds 5] [--json]
 
 `of_floor`: photographs a second of `photopoem run`, one core, as a share of those of a loop that only decodes the
-same JPEGs with `Image.draft`, at no less than the 640 px that photopoem keeps at most; the two take turns at every ten
-photographs, and the best of their turns count. `two_jobs_ratio`: two jobs against one, all photographs, in turns too.
-`vs_naive`: against a full decode, KMeans on all pixels, pytracery as it comes and one Vision call a photograph (to a
-server on this machine that answers at once, so that only the work is counted). Everything is warm: starting up is
-`startup.py`'s.
+same JPEGs with `Image.draft`, at no less than the 640 px that photopoem keeps at most; the two take turns at every
+eight photographs, and the best of their turns count. `two_jobs_ratio`: two jobs against one, all photographs, in
+turns too. `vs_naive`: against a full decode, KMeans on all pixels, pytracery as it comes and one Vision call a
+photograph (to a server on this machine that answers at once, so that only the work is counted). Everything is warm:
+starting up is `startup.py`'s.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from photopoem.threads import one_thread_each
 one_thread_each()
 
 
-SLICE = 10
-"""Photographs of a turn: some seconds' work, for a machine's pace changes by the minute."""
+SLICE = 8
+"""Photographs of a turn: a batch of the pipeline, and half a second, for a machine's pace changes by the second."""
 
 
 def floor(paths: list[Path]) -> None:
@@ -41,14 +41,14 @@ def floor(paths: list[Path]) -> None:
 
 
 def poems(paths: list[Path], executor: Executor, window: int) -> None:
-    """Write the poems of these photographs to a folder, as `photopoem run` does."""
+    """Write the poems of these photographs to a new folder beside them, as `photopoem run` does."""
     from photopoem.paths import find_photos
     from photopoem.pipeline import Settings
     from photopoem.runner import Run
 
-    with tempfile.TemporaryDirectory() as out:
-        found = find_photos([str(path) for path in paths])
-        Run(found, Settings(labels="local"), quiet=True).all(Path(out), (executor, window))
+    out = Path(tempfile.mkdtemp(dir=paths[0].parent))
+    found = find_photos([str(path) for path in paths])
+    Run(found, Settings(labels="local"), quiet=True).all(out, (executor, window))
 
 
 def naive(paths: list[Path], endpoint: str) -> None:

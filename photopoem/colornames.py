@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -53,7 +53,9 @@ _SHADES = {
 }
 
 # Names not farther than this beyond the nearest have a vote on a color's basic term.
-_VOTING = 3.0
+_VOTING = 3.5
+# So far names are looked for at once, so that those that vote are mostly among them.
+_LOOK = CLOSE + 1.5
 _MOST_ROWS = 20_000
 _LONGEST = 60
 _AT_ONCE = 64  # colors looked up together: their candidates fit into the processor's cache
@@ -120,35 +122,24 @@ class ColorNames:
         return [list(names.items()) for names in found]
 
     def _pairs(self, colors: Floats, beyond: float) -> _Pairs:
-        return _pairs(colors, [(self, beyond)])[0]
+        """Of each color, in order, at least the names that are within so far of its nearest."""
+        least = ciede2000_at_least(colors[:, None], self.lab)
+        guess = ciede2000(colors, self.lab[least.argmin(axis=1)])
+        # A name whose least possible distance is beyond the guess's true one cannot be the nearest.
+        rows, columns = np.nonzero(least <= guess[:, None] + beyond)
+        return rows, columns, ciede2000(colors[rows], self.lab[columns])
 
 
-def _pairs(colors: Floats, wanted: Sequence[tuple[ColorNames, float]]) -> list[_Pairs]:
-    """For each list of names the pairs that may be within so far of a color's nearest.
-
-    Several lists at once, for what a formula costs is calling numpy some sixty times.
-    """
-    least = [ciede2000_at_least(colors[:, None], names.lab) for names, _ in wanted]
-    firsts = [names.lab[each.argmin(axis=1)] for (names, _), each in zip(wanted, least, strict=True)]
-    guesses = ciede2000(colors, np.stack(firsts))
-    # A name whose least possible distance is beyond the guess's true one cannot be the nearest.
-    found = [
-        np.nonzero(each <= guess[:, None] + beyond)
-        for (_, beyond), each, guess in zip(wanted, least, guesses, strict=True)
-    ]
-    ours = np.concatenate([colors[rows] for rows, _ in found])
-    theirs = [names.lab[columns] for (names, _), (_, columns) in zip(wanted, found, strict=True)]
-    ends = np.cumsum([len(rows) for rows, _ in found])[:-1]
-    apart = np.split(ciede2000(ours, np.concatenate(theirs)), ends)
-    return [(rows, columns, each) for (rows, columns), each in zip(found, apart, strict=True)]
-
-
-@lru_cache(maxsize=8)
 def color_names(which: str = "xkcd") -> ColorNames:
     """The list called xkcd, css or nbs, or the one in a CSV file of the user's (columns name and hex).
 
     Raises `UsageError` that names every bad line of the file.
     """
+    return _list_called(which)
+
+
+@lru_cache(maxsize=8)
+def _list_called(which: str) -> ColorNames:
     if which in NAMED_BY:
         text = (files("photopoem") / "data" / f"colors-{which}.csv").read_text(encoding="utf-8")
         return _listed(text, which, NAMED_BY[which])
@@ -230,35 +221,57 @@ def _rows_of(
 
 
 @lru_cache(maxsize=1)
-def _anchors() -> tuple[ColorNames, npt.NDArray[np.intp]]:
-    """The survey's colors whose name ends with a basic term or a shade of one, and the place of that term."""
-    survey = color_names("xkcd")
+def _term_places() -> _Places:
+    """Of each of the survey's names the place of the basic term that it ends with, or whose shade; -1 for none."""
     term_of = {shade: term for term, shades in _SHADES.items() for shade in shades}
-    terms = [term_of.get(head := name.split()[-1], head) for name in survey.names]
-    kept = [index for index, term in enumerate(terms) if term in BASIC_TERMS]
-    said = tuple(terms[index] for index in kept)
-    places = np.array([BASIC_TERMS.index(term) for term in said])
-    return ColorNames(said, survey.rgb[kept], survey.lab[kept], survey.named_by), places
+    terms = [term_of.get(head := name.split()[-1], head) for name in color_names("xkcd").names]
+    return np.array([BASIC_TERMS.index(term) if term in BASIC_TERMS else -1 for term in terms])
+
+
+@lru_cache(maxsize=1)
+def _voters() -> ColorNames:
+    """The survey's names that have a vote on a color's term; each is called by its term."""
+    survey, places = color_names("xkcd"), _term_places()
+    kept = places >= 0
+    said = tuple(BASIC_TERMS[place] for place in places[kept])
+    return ColorNames(said, survey.rgb[kept], survey.lab[kept], survey.named_by)
 
 
 def basic_terms(lab: npt.ArrayLike) -> list[str]:
     """The basic color term of each of (m, 3) CIELAB colors.
 
-    The names of the xkcd survey that end with such a term, or a shade of it, vote for it: those not more than 3 farther
-    than the nearest, with a weight that halves with every unit of CIEDE2000.
+    The names of the xkcd survey that end with such a term, or a shade of it, vote for it: those not more than 3.5
+    farther than the nearest, with a weight that halves with every unit of CIEDE2000.
     """
     colors = np.asarray(lab, dtype=np.float64)
-    return _voted(len(colors), *_anchors()[0]._pairs(colors, _VOTING))
+    rows, columns, apart = _voters()._pairs(colors, _VOTING)
+    places = _term_places()
+    return _elected(rows, places[places >= 0][columns], apart)
 
 
 def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tuple[str, float]]], list[str]]:
-    """Both `names.close` and `basic_terms` of the same colors, in little more than the time of one."""
+    """Both `names.close` and `basic_terms` of the same colors; of the survey's own names in the time of one."""
     colors = np.asarray(lab, dtype=np.float64)
-    close, votes = _pairs(colors, [(names, CLOSE), (_anchors()[0], _VOTING)])
-    return names._ranked(len(colors), CLOSE, *close), _voted(len(colors), *votes)
+    rows, columns, apart = names._pairs(colors, _LOOK)
+    close = names._ranked(len(colors), CLOSE, rows, columns, apart)
+    if names is not color_names("xkcd"):
+        return close, basic_terms(colors)
+    place = _term_places()[columns]
+    votes = place >= 0
+    rows, place, apart = rows[votes], place[votes], apart[votes]
+    # Whoever has a vote was found, unless the nearest of them is far beyond the nearest name.
+    first = np.searchsorted(rows, np.arange(len(colors) + 1))
+    reach = np.array([near[0][1] + _LOOK - _VOTING for near in close])
+    if not np.diff(first).all() or (np.minimum.reduceat(apart, first[:-1]) > reach).any():
+        return close, basic_terms(colors)
+    return close, _elected(rows, place, apart)
 
 
-def _voted(count: int, rows: _Places, columns: _Places, apart: Floats) -> list[str]:
-    ballots = rows * len(BASIC_TERMS) + _anchors()[1][columns]
-    votes = np.bincount(ballots, 0.5**apart, count * len(BASIC_TERMS)).reshape(-1, len(BASIC_TERMS))
+def _elected(rows: _Places, places: _Places, apart: Floats) -> list[str]:
+    """The term with the most votes for each color 0, 1, 2 ...; `rows` in order, at least one of each."""
+    count = int(rows[-1]) + 1
+    nearest = np.minimum.reduceat(apart, np.searchsorted(rows, np.arange(count)))
+    weights = np.where(apart <= nearest[rows] + _VOTING, 0.5**apart, 0.0)
+    ballots = rows * len(BASIC_TERMS) + places
+    votes = np.bincount(ballots, weights, count * len(BASIC_TERMS)).reshape(-1, len(BASIC_TERMS))
     return [BASIC_TERMS[place] for place in votes.argmax(axis=1)]

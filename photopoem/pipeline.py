@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
 from photopoem.errors import LabelError, PhotoError, PhotopoemError
@@ -34,6 +34,8 @@ from photopoem.vocabulary import Subject, make_vocabulary
 
 if TYPE_CHECKING:
     from photopoem.grammar import Grammar
+
+Gained = TypeVar("Gained")
 
 BATCH = 8
 """Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
@@ -113,12 +115,15 @@ class Speaker:
 
 def read(found: Found, settings: Settings) -> Reading:
     """Open one photograph and read its colors, tone and moment. Raises `PhotoError`."""
+    return _reading(found, _open(found.path, settings), settings)
+
+
+def _reading(found: Found, photo: Photo, settings: Settings) -> Reading:
     from photopoem.colornames import color_names
     from photopoem.measure import read_tone
     from photopoem.moment import read_moment
     from photopoem.palette import read_palette
 
-    photo = _open(found.path, settings)
     palette = read_palette(photo, settings.colors, color_names(settings.color_names))
     moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
     return Reading(found, photo, palette, read_tone(photo), moment)
@@ -261,13 +266,7 @@ def read_digests(
 
 
 def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Failed]:
-    digests: list[str | Failed] = []
-    for found in batch:
-        try:
-            digests.append(_open(found.path, settings).digest)
-        except Exception as error:
-            digests.append(_failed(found, error))
-    return digests
+    return [_tried(found, lambda each: _open(each.path, settings).digest) for found in batch]
 
 
 def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[Answered, Speaker]:
@@ -321,12 +320,19 @@ def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
 
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
-    return [_read_one(found, settings) for found in batch]
+    """All are opened before the first is measured: a decoder takes the processor's caches, and would take them anew."""
+    opened = [(found, _tried(found, lambda each: _open(each.path, settings))) for found in batch]
+    return [
+        photo
+        if isinstance(photo, Failed)
+        else _tried(found, partial(_reading, photo=photo, settings=settings))
+        for found, photo in opened
+    ]
 
 
-def _read_one(found: Found, settings: Settings) -> Reading | Failed:
+def _tried(found: Found, work: Callable[[Found], Gained]) -> Gained | Failed:
     try:
-        return read(found, settings)
+        return work(found)
     except Exception as error:
         return _failed(found, error)
 
@@ -336,11 +342,8 @@ def _compose_one(
 ) -> Outcome:
     if isinstance(answer, LabelError):
         return Failed(reading.found, str(answer))
-    try:
-        poem = compose(reading, answer, speaker, settings)
-    except Exception as error:
-        return _failed(reading.found, error)
-    return Done(reading.found, poem, fingerprint(settings, speaker))
+    poem = _tried(reading.found, lambda _: compose(reading, answer, speaker, settings))
+    return poem if isinstance(poem, Failed) else Done(reading.found, poem, fingerprint(settings, speaker))
 
 
 def _failed(found: Found, error: Exception) -> Failed:

@@ -16,6 +16,9 @@ from photopoem.photo import Photo, Pixels
 _Plane = npt.NDArray[np.float32]
 
 _BT_601 = np.array([0.299, 0.587, 0.114], np.float32)
+_HALVED = np.tile(
+    _BT_601 * np.float32(0.25), 2
+)  # the mean luma of two by two pixels, from the sums of two rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def _detail_measures(pixels: Pixels) -> dict[str, float]:
     `edges` is the share of pixels where the slope of luma is more than 16 levels, `steepest` the slope that one pixel
     in a hundred exceeds, `darkest` what is darkest in patches of 16 x 16, where one patch in twenty is darker.
     """
-    squares = _slopes(_pooled(pixels))
+    squares = _slopes(pixels)
     blur, detail = _blur(pixels)
     return {
         "edges": float((squares > 16**2).mean()),
@@ -153,9 +156,11 @@ def _detail_measures(pixels: Pixels) -> dict[str, float]:
     }
 
 
-def _luma(pixels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> _Plane:
-    """ITU-R BT.601; asked for parts of the picture, for all of it would not fit into the processor's cache."""
-    return (pixels @ _BT_601).astype(np.float32, copy=False)
+def _luma(pixels: Pixels) -> _Plane:
+    """ITU-R BT.601, of parts of the picture: component by component, for a product takes twice as long for columns."""
+    red, green, blue = (pixels[..., place] * share for place, share in enumerate(_BT_601))
+    luma: _Plane = red + green + blue
+    return luma
 
 
 def _quantile(values: npt.NDArray[Any], share: float) -> float:
@@ -164,24 +169,16 @@ def _quantile(values: npt.NDArray[Any], share: float) -> float:
     return float(np.partition(values, place, axis=None)[place])
 
 
-def _pooled(pixels: Pixels) -> _Plane:
-    """The luma of the picture at half its size, or as it is where it has only one row or column."""
-    high, wide = pixels.shape[0] // 2, pixels.shape[1] // 2
-    if not high or not wide:
-        return _luma(pixels)
-    even = pixels[: high * 2, : wide * 2]
-    rows = _luma(np.add(even[::2], even[1::2], dtype=np.uint16))
-    pooled: _Plane = (rows[:, ::2] + rows[:, 1::2]) * np.float32(0.25)
-    return pooled
-
-
-def _slopes(plane: _Plane) -> _Plane:
-    """The squared slope at the pixels of every third row; nothing but 0 where there is one row or column."""
-    if min(plane.shape) < 2:
-        return plane * 0
-    # Every third, for what people build repeats in twos and fours.
-    here, below = plane[:-1:3], plane[1::3]
-    across, down = np.diff(here, axis=1), (below - here)[:, :-1]
+def _slopes(pixels: Pixels) -> _Plane:
+    """The squared slope of luma at half the picture's size, at every third row; 0 where there are too few pixels."""
+    high, wide = pixels.shape[0] // 6, pixels.shape[1] // 2
+    if not high or wide < 2:
+        return np.zeros((1, 1), np.float32)
+    # Every third, for what people build repeats in twos and fours; and the row below each, and no other.
+    rows = pixels[: high * 6, : wide * 2].reshape(high, 3, 2, -1)[:, :2]
+    sums = np.add(rows[:, :, 0], rows[:, :, 1], dtype=np.uint16)
+    luma = (sums.reshape(-1, 6).astype(np.float32) @ _HALVED).reshape(high, 2, wide)
+    across, down = np.diff(luma[:, 0], axis=1), (luma[:, 1] - luma[:, 0])[:, :-1]
     squares: _Plane = across * across + down * down
     return squares
 

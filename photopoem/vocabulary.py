@@ -179,20 +179,19 @@ def _color_words(palette: Palette) -> dict[str, Words]:
 
 def _extremes(palette: Palette) -> dict[str, Words]:
     """The darkest, the lightest and the most vivid swatch, each only where it is really so."""
-    from photopoem.color import srgb_to_lab
+    import numpy as np
 
-    if not palette.swatches:
+    from photopoem.color import lab_to_lch, srgb_to_lab
+
+    swatches = palette.swatches
+    if not swatches:
         return {}
-    lab = srgb_to_lab([swatch.rgb for swatch in palette.swatches])
-    labs = dict(zip(palette.swatches, lab.tolist(), strict=True))
-    chroma = {swatch: (lab[1] ** 2 + lab[2] ** 2) ** 0.5 for swatch, lab in labs.items()}
-    darkest = min(labs, key=lambda s: labs[s][0])
-    lightest = max(labs, key=lambda s: labs[s][0])
-    vividest = max(chroma, key=lambda s: chroma[s])
+    light, chroma, _ = lab_to_lch(srgb_to_lab(np.array([swatch.rgb for swatch in swatches], np.uint8))).T
+    darkest, lightest, vividest = light.argmin(), light.argmax(), chroma.argmax()
     return {
-        "dark": (_color_word(darkest),) if labs[darkest][0] <= DARK else (),
-        "light": (_color_word(lightest),) if labs[lightest][0] >= LIGHT else (),
-        "vivid": (_color_word(vividest),) if chroma[vividest] >= VIVID else (),
+        "dark": (_color_word(swatches[darkest]),) if light[darkest] <= DARK else (),
+        "light": (_color_word(swatches[lightest]),) if light[lightest] >= LIGHT else (),
+        "vivid": (_color_word(swatches[vividest]),) if chroma[vividest] >= VIVID else (),
     }
 
 

@@ -50,14 +50,18 @@ class Local:
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
         """Up to ten labels a photo, best first."""
-        return [self._label(photo) for photo in photos]
+        # All are looked at before the first word is chosen: the network takes the processor's caches each time.
+        sights = [self._look(photo) for photo in photos]
+        return [sight if isinstance(sight, LabelError) else self._chosen(sight) for sight in sights]
 
-    def _label(self, photo: Photo) -> Labels | LabelError:
+    def _look(self, photo: Photo) -> Sight | LabelError:
         try:
-            sight = self._eye.see(photo.pixels)
+            return self._eye.see(photo.pixels)
         except Exception as error:
             # onnxruntime raises its own kinds; one photograph's failure must stay one photograph's.
             return LabelError(f"{photo.path}: the built-in labeller cannot read it ({error})")
+
+    def _chosen(self, sight: Sight) -> Labels:
         measured = choose.chances(self._head, sight.embedding, sight.logits)
         labels = choose.choose(choose.claims(measured), self.name)
         return self._with_lessons(labels, sight) if self._lessons else labels
