@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from photopoem.labels import Label
 from photopoem.moment import Moment
 from photopoem.palette import Palette, Swatch
 from photopoem.vocabulary import Source, Subject
+
+_SOURCE = tuple(field.name for field in fields(Source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def line_record(line: Line) -> list[dict[str, Any]]:
 def _source_record(source: Source | None) -> dict[str, Any] | None:
     if source is None:
         return None
-    return {key: value for key, value in asdict(source).items() if value is not None}
+    # Not asdict, which copies deeply: a poem has dozens of these, and a run a hundred thousand poems.
+    return {key: value for key in _SOURCE if (value := getattr(source, key)) is not None}
 
 
 def label_record(label: Label) -> dict[str, Any]:

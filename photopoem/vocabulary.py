@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import hypot
 from typing import Literal
 
 from photopoem.labels import Kind, Label, Labels
@@ -181,17 +182,18 @@ def _extremes(palette: Palette) -> dict[str, Words]:
     """The darkest, the lightest and the most vivid swatch, each only where it is really so."""
     import numpy as np
 
-    from photopoem.color import lab_to_lch, srgb_to_lab
+    from photopoem.color import srgb_to_lab
 
     swatches = palette.swatches
     if not swatches:
         return {}
-    light, chroma, _ = lab_to_lch(srgb_to_lab(np.array([swatch.rgb for swatch in swatches], np.uint8))).T
-    darkest, lightest, vividest = light.argmin(), light.argmax(), chroma.argmax()
+    lab = srgb_to_lab(np.array([swatch.rgb for swatch in swatches], np.uint8)).tolist()
+    light, chroma = [each[0] for each in lab], [hypot(*each[1:]) for each in lab]
+    dark, bright, vivid = min(light), max(light), max(chroma)
     return {
-        "dark": (_color_word(swatches[darkest]),) if light[darkest] <= DARK else (),
-        "light": (_color_word(swatches[lightest]),) if light[lightest] >= LIGHT else (),
-        "vivid": (_color_word(swatches[vividest]),) if chroma[vividest] >= VIVID else (),
+        "dark": (_color_word(swatches[light.index(dark)]),) if dark <= DARK else (),
+        "light": (_color_word(swatches[light.index(bright)]),) if bright >= LIGHT else (),
+        "vivid": (_color_word(swatches[chroma.index(vivid)]),) if vivid >= VIVID else (),
     }
 
 
