@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from photopoem.errors import KeptText, StoreError, UsageError
 from photopoem.paths import Found, is_url, marked
@@ -26,6 +26,9 @@ from photopoem.records import (
     text_hash,
 )
 from photopoem.store import open_atomically, write_atomically
+
+if TYPE_CHECKING:
+    from photopoem.poem import Poem
 
 ONE_TEXT = frozenset({".txt", ".md"})
 LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl"}
@@ -149,7 +152,20 @@ class PoemsFolder:
         if self.force or entry is None or not found.stamp:
             return False
         same = entry.stamp == found.stamp and entry.settings == settings
+        if found.path in self._older and self._is_older(found.path):
+            return False
         return same and os.path.exists(f"{self.path}/{entry.file_of(found.path)}")  # noqa: PTH110 - faster, for 100,000
+
+    def _is_older(self, path: str) -> bool:
+        """Whether a text that stands here is one from before: a run was killed when it had written the record alone."""
+        entry = self._entries[path]
+        try:
+            standing = text_hash(
+                (self.path / entry.file_of(path)).read_bytes().decode("utf-8", "surrogateescape")
+            )
+        except OSError:
+            return False
+        return standing != self._text_of(path) and standing in self._older[path]
 
     def add(self, record: dict[str, Any], found: Found, settings: str, text: str) -> None:
         """Write one poem: its record, then its text.
@@ -179,6 +195,27 @@ class PoemsFolder:
         line = self._records.read(entry.length)
         self._records.seek(0, os.SEEK_END)
         return line
+
+    def poem(self, path: str) -> Poem:
+        """The poem of a path, in the words of its text where a person changed that."""
+        from photopoem.standing import standing
+
+        file = self._entries[path].file_of(path)
+        written = {
+            *self._older.get(path, ()),
+            self._text_of(path),
+            *map(self._text_of, self._owners_of(file)),
+        }
+        return standing(self.path, json.loads(self.line(path)), {file: written})
+
+    def kept(self, poem: Poem, name: str) -> Poem:
+        """What stands for the photograph called `name`, whose text a person wrote or changed, instead of `poem`."""
+        from photopoem.press.text import from_text
+        from photopoem.standing import read_text
+
+        if poem.subject.path in self:
+            return self.poem(poem.subject.path)
+        return from_text(poem, read_text(self.path / text_file(name)) or "")
 
     def paths(self) -> list[str]:
         """The paths that have a poem here, sorted."""

@@ -19,8 +19,8 @@ _SOURCE = tuple(field.name for field in fields(Source))
 class Span:
     """A run of text. `source` is the word it came from; None is the author's own text.
 
-    `voice` tells the author's texts apart: "grammar" or "lexicon" (asked of `source`). What the lexicon says
-    is said `of` a word; elsewhere that is empty.
+    `voice` tells texts without a source apart: "grammar", "lexicon", or "hand" for what a person wrote into the
+    poem afterwards. What the lexicon says is said `of` a word; elsewhere that is empty.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Poem:
-    """A poem: its title, its lines, the grammar and seed that wrote it, and its subject."""
+    """A poem: its title, its lines, the grammar and seed that wrote it, its subject; `by_hand` where it was changed."""
 
     title: Line
     lines: tuple[Line, ...]
@@ -49,6 +49,7 @@ class Poem:
     seed: int
     subject: Subject
     version: str
+    by_hand: bool = False
 
     @property
     def text(self) -> str:
@@ -67,6 +68,7 @@ def colophon(poem: Poem) -> str:
         who.append(f"Color names: {subject.palette.named_by}.")
     who.append(_photographed(subject.moment))
     who.append(f"Grammar: {poem.grammar}, seed {poem.seed}. photopoem {poem.version}.")
+    who.append("Changed by hand." if poem.by_hand else "")
     return " ".join(part for part in who if part)
 
 
@@ -101,7 +103,7 @@ def record(poem: Poem) -> dict[str, Any]:
         "tone": list(subject.tone),
         "colophon": colophon(poem),
         "version": poem.version,
-    } | ({"quick": True} if subject.quick else {})
+    } | {key: True for key, so in (("quick", subject.quick), ("by_hand", poem.by_hand)) if so}
 
 
 def line_record(line: Line) -> list[dict[str, Any]]:
@@ -161,6 +163,7 @@ def from_record(made: Mapping[str, Any]) -> Poem:
         seed=made["seed"],
         subject=subject_from_record(made),
         version=made["version"],
+        by_hand=made.get("by_hand", False),
     )
 
 

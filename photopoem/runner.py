@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -32,7 +31,7 @@ from photopoem.pipeline import (
     read_digests,
     write_poems,
 )
-from photopoem.poem import from_record, record
+from photopoem.poem import Poem, record
 from photopoem.press.text import as_text
 from photopoem.progress import Progress, say_failed, show
 from photopoem.records import text_file
@@ -191,15 +190,15 @@ class Run:
     def _print_the_rest(self, folder: PoemsFolder, spool: Spool | None) -> bool:
         """Wait until every poem of this run is on paper; whether any is in doubt.
 
-        Those written by an earlier run are queued too: the printer gets none twice, and a run that was ended
-        between writing and queueing leaves none out.
+        Those written by an earlier run are queued too, as changed by hand where they were: the printer gets none
+        twice, and a run that was ended between writing and queueing leaves none out.
         """
         if spool is None:
             return False
         try:
             for each in self.found if not self._stopped else []:
                 if each.path in folder:
-                    spool.add(from_record(json.loads(folder.line(each.path))))
+                    spool.add(folder.poem(each.path))
             done = spool.stop() if self._stopped else spool.finish()
         except KeyboardInterrupt:
             self._stopped = True
@@ -238,18 +237,20 @@ class Run:
                 if isinstance(outcome, Failed):
                     progress.fail(outcome)
                 else:
-                    self._keep(outcome, folder, progress)
+                    poem = self._keep(outcome, folder, progress)
                     if spool:
-                        spool.add(outcome.poem)
+                        spool.add(poem)
 
-    def _keep(self, done: Done, folder: PoemsFolder, progress: Progress) -> None:
+    def _keep(self, done: Done, folder: PoemsFolder, progress: Progress) -> Poem:
+        """Put a poem into the folder; returns what stands there then, which may be a person's."""
         text = as_text(done.poem, with_colophon=self.colophon)
         try:
             folder.add(record(done.poem), done.found, done.settings, text)
         except KeptText as error:
             progress.keep(error)
-        else:
-            progress.done(done, text)
+            return folder.kept(done.poem, done.found.name)
+        progress.done(done, text)
+        return done.poem
 
     def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
         for each in todo:

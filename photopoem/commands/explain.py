@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from photopoem.commands.completing import A_FILE, A_GRAMMAR
-from photopoem.errors import GrammarError, MissingWordsError, StoreError, UsageError, did_you_mean_path
+from photopoem.errors import GrammarError, MissingWordsError, UsageError, did_you_mean_path
 
 if TYPE_CHECKING:
     from photopoem.grammar.draft import Event
@@ -21,6 +21,7 @@ LAYERS = {
     "machine": ("cyan", "m", "the machine: what it thinks it sees"),
     "people": ("magenta", "n", "the people in the data: who named the colors"),
     "lexicon": ("yellow", "l", "the lexicon: what its author says of a word"),
+    "hand": ("blue", "h", "the hand that changed the text"),
 }
 
 EXAMPLES = """
@@ -60,7 +61,7 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
     from photopoem.poem import colophon
     from photopoem.terminal import visible, wants_color
 
-    found = find_poem(poem, nth)
+    found, written = find_poem(poem, nth)
     color = wants_color(sys.stdout)
     for line in (found.title, None, *found.lines):
         click.echo(shown_line(line, color) if line else "", color=color)
@@ -68,47 +69,57 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
     for row in [*_legend(found, color), "", *_sources(found), "", visible(colophon(found))]:
         click.echo(row, color=color)
     if tree:
-        click.echo("")
-        for row in _tree(found, grammar, lexicon):
+        click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
+        for row in _tree(written, grammar, lexicon):
             click.echo(row, color=color)
 
 
-def find_poem(path: Path, nth: int) -> Poem:
-    """The poem of a text beside a poems.jsonl, or one of a poems.jsonl. Raises `UsageError`, `StoreError`."""
+def find_poem(path: Path, nth: int) -> tuple[Poem, Poem]:
+    """The poem of a text beside a poems.jsonl, or one of a poems.jsonl: as it stands, and as it was written.
+
+    Raises `UsageError`, `StoreError`.
+    """
     from photopoem.poem import from_record
     from photopoem.records import RECORDS, read_records
+    from photopoem.standing import folder_of, standing, written_to
     from photopoem.terminal import visible
 
     shown = visible(str(path))
     if path.is_dir() or path.suffix == ".jsonl":
-        found = next((record for n, record in enumerate(read_records(path), 1) if n == nth), None)
+        folder, records = folder_of(path), list(read_records(path))
+        found = records[nth - 1] if nth <= len(records) else None
         missing = f"{shown} has no poem number {nth}"
     else:
-        folder = next((parent for parent in path.resolve().parents if (parent / RECORDS).is_file()), None)
-        if folder is None and not path.exists():
-            near = did_you_mean_path(path) or f"; give a text in a folder of poems, or its {RECORDS}"
-            raise UsageError(f"{shown}: there is no such file{near}")
-        if folder is None:
-            raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
+        folder = _poems_above(path, shown)
         name = path.resolve().relative_to(folder).as_posix()
+        records = list(read_records(folder))
         # The last record of a text is the one that stands.
-        records = [r for r in read_records(folder) if r.get("made", {}).get("file") == name]
-        found = records[-1] if records else None
+        found = next((r for r in reversed(records) if r.get("made", {}).get("file") == name), None)
         near = did_you_mean_path(path) or f"; give one of its texts, or {RECORDS} and --nth N"
         missing = f"{shown}: {RECORDS} knows no such poem{near}"
     if found is None:
         raise UsageError(missing)
-    try:
-        return from_record(found)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{shown}: not a record of a poem: {error!r}") from error
+    return standing(folder, found, written_to(records)), from_record(found)
+
+
+def _poems_above(path: Path, shown: str) -> Path:
+    """The poems folder that a text lies in. Raises `UsageError` where it lies in none."""
+    from photopoem.records import RECORDS
+
+    for parent in path.resolve().parents:
+        if (parent / RECORDS).is_file():
+            return parent
+    if path.exists():
+        raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
+    near = did_you_mean_path(path) or f"; give a text in a folder of poems, or its {RECORDS}"
+    raise UsageError(f"{shown}: there is no such file{near}")
 
 
 def layer_of(span: Span) -> str | None:
-    """Whose a span is: one of the three layers, the lexicon, or None for the grammar's own text."""
+    """Whose a span is: one of the three layers, the lexicon, a hand, or None for the grammar's own text."""
     if span.source:
         return span.source.layer
-    return "lexicon" if span.voice == "lexicon" else None
+    return span.voice if span.voice in LAYERS else None
 
 
 def shown_line(line: Line, color: bool) -> str:

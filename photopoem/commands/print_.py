@@ -81,7 +81,8 @@ def command(
     poems: Path, target: str | None, press: str | None, copies: int, order: Any, seed: int | None, pace: float,
     again: bool, check: bool, force: bool, photos: Path | None, quiet: bool, **keywords: Any,
 ) -> None:  # fmt: skip
-    """Print the poems in POEMS: a run's folder [default: poems] or its poems.jsonl.
+    """Print the poems in POEMS: a run's folder [default: poems] or its poems.jsonl; texts that you changed by hand
+    as they stand.
 
     Poems wait in a queue beside them, so that each is printed once, whatever happens to the program or
     the printer: the same command again goes on where it ended. A printer that is off, stalled or out of
@@ -97,6 +98,8 @@ def command(
     name, options = _press_of(where, press), given(keywords)
     found = ordered(read_poems(poems), order, seed)
     made = _opened(name, options)
+    if not quiet:
+        _say_changed(found)
     remarks = [] if quiet and not check else made.check(found, photos=photos)
     for remark in remarks if check or len(remarks) <= FEW else [_in_short(remarks, name)]:
         say(remark)
@@ -152,13 +155,23 @@ def _opened(name: str, options: dict[str, Any]) -> Press:
 
 def read_poems(path: Path) -> list[Poem]:
     """The poems of a folder or a poems.jsonl. Raises `StoreError`, `UsageError` where there are none."""
-    from photopoem.poem import from_record
-    from photopoem.records import read_records
+    from photopoem.standing import read_standing
 
-    found = [from_record(record) for record in read_records(path)]
+    found = read_standing(path)
     if not found:
         raise UsageError(f"{path}: no poems here yet; write some: photopoem run photos/")
     return found
+
+
+def _say_changed(poems: list[Poem]) -> None:
+    """That texts were changed is said where they go on paper: the next run says it only where it would write them."""
+    from photopoem.terminal import counted, say
+
+    if changed := [poem for poem in poems if poem.by_hand]:
+        first = changed[0].subject.path
+        say(
+            f"{counted(len(changed), 'poem')} as changed by hand: {first}{', ...' if len(changed) > 1 else ''}"
+        )
 
 
 def _into_file(target: OneFile, press: Press, poems: list[Poem], photos: Path | None, *, force: bool) -> None:

@@ -93,7 +93,7 @@ def command(
     A single photograph's poem goes to standard output. For a folder the poems go there too, and into a folder of
     poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
     run writes only what is new or changed; a text that you changed by hand is kept, and a line says so
-    where it would be another; paper shows the poem as it was written.
+    where it would be another; what is printed and shown has your words.
     """
     from photopoem.folder import folder_for_poems
     from photopoem.labels import LabelSettings

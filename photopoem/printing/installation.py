@@ -170,23 +170,24 @@ class Installation:
         from photopoem.poem import record
         from photopoem.press.text import as_text
 
-        text = as_text(done.poem)
-        kept = True
+        poem, kept = done.poem, True
         try:
             with PoemsFolder(self.poems) as folder:
-                folder.add(record(done.poem), done.found, done.settings, text)
-        except KeptText as error:
-            kept = False
-            self.say(str(error))
+                try:
+                    folder.add(record(poem), done.found, done.settings, as_text(poem))
+                except KeptText as error:
+                    kept = False
+                    self.say(str(error))
+                    poem = folder.kept(poem, done.found.name)
         except OSError as error:
             raise StoreError(
                 f"{self.poems}: {error.strerror}; see that the disk is there and has room"
             ) from error
-        new = self.spool.add(done.poem, (done.found.path, done.found.stamp))
+        new = self.spool.add(poem, (done.found.path, done.found.stamp))
         self.written += new and kept
         if not new:
             self.say(f"{done.found.name}: the same photograph was printed before")
-        self.last = {"photo": done.found.name, "title": str(done.poem.title), "time": _now()}
+        self.last = {"photo": done.found.name, "title": str(poem.title), "time": _now()}
 
     def _give_up_or_wait(self, found: Found, cause: str) -> None:
         tries, _ = self._tries.get(found.path, (0, 0.0))
