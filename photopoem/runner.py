@@ -205,7 +205,8 @@ class Run:
             self._stopped = True
             done = spool.stop()
             say(
-                f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target}"
+                f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target} "
+                f"goes on, {spool.journal.clearing(spool.target)} takes it out"
             )
         if not self.quiet:
             say(f"{self.target}: {done.printed} printed")
