@@ -277,8 +277,24 @@ def open_target(address: str) -> Target | OneFile:
     """
     kind, _, rest = address.partition(":")
     if not rest or kind not in _OPENERS:
-        raise UsageError(f"{address!r} is no target; there are {KINDS}")
+        near = _as_target(address)
+        meant = f"did you mean '{near}'?" if near else f"there are {KINDS}"
+        raise UsageError(f"{address!r} is no target; {meant}")
     return _OPENERS[kind](address, rest)
+
+
+def _as_target(text: str) -> str:
+    """How what a person wrote for a target is written as one; empty where nobody can tell."""
+    if text.startswith("/dev/"):
+        return f"serial:{text}"
+    if text.endswith("/") or Path(text).is_dir():
+        return f"dir:{text}"
+    if Path(text).suffix.lower() in _BY_ENDING:
+        return f"file:{text}"
+    if re.fullmatch(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", text):
+        return f"usb:{text}"
+    host = r"localhost|\[[0-9a-fA-F:.%]+\]|[\w-]+(\.[\w-]+)+|[\w.-]+(?=:\d)"
+    return f"tcp://{text}" if re.fullmatch(rf"({host})(:\d{{1,5}})?/?", text) else ""
 
 
 def _tcp(address: str, rest: str) -> Target:
