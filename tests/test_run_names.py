@@ -109,7 +109,7 @@ def test_a_record_names_no_file_outside(twins: Path, file: str) -> None:
 
 
 def test_a_run_says_where_the_second_of_a_name_is(twins: Path) -> None:
-    """A text that cannot be called as its photograph is told once, with whose the plain name is; several are counted."""
+    """A text that cannot be called as its photograph is told once, with whose the name is; several are counted."""
 
     def told(*paths: str) -> list[str]:
         lines = photopoem("run", *paths, *QUICK, cwd=twins).stderr.splitlines()
