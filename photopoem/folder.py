@@ -281,6 +281,15 @@ class PoemsFolder:
         """The hash of the text that was written for a path."""
         return self._entries[path].made(path).text
 
+    def named_apart(self, path: str) -> str:
+        """Where the text of a path is whose photograph's name another has; empty where it is called plainly."""
+        file = self._entries[path].file_of(path)
+        plain = file.removesuffix(f"{marked('', path)}{TEXT}") + TEXT
+        if plain == file + TEXT:
+            return ""
+        others = self._owners_of(plain)
+        return f"{path} is in {self.path / file}" + (f", for {others[-1]} has {plain}" if others else "")
+
     def gone(self, found: Iterable[Found]) -> list[str]:
         """Paths that have a poem here and are no longer among the photographs."""
         present = {each.path for each in found}

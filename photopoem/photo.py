@@ -44,6 +44,7 @@ _JPEG_BLOCK = 256 * 1024
 MAX_SIDECAR = 64 * 1024  # bytes: nobody writes more words about one photograph
 
 RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
+NO_SUCH_FILE = "no such file"
 UNKNOWN = "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
 CUT_SHORT = "damaged or cut short: copy it again from where it came"
 
@@ -132,7 +133,7 @@ def _cause(error: Exception) -> str:
     """What an error means to the photograph's owner."""
     match error:
         case FileNotFoundError():
-            return "no such file: it may have been moved or deleted since it was listed"
+            return NO_SUCH_FILE
         case PermissionError():
             return "may not be read: change its permissions"
         case OSError(errno=int(), strerror=str(reason)):

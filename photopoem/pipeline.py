@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
-from photopoem.errors import LabelError, PhotoError, PhotopoemError
+from photopoem.errors import LabelError, PhotoError, PhotopoemError, did_you_mean_path
 from photopoem.executors import ahead, batches, in_order
 from photopoem.labels import (
     TOGETHER,
@@ -115,7 +115,7 @@ class Speaker:
 
 def read(found: Found, settings: Settings) -> Reading:
     """Open one photograph and read its colors, tone and moment. Raises `PhotoError`."""
-    return _reading(found, _open(found.path, settings), settings)
+    return _reading(found, _open(found, settings), settings)
 
 
 def _reading(found: Found, photo: Photo, settings: Settings) -> Reading:
@@ -129,15 +129,28 @@ def _reading(found: Found, photo: Photo, settings: Settings) -> Reading:
     return Reading(found, photo, palette, read_tone(photo), moment)
 
 
-def _open(path: str, settings: Settings) -> Photo:
-    if is_url(path):
+def _open(found: Found, settings: Settings) -> Photo:
+    if is_url(found.path):
         from photopoem.remote import read_remote
 
-        return read_remote(path, quick=settings.quick)
-    from photopoem.photo import read_photo
+        return read_remote(found.path, quick=settings.quick)
+    from photopoem.photo import NO_SUCH_FILE, read_photo
 
-    photo = read_photo(Path(settings.base, path), quick=settings.quick)
-    return replace(photo, path=path) if settings.base else photo
+    path = Path(settings.base, found.path)
+    try:
+        photo = read_photo(path, quick=settings.quick)
+    except PhotoError as error:
+        if error.cause != NO_SUCH_FILE:
+            raise
+        raise PhotoError(found.path, f"{NO_SUCH_FILE}{_why_not_there(path, found)}") from error
+    return replace(photo, path=found.path) if settings.base else photo
+
+
+def _why_not_there(path: Path, found: Found) -> str:
+    """What may have become of a photograph's file: one that was listed has a stamp, another a person named."""
+    if found.stamp:
+        return ": it may have been moved or deleted since it was listed"
+    return ": it is a link to one that is not there" if path.is_symlink() else did_you_mean_path(path)
 
 
 def compose(reading: Reading, labels: Labels, speaker: Speaker, settings: Settings) -> Poem:
@@ -266,7 +279,7 @@ def read_digests(
 
 
 def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Failed]:
-    return [_tried(found, lambda each: _open(each.path, settings).digest) for found in batch]
+    return [_tried(found, lambda each: _open(each, settings).digest) for found in batch]
 
 
 def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[Answered, Speaker]:
@@ -321,7 +334,7 @@ def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
     """All are opened before the first is measured: a decoder takes the processor's caches, and would take them anew."""
-    opened = [(found, _tried(found, lambda each: _open(each.path, settings))) for found in batch]
+    opened = [(found, _tried(found, lambda each: _open(each, settings))) for found in batch]
     return [
         photo
         if isinstance(photo, Failed)

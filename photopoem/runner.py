@@ -86,6 +86,8 @@ class Run:
     left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
     """Of each folder among the paths, how many files were no photographs, by their endings."""
     _stopped: bool = field(default=False, init=False)
+    _apart: list[str] = field(default_factory=list, init=False)
+    """The paths whose photographs' names others have."""
 
     def __post_init__(self) -> None:
         jobs_for(self.jobs, len(self.found))
@@ -204,7 +206,8 @@ class Run:
             self._stopped = True
             done = spool.stop()
             say(
-                f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target}"
+                f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target} "
+                f"goes on, {spool.journal.clearing(spool.target)} takes it out"
             )
         if not self.quiet:
             say(f"{self.target}: {done.printed} printed")
@@ -250,6 +253,8 @@ class Run:
             progress.keep(error)
             return folder.kept(done.poem, done.found.name)
         progress.done(done, text)
+        if folder.named_apart(done.found.path):
+            self._apart.append(done.found.path)
         return done.poem
 
     def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
@@ -287,6 +292,9 @@ class Run:
                  f"{progress.failed} failed" if progress.failed else "",
                  f"{progress.left} left for the next run by --max-requests" if progress.left else ""]  # fmt: skip
         say(f"{folder.path}: {', '.join(part for part in parts if part)}")
+        if self._apart:
+            more = f"; {len(self._apart) - 1} more are named so" if len(self._apart) > 1 else ""
+            say(f"{folder.path}: {folder.named_apart(self._apart[0])}{more}")
         if len(gone) == 1:
             say(f"{folder.path}: 1 photograph is gone ({gone[0]}); its poem is kept")
         elif gone:

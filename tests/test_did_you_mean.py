@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
-from photopoem.errors import did_you_mean, did_you_mean_path
+from photopoem.errors import PhotoError, UsageError, did_you_mean, did_you_mean_path
+from photopoem.pipeline import write_poem
+from photopoem.printing import open_target
 from tests.making import make_photo, photopoem
 
 
@@ -36,6 +39,8 @@ def folder(tmp_path: Path) -> Path:
         ("run dog.jpg -l vison", "vision"),
         ("watch . --press recipt --print dir:out", "receipt"),
         ("run dgo.jpg", "dog.jpg"),
+        ("look dgo.jpg", "dog.jpg"),
+        ("grammar preview mine.json --labels keywords --photo dgo.jpg", "dog.jpg"),
         ("explain poems/dog.txt", "poems/dog.jpg.txt"),
         ("explain poem/dog.jpg.txt", "poems/dog.jpg.txt"),
         ("explain pems", "poems"),
@@ -46,6 +51,74 @@ def test_the_nearest_name_is_offered(folder: Path, typed: str, meant: str) -> No
     """A mistyped command, topic, grammar, labeller, press or path ends in one line with the one that was meant."""
     said = photopoem(*typed.split(), cwd=folder, code=2).stderr.splitlines()[-1]
     assert f"; did you mean '{meant}'?" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("dog.jpg", "dog.jpg"),
+        ("./dog.jpg", "./dog.jpg"),
+        ("poems", "poems"),
+        (".", "."),
+        ("my photos", "'my photos'"),
+        ("nowhere/IMG_1.HEIC", "nowhere/IMG_1.HEIC"),
+        ("watch.jpg", "watch.jpg"),
+        ("s3://bucket/photos", "s3://bucket/photos"),
+    ],
+)
+def test_a_photograph_is_no_command(folder: Path, typed: str, meant: str) -> None:
+    """A photograph or a folder where a command is expected is answered with the command that takes it."""
+    (folder / "my photos").mkdir()
+    said = photopoem(typed, cwd=folder, code=2).stderr.splitlines()[-1]
+    assert said == f"Error: there is no command {typed!r}; did you mean: photopoem run {meant}"
+
+
+def test_a_mistyped_command_is_no_photograph(folder: Path) -> None:
+    """A command is offered before a folder that is called like it, and commands in groups know of no run."""
+    (folder / "prnt").mkdir()
+    assert photopoem("prnt", cwd=folder, code=2).stderr.endswith("'prnt'; did you mean 'print'?\n")
+    assert photopoem("grammar", "dog.jpg", cwd=folder, code=2).stderr.endswith("no command 'dog.jpg'\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("127.0.0.1", "tcp://127.0.0.1"),
+        ("192.168.1.50:9100", "tcp://192.168.1.50:9100"),
+        ("printer.local", "tcp://printer.local"),
+        ("printer:9100", "tcp://printer:9100"),
+        ("localhost", "tcp://localhost"),
+        ("[fe80::1]:9100", "tcp://[fe80::1]:9100"),
+        ("04b8:0e15", "usb:04b8:0e15"),
+        ("/dev/ttyUSB0", "serial:/dev/ttyUSB0"),
+        ("/dev/usb/lp0", "serial:/dev/usb/lp0"),
+        ("poems.pdf", "file:poems.pdf"),
+        ("out/show.HTML", "file:out/show.HTML"),
+        ("poems", "dir:poems"),
+        ("plots/", "dir:plots/"),
+    ],
+)
+def test_what_is_meant_for_a_target_is_offered_as_one(folder: Path, typed: str, meant: str) -> None:
+    """An address, device, file or folder without its kind is answered with the target that it would be."""
+    with contextlib.chdir(folder), pytest.raises(UsageError) as caught:
+        open_target(typed)
+    assert str(caught.value) == f"'{typed}' is no target; did you mean '{meant}'?"
+    open_target(meant)
+
+
+def test_a_photograph_that_is_not_there_was_not_listed(folder: Path) -> None:
+    """Of one photograph that a person named nothing is said of a list, by the commands or by the library."""
+    (folder / "link.jpg").symlink_to("nothing.jpg")
+    for name, told in (
+        ("dgo.jpg", f"no such file; did you mean '{folder / 'dog.jpg'}'?"),
+        ("qqqq.jpg", "no such file"),
+        ("link.jpg", "no such file: it is a link to one that is not there"),
+    ):
+        with pytest.raises(PhotoError) as caught:
+            write_poem(folder / name, labels="keywords")
+        assert caught.value.cause == told
+    said = photopoem("grammar", "preview", "haiku", "--photo", "nope", "-l", "keywords", cwd=folder, code=2)
+    assert said.stderr == "photopoem: nope: no such file\n"
 
 
 def test_far_names_are_not_offered(folder: Path) -> None:

@@ -65,12 +65,51 @@ def test_poems_are_found_by_text_and_by_number(poems: Path) -> None:
 
 def test_a_tree_is_never_a_guess(poems: Path) -> None:
     """Where the grammar is gone or has changed the poem is still explained, and the tree is not made up."""
-    assert "No tree: mine: no such grammar" in explain(poems / "dog.txt")
     changed = poems.parent / "mine.json"
     changed.write_text(json.dumps({"origin": "#label1#, otherwise"}), "utf-8")
-    out = explain(poems / "dog.txt", "--grammar", changed)
-    assert "No tree: the grammar" in out
-    assert "otherwise" not in out
+    for more in ([], ["--grammar", changed]):
+        out = explain(poems / "dog.txt", *more)
+        assert "No tree: the grammar" in out and "has changed" in out
+        assert "otherwise" not in out
+    changed.rename(poems.parent / "other.json")
+    assert (
+        "No tree: it was written with a grammar of somebody's own called mine; give it with --grammar FILE\n"
+        in explain(poems / "dog.txt")
+    )
+
+
+@pytest.mark.parametrize("below", ["", "elsewhere", "poems/sub"])
+def test_a_grammar_that_lies_near_is_found(poems: Path, monkeypatch: pytest.MonkeyPatch, below: str) -> None:
+    """A file of the grammar's name, here or beside the folder of poems, is used where it gives that poem."""
+    (poems.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(poems.parent / below)
+    file = "mine.json" if not below else poems.parent / "mine.json"
+    for poem, seed in ((poems / "dog.txt", 0), (poems / "sub" / "hen.txt", 1)):
+        assert f"\n{file}, seed {seed}, 2 tries of lines:\n  origin: " in explain(poem)
+    if below == "elsewhere":
+        (poems.parent / "mine.json").rename("mine.json")
+        assert "\nmine.json, seed 1, " in explain(poems, "--nth", "2")
+
+
+def test_a_grammar_called_as_one_of_the_shelf_is_found(poems: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poem of somebody's own haiku is not told by the shelf's."""
+    monkeypatch.chdir(poems.parent)
+    grammar = (poems.parent / "mine.json").rename("haiku.json")
+    poem = load_grammar(grammar).write(vocabulary("dog", "silver", moment=Moment(season="autumn")))
+    (poems / "poems.jsonl").write_text(json.dumps(record(poem)) + "\n", "utf-8")
+    assert "\nhaiku.json, seed 0, " in explain("poems")
+    grammar.unlink()
+    assert "No tree: the grammar, the lexicon or photopoem has changed" in explain("poems")
+
+
+def test_a_record_leads_to_no_file_elsewhere(poems: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A grammar's name in a record that is a path is not followed."""
+    monkeypatch.chdir(poems)
+    records = poems / "poems.jsonl"
+    records.write_text(
+        records.read_text("utf-8").replace('"grammar": "mine"', '"grammar": "../mine"'), "utf-8"
+    )
+    assert "No tree: it was written with a grammar of somebody's own called ../mine;" in explain("dog.txt")
 
 
 def test_colors_on_a_terminal(poems: Path) -> None:

@@ -17,6 +17,8 @@ from photopoem.commands.help import text_of, topics
 from photopoem.grammar import shelf
 from photopoem.labels import BUILT_IN
 from photopoem.press import PRESSES
+from photopoem.press.pdf import LAYOUTS
+from photopoem.press.svg import SHEETS
 from photopoem.printing.targets import KINDS
 from tests.conftest import require_tool
 from tests.making import photopoem
@@ -94,6 +96,8 @@ def test_program_completes(shell: str, line: str, wanted: str) -> None:
         ("photopoem run -l ", [f"plain,{name}" for name in ("auto", *BUILT_IN)]),
         ("photopoem print --press ", [f"plain,{name}" for name in PRESSES]),
         ("photopoem look --color-names ", ["file,", *(f"plain,{name}" for name in NAMED_BY)]),
+        ("photopoem print --size ", [f"plain,{name}" for name in SHEETS]),
+        ("photopoem watch --layout ", [f"plain,{name}" for name in LAYOUTS]),
         ("photopoem help ", [f"plain,{name}" for name in [*topics(), *COMMANDS]]),
         ("photopoem explain x --lexicon wo", ["file,wo"]),
         ("photopoem run x --out po", ["dir,po"]),
@@ -112,8 +116,12 @@ def test_targets_that_are_offered_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["run -g ", "run -l ", "print --press ", "print --to ", "help ", "look --color-names "]
-)
+    "line",
+    [
+        "run -g ", "run -l ", "print --press ", "print --to ", "help ", "look --color-names ", "print --size ",
+        "print --layout ",
+    ],
+)  # fmt: skip
 def test_completing_loads_nothing_heavy(line: str) -> None:
     """A value is completed without what makes poems: nobody waits at the Tab key."""
     program = (

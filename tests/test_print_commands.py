@@ -161,6 +161,24 @@ def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
     assert "empty" in run("queue", "list").output
 
 
+def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePrinter) -> None:
+    """With --to, what is for one target is listed or taken out, in any spelling of it; the rest stays."""
+    run("print", "--to", printer.address)
+    run("print", "--to", "dir:out", "--press", "text")
+    with Journal("poems") as journal:
+        for job in (1, 2, 4):
+            journal.mark(job, "queued")
+    spelled = f"{printer.address}/"
+    listed = run("queue", "list", "--to", spelled).output.splitlines()
+    assert len(listed) == 3 and listed[-1] == "2 queued, 1 printed" and "dir:" not in "".join(listed)
+    assert run("queue", "clear", "--to", spelled).output == "2 taken out of the queue\n"
+    assert run("queue", "list").output.splitlines()[-1] == "1 queued, 3 printed"
+    assert run("queue", "clear", "--to", "dir:out", "--history").output == "3 taken out of the queue\n"
+    assert run("queue", "list", "--to", "dir:out").output.startswith("nothing is queued for dir:/")
+    assert run("queue", "list").output == "1 printed\n"
+    assert "is no target" in run("queue", "clear", "--to", "lpt1").output
+
+
 def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:
     """The command itself, killed in the middle and called again, prints each poem once or calls it doubtful."""
     printer.seconds = 0.1
@@ -205,7 +223,8 @@ def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter, address: str, tr
     said = program.stderr.read()
     program.stderr.close()
     assert program.wait(20) == 130
-    assert "3 still queued, 0 in doubt" in said and "photopoem queue clear poems" in said
+    assert "3 still queued, 0 in doubt" in said
+    assert f"photopoem queue clear poems --to {address or printer.address}" in said
 
 
 def test_doctor_is_content(show: Path, printer: FakePrinter) -> None:

@@ -106,3 +106,24 @@ def test_a_record_names_no_file_outside(twins: Path, file: str) -> None:
     photopoem("run", "a", *QUICK, "--force", cwd=twins)
     assert (twins / "secret.txt").read_text() == "secret"
     assert "secret" not in "".join(texts(twins / "merged").values())
+
+
+def test_a_run_says_where_the_second_of_a_name_is(twins: Path) -> None:
+    """A text that cannot be called as its photograph is told once, with whose the name is; several are counted."""
+
+    def told(*paths: str) -> list[str]:
+        lines = photopoem("run", *paths, *QUICK, cwd=twins).stderr.splitlines()
+        return [line for line in lines if " is in " in line]
+
+    assert told("a") == []
+    (line,) = told("b")
+    (file,) = set(texts(twins / "poems")) - {"p.jpg.txt"}
+    assert line == f"poems: b/p.jpg is in poems/{file}, for a/p.jpg has p.jpg.txt"
+    assert (twins / "poems" / file).exists() and told("b") == []
+    shutil.rmtree(twins / "poems")
+    for number, folder in enumerate("cd", 3):
+        make_photo(twins / folder / "p.jpg", number)
+    (line,) = told(*(f"{folder}/p.jpg" for folder in "dcba"))
+    assert line.startswith("poems: b/p.jpg is in poems/p.jpg.") and line.endswith(
+        ", for a/p.jpg has p.jpg.txt; 2 more are named so"
+    )

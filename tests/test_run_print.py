@@ -7,7 +7,10 @@ import time
 from functools import partial
 from pathlib import Path
 
-from tests.making import COMMAND, make_photo, make_photos, photopoem
+import pytest
+
+from photopoem.printing.journal import Journal, NewJob
+from tests.making import COMMAND, make_photo, make_photos, photopoem, records
 
 
 def test_run_prints_each_poem_once(tmp_path: Path) -> None:
@@ -42,6 +45,33 @@ def test_target_that_does_not_exist(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_no_poem_leaves_no_queue(tmp_path: Path, there: bool) -> None:
+    """Where no photograph gives a poem nothing is left, no queue and no folder; what was there stays."""
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.jpg").write_bytes(b"no photograph")
+    if there:
+        (tmp_path / "poems").mkdir()
+        (tmp_path / "poems" / "note.txt").touch()
+    before = sorted(tmp_path.rglob("*"))
+    target = ("--print", "tcp://127.0.0.1:9")
+    done = photopoem("run", "bad", "--labels", "keywords", *target, cwd=tmp_path, code=2)
+    assert "tcp://127.0.0.1:9: 0 printed" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_waits_from_before_is_printed_though_no_poem_comes(tmp_path: Path) -> None:
+    """A run that writes nothing new prints what an earlier one left in the queue."""
+    make_photos(tmp_path / "photos", 1)
+    photopoem("run", "photos", "--labels", "keywords", cwd=tmp_path)
+    with Journal(tmp_path / "poems") as journal:
+        journal.add(f"dir:{tmp_path}/paper", [NewJob(records(tmp_path / "poems")[0], "text")])
+    (tmp_path / "photos" / "0" / "0000.jpg").write_bytes(b"no photograph")
+    target = ("--print", "dir:paper", "--press", "text")
+    done = photopoem("run", "photos", "--labels", "keywords", "--force", *target, cwd=tmp_path, code=1)
+    assert "1 printed" in done.stderr and (tmp_path / "paper" / "0000.txt").exists()
+
+
 def test_ctrl_c_while_waiting_for_a_printer(tmp_path: Path) -> None:
     """Ctrl-C while a printer is waited for ends the run, and what is left stays queued."""
     import signal
@@ -64,7 +94,9 @@ def test_ctrl_c_while_waiting_for_a_printer(tmp_path: Path) -> None:
         run.send_signal(signal.SIGINT)
         _, errors = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "what is left is queued" in errors or "goes on from here" in errors
+    assert (
+        f"photopoem queue clear poems --to {target} takes it out" in errors or "goes on from here" in errors
+    )
     assert "Traceback" not in errors
     queue = photopoem("queue", "list", "poems", cwd=tmp_path, code=None)
     assert queue.stdout.count("queued") >= 2

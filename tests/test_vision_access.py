@@ -67,7 +67,7 @@ def test_nothing_set_says_what_to_set(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(LabellerUnavailable) as caught:
         find_access(environ)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2  # who asks Google's own machines waits for three seconds or more
     for way in (
         "GOOGLE_APPLICATION_CREDENTIALS",
         "PHOTOPOEM_VISION_API_KEY",

@@ -27,7 +27,10 @@ from photopoem.photo import Photo
 Answering = Callable[[Any, Any], Any]
 Open = Callable[..., VisionLabeller]
 
-HASTY = Patience(attempt=0.4, first=0.01, longest=0.05, whole=0.6)
+EAGER = Patience(attempt=20, first=0.01, longest=0.05, whole=60)
+"""Tries again at once, and holds out on a machine that has much else to do."""
+HASTY = Patience(attempt=20, first=0.01, longest=0.05, whole=2)
+"""The same, for a service that is to be given up."""
 
 
 def gray(jpeg: bytes) -> int:
@@ -172,7 +175,7 @@ def opening(folder: Path) -> Iterator[Open]:
     """Opens labellers that speak to a server of the test and share a cache in `folder`; closes them at the end."""
     labellers: list[VisionLabeller] = []
 
-    def open_(server: VisionServer, patience: Patience = HASTY, **settings: Any) -> VisionLabeller:
+    def open_(server: VisionServer, patience: Patience = EAGER, **settings: Any) -> VisionLabeller:
         environ = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "HOME": str(folder)}
         told = LabelSettings(cache_dir=folder / "cache", **settings)
         labellers.append(open_labeller("", told, patience=patience, environ=environ))

@@ -15,6 +15,10 @@ TARGETS = ("tcp://", "usb:", "serial:", "cups:", "dir:", "file:")
 """How the addresses of printers begin."""
 LISTS = ("xkcd", "css", "nbs")
 """Lists of color names; the room that knows them loads numpy."""
+SIZES = ("a6", "a5", "a4", "receipt")
+"""Sizes of sheets; the presses that know them load what draws on them."""
+LAYOUTS = ("card", "cards4", "poem", "booklet")
+"""Ways to lay out a PDF."""
 
 
 def offer(names: Callable[[], Iterable[str]], *, path: str = "", several: bool = False) -> Offer:
@@ -56,3 +60,5 @@ LABELLERS = offer(_labellers, several=True)
 A_PRESS = offer(_presses)
 A_TARGET = offer(lambda: TARGETS)
 COLOR_LISTS = offer(lambda: LISTS, path="file")
+A_SIZE = offer(lambda: SIZES)
+A_LAYOUT = offer(lambda: LAYOUTS)

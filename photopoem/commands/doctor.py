@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -27,16 +27,20 @@ Examples:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found: about what, how it is, and what to do about it (empty where nothing is)."""
+    """What was found: about what, how it is, what to do about it (empty where nothing is, or it is told), a mark."""
 
     about: str
     told: str
     next_step: str = ""
-    serious: bool = True
+    mark: Literal["ok", "note", "bad"] = "ok"
 
     def __str__(self) -> str:
-        mark = "ok  " if not self.next_step else "bad " if self.serious else "note"
-        return f"{mark}  {self.about}: {self.told}" + (f"; {self.next_step}" if self.next_step else "")
+        return f"{self.mark:4}  {self.about}: {self.told}" + (f"; {self.next_step}" if self.next_step else "")
+
+
+def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) -> Finding:
+    """A finding that is well where there is nothing to do about it."""
+    return Finding(about, told, next_step, "ok" if not next_step else "bad" if serious else "note")
 
 
 @click.command(epilog=EXAMPLES)
@@ -70,7 +74,7 @@ def command(targets: tuple[str, ...], labels: str, poems: Path) -> None:
     bad = False
     for finding in _findings(targets, labels, poems):
         click.echo(visible(str(finding)))
-        bad = bad or bool(finding.next_step and finding.serious)
+        bad = bad or finding.mark == "bad"
     sys.exit(1 if bad else 0)
 
 
@@ -83,7 +87,7 @@ def _findings(targets: tuple[str, ...], labels: str, poems: Path) -> Iterator[Fi
         try:
             yield from check()
         except Exception as error:  # a doctor looks at what is broken
-            yield Finding(
+            yield _found(
                 check.__name__.strip("_<>"), f"{type(error).__name__}: {error}", "install photopoem again"
             )
 
@@ -92,7 +96,7 @@ def _program() -> Iterator[Finding]:
     from photopoem import __version__
 
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("photopoem", f"{__version__}, Python {version}, {sys.platform}")
+    yield _found("photopoem", f"{__version__}, Python {version}, {sys.platform}")
 
 
 def _labeller(spec: str) -> Iterator[Finding]:
@@ -102,13 +106,12 @@ def _labeller(spec: str) -> Iterator[Finding]:
     try:
         labeller = open_labeller(spec, LabelSettings(note=lambda _: None))
     except PhotopoemError as error:
-        told, step = str(error), "use --labels local meanwhile"
-        if isinstance(error, UsageError) or "--labels local" in told:  # it says by itself what to do
-            told, step = [*re.split(": |; ", told, maxsplit=1), step][:2]
-        yield Finding("labels", told, step)
+        says_it = isinstance(error, UsageError) or "--labels local" in str(error)
+        step = "" if says_it else "use --labels local meanwhile"
+        yield Finding("labels", str(error), step, "bad")
         return
     where = "asks a service on the network" if labeller.network else "works on this machine alone"
-    yield Finding("labels", f"{labeller.name} {labeller.version} speaks and {where}")
+    yield _found("labels", f"{labeller.name} {labeller.version} speaks and {where}")
 
 
 def _formats() -> Iterator[Finding]:
@@ -121,11 +124,9 @@ def _formats() -> Iterator[Finding]:
         missing.append("heic")
     raw = _installed("rawpy")
     told = f"cannot open {', '.join(missing)}" if missing else "JPEG, PNG, WebP, AVIF and HEIC open"
-    yield Finding("photographs", told, "pip install --force-reinstall pillow pillow-heif" if missing else "")
+    yield _found("photographs", told, "pip install --force-reinstall pillow pillow-heif" if missing else "")
     if not raw:
-        yield Finding(
-            "camera raw", "not developed", "pip install rawpy if you have such files", serious=False
-        )
+        yield _found("camera raw", "not developed", "pip install rawpy if you have such files", serious=False)
 
 
 def _installed(module: str) -> bool:
@@ -140,7 +141,7 @@ def _fonts() -> Iterator[Finding]:
 
     pen = len(load_font().letters)
     whole = all(map(has_glyph, "Aé日"))
-    yield Finding("fonts", f"the pen has {pen} letters; receipts have every script" if whole else "letters are missing",
+    yield _found("fonts", f"the pen has {pen} letters; receipts have every script" if whole else "letters are missing",
                   "" if whole else "install photopoem again")  # fmt: skip
 
 
@@ -148,7 +149,7 @@ def _grammars() -> Iterator[Finding]:
     from photopoem.grammar import shelf
 
     names = list(shelf())
-    yield Finding("grammars", f"{len(names)} on the shelf" if names else "the shelf is empty",
+    yield _found("grammars", f"{len(names)} on the shelf" if names else "the shelf is empty",
                   "" if names else "install photopoem again")  # fmt: skip
 
 
@@ -161,7 +162,7 @@ def _disk(poems: Path) -> Iterator[Finding]:
         step = "make room" if free < LITTLE_MB else ""
         if not _writable(there):
             step = f"you may not write there: sudo chown $USER {there}"
-        yield Finding(about, f"{folder}, {free:,} MB free", step)
+        yield _found(about, f"{folder}, {free:,} MB free", step)
 
 
 def _writable(folder: Path) -> bool:
@@ -179,7 +180,7 @@ def _queue(poems: Path) -> Iterator[Finding]:
         counts = journal.counts()
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "empty"
     step = f"photopoem queue list {poems}, then retry or skip" if counts["doubtful"] else ""
-    yield Finding("queue", told, step, serious=False)
+    yield _found("queue", told, step, serious=False)
 
 
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
@@ -191,9 +192,9 @@ def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
         try:
             target = open_target(address)
         except PhotopoemError as error:
-            yield Finding("printers", str(error), "photopoem print --help has examples")
+            yield _found("printers", str(error), "photopoem print --help has examples")
             continue
         answer = how_is(target)
-        yield Finding(target.address, answer.told, answer.next_step, answer.serious)
+        yield _found(target.address, answer.told, answer.next_step, serious=answer.serious)
     if not targets:
-        yield Finding("printers", "none asked", "name yours: photopoem doctor --print TARGET", serious=False)
+        yield _found("printers", "none asked", "name yours: photopoem doctor --print TARGET", serious=False)

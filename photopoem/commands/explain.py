@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +45,7 @@ Examples:
     "--grammar",
     metavar="FILE",
     shell_complete=A_GRAMMAR,
-    help="The grammar that wrote it, where it is not on the shelf.",
+    help="The grammar that wrote it, where it is neither on the shelf nor a NAME.json here.",
 )
 @click.option(
     "--lexicon",
@@ -70,7 +71,7 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
         click.echo(row, color=color)
     if tree:
         click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
-        for row in _tree(written, grammar, lexicon):
+        for row in _tree(written, grammar, lexicon, _beside(poem)):
             click.echo(row, color=color)
 
 
@@ -169,27 +170,55 @@ def _source(span: Span) -> str:
     return f"the photograph's {source.what}: {source.of}"
 
 
-def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...]) -> list[str]:
-    """The rules and words that made a poem, found by writing it once more."""
+def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Path) -> list[str]:
+    """The rules and words that made a poem, found by writing it once more.
+
+    A grammar that is not given is looked for, and taken only where it gives exactly this poem.
+    """
     from photopoem.grammar import load_grammar
     from photopoem.terminal import visible
     from photopoem.vocabulary import make_vocabulary
 
-    try:
-        written = load_grammar(grammar or poem.grammar, lexicon=lexicon).write_fully(
-            make_vocabulary(poem.subject), poem.seed
-        )
-    except (GrammarError, MissingWordsError) as error:
-        if grammar:
-            raise
-        return [f"No tree: {visible(str(error).splitlines()[0])}"]
-    if written.poem.text != poem.text:
-        return [
-            "No tree: the grammar, the lexicon or photopoem has changed since this was written "
+    faults = []
+    for name in [grammar] if grammar else _grammars(poem.grammar, beside):
+        try:
+            written = load_grammar(name, lexicon=lexicon).write_fully(
+                make_vocabulary(poem.subject), poem.seed
+            )
+        except (GrammarError, MissingWordsError) as error:
+            if grammar:
+                raise
+            faults.append(visible(str(error).splitlines()[0]))
+            continue
+        if written.poem.text == poem.text:
+            found = visible(written.poem.grammar if name in (grammar, poem.grammar) else name)
+            tries = f"{written.tries} tries of lines" if written.tries > 1 else "one try"
+            return [f"{found}, seed {poem.seed}, {tries}:", *map(_step, written.events)]
+        faults.append(
+            "the grammar, the lexicon or photopoem has changed since this was written "
             f"(then {visible(poem.version)}, now {written.poem.version}); give --grammar and --lexicon as they were"
-        ]
-    tries = f"{written.tries} tries of lines" if written.tries > 1 else "one try"
-    return [f"{visible(written.poem.grammar)}, seed {poem.seed}, {tries}:", *map(_step, written.events)]
+        )
+    whose = f"it was written with a grammar of somebody's own called {visible(poem.grammar)}"
+    return [f"No tree: {faults[0] if faults else f'{whose}; give it with --grammar FILE'}"]
+
+
+def _grammars(name: str, beside: Path) -> list[str]:
+    """What may be the grammar of that name: one of the shelf, a file here, one beside the folder of poems."""
+    from photopoem.grammar import shelf
+
+    if Path(name).name != name:
+        return []  # it stands in a record that anybody may have written: no path is followed
+    files = [str(folder / f"{name}.json") for folder in dict.fromkeys((Path(), beside))]
+    return [*([name] if name in shelf() else []), *filter(os.path.isfile, files)]
+
+
+def _beside(path: Path) -> Path:
+    """The folder in which a poem's folder lies."""
+    from photopoem.records import RECORDS
+
+    whole = path.resolve()
+    folder = next((each for each in (whole, *whole.parents) if (each / RECORDS).is_file()), whole.parent)
+    return Path() if folder.parent == Path.cwd() else folder.parent
 
 
 def _step(event: Event) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from photopoem.commands.completing import offer
+from photopoem.commands.completing import A_LAYOUT, A_SIZE
 
 _OPTIONS = (
     click.option(
@@ -22,7 +22,7 @@ _OPTIONS = (
     click.option(
         "--size",
         metavar="SIZE",
-        shell_complete=offer(lambda: ["a6", "a5", "a4", "receipt"]),
+        shell_complete=A_SIZE,
         help="svg, pdf: a6, a5 or a4; svg also receipt.",
     ),
     click.option(
@@ -34,7 +34,7 @@ _OPTIONS = (
     click.option(
         "--layout",
         metavar="NAME",
-        shell_complete=offer(lambda: ["card", "cards4", "poem", "booklet"]),
+        shell_complete=A_LAYOUT,
         help="pdf: card, cards4, poem or booklet.",
     ),
     click.option("--dpi", type=int, metavar="N", help="pdf: how fine photographs are printed; 300."),

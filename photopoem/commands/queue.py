@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from photopoem.commands.completing import A_TARGET
 from photopoem.commands.group import Group
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ _FOLDER = click.argument("folder", default="poems", type=click.Path(path_type=Pa
 _IDS = click.option(
     "--id", "ids", type=int, multiple=True, metavar="N", help="This job only; may be repeated."
 )
-
+_TARGET = click.option(
+    "--to", "target", metavar="TARGET", shell_complete=A_TARGET, help="Only what is for this target."
+)
 
 STATES_TOLD = """
 \b
@@ -37,23 +40,24 @@ def command() -> None:
 
 @command.command("list")
 @_FOLDER
+@_TARGET
 @click.option("--all", "every", is_flag=True, help="Also what is printed or skipped.")
-def list_(folder: Path, every: bool) -> None:
+def list_(folder: Path, target: str | None, every: bool) -> None:
     """List what waits or is in doubt."""
     from photopoem.printing.journal import STATES
     from photopoem.terminal import visible
 
+    target = _address(target)
     with _journal(folder) as journal:
-        jobs = journal.jobs(STATES if every else ("sending", "doubtful", "queued"))
-        counts = journal.counts()
+        jobs = journal.jobs(STATES if every else ("sending", "doubtful", "queued"), target)
+        counts = journal.counts(target)
     for job in jobs:
         copy = f" (copy {job.copy})" if job.copy > 1 else ""
         when = time.strftime("%d %b %H:%M", time.localtime(job.changed))
         note = f": {job.note}" if job.note else ""
         click.echo(visible(f"{job.id:5}  {job.state:8}  {when}  {job.name}{copy}  {job.target}{note}"))
-    click.echo(
-        ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "the queue is empty"
-    )
+    empty = f"nothing is queued for {visible(target)}" if target else "the queue is empty"
+    click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if count) or empty)
 
 
 @command.command()
@@ -78,11 +82,19 @@ def skip(folder: Path, ids: tuple[int, ...]) -> None:
 
 @command.command()
 @_FOLDER
+@_TARGET
 @click.option("--history", is_flag=True, help="Also forget what was printed: it may then be printed again.")
-def clear(folder: Path, history: bool) -> None:
+def clear(folder: Path, target: str | None, history: bool) -> None:
     """Take out all that waits or is in doubt."""
     with _journal(folder) as journal:
-        click.echo(f"{journal.clear(history=history)} taken out of the queue")
+        click.echo(f"{journal.clear(history=history, target=_address(target))} taken out of the queue")
+
+
+def _address(target: str | None) -> str | None:
+    """The one spelling of a target under which the queue knows it."""
+    from photopoem.printing import open_target
+
+    return target and open_target(target).address
 
 
 def _journal(folder: Path) -> Journal:

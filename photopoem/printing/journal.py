@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import sqlite3
 import threading
 import time
@@ -287,12 +288,21 @@ class Journal:
             )
         return len(chosen)
 
-    def clear(self, *, history: bool = False) -> int:
-        """Take out what is queued or doubtful; with `history`, also forget what was printed or skipped."""
+    def clear(self, *, history: bool = False, target: str | None = None) -> int:
+        """Take out what is queued or doubtful; with `history`, also forget what was printed or skipped.
+
+        With `target`, of that one only.
+        """
         states = ("queued", "doubtful", *(("printed", "skipped") if history else ()))
+        marks = ", ".join("?" * len(states))
+        where = f"state IN ({marks})" + (" AND target = ?" if target else "")
         with self._changing() as db:
-            marks = ", ".join("?" * len(states))
-            return db.execute(f"DELETE FROM jobs WHERE state IN ({marks})", states).rowcount  # noqa: S608 - marks
+            done = db.execute(f"DELETE FROM jobs WHERE {where}", (*states, *([target] if target else [])))  # noqa: S608 - marks
+            return done.rowcount
+
+    def clearing(self, target: str) -> str:
+        """The command that takes out what waits for a target."""
+        return shlex.join(["photopoem", "queue", "clear", str(self.folder), "--to", target])
 
     def talks(self, target: str) -> bool:
         """Whether this printer has ever answered: its silence then means that something is wrong."""

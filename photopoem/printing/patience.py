@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from photopoem.errors import PressError
+
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between tries; the last one again and again."""
 SAFE = "Ctrl-C is safe: the queue stays, and the same command goes on with it"
@@ -14,6 +16,10 @@ IN_THE_MIDDLE = "Ctrl-C leaves this poem in doubt, and the others queued"
 
 class NotReady(Exception):
     """The printer cannot take a job now, and has had nothing of it: why."""
+
+
+class Refused(PressError):
+    """The printer has had nothing of the job and never will, so that waiting is in vain: why."""
 
 
 class Doubtful(Exception):
@@ -49,7 +55,7 @@ class Patience:
         if trouble != self.trouble:
             more = f"; {leaving}" if leaving not in self.told else ""
             self.told.add(leaving)
-            self.say(f"{trouble}; waiting, it goes on by itself{more}")
+            self.say(f"{trouble.rstrip('. ')}; waiting, it goes on by itself{more}")
             self.trouble = trouble
         pause = self.pauses[min(self._tries, len(self.pauses) - 1)]
         self._tries += 1

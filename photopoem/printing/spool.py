@@ -41,7 +41,8 @@ class Spool:
             self.journal, target, self.patience, self.pace, self.may_print, self._idle, self.stubborn
         )
         self._more = threading.Event()
-        self._closing = False
+        self._starting = threading.Lock()
+        self._started = self._closing = False
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="photopoem-printing", daemon=True)
 
@@ -58,8 +59,15 @@ class Spool:
             self.stop()
 
     def start(self) -> None:
-        """Begin to print."""
-        self._thread.start()
+        """Begin to print: what is queued already, else with the first poem, so that none leaves no queue."""
+        self._started = True
+        if self.journal.path.exists():
+            self._begin()
+
+    def _begin(self) -> None:
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def add(self, poem: Poem, photograph: tuple[str, str] | None = None) -> bool:
         """Queue a poem; False where it has been printed or waits already. Raises `StoreError`.
@@ -71,6 +79,8 @@ class Spool:
         job = NewJob(record(poem), self._press, dict(self.options), str(Path(self.photos or "").absolute()))
         added = self.journal.add(self.target, [job], photograph=photograph)
         self._more.set()
+        if self._started:
+            self._begin()
         return bool(added)
 
     def finish(self) -> Printed:

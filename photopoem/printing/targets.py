@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from photopoem.errors import PhotopoemError, PressError, UsageError
+from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
 from photopoem.printing.channels import Channel, open_device, open_tcp, open_usb
 from photopoem.printing.dialogue import Dialogue, Status
-from photopoem.printing.patience import Doubtful, NotReady, Patience
+from photopoem.printing.patience import Doubtful, NotReady, Patience, Refused
 
 KINDS = "tcp://HOST:9100, usb:VENDOR:PRODUCT, serial:/dev/NAME, cups:NAME, dir:FOLDER, file:PATH"
+GET_CUPS = "install CUPS (apt install cups), or print elsewhere"
+_UNKNOWN = re.compile(r"does not exist|(invalid|unknown) destination", re.IGNORECASE)
+"""How lp and lpstat say that CUPS has no printer of a name."""
 _BY_ENDING = {
     ".html": "html", ".htm": "html", ".pdf": "pdf", ".svg": "svg", ".bin": "receipt", ".txt": "text",
     ".jsonl": "jsonl",
@@ -50,8 +53,13 @@ class Target(Protocol):
         """Deliver; returns whether the printer answered. `begun` is called just before the first byte.
 
         `talks` says that it has answered before. Raises `NotReady` where it has had nothing of the job,
-        `Doubtful` where it may have, `Stopped` where nothing was sent and the program is to stop.
+        `Doubtful` where it may have, `Refused` where it never will, `Stopped` where nothing was sent and the
+        program is to stop.
         """
+        ...
+
+    def refusal(self) -> str:
+        """Why it will never print as it was asked for; empty where it may, or where nobody can say now."""
         ...
 
     def status(self) -> Status:
@@ -98,6 +106,10 @@ class PrinterTarget:
             return self.dialogue.ask(channel)
         except OSError as error:
             raise NotReady(f"{self.address}: {error.strerror or error}") from error
+
+    def refusal(self) -> str:
+        """See `Target`: it may be plugged in, or made, at any time."""
+        return ""
 
     def status(self) -> Status:
         """See `Target`."""
@@ -152,6 +164,10 @@ class FolderTarget:
                 return None
             number += 1
 
+    def refusal(self) -> str:
+        """See `Target`: it may be plugged in, or made, at any time."""
+        return ""
+
     def status(self) -> Status:
         """See `Target`."""
         parent = next(one for one in (self.folder, *self.folder.resolve().parents) if one.exists())
@@ -188,8 +204,9 @@ class CupsTarget:
         except OSError as error:
             raise NotReady(f"{self.address}: lp does not run: {error.strerror}") from error
         if done.returncode:
-            why = done.stderr.decode(errors="replace").strip().splitlines()
-            raise NotReady(f"{self.address}: {why[-1] if why else 'lp failed'}")
+            said = done.stderr.decode(errors="replace").strip() or "lp failed"
+            why = f"{self.address}: {said.splitlines()[-1]}"
+            raise Refused(why) if _UNKNOWN.search(said) else NotReady(why)
         patience.over()
         return False
 
@@ -197,20 +214,44 @@ class CupsTarget:
     def _program(name: str) -> str:
         path = shutil.which(name)
         if path is None:
-            raise PressError(f"{name} is not installed: install CUPS (apt install cups) or print elsewhere")
+            raise PressError(f"{name} is not installed; {GET_CUPS}")
         return path
+
+    def refusal(self) -> str:
+        """See `Target`: CUPS or this printer of it is not there. A server that is away says nothing of that."""
+        if shutil.which("lp") is None:
+            return f"lp is not installed; {GET_CUPS}"
+        try:
+            # It says the same of a printer that it does not know and of one whose server it cannot ask.
+            asked = self._asked("-p", self.printer)
+            unknown = asked.returncode and _UNKNOWN.search(asked.stderr)
+            if not unknown or "not running" in self._asked("-r").stdout:
+                return ""
+            known = self._asked("-e").stdout.splitlines()
+        except (OSError, PressError, subprocess.TimeoutExpired):
+            return ""
+        near = did_you_mean(self.printer, [name for name in known if " " not in name])
+        return f"CUPS knows no printer of that name{near or '; lpstat -p shows those that it knows'}"
+
+    @classmethod
+    def _asked(cls, *words: str) -> subprocess.CompletedProcess[str]:
+        """What lpstat says to this, in English: its words are read."""
+        return subprocess.run(  # noqa: S603 - lpstat by its full path, no shell
+            [cls._program("lpstat"), *words],
+            capture_output=True, timeout=20, check=False, text=True, errors="replace",
+            env=dict(os.environ, LC_ALL="C"),
+        )  # fmt: skip
 
     def status(self) -> Status:
         """See `Target`."""
         try:
-            command = [self._program("lpstat"), "-p", self.printer]
-            done = subprocess.run(command, capture_output=True, timeout=20, check=False, text=True)  # noqa: S603 - as above
+            done = self._asked("-p", self.printer)
         except PressError:
             return Status(False, "CUPS is not installed")
         except (OSError, subprocess.TimeoutExpired) as error:
             return Status(False, str(error))
         if done.returncode:
-            return Status(False, (done.stderr.strip() or "CUPS does not know it").splitlines()[-1])
+            return Status(False, (done.stderr.strip(" .\n") or "CUPS does not know it").splitlines()[-1])
         return Status(
             True, f"the printer is disabled: cupsenable {self.printer}" if "disabled" in done.stdout else ""
         )
@@ -236,8 +277,24 @@ def open_target(address: str) -> Target | OneFile:
     """
     kind, _, rest = address.partition(":")
     if not rest or kind not in _OPENERS:
-        raise UsageError(f"{address!r} is no target; there are {KINDS}")
+        near = _as_target(address)
+        meant = f"did you mean '{near}'?" if near else f"there are {KINDS}"
+        raise UsageError(f"{address!r} is no target; {meant}")
     return _OPENERS[kind](address, rest)
+
+
+def _as_target(text: str) -> str:
+    """How what a person wrote for a target is written as one; empty where nobody can tell."""
+    if text.startswith("/dev/"):
+        return f"serial:{text}"
+    if text.endswith("/") or Path(text).is_dir():
+        return f"dir:{text}"
+    if Path(text).suffix.lower() in _BY_ENDING:
+        return f"file:{text}"
+    if re.fullmatch(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", text):
+        return f"usb:{text}"
+    host = r"localhost|\[[0-9a-fA-F:.%]+\]|[\w-]+(\.[\w-]+)+|[\w.-]+(?=:\d)"
+    return f"tcp://{text}" if re.fullmatch(rf"({host})(:\d{{1,5}})?/?", text) else ""
 
 
 def _tcp(address: str, rest: str) -> Target:

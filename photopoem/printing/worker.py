@@ -11,7 +11,7 @@ from typing import Any
 from photopoem.errors import PhotopoemError, StoreError
 from photopoem.press import Press, open_press
 from photopoem.printing.journal import Job, Journal, State
-from photopoem.printing.patience import Doubtful, NotReady, Patience, Stopped
+from photopoem.printing.patience import Doubtful, NotReady, Patience, Refused, Stopped
 from photopoem.printing.targets import Delivery, Target
 from photopoem.terminal import counted
 
@@ -132,6 +132,10 @@ class Worker:
             if begun:
                 self._settle(job, "queued", "")
             self.patience.wait(str(error))
+        except Refused as error:
+            self._settle(job, "queued", "")
+            take_out = self.journal.clearing(self.target.address)
+            raise Refused(f"{str(error).rstrip('. ')}; {take_out} takes out what waits for it") from error
         except Doubtful as error:
             self._settle(job, "doubtful", str(error))
             self.patience.over()
