@@ -79,6 +79,17 @@ def test_likelier_words_come_more_often() -> None:
     assert 840 < counts["cow"] < 950
 
 
+def test_every_label_is_stated_or_asked() -> None:
+    """From 0.7 on a label is `sure`, below it is `doubt`; and what is likelier is doubted far more often."""
+    words = vocabulary("cow@0.7 hen@0.69 fox@0.2 owl@0.05")
+    assert [word.text for word in words.words["sure"]] == ["cow"]
+    grammar = Grammar.from_rules({"origin": "#doubt#"})
+    counts = Counter(grammar.write(words, seed).text for seed in range(1000))
+    assert set(counts) <= {"hen", "fox", "owl"}
+    assert counts["hen"] > 850
+    assert counts["owl"] < 20
+
+
 @pytest.mark.parametrize(
     "origin",
     [
