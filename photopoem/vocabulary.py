@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import Literal
 
@@ -13,10 +13,8 @@ from photopoem.palette import Palette, Swatch
 
 Layer = Literal["place", "machine", "people"]
 
-SURE = 0.8
-"""Labels scored at least this are `sure`: they carry statements."""
-DOUBT = 0.6
-"""Labels scored below this are `doubt`: they are asked, not stated."""
+SURE = 0.7
+"""Labels scored at least this are `sure`: they carry statements. The others are `doubt`: they are asked."""
 NUMBERED = 20
 """`label1` to `label20` and `color1` to `color20` are known symbols."""
 
@@ -148,7 +146,8 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     words: dict[str, Words] = {
         "label": tuple(spoken),
         "sure": tuple(w for w in spoken if (w.source.score or 0) >= SURE),
-        "doubt": tuple(w for w in spoken if (w.source.score or 0) < DOUBT),
+        # Many are hardly likely; by the square of their scores what may well be there is asked about first.
+        "doubt": tuple(replace(w, weight=w.weight**2) for w in spoken if (w.source.score or 0) < SURE),
     }
     for kind in ("thing", "stuff", "scene"):
         words[kind] = tuple(w for w in spoken if w.kind == kind)

@@ -12,7 +12,8 @@ PARTS = {"half": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth
          "sixths": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "tenths": 10, "eleventh": 11,
          "twelfth": 12, "fourteenth": 14, "sixteenth": 16, "twentieth": 20, "twenty-fifth": 25}  # fmt: skip
 COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "seven": 7, "nine": 9,
-          "nineteen": 19, "six": 6, "eight": 8, "ten": 10, "twelve": 12, "twenty": 20}  # fmt: skip
+          "nineteen": 19, "six": 6, "eight": 8, "ten": 10, "twelve": 12, "twenty": 20, "thirty": 30,
+          "forty": 40, "fifty": 50, "hundred": 100}  # fmt: skip
 
 
 def fraction_said(phrase: str) -> float:
@@ -42,7 +43,7 @@ def test_a_share_is_never_said_bigger_than_it_is():
 
 def test_a_score_is_never_said_more_surely_than_it_is():
     """Over 10,001 scores the odds said are at most the score."""
-    least = {"hardly likely": 0.0, "rather less often than not": 0.0, "as likely as not": 0.5,
+    least = {"hardly ever": 0.0, "rather less often than not": 0.0, "as likely as not": 0.5,
              "more likely than not": 0.5, "almost certainly": 0.95}  # fmt: skip
     for step in range(10_001):
         score = step / 10_000

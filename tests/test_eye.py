@@ -21,6 +21,7 @@ from photopoem.labels.eye.head import Head, read_head
 from photopoem.labels.eye.words import class_entries, evidence, kinds, scene_entries, wider_words
 from photopoem.labels.local import Local, Pixels, open_labeller, shipped_head, words
 from photopoem.photo import Photo, read_photo
+from photopoem.vocabulary import SURE
 
 TESTS = Path(__file__).parent
 
@@ -112,7 +113,9 @@ def test_noise_and_plain_colors_are_not_stated(eye: Local) -> None:
     noise = np.random.default_rng(5).integers(0, 256, (300, 400, 3)).astype(np.uint8)
     plain = [np.full((300, 400, 3), color, np.uint8) for color in ((200, 30, 30), (90, 90, 90))]
     for pixels in (noise, *plain):
-        sure = {word: score for word, score in said(eye.label([photo_of(pixels)])[0]).items() if score >= 0.8}
+        sure = {
+            word: score for word, score in said(eye.label([photo_of(pixels)])[0]).items() if score >= SURE
+        }
         assert not sure
 
 

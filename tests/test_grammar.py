@@ -13,6 +13,7 @@ from vocabularies import many, vocabulary
 
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
 from photopoem.grammar import Grammar, choose, expand_names, load_grammar
+from photopoem.grammar.sample import sample_vocabulary
 from photopoem.moment import Moment
 from photopoem.poem import Poem
 from photopoem.vocabulary import Vocabulary, make_vocabulary
@@ -79,6 +80,17 @@ def test_likelier_words_come_more_often() -> None:
     assert 840 < counts["cow"] < 950
 
 
+def test_every_label_is_stated_or_asked() -> None:
+    """From 0.7 on a label is `sure`, below it is `doubt`; and what is likelier is doubted far more often."""
+    words = vocabulary("cow@0.7 hen@0.69 fox@0.2 owl@0.05")
+    assert [word.text for word in words.words["sure"]] == ["cow"]
+    grammar = Grammar.from_rules({"origin": "#doubt#"})
+    counts = Counter(grammar.write(words, seed).text for seed in range(1000))
+    assert set(counts) <= {"hen", "fox", "owl"}
+    assert counts["hen"] > 850
+    assert counts["owl"] < 20
+
+
 @pytest.mark.parametrize(
     "origin",
     [
@@ -135,6 +147,29 @@ def test_numbered_symbols_repeat_on_purpose() -> None:
     """A numbered symbol always means the same word, and a deck does not deal that word beside it."""
     assert texts({"origin": "#label1# #label1# #color1# #color1#"}) == {"dog dog silver silver"}
     assert all("dog" not in text[4:] for text in texts({"origin": "#label1# #label#"}))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "#color#.\nMostly #color1#.",
+        "#thing#? #label#?\nOr #label1.a#, #label2.a#.",
+        "#any#\n#mostly#",
+        "[x:#color#,#label#]#x#, then #x#\n#mostly#",
+    ],
+)
+def test_what_a_rule_says_by_number_is_left_to_it(first: str) -> None:
+    """Other symbols do not deal the word that the rule, or one it leads to in any case, will say by its number."""
+    rules = {
+        "_in_order": ["origin", "mostly"],
+        "origin": [first, "It fell."],
+        "any": ["#color#", "[x:#label#]#x.a#", "#hue#, #label#"],
+        "mostly": ["Mostly #color1#, #label1.a#.", "Mostly #color1#."],
+    }
+    for words in (sample_vocabulary(), vocabulary(colors="silver silver_grey charcoal")):
+        assert "It fell." not in texts(rules, words, seeds=200)
+    # Where nothing else is left it is dealt.
+    assert texts({"origin": "#color# #color# #color2#"}) == {"silver charcoal charcoal"}
 
 
 def test_the_photographs_words_replace_the_examples() -> None:

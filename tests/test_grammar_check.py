@@ -35,9 +35,63 @@ def test_everything_is_said_at_once_where_it_stands(tmp_path: Path) -> None:
         (2, 15, "no symbol 'lable'; did you mean 'label'?"),
         (2, 41, "no modifier .aa; did you mean 'a'?"),
         (2, 52, ".replace takes 2 arguments, here are 1"),
+        (3, 12, "nothing leads to 'lost'"),
         (3, 14, "this # is never closed; write \\\\# for a hash in the text"),
+        (4, 13, "nothing leads to 'more'"),
         (4, 26, ".s takes no arguments, here are 1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "column", "others"),
+    [
+        ("#label is #colr# #label.zz#", 1, ["no symbol 'colr'", "no modifier .zz"]),
+        ("#colr# and #label.", 12, ["no symbol 'colr'"]),
+        ("#label.replace(a b,c)# or #colr and #label#", 27, []),
+        ("[x:#colr#]#x# #", 15, ["no symbol 'colr'"]),
+        ("#lst# is #", 10, ["no symbol 'lst'"]),
+    ],
+)
+def test_a_hash_that_is_not_closed_hides_nothing(
+    tmp_path: Path, rule: str, column: int, others: list[str]
+) -> None:
+    """It is told where it stands, and so is all else that is wrong in its rule and in the others."""
+    rules = {"round": "#round#", "origin": ["#round# #last#", rule], "last": "#label.yy#", "lost": "x"}
+    found = problems(tmp_path, json.dumps(rules))
+    start = json.dumps(rules).index(rule) + 1
+    (open_hash,) = [p for p in found if "never closed" in p.message]
+    assert open_hash.column == start - 1 + column
+    told = [p.message for p in found if "never closed" not in p.message]
+    every = ["'round' can never end", "no modifier .yy", "no photograph", *others]
+    if "#lst#" not in rule:
+        every.append("nothing leads to 'lost'")
+    for message in every:
+        assert any(message in each for each in told), (message, told)
+    assert len(told) == len(every)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (
+            "#thing#, which #thing.does#",
+            "this speaks of another thing; of the same: [x:#thing#]#x# and #x.does#",
+        ),
+        ("#label.part.a#: #label.the.upper#", "[x:#label#]#x.the.upper# and #x.part.a#"),
+        ("#color#, #color.share#", "[x:#color#]#x# and #x.share#"),
+        ("[y:#stuff# #stuff.feels#]#y#", "[x:#stuff#]#x# and #x.feels#"),
+        ("[x:#thing#]#x#, which #x.does#", ""),
+        ("#label1#, which #label1.does#", ""),
+        ("#thing#, #stuff.does#", ""),
+        ("#thing.does#, #thing.feels#", ""),
+        ("[thing:#label#]#thing#, which #thing.does#", ""),
+    ],
+)
+def test_of_which_word_a_phrase_speaks(tmp_path: Path, rule: str, told: str) -> None:
+    """Where a rule names one word and speaks of another, the binding that makes them one is shown."""
+    about = [message for message in said(tmp_path, {"origin": [rule, "x"]}) if "speaks of" in message]
+    assert len(about) == bool(told)
+    assert not told or told in about[0]
 
 
 def test_doubled_keys_are_told(tmp_path: Path) -> None:
@@ -75,6 +129,7 @@ def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
         ({"origin": "#a#", "a": "#b#", "b": ["x #a#", "#b#"]}, "'a' can never end"),
         ({"origin": "#a0#", **{f"a{n}": f"#a{n + 1}#" * 2 for n in range(30)}, "a30": "x"}, "steps at the least"),
         ({"origin": "a", "lost": "b"}, "nothing leads to 'lost'"),
+        ({"origin": "#dark#", "dark": "coal"}, "'dark' is a word of the photograph; this is never said"),
         ({"origin": ["x", "#a#"], "a": "#a#"}, "no photograph can satisfy this: 'a' can never be said"),
         ({"origin": "[a:POP]x"}, "'a' is popped but nowhere bound"),
         ({"origin": "x", "_title": "titel"}, "_title names no symbol"),
@@ -140,6 +195,13 @@ def test_what_a_photograph_must_have(tmp_path: Path, origin: object, poor: list[
     """The warning names what lacks where a photograph gets no poem: that thing, and no other."""
     told = [message.partition(" gets no poem")[0] for message in said(tmp_path, {"origin": origin})]
     assert [message.removeprefix("a photograph ") for message in told] == poor
+
+
+def test_a_way_to_do_without_is_missing_at_origin(tmp_path: Path) -> None:
+    """That a photograph gets no poem is said where origin stands, whose rules it concerns."""
+    (found,) = problems(tmp_path, '{"last": "It was.",\n "origin": ["#label#. #last#"]}')
+    assert "without labels gets no poem" in found.message
+    assert (found.line, found.column) == (2, 14)
 
 
 def test_positions_count_escapes() -> None:

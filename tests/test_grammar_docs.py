@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.grammar import Grammar
+from photopoem.grammar import Grammar, check_grammar
 from photopoem.grammar.sample import sample_vocabulary
 from photopoem.vocabulary import SYMBOLS
 
@@ -48,8 +48,10 @@ def test_table_row_of_the_lexicon(rule: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(("grammar", "says"), BLOCK.findall(PAGE.read_text("utf-8")))
-def test_example_grammar(grammar: str, says: str) -> None:
-    """Every grammar on the page is sound and writes the poem below it."""
+def test_example_grammar(tmp_path: Path, grammar: str, says: str) -> None:
+    """Every grammar on the page writes the poem below it; checked, it wants words of the photograph at most."""
+    (tmp_path / "mine.json").write_text(grammar, "utf-8")
+    assert all("gets no poem" in each.message for each in check_grammar(tmp_path / "mine.json"))
     assert says
     assert shown(grammar) == says
 

@@ -57,7 +57,11 @@ SHARES: tuple[tuple[float, str], ...] = (
 
 # Smallest score -> an adverbial phrase that reads after a comma: "a dog, nine times in ten".
 SURENESS: tuple[tuple[float, str], ...] = (
-    (0.0, "hardly likely"),
+    (0.0, "hardly ever"),
+    (1 / 100, "one time in a hundred"),
+    (1 / 50, "one time in fifty"),
+    (1 / 40, "one time in forty"),
+    (1 / 30, "one time in thirty"),
     (1 / 20, "one time in twenty"),
     (1 / 12, "one time in twelve"),
     (1 / 10, "one time in ten"),

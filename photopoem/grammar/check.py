@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,12 +12,15 @@ from photopoem.grammar.graph import least, ranks
 from photopoem.grammar.load import NOTES, Parts
 from photopoem.grammar.rules import RuleBook, sizes_of, walk
 from photopoem.grammar.source import Problem
-from photopoem.grammar.syntax import MAX_RULE, Modifier, Node, Pop, Push, Tag, parse_rule
+from photopoem.grammar.symbols import is_numbered
+from photopoem.grammar.syntax import MAX_RULE, Modifier, Node, Pop, Push, Rule, Run, Tag, parse_rule
 from photopoem.vocabulary import NUMBERED, SYMBOLS
 
 ENGINE_MODIFIERS = ("does", "part", "feels", "share", "sureness")
 MAX_LEAST_STEPS = 2_000
 _MOST_GUESSES = 40
+_NAME, _BINDING = re.compile(r"\w+"), re.compile(r"\[([^\[\]:#]+):")
+_DEALT = frozenset(symbol for symbol in SYMBOLS if not is_numbered(symbol))
 
 
 def problems_of(parts: Parts) -> list[Problem]:
@@ -39,7 +43,11 @@ class _Checker:
         self.pushed = {
             n.target for nodes, _ in self.parsed.values() for n in walk(nodes) if isinstance(n, Push)
         }
+        for (key, n), (_, faults) in self.parsed.items():
+            if faults:
+                self.pushed.update(_BINDING.findall(parts.rules[key][n]))
         self.known = set(self.rules) | SYMBOLS | self.pushed
+        self.unknown: set[str] = set()
         self.guesses = 0
 
     def _own(self, key: str) -> int:
@@ -57,10 +65,14 @@ class _Checker:
                 self._at(key, n, fault.at, fault.message)
             for node in walk(nodes):
                 self._node(key, n, node)
+            for rule in _rules_of(nodes):
+                self._two_words(key, n, rule)
         for key, texts in self.rules.items():
             if not texts:
                 self._at(key, 0, 0, f"{key!r} has no rules")
-        if sound and not any(problem.error for problem in self.source.problems):
+            if key in SYMBOLS:
+                self._at(key, 0, 0, f"{key!r} is a word of the photograph; this is never said", error=False)
+        if sound:
             book = self.parts.book
             self._endless(book)
             self._unreached(book)
@@ -104,7 +116,26 @@ class _Checker:
         elif isinstance(node, Pop) and node.target not in self.pushed:
             self._at(key, n, node.at, f"{node.target!r} is popped but nowhere bound", error=False)
 
+    def _two_words(self, key: str, n: int, rule: Rule) -> None:
+        """What is said of a word where the rule deals another than the one that it names."""
+        named: dict[str, Tag] = {}
+        about: dict[str, Tag] = {}
+        for tag in rule:
+            if isinstance(tag, Tag) and tag.symbol in _DEALT - self.pushed and not tag.actions:
+                speaks = any(modifier.name in ENGINE_MODIFIERS for modifier in tag.modifiers)
+                (about if speaks else named).setdefault(tag.symbol, tag)
+        for symbol in named.keys() & about.keys():
+            one, other = (f"#x{_dotted(tag)}#" for tag in (named[symbol], about[symbol]))
+            self._at(
+                key,
+                n,
+                about[symbol].at,
+                f"this speaks of another {symbol}; of the same: [x:#{symbol}#]{one} and {other}",
+                error=False,
+            )
+
     def _unknown(self, symbol: str) -> str:
+        self.unknown.add(symbol)
         if symbol.rstrip("0123456789") in ("label", "sureness", "color", "share"):
             return f"no symbol {symbol!r}: they are numbered from 1 to {NUMBERED}"
         return f"no symbol {symbol!r}{self._guess(symbol, self.known)}"
@@ -124,7 +155,9 @@ class _Checker:
 
     def _endless(self, book: RuleBook) -> None:
         """Symbols that can never be said, rules that need them, and poems that cannot be short."""
-        rank = ranks(book.graph, SYMBOLS)
+        # What is unknown has been told as such.
+        given = SYMBOLS | self.unknown
+        rank = ranks(book.graph, given)
         circles = book.recursive
         for key, alternatives in book.symbols.items():
             if key in circles and key not in rank:
@@ -142,7 +175,7 @@ class _Checker:
         for start in self._starts():
             if start not in rank and start not in circles:
                 self._at(start, 0, 0, f"{start!r} can never be said")
-        steps = least(sizes_of(book), dict.fromkeys(SYMBOLS, 1.0))
+        steps = least(sizes_of(book), dict.fromkeys(given, 1.0))
         for start in self._starts():
             if start in rank and steps.get(start, 0) > MAX_LEAST_STEPS:
                 self._at(
@@ -156,6 +189,9 @@ class _Checker:
 
     def _unreached(self, book: RuleBook) -> None:
         reached = set(self._starts())
+        # A symbol that is only misspelled elsewhere is told there.
+        for name in sorted(self.unknown)[:_MOST_GUESSES]:
+            reached.update(get_close_matches(name, self.rules, 1))
         # `origin` stays for other Tracery tools where an acrostic is made of lines.
         todo = [*reached, "origin"]
         uses = {key: self._uses(key) for key in book.symbols}
@@ -169,8 +205,11 @@ class _Checker:
                 self._at(key, 0, 0, f"nothing leads to {key!r}", error=False)
 
     def _uses(self, key: str) -> Iterator[str]:
-        for n in range(len(self.rules[key])):
-            for node in walk(self.parsed.get((key, n), ((), ()))[0]):
+        for n, text in enumerate(self.rules[key]):
+            nodes, faults = self.parsed.get((key, n), ((), ()))
+            if faults:
+                yield from _NAME.findall(text)
+            for node in walk(nodes):
                 if isinstance(node, Tag):
                     yield node.symbol
 
@@ -184,6 +223,24 @@ class _Checker:
                 widest = max((len(line) for line in _author_lines(text)), default=0)
                 if widest > form.width and len(text) <= MAX_RULE:
                     self._at(key, n, 0, f"a line of {widest} characters cannot fit the width of {form.width}")
+
+
+def _rules_of(nodes: Rule) -> Iterator[Rule]:
+    """A rule, and those that stand in its brackets."""
+    yield nodes
+    for node in walk(nodes):
+        if isinstance(node, Push):
+            yield from node.rules
+        elif isinstance(node, Run):
+            yield node.rule
+
+
+def _dotted(tag: Tag) -> str:
+    """The modifiers of a tag as they are written."""
+    return "".join(
+        f".{modifier.name}" + (f"({','.join(modifier.arguments)})" if modifier.arguments else "")
+        for modifier in tag.modifiers
+    )
 
 
 def _author_lines(rule: str) -> Iterator[str]:

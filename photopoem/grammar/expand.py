@@ -287,6 +287,7 @@ class Expander(Dealer):
         later: list[Alternative] = []
         measured = self._width and not self._capturing
         said = self.ledger.noted("said") if symbol not in self.means.in_order else frozenset()
+        kept = self.ledger.kept
         while group or later:
             if not group:
                 group, later, said = later, [], frozenset()
@@ -300,6 +301,8 @@ class Expander(Dealer):
             mark = self._mark()
             self.ledger.note("rule", {alternative})
             self._event(symbol, alternative.text)
+            if keeps := self.means.plan.keeps.get(alternative):
+                self.ledger.kept = kept + tuple(card for one in keeps for card in self.means.cards[one])
             try:
                 self._alternative(alternative)
                 self.tries += too_wide
@@ -311,6 +314,8 @@ class Expander(Dealer):
                     group, later = self._without(group, error.symbol), self._without(later, error.symbol)
                 # What does not fit may fit with other words, so that is what is told.
                 failed = failed if isinstance(failed, Misfit) else error
+            finally:
+                self.ledger.kept = kept
         self.tries += too_wide
         if too_wide and not isinstance(failed, Misfit):
             failed = self._too_wide()

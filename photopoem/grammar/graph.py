@@ -95,6 +95,24 @@ def recursive(graph: Mapping[str, Sequence[str]]) -> frozenset[str]:
     )
 
 
+def certain(
+    options: Mapping[str, Sequence[frozenset[str]]], given: frozenset[str]
+) -> dict[str, frozenset[str]]:
+    """Which of the given symbols each symbol uses whatever it is made of.
+
+    Of symbols that use each other some may be missing: no more is said than what is found without going round.
+    """
+    found = {symbol: frozenset((symbol,)) for symbol in given}
+    nothing: frozenset[str] = frozenset()
+    graph = {symbol: [n for needs in options[symbol] for n in needs] for symbol in options}
+    for component in components(graph):
+        for symbol in component:
+            each = [nothing.union(*(found.get(need, nothing) for need in needs)) for needs in options[symbol]]
+            if each and symbol not in given:
+                found[symbol] = each[0].intersection(*each[1:])
+    return found
+
+
 def least(sizes: Mapping[str, Sequence[Mapping[str, int]]], given: Mapping[str, float]) -> dict[str, float]:
     """The least size of each symbol: one for itself and that of all it uses, as often as it uses them.
 

@@ -37,10 +37,14 @@ def make_cards(words: Iterable[Word]) -> tuple[Card, ...]:
 
 
 class Ledger:
-    """What was dealt and said. `mark` and `undo` take back everything noted in between."""
+    """What was dealt and said. `mark` and `undo` take back everything noted in between.
+
+    `kept` are the cards of numbered symbols that are still to be said: no other symbol deals them while it has others.
+    """
 
     def __init__(self, level: int) -> None:
         self.level = level
+        self.kept: tuple[Card, ...] = ()
         self._noted: defaultdict[str, set[object]] = defaultdict(set)
         self._trail: list[tuple[set[object], Set[object]]] = []
 
@@ -84,6 +88,22 @@ class Ledger:
         if not fresh:
             again = self._least_often(cards) if self.level >= LAX else []
             return again[draw(again)] if again else None
+        if self.kept:
+            free = [card for card in fresh if not self._is_kept(card)]
+            if free and (card := self._nearest(free, draw)):
+                return card
+        return self._nearest(fresh, draw)
+
+    def _is_kept(self, card: Card) -> bool:
+        """Whether a kept word would be a repetition after this one."""
+        return any(
+            card.key == kept.key
+            or not (card.word.kind == kept.word.kind == "color" or card.stems.isdisjoint(kept.stems))
+            for kept in self.kept
+        )
+
+    def _nearest(self, fresh: list[Card], draw: Callable[[Sequence[Card]], int]) -> Card | None:
+        """One of the cards, which it empties, as `pick` says; None where any would be a repetition not allowed."""
         tiers: tuple[list[Card], ...] = ([], [], [])
         while fresh:
             card = fresh.pop(draw(fresh))

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from photopoem.grammar.form import initial_of
-from photopoem.grammar.graph import ranks, recursive
+from photopoem.grammar.graph import certain, ranks, recursive
 from photopoem.grammar.modify import FROM_THE_LEXICON, Modifiers, calls
 from photopoem.grammar.pieces import Piece
-from photopoem.grammar.symbols import is_known
+from photopoem.grammar.symbols import is_known, is_numbered_word
 from photopoem.grammar.syntax import Node, Pop, Push, Rule, Run, Tag, Text, parse_rule
 from photopoem.grammar.words import stems, visible
 
@@ -65,10 +65,14 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What can be said of a photograph: for each symbol its usable alternatives, and how deep each goes."""
+    """What can be said of a photograph: for each symbol its usable alternatives, and how deep each goes.
+
+    `keeps` has the numbered symbols that an alternative will say, for those alternatives that will say any.
+    """
 
     choices: Mapping[str, tuple[Alternative, ...]]
     depth: Mapping[str, int]
+    keeps: Mapping[Alternative, frozenset[str]]
 
     def depth_of(self, alternative: Alternative) -> int:
         """The least number of steps in which the alternative can be said."""
@@ -131,7 +135,26 @@ class RuleBook:
             symbol: tuple(a for a in alternatives if all(need in depth for need in a.needs))
             for symbol, alternatives in self.symbols.items()
         }
-        return Plan(choices, depth)
+        return Plan(choices, depth, self._keeps(choices))
+
+    def _keeps(self, choices: Mapping[str, tuple[Alternative, ...]]) -> dict[Alternative, frozenset[str]]:
+        numbered = frozenset(filter(is_numbered_word, self.asked))
+        if not numbered:
+            return {}
+        usable = {
+            # Of rules in order the first is the one that will be used, if it works out.
+            symbol: tuple(a.needs for a in alternatives[: 1 if symbol in self.in_order else None])
+            for symbol, alternatives in choices.items()
+            if not is_known(symbol)
+        }
+        bound = {symbol: (*usable.get(symbol, ()), *options) for symbol, options in self.options.items()}
+        will = certain(usable | bound, numbered)
+        keeps = {
+            a: frozenset(one for need in a.needs for one in will.get(need, ()))
+            for alternatives in choices.values()
+            for a in alternatives
+        }
+        return {alternative: symbols for alternative, symbols in keeps.items() if symbols}
 
 
 def make_rule_book(

@@ -17,3 +17,8 @@ def is_known(symbol: str) -> bool:
 def is_numbered(symbol: str) -> bool:
     """Whether the symbol stands for the same word however often it is asked."""
     return symbol in _NUMBERED
+
+
+def is_numbered_word(symbol: str) -> bool:
+    """Whether the symbol stands for one word of the photograph, and not for a figure."""
+    return symbol in _NUMBERED and symbol.startswith(("label", "color"))

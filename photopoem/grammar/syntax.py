@@ -118,9 +118,14 @@ def _clear(text: str) -> str:
 def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
     """The nodes of a shielded text that begins at `at` in the rule."""
     unbalanced = _unbalanced(text, at)
+    faults.extend(unbalanced)
     if unbalanced:
-        faults.extend(unbalanced)
         return ()
+    lone = _lone_hash(text)
+    if lone is not None:
+        faults.append(Fault(at + lone, "this # is never closed; write \\\\# for a hash in the text"))
+        # The rest of the rule is read on, so that what is wrong with it is told as well.
+        return _nodes(text[:lone] + _SHIELDS["#"] + text[lone + 1 :], at, faults)
     nodes: list[Node] = []
     for section in tracery.parse(text)[0]:
         raw, kind = section["raw"], section["type"]
@@ -136,12 +141,11 @@ def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
 
 
 def _unbalanced(text: str, at: int) -> list[Fault]:
-    """Which `#`, `[` and `]` have no partner."""
-    if not any(char in text for char in "#[]"):
+    """Which `[` and `]` have no partner."""
+    if "[" not in text and "]" not in text:
         return []
     faults: list[Fault] = []
     opened: list[int] = []
-    tag: int | None = None
     for n, char in enumerate(text):
         if char == "[":
             opened.append(n)
@@ -151,14 +155,33 @@ def _unbalanced(text: str, at: int) -> list[Fault]:
             faults.append(Fault(at + n, "this ] closes nothing; write \\\\] for a bracket in the text"))
         elif char == "]":
             opened.pop()
-        elif char == "#" and not opened:
-            tag = n if tag is None else None
     faults.extend(
         Fault(at + n, "this [ is never closed; write \\\\[ for a bracket in the text") for n in opened
     )
-    if tag is not None:
-        faults.append(Fault(at + tag, "this # is never closed; write \\\\# for a hash in the text"))
     return faults
+
+
+def _lone_hash(text: str) -> int | None:
+    """Where the `#` stands that has no partner: the first after which a space comes before the next, or the last."""
+    if "#" not in text:
+        return None
+    hashes = brackets = 0
+    last = found = None
+    spaced = in_arguments = False
+    for n, char in enumerate(text):
+        brackets += (char == "[") - (char == "]")
+        if brackets:
+            continue
+        if char == "#":
+            found = last if found is None and hashes % 2 and spaced else found
+            hashes, last, spaced, in_arguments = hashes + 1, n, False, False
+        elif char in "()":
+            in_arguments = char == "("
+        elif char.isspace() and not in_arguments:
+            spaced = True
+    if hashes % 2 == 0:
+        return None
+    return last if found is None else found
 
 
 def _tag(raw: str, at: int, faults: list[Fault]) -> Tag | None:

@@ -91,7 +91,8 @@ def tried_problems(name: str, parts: Parts) -> list[Problem]:
     sample = sample_vocabulary()
     # The fallback would hide what this grammar cannot do.
     alone = Grammar(name, replace(parts, fallback=""), parts.book)
-    line, column = parts.source.place(parts.source.at.get("_form", 0))
+    source = parts.source
+    line, column = source.place(source.at.get("_form", 0))
     try:
         trial = try_out(alone, sample, range(CHECKED_SEEDS))
     except GrammarError as error:
@@ -104,14 +105,22 @@ def tried_problems(name: str, parts: Parts) -> list[Problem]:
         ]
     found = []
     if trial.failed:
-        found.append(f"{trial.failed} of {CHECKED_SEEDS} poems could not be written: {trial.failure}")
+        message = f"{trial.failed} of {CHECKED_SEEDS} poems could not be written: {trial.failure}"
+        found.append(Problem(line, column, message, error=False))
     if not parts.fallback:
+        if not parts.form.acrostic:
+            line, column = source.place(source.rule_at("origin", 0))
         found += [
-            f"a photograph {poor} gets no poem; give origin a way to do without, or name another grammar "
-            "in _else, such as palette"
+            Problem(
+                line,
+                column,
+                f"a photograph {poor} gets no poem; give origin a way to do without, or name another grammar "
+                "in _else, such as palette",
+                error=False,
+            )
             for poor in _too_poor(alone, sample.subject)
         ]
-    return [Problem(line, column, message, error=False) for message in found]
+    return found
 
 
 _LACKS: Mapping[str, Callable[[Subject], Subject]] = {
