@@ -161,8 +161,8 @@ def write(start, count):
         grammars[n % 3].write(words[n % 40], n)
     gc.collect()
     return psutil.Process().memory_info().rss
-before = write(0, 1200)
-print(write(1200, 2400) - before)
+before = write(0, 3600)
+print(write(3600, 2400) - before)
 """
 
 
