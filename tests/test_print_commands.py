@@ -111,6 +111,8 @@ def test_check_tells_how_the_target_is(show: Path, printer: FakePrinter) -> None
     Path("there.txt").touch()
     assert "--force" in run("print", "--to", "file:there.txt", "--check").output
     assert "there.txt is a file" in run("print", "--to", "dir:there.txt", "--press", "svg", "--check").output
+    refused = run("print", "--to", "dir:there.txt", "--press", "svg")
+    assert refused.exit_code == 2 and "there.txt is a file; choose another folder" in refused.output
 
 
 def test_a_file_whose_folder_is_not_there_is_told_with_the_way_to_make_it(show: Path) -> None:

@@ -165,12 +165,16 @@ class FolderTarget:
             number += 1
 
     def refusal(self) -> str:
-        """See `Target`: it may be plugged in, or made, at any time."""
-        return ""
+        """See `Target`: a file lies where it would be. A folder that is not there may be made at any time."""
+        parent = self._nearest()
+        return "" if parent.is_dir() else f"{parent} is a file; choose another folder"
+
+    def _nearest(self) -> Path:
+        return next(one for one in (self.folder, *self.folder.resolve().parents) if one.exists())
 
     def status(self) -> Status:
         """See `Target`."""
-        parent = next(one for one in (self.folder, *self.folder.resolve().parents) if one.exists())
+        parent = self._nearest()
         if not parent.is_dir():
             return Status(False, f"{parent} is a file")
         if not os.access(parent, os.W_OK):
