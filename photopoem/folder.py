@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -290,8 +290,10 @@ class PoemsFolder:
         others = self._owners_of(plain)
         return f"{path} is in {self.path / file}" + (f", for {others[-1]} has {plain}" if others else "")
 
-    def gone(self, found: Iterable[Found]) -> list[str]:
-        """Paths that have a poem here and are no longer among the photographs."""
+    def gone(self, found: Sequence[Found]) -> list[str]:
+        """Paths that have a poem here and are no longer among the photographs, of which each comes once."""
+        if sum(each.path in self._entries for each in found) == len(self._entries):
+            return []  # without a set of them all, which is what a run of a hundred thousand had its peak for
         present = {each.path for each in found}
         return [path for path in self._entries if path not in present]
 
