@@ -10,7 +10,7 @@ import click
 
 from photopoem import __version__
 from photopoem.commands.group import Group
-from photopoem.errors import PhotopoemError
+from photopoem.errors import TRACEBACK, PhotopoemError
 from photopoem.plain import plain_streams
 from photopoem.threads import one_thread_each
 
@@ -76,7 +76,7 @@ def main() -> None:
     """Run the command line. Exit 0 all done, 1 some failed, 2 nothing could be done."""
     traceback = "--traceback" in sys.argv
     if traceback:
-        os.environ["PHOTOPOEM_TRACEBACK"] = "1"  # for the processes that do the work
+        os.environ[TRACEBACK] = "1"  # for the processes that do the work
     one_thread_each()
     plain_streams()
     try:

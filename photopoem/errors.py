@@ -17,6 +17,7 @@ mistyped a name is here too.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,18 @@ if TYPE_CHECKING:
 
 _COMPARED = 2_000
 """Comparing a hundred thousand names takes five seconds: of so many only those that begin alike are compared."""
+
+
+TRACEBACK = "PHOTOPOEM_TRACEBACK"
+"""Where this is set in the environment, unforeseen errors show where they arose, in every process."""
+
+
+def show_where() -> None:
+    """Show where the error arose that is being dealt with, if a person asked for it with `--traceback`."""
+    if os.environ.get(TRACEBACK):
+        import traceback
+
+        traceback.print_exc()
 
 
 class PhotopoemError(Exception):

@@ -154,7 +154,7 @@ class PoemsFolder:
         same = entry.stamp == found.stamp and entry.settings == settings
         if found.path in self._older and self._is_older(found.path):
             return False
-        return same and os.path.exists(f"{self.path}/{entry.file_of(found.path)}")  # noqa: PTH110 - faster, for 100,000
+        return same and _holds(f"{self.path}/{entry.file_of(found.path)}")
 
     def _is_older(self, path: str) -> bool:
         """Whether a text that stands here is one from before: a run was killed when it had written the record alone."""
@@ -269,7 +269,7 @@ class PoemsFolder:
 
     def _spare_a_persons_work(self, path: str, made: Made, text: bytes) -> None:
         target = self.path / made.file
-        if self.force or not target.exists() or (present := target.read_bytes()) == text:
+        if self.force or not _holds(str(target)) or (present := target.read_bytes()) == text:
             return
         standing, entry = text_hash(present.decode("utf-8", "surrogateescape")), self._entries.get(path)
         ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
@@ -349,6 +349,14 @@ def folder_for_poems(out: str | Path) -> Path:
         )
         raise UsageError(f"{out}: --out names a folder, and this is a file's name; for a file: {instead}")
     return out
+
+
+def _holds(text: str) -> bool:
+    """Whether a text is there. An empty one is not: a disk without power leaves such, and a person would delete it."""
+    try:
+        return os.stat(text).st_size > 0  # noqa: PTH116 - faster, for 100,000
+    except OSError:
+        return False
 
 
 def _note_owner(owners: dict[str, list[str]], file: str, path: str) -> None:

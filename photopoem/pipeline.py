@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -14,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
-from photopoem.errors import LabelError, PhotoError, PhotopoemError, did_you_mean_path
+from photopoem.errors import LabelError, PhotoError, PhotopoemError, did_you_mean_path, show_where
 from photopoem.executors import ahead, batches, in_order
 from photopoem.labels import (
     TOGETHER,
     Labeller,
     Labels,
     LabelSettings,
+    ask,
     close_labeller,
     open_labeller,
     place_of,
@@ -39,8 +38,6 @@ Gained = TypeVar("Gained")
 
 BATCH = 8
 """Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
-TRACEBACK = "PHOTOPOEM_TRACEBACK"
-"""Where this is set in the environment, unforeseen errors show where they arose, in every process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +223,7 @@ def write_poem(
     settings = Settings(expand_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
     labeller = labeller_for(settings) if isinstance(labels, str) else labels
     reading = read(Found(str(path), Path(path).name), settings)
-    answer = labeller.label([reading.photo])[0]
+    answer = ask(labeller, [reading.photo])[0]
     if isinstance(answer, LabelError):
         raise answer
     return compose(reading, answer, Speaker.of(labeller), settings)
@@ -285,7 +282,7 @@ def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Fail
 def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[Answered, Speaker]:
     """The readings of a batch with their labels, and the place where the labeller recognised one."""
     readings = [each for each in batch if isinstance(each, Reading)]
-    answers = labeller.label([each.photo for each in readings]) if readings else []
+    answers = ask(labeller, [each.photo for each in readings]) if readings else []
     placed = [_placed(each, place_of(labeller, each.photo)) for each in readings]
     return list(zip(placed, answers, strict=True)), Speaker.of(labeller)
 
@@ -368,6 +365,5 @@ def _failed(found: Found, error: Exception) -> Failed:
         return Failed(found, error.cause)
     if isinstance(error, PhotopoemError):
         return Failed(found, str(error))
-    if os.environ.get(TRACEBACK):
-        traceback.print_exc()
+    show_where()
     return Failed(found, f"unexpected {type(error).__name__}: {error}; --traceback shows where")

@@ -97,10 +97,19 @@ class Run:
     def labeller(self) -> Labeller:
         """The labeller of this run. Which one speaks is said once, when nothing stands in the way any more."""
         load_grammars(self.settings)
+        self._say_warnings()
         labeller = labeller_for(self.settings)
         if not self.quiet:
             say(f"labels: {labeller.name}, taught by {labeller.colophon}")
         return labeller
+
+    def _say_warnings(self) -> None:
+        """Of a grammar of a person's own, how much the check would remark: a poem does not show it."""
+        from photopoem.grammar import check_grammar
+
+        for name in self.settings.grammars if not self.quiet else ():
+            if Path(name).is_file() and (found := check_grammar(Path(name))):
+                say(f"{name}: {counted(len(found), 'warning')}; photopoem grammar check {name}")
 
     def plan(self) -> str:
         """What there is to do and what it would cost, in a few lines; nobody is asked and nothing is written."""

@@ -7,10 +7,11 @@ from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from photopoem.errors import StoreError
+from photopoem.errors import StoreError, UsageError, did_you_mean_path
 from photopoem.poem import Poem, from_record
 from photopoem.press.text import from_text
-from photopoem.records import is_text_file, read_records, text_hash
+from photopoem.records import RECORDS, is_text_file, read_records, text_hash
+from photopoem.terminal import visible
 
 MOST = 1 << 20
 """Bytes of a text that are read: more is no poem."""
@@ -24,6 +25,33 @@ def read_standing(path: str | Path) -> list[Poem]:
     folder, records = folder_of(path), list(read_records(path))
     written = written_to(records)
     return [standing(folder, record, written) for record in records]
+
+
+def find_standing(text: Path) -> tuple[Path, Poem, Poem]:
+    """The poems folder that a text lies in, and the text's poem as it stands and as it was written.
+
+    Raises `UsageError` where it lies in none, or that knows nothing of it.
+    """
+    folder = _poems_above(text)
+    name = text.resolve().relative_to(folder.resolve()).as_posix()
+    records = list(read_records(folder))
+    # The last record of a text is the one that stands.
+    found = next((each for each in reversed(records) if _text_of(each)[0] == name), None)
+    if found is None:
+        near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
+        raise UsageError(f"{visible(str(text))}: {RECORDS} knows no such poem{near}")
+    return folder, standing(folder, found, written_to(records)), from_record(found)
+
+
+def _poems_above(text: Path) -> Path:
+    shown = visible(str(text))
+    for parent in (*text.parents, *text.resolve().parents):
+        if (parent / RECORDS).is_file():
+            return parent
+    if text.exists():
+        raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
+    near = did_you_mean_path(text) or f"; give a text in a folder of poems, or its {RECORDS}"
+    raise UsageError(f"{shown}: there is no such file{near}")
 
 
 def folder_of(path: str | Path) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 from photopoem.poem import Poem, colophon, from_record
 from photopoem.press.text import as_text, from_text
+from photopoem.printing import enqueue
 from photopoem.records import read_records
 from photopoem.standing import read_standing
 from tests.making import make_photos, photopoem
@@ -111,6 +112,36 @@ def test_the_gallery_and_the_record_show_it(run: Path) -> None:
     said = [json.loads(line) for line in (run / "all.jsonl").read_text().splitlines()]
     assert [record.get("by_hand", False) for record in said] == [True, False]
     assert from_record(said[0]).by_hand and said[0]["text"] == "<b>We</b> were\n\nnot asked."
+
+
+def test_one_text_is_printed(run: Path) -> None:
+    """A text of a poems folder can be printed alone; of what is no text of one the command says what to give."""
+    mine = texts(run / "poems")[1].relative_to(run)
+    photopoem("print", str(mine), "--to", "dir:paper", "--press", "text", cwd=run)
+    assert printed(run) == [(run / mine).read_text()]
+    assert (run / "poems/print-queue.sqlite").exists()
+    photo = photopoem("print", "photos/0/0000.jpg", "--to", "file:x.pdf", cwd=run, code=2)
+    assert "photopoem run photos/0/0000.jpg" in photo.stderr
+
+
+def test_an_older_poem_that_waits_is_not_printed(run: Path) -> None:
+    """Of a poem that was changed while the printer was away only the newer one waits, and a line says so."""
+    poems = read_standing(run / "poems")
+    enqueue(run / "poems", poems, f"dir:{run / 'paper'}", press="text", copies=2)
+    mine = texts(run / "poems")[0]
+    mine.write_text("Ours\n\nWe were not asked.\n")
+    done = photopoem("print", "--to", "dir:paper", "--press", "text", cwd=run)
+    assert "2 waiting poems left out: there is another of the photograph now\n3 printed" in done.stderr
+    assert sum("We were not asked." in page for page in printed(run)) == 1
+    assert not any(poems[0].text in page for page in printed(run))
+
+
+def test_an_emptied_text_is_written_again(run: Path) -> None:
+    """An empty text counts as none: the next run writes it, as it does one that was taken away."""
+    before = [text.read_text() for text in texts(run / "poems")]
+    texts(run / "poems")[0].write_text("")
+    assert "1 written, 1 already there" in photopoem("run", "photos", *LOCAL, cwd=run).stderr
+    assert [text.read_text() for text in texts(run / "poems")] == before
 
 
 def test_a_text_that_is_gone_or_shared_leaves_the_record(run: Path) -> None:

@@ -101,6 +101,22 @@ def test_doubled_keys_are_told(tmp_path: Path) -> None:
     assert doubled == [(2, 16), (3, 2)]
 
 
+def test_of_a_torn_file_only_the_tear_is_told(tmp_path: Path) -> None:
+    """Where a comma is missing, what follows was not read, and no symbol is said to be unknown for it."""
+    text = '{"origin": "#first##last#",\n"first": ["one" "two"],\n"last": "end"}'
+    assert [(p.line, p.message) for p in problems(tmp_path, text)] == [
+        (2, ", or ] is expected here, not '\"'")
+    ]
+
+
+def test_a_beginning_that_is_misspelt_is_told_once(tmp_path: Path) -> None:
+    """Without an origin there is one error, and the rule that may have been meant."""
+    found = problems(tmp_path, '{"Origin": "a word"}')
+    assert [p.message for p in found if p.error] == [
+        "there is no 'origin', with which a poem begins; did you mean 'Origin'?"
+    ]
+
+
 def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
     """A comma before the closing bracket, the commonest slip, has its own sentence."""
     (found,) = [p for p in problems(tmp_path, '{"origin": ["a",\n"b",\n]}') if "comma" in p.message]

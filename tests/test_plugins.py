@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from photopoem.errors import LabelError
+from photopoem.executors import Inline
+from photopoem.labels import Label
+from photopoem.paths import Found
+from photopoem.photo import Photo
+from photopoem.pipeline import Failed, Settings, write_poem, write_poems
 from tests.making import photopoem
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "photopoem-example"
@@ -31,6 +39,42 @@ def test_example_labeller_and_press(site: str, samples: list[Path], tmp_path: Pa
     assert '"labeller": "daylight"' in (tmp_path / "poems/poems.jsonl").read_text()
     photopoem("print", "poems", "--press", "markdown", "--to", "file:poems.md", cwd=tmp_path, PYTHONPATH=site)
     assert (tmp_path / "poems.md").read_text().count("## ") == 6
+
+
+class Careless:
+    """A labeller that answers with whatever it was given, or raises it."""
+
+    name, version, network, parameters, colophon = "careless", "1", True, "", "nobody"
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def label(self, photos: Sequence[Photo]) -> Any:
+        """What it was given."""
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (KeyError("bad"), "labeller careless: KeyError('bad'); --traceback shows where"),
+        ([], "labeller careless gave 0 answers for 1 photograph"),
+        (["day"], "labeller careless gave 'day', which are no labels"),
+        ([(Label("", 0.9, "careless"),)], "labeller careless gave a label without a word"),
+        ([(Label("day", 7.0, "careless"),)], "labeller careless scored 'day' 7.0, not from 0 to 1"),
+        ([(Label("day", "x", "careless"),)], "labeller careless scored 'day' 'x', not from 0 to 1"),
+        ([(Label("day", float("nan"), "careless"),)], "labeller careless scored 'day' nan, not from 0 to 1"),
+    ],
+)
+def test_a_labeller_that_breaks_its_contract(answer: Any, told: str, samples: list[Path]) -> None:
+    """Whatever a labeller of another package answers, its photographs fail with one line that says what was wrong."""
+    found = [Found(str(samples[0]), "a.jpg")]
+    (outcome,) = write_poems(found, Settings(), Careless(answer), Inline())
+    assert isinstance(outcome, Failed) and outcome.cause == told
+    with pytest.raises(LabelError, match="labeller careless"):
+        write_poem(samples[0], labels=Careless(answer))
 
 
 def test_broken_plugin_is_one_line(samples: list[Path], tmp_path: Path) -> None:

@@ -159,6 +159,8 @@ def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
     assert run("print", "--to", printer.address).exit_code == 0
     assert len(printer.jobs) == 4
     assert "2 printed, 1 skipped" in run("queue", "list", "--all").output
+    elsewhere = run("queue", "clear", "--to", "dir:elsewhere").output
+    assert "0 taken out" in elsewhere and "nothing is queued for dir:" in elsewhere
     assert "3 taken out" in run("queue", "clear", "--history").output
     assert "empty" in run("queue", "list").output
 

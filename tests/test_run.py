@@ -316,3 +316,15 @@ def test_full_disk_is_one_line(tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,size=16m", small], check=True)
         photopoem("run", "photos", *LOCAL, "--quiet", "--out", small / "poems", cwd=tmp_path)
         assert len(records(small / "poems")) == len(texts(small / "poems")) == 40
+
+
+def test_a_grammar_of_ones_own_that_has_warnings(tmp_path: Path) -> None:
+    """A run with a grammar that the check remarks something of says so in a line, and a quiet one does not."""
+    make_photos(tmp_path / "photos", 1)
+    (tmp_path / "mine.json").write_text('{"origin": "#color# and grey", "dark": "never said"}')
+    told = photopoem("run", "photos", *LOCAL, "--grammar", "mine.json", cwd=tmp_path).stderr
+    assert "mine.json: 1 warning; photopoem grammar check mine.json\n" in told
+    assert (
+        "warnings"
+        not in photopoem("run", "photos", *LOCAL, "-q", "--grammar", "mine.json", cwd=tmp_path).stderr
+    )

@@ -380,3 +380,10 @@ def test_a_hundred_photographs_give_a_hundred_poems(start_show: Start, printer: 
     early, late = max(memory[20:40]), memory[-1]
     print(f"memory: {memory[0]:.0f} MB at the start, {early:.0f} early, {late:.0f} at the end")
     assert late < early + 15
+
+
+def test_a_photograph_is_no_folder_to_watch(tmp_path: Path) -> None:
+    """What is given to be watched and is a file is refused in one line."""
+    (tmp_path / "a.jpg").write_bytes(photograph(1))
+    refused = photopoem("watch", "a.jpg", "--print", "dir:paper", "--press", "text", cwd=tmp_path, code=2)
+    assert refused.stderr == "photopoem: a.jpg: a file; watch takes a folder that photographs arrive in\n"

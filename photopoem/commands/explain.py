@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from photopoem.commands.completing import A_FILE, A_GRAMMAR
-from photopoem.errors import GrammarError, MissingWordsError, UsageError, did_you_mean_path
+from photopoem.errors import GrammarError, MissingWordsError, UsageError
 
 if TYPE_CHECKING:
     from photopoem.grammar.draft import Event
@@ -81,39 +81,16 @@ def find_poem(path: Path, nth: int) -> tuple[Poem, Poem]:
     Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
-    from photopoem.records import RECORDS, read_records
-    from photopoem.standing import folder_of, standing, written_to
+    from photopoem.records import read_records
+    from photopoem.standing import find_standing, folder_of, standing, written_to
     from photopoem.terminal import visible
 
-    shown = visible(str(path))
-    if path.is_dir() or path.suffix == ".jsonl":
-        folder, records = folder_of(path), list(read_records(path))
-        found = records[nth - 1] if nth <= len(records) else None
-        missing = f"{shown} has no poem number {nth}"
-    else:
-        folder = _poems_above(path, shown)
-        name = path.resolve().relative_to(folder).as_posix()
-        records = list(read_records(folder))
-        # The last record of a text is the one that stands.
-        found = next((r for r in reversed(records) if r.get("made", {}).get("file") == name), None)
-        near = did_you_mean_path(path) or f"; give one of its texts, or {RECORDS} and --nth N"
-        missing = f"{shown}: {RECORDS} knows no such poem{near}"
-    if found is None:
-        raise UsageError(missing)
-    return standing(folder, found, written_to(records)), from_record(found)
-
-
-def _poems_above(path: Path, shown: str) -> Path:
-    """The poems folder that a text lies in. Raises `UsageError` where it lies in none."""
-    from photopoem.records import RECORDS
-
-    for parent in path.resolve().parents:
-        if (parent / RECORDS).is_file():
-            return parent
-    if path.exists():
-        raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
-    near = did_you_mean_path(path) or f"; give a text in a folder of poems, or its {RECORDS}"
-    raise UsageError(f"{shown}: there is no such file{near}")
+    if not path.is_dir() and path.suffix != ".jsonl":
+        return find_standing(path)[1:]
+    records = list(read_records(path))
+    if nth > len(records):
+        raise UsageError(f"{visible(str(path))} has no poem number {nth}")
+    return standing(folder_of(path), records[nth - 1], written_to(records)), from_record(records[nth - 1])
 
 
 def layer_of(span: Span) -> str | None:

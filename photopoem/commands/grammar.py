@@ -209,6 +209,7 @@ def _words(photo: str | None, vocabulary: str | None, labels: str) -> Vocabulary
 
 def _words_of(photo: str, labels: str) -> Vocabulary:
     from photopoem.errors import LabelError
+    from photopoem.labels import ask
     from photopoem.paths import Found
     from photopoem.pipeline import Settings, Speaker, labeller_for, read, subject_of
     from photopoem.vocabulary import make_vocabulary
@@ -216,7 +217,7 @@ def _words_of(photo: str, labels: str) -> Vocabulary:
     settings = Settings(labels=labels)
     labeller = labeller_for(settings)
     reading = read(Found(photo, Path(photo).name), settings)
-    answer = labeller.label([reading.photo])[0]
+    answer = ask(labeller, [reading.photo])[0]
     if isinstance(answer, LabelError):
         raise answer
     return make_vocabulary(subject_of(reading, answer, Speaker.of(labeller)))

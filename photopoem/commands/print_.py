@@ -81,8 +81,8 @@ def command(
     poems: Path, target: str | None, press: str | None, copies: int, order: Any, seed: int | None, pace: float,
     again: bool, check: bool, force: bool, photos: Path | None, quiet: bool, **keywords: Any,
 ) -> None:  # fmt: skip
-    """Print the poems in POEMS: a run's folder [default: poems] or its poems.jsonl; texts that you changed by hand
-    as they stand.
+    """Print the poems in POEMS: a run's folder [default: poems], its poems.jsonl or one of its texts; texts that
+    you changed by hand as they stand.
 
     Poems wait in a queue beside them, so that each is printed once, whatever happens to the program or
     the printer: the same command again goes on where it ended. A printer that is off, stalled or out of
@@ -95,8 +95,9 @@ def command(
     if target is None and not (check and press):
         raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
     where = (open_target if check else usable_target)(target) if target else None
+    folder, read = read_poems(poems)
+    found = ordered(read, order, seed)
     name, options = _press_of(where, press), given(keywords)
-    found = ordered(read_poems(poems), order, seed)
     made = _opened(name, options)
     if not quiet:
         _say_changed(found)
@@ -113,7 +114,6 @@ def command(
         if not quiet:
             say(f"{where.path}: {counted(len(found) * copies, 'poem')}")
     elif where is not None:
-        folder = poems if poems.is_dir() else poems.parent
         job = {"press": name, "options": options, "photos": photos, "copies": copies, "again": again}
         sys.exit(_onto_paper(folder, found, where.address, job, pace=pace, quiet=quiet))
 
@@ -153,14 +153,25 @@ def _opened(name: str, options: dict[str, Any]) -> Press:
     return open_press(name, **options)
 
 
-def read_poems(path: Path) -> list[Poem]:
-    """The poems of a folder or a poems.jsonl. Raises `StoreError`, `UsageError` where there are none."""
-    from photopoem.standing import read_standing
+def read_poems(path: Path) -> tuple[Path, list[Poem]]:
+    """The poems folder, and its poems or the one of a text in it.
 
+    Raises `StoreError`, `UsageError` where there are none.
+    """
+    from photopoem.paths import is_photo_name
+    from photopoem.standing import find_standing, folder_of, read_standing
+
+    if is_photo_name(path.name) and path.is_file():
+        raise UsageError(
+            f"{path}: a photograph, not a folder of poems; write its poem first: photopoem run {path}"
+        )
+    if path.is_file() and path.suffix != ".jsonl":
+        folder, poem, _ = find_standing(path)
+        return folder, [poem]
     found = read_standing(path)
     if not found:
         raise UsageError(f"{path}: no poems here yet; write some: photopoem run photos/")
-    return found
+    return folder_of(path), found
 
 
 def _say_changed(poems: list[Poem]) -> None:
@@ -189,10 +200,14 @@ def _onto_paper(
 ) -> int:
     """Queue and print; the exit code: 1 where poems are left in doubt or waiting."""
     from photopoem.printing import Journal, Patience, enqueue, print_queue
-    from photopoem.terminal import say
+    from photopoem.terminal import counted, say
 
     with Journal(folder) as journal:
         new = enqueue(journal, poems, target, **job)
+        if journal.replaced and not quiet:
+            say(
+                f"{counted(journal.replaced, 'waiting poem')} left out: there is another of the photograph now"
+            )
         waiting = journal.counts(target)["queued"]
         if not waiting and not new and not quiet:
             say(f"{target} has had all {len(poems)} of these; --again prints them once more")

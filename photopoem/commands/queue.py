@@ -51,12 +51,12 @@ def list_(folder: Path, target: str | None, every: bool) -> None:
     with _journal(folder) as journal:
         jobs = journal.jobs(STATES if every else ("sending", "doubtful", "queued"), target)
         counts = journal.counts(target)
+        empty = _nothing_for(journal, target) if target else "the queue is empty"
     for job in jobs:
         copy = f" (copy {job.copy})" if job.copy > 1 else ""
         when = time.strftime("%d %b %H:%M", time.localtime(job.changed))
         note = f": {job.note}" if job.note else ""
         click.echo(visible(f"{job.id:5}  {job.state:8}  {when}  {job.name}{copy}  {job.target}{note}"))
-    empty = f"nothing is queued for {visible(target)}" if target else "the queue is empty"
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if count) or empty)
 
 
@@ -87,7 +87,22 @@ def skip(folder: Path, ids: tuple[int, ...]) -> None:
 def clear(folder: Path, target: str | None, history: bool) -> None:
     """Take out all that waits or is in doubt."""
     with _journal(folder) as journal:
-        click.echo(f"{journal.clear(history=history, target=_address(target))} taken out of the queue")
+        address = _address(target)
+        done = journal.clear(history=history, target=address)
+        click.echo(f"{done} taken out of the queue")
+        if not done and address:
+            click.echo(_nothing_for(journal, address))
+
+
+def _nothing_for(journal: Journal, target: str) -> str:
+    """That nothing waits for a target, and for which others something does."""
+    from collections import Counter
+
+    from photopoem.terminal import visible
+
+    waiting = Counter(job.target for job in journal.jobs(("queued", "doubtful")) if job.target != target)
+    others = ", ".join(f"{count} for {each}" for each, count in sorted(waiting.items()))
+    return visible(f"nothing is queued for {target}" + (f"; there are {others}" if others else ""))
 
 
 def _address(target: str | None) -> str | None:

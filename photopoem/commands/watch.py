@@ -12,6 +12,7 @@ import click
 from photopoem.commands.completing import A_PRESS, A_TARGET
 from photopoem.commands.photo_options import settings, writing_options
 from photopoem.commands.press_options import given, press_options
+from photopoem.errors import UsageError
 
 EXAMPLES = """
 \b
@@ -72,6 +73,8 @@ def command(
     from photopoem.printing.installation import Installation
     from photopoem.terminal import counted, say
 
+    if folder.is_file():
+        raise UsageError(f"{folder}: a file; watch takes a folder that photographs arrive in")
     made = settings(keywords)
     options = given(keywords)
     # What is wrong with the options is said now, not to an empty room tonight.

@@ -56,7 +56,9 @@ class _Checker:
         return len(value) if isinstance(value, list) else 1
 
     def run(self) -> None:
-        """Note every problem in the source."""
+        """Note every problem in the source; of what was only read in part, no more than where that ends."""
+        if self.source.torn:
+            return
         sound = not self.source.problems
         if sound or self.rules:
             self._notes()
@@ -93,7 +95,8 @@ class _Checker:
     def _notes(self) -> None:
         start = self.parts.form.line if self.parts.form.acrostic else "origin"
         if start not in self.rules:
-            self.source.problem(0, f"there is no {start!r}, with which a poem begins")
+            guess = self._guess(start, self.rules)
+            self.source.problem(0, f"there is no {start!r}, with which a poem begins{guess}")
         title = self.parts.note("_title")
         if title and title not in self.known:
             guess = self._guess(title, self.known)
@@ -173,7 +176,7 @@ class _Checker:
                         error=False,
                     )
         for start in self._starts():
-            if start not in rank and start not in circles:
+            if start in self.rules and start not in rank and start not in circles:
                 self._at(start, 0, 0, f"{start!r} can never be said")
         steps = least(sizes_of(book), dict.fromkeys(given, 1.0))
         for start in self._starts():

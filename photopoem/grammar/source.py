@@ -31,13 +31,17 @@ class Problem:
 
 @dataclass(slots=True)
 class Source:
-    """What a grammar file says: `values` by key, and where each key (`at[key]`) and rule (`at[key, n]`) stands."""
+    """What a grammar file says: `values` by key, and where each key (`at[key]`) and rule (`at[key, n]`) stands.
+
+    `torn` where it is no JSON from some place on, so that nothing after that was read.
+    """
 
     path: Path | None
     text: str
     values: dict[str, Any] = field(default_factory=dict)
     at: dict[str | tuple[str, int], int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    torn: bool = False
     _breaks: list[int] = field(default_factory=list)
 
     def place(self, at: int) -> tuple[int, int]:
@@ -96,6 +100,7 @@ def parse_source(text: str, path: Path | None = None) -> Source:
     try:
         _Scanner(source).whole()
     except _Stop as stop:
+        source.torn = True
         source.problem(stop.at, stop.message)
     return source
 

@@ -7,10 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
-from photopoem.terminal import say
+from photopoem.errors import (
+    LabelError,
+    LabellerUnavailable,
+    PhotopoemError,
+    UsageError,
+    did_you_mean,
+    show_where,
+)
+from photopoem.terminal import counted, say
 
 if TYPE_CHECKING:
     from photopoem.photo import Photo
@@ -20,6 +27,9 @@ Kind = Literal["thing", "stuff", "scene"]
 BUILT_IN = ("local", "keywords", "vision", "onnx")
 """Labellers that come with photopoem: a module of this package each."""
 
+
+_PARTS = ("name", "version", "network", "parameters", "colophon", "label")
+"""What a labeller of another package must have."""
 
 TOGETHER = 64
 """Photographs whose labels are asked of a service together, four of its batches."""
@@ -81,6 +91,40 @@ class LabelSettings:
     vision_parallel: int = 4
     max_requests: int | None = None
     note: Callable[[str], None] = field(default=say, compare=False)
+
+
+def ask(labeller: Labeller, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+    """What a labeller says of photos, an answer for each; what breaks its contract is an error of the photo's.
+
+    Raises `PhotopoemError` as the labeller does: where it cannot go on at all.
+    """
+    try:
+        answers: list[Any] = list(labeller.label(photos))
+    except PhotopoemError:
+        raise
+    except Exception as error:
+        # It may be another package's: whatever it raises costs these photographs, not the run.
+        show_where()
+        return [LabelError(f"labeller {labeller.name}: {error!r}; --traceback shows where") for _ in photos]
+    if len(answers) != len(photos):
+        gave = f"{counted(len(answers), 'answer')} for {counted(len(photos), 'photograph')}"
+        told = f"labeller {labeller.name} gave {gave}"
+        return [LabelError(told) for _ in photos]
+    return [_sound(labeller.name, answer) for answer in answers]
+
+
+def _sound(name: str, answer: Any) -> Labels | LabelError:
+    if isinstance(answer, LabelError):
+        return answer
+    if not isinstance(answer, tuple | list) or not all(isinstance(label, Label) for label in answer):
+        return LabelError(f"labeller {name} gave {answer!r:.60}, which are no labels")
+    for label in answer:
+        text, score = label.text, label.score
+        if not isinstance(text, str) or not text.strip():
+            return LabelError(f"labeller {name} gave a label without a word")
+        if not isinstance(score, int | float) or not 0 <= score <= 1:
+            return LabelError(f"labeller {name} scored {text!r:.60} {score!r:.20}, not from 0 to 1")
+    return tuple(answer)
 
 
 def place_of(labeller: Labeller, photo: Photo) -> str | None:
@@ -148,6 +192,8 @@ def _open_plugin(name: str, argument: str, settings: LabelSettings) -> Labeller:
                 raise LabellerUnavailable(
                     f"labeller {name} ({entry.value}) does not start: {error!r}"
                 ) from error
+            if missing := [part for part in _PARTS if not hasattr(labeller, part)]:
+                raise LabellerUnavailable(f"labeller {name} ({entry.value}) lacks {', '.join(missing)}")
             return labeller
     known = labeller_names()
     near = did_you_mean(name, known) or f"; there are {', '.join(known)}"
@@ -189,7 +235,7 @@ class Together:
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
         """Labels of all, or an error where every labeller failed on the photo."""
-        answers = [each.label(photos) for each in self.labellers]
+        answers = [ask(each, photos) for each in self.labellers]
         return [_joined(column) for column in zip(*answers, strict=True)]
 
     def place(self, digest: str) -> str | None:

@@ -34,12 +34,12 @@ def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
     `LabellerUnavailable` where the labeller cannot go on.
     """
     from photopoem.colornames import color_names
-    from photopoem.labels import place_of
+    from photopoem.labels import ask, place_of
     from photopoem.measure import statistics
     from photopoem.pipeline import Speaker, read, subject_of
 
     reading = read(found, settings)
-    answer = labeller.label([reading.photo])[0]
+    answer = ask(labeller, [reading.photo])[0]
     failed = isinstance(answer, LabelError)
     subject = subject_of(reading, () if isinstance(answer, LabelError) else answer, Speaker.of(labeller))
     if subject.moment.place is None and (place := place_of(labeller, reading.photo)):

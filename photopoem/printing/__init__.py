@@ -55,7 +55,9 @@ def press_for(target: Target | OneFile, asked: str | None) -> str:
     """The press for a target: the one asked for, else the one that suits it. Raises `UsageError`."""
     press = asked or target.press
     if press is None:
-        raise UsageError(f"{target.address}: say which --press: html, pdf, svg, receipt or text")
+        from photopoem.press import press_names
+
+        raise UsageError(f"{target.address}: say which --press: {', '.join(press_names())}")
     return press
 
 

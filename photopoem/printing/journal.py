@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     UNIQUE (target, poem, copy)
 );
 CREATE INDEX IF NOT EXISTS waiting ON jobs (target, state, id);
+CREATE INDEX IF NOT EXISTS named ON jobs (target, name);
 CREATE TABLE IF NOT EXISTS printers (target TEXT PRIMARY KEY, talks INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS photographs (
     path BLOB PRIMARY KEY,           -- as the file system spells it
@@ -99,6 +100,7 @@ class Journal:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.path = self.folder / FILE_NAME
+        self.replaced = 0
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
 
@@ -166,11 +168,13 @@ class Journal:
     ) -> int:
         """Queue copies of poems, those that this target has not had before (`again`: whether or not).
 
-        Copy after copy of the whole. Returns how many are new. `photograph` (path, stamp) is noted as having
-        its poem in the same transaction.
+        Copy after copy of the whole. Returns how many are new; another poem of the same photograph that still waits
+        is taken out, and counted in `replaced`. `photograph` (path, stamp) is noted as having its poem in the same
+        transaction.
         """
         every = list(jobs)
         with self._changing() as db:
+            self.replaced += sum(self._replace(db, target, job) for job in every)
             before = [self._copies(db, target, job.poem) if again else 0 for job in every]
             added = sum(
                 self._insert(db, target, job, had + copy)
@@ -183,6 +187,19 @@ class Journal:
                     "INSERT OR REPLACE INTO photographs VALUES (?, ?, 'poem')", (os.fsencode(path), stamp)
                 )
         return added
+
+    @staticmethod
+    def _replace(db: sqlite3.Connection, target: str, job: NewJob) -> int:
+        """Take out what waits of the same photograph, for a person may have changed its poem meanwhile."""
+        rows = db.execute(
+            "SELECT id, record FROM jobs WHERE target = ? AND name = ? AND state = 'queued' AND poem <> ?",
+            (target, job.name, job.poem),
+        ).fetchall()
+        same = [
+            (each,) for each, record in rows if _photograph(json.loads(record)) == _photograph(job.record)
+        ]
+        db.executemany("DELETE FROM jobs WHERE id = ?", same)
+        return len(same)
 
     @staticmethod
     def _insert(db: sqlite3.Connection, target: str, job: NewJob, copy: int) -> int:
@@ -343,6 +360,11 @@ class Journal:
         with self._reading() as db:
             rows = db.execute(f"SELECT {columns} FROM jobs {where}", values).fetchall()  # noqa: S608 - fixed text
         return [_job(row) for row in rows]
+
+
+def _photograph(record: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What tells a record's photograph from others: one of the same name that came later is another."""
+    return record.get("path"), record.get("digest")
 
 
 def _job(row: Sequence[Any]) -> Job:
