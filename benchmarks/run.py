@@ -1,6 +1,6 @@
 """How fast poems are written: beside a loop that only decodes, with two jobs, and beside the script one would write.
 
-    python benchmarks/run.py [--photos 100] [--rounds 5] [--json]
+    python benchmarks/run.py [--photos 100] [--rounds 12] [--json]
 
 `of_floor`: photographs a second of `photopoem run`, one core, as a share of those of a loop that only decodes the
 same JPEGs with `Image.draft`, at no less than the 640 px that photopoem keeps at most; the two take turns at every
@@ -110,7 +110,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     rows, summary = measure(args.photos, args.rounds)
