@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from photopoem.errors import LabelError
@@ -16,6 +18,7 @@ from photopoem.labels import Label
 from photopoem.paths import Found
 from photopoem.photo import Photo
 from photopoem.pipeline import Failed, Settings, write_poem, write_poems
+from photopoem.poem import record
 from tests.making import photopoem
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "photopoem-example"
@@ -75,6 +78,13 @@ def test_a_labeller_that_breaks_its_contract(answer: Any, told: str, samples: li
     assert isinstance(outcome, Failed) and outcome.cause == told
     with pytest.raises(LabelError, match="labeller careless"):
         write_poem(samples[0], labels=Careless(answer))
+
+
+def test_numbers_of_numpy_are_scores(samples: list[Path]) -> None:
+    """A labeller may score with numpy's numbers: the poem's record is written all the same."""
+    labels = (Label("day", np.float32(0.5), "careless"), Label("sky", 1, "careless"))
+    poem = write_poem(samples[0], labels=Careless([labels]))
+    assert [label["score"] for label in json.loads(json.dumps(record(poem)))["labels"]] == [0.5, 1.0]
 
 
 def test_broken_plugin_is_one_line(samples: list[Path], tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -122,9 +123,12 @@ def _sound(name: str, answer: Any) -> Labels | LabelError:
         text, score = label.text, label.score
         if not isinstance(text, str) or not text.strip():
             return LabelError(f"labeller {name} gave a label without a word")
-        if not isinstance(score, int | float) or not 0 <= score <= 1:
+        if not isinstance(score, Real) or not 0 <= float(score) <= 1:
             return LabelError(f"labeller {name} scored {text!r:.60} {score!r:.20}, not from 0 to 1")
-    return tuple(answer)
+    # numpy's numbers are welcome, and no JSON.
+    return tuple(
+        label if type(label.score) is float else replace(label, score=float(label.score)) for label in answer
+    )
 
 
 def place_of(labeller: Labeller, photo: Photo) -> str | None:
