@@ -13,8 +13,8 @@ from photopoem.press.text import from_text
 from photopoem.records import RECORDS, is_text_file, read_records, text_hash
 from photopoem.terminal import visible
 
-MOST = 1 << 20
-"""Bytes of a text that are read: more is no poem."""
+MOST = 1 << 21
+"""Bytes of a text that are read: more is no poem, which has 400,000 characters at most."""
 
 
 def read_standing(path: str | Path) -> list[Poem]:

@@ -43,6 +43,17 @@ def test_a_text_as_written_is_the_poem(run: Path) -> None:
         assert from_text(poem, same) == poem
 
 
+def test_a_stanza_of_ones_own_is_no_colophon(run: Path) -> None:
+    """A last stanza that begins with the colophon's first word stays in the poem; the colophon itself does not."""
+    poem = first_poem(run)
+    assert colophon(poem).startswith("No labels.")
+    for ending in ("", "\n" + as_text(poem).rpartition("\n\n")[2]):
+        changed = from_text(poem, f"{as_text(poem, with_colophon=False)}\nNo, that was yesterday.\n{ending}")
+        assert (
+            str(changed.lines[-1]) == "No, that was yesterday." and len(changed.lines) == len(poem.lines) + 2
+        )
+
+
 def test_lines_that_stand_keep_their_sources(run: Path) -> None:
     """Of a changed text the untouched lines know where their words come from, and the others are the person's."""
     poem = first_poem(run)

@@ -34,7 +34,8 @@ def from_text(poem: Poem, text: str) -> Poem:
     said = text.encode("utf-8", "surrogateescape").decode("utf-8-sig", "replace")
     said = "\n".join(line.rstrip() for line in said.splitlines()).strip("\n")
     before, _, last = said.rpartition("\n\n")
-    if last.startswith(_closing(poem).partition(" ")[0]):
+    # Two words of it: a person's own stanza may well begin with No.
+    if last.split()[:2] == colophon(poem).split()[:2]:
         said = before.strip("\n")
     title = ""
     first, gap, rest = said.partition("\n\n")
