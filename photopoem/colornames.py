@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -230,11 +231,10 @@ def _term_places() -> _Places:
 
 @lru_cache(maxsize=1)
 def _voters() -> ColorNames:
-    """The survey's names that have a vote on a color's term; each is called by its term."""
-    survey, places = color_names("xkcd"), _term_places()
-    kept = places >= 0
-    said = tuple(BASIC_TERMS[place] for place in places[kept])
-    return ColorNames(said, survey.rgb[kept], survey.lab[kept], survey.named_by)
+    """The survey's names that have a vote on a color's term."""
+    survey, kept = color_names("xkcd"), _term_places() >= 0
+    names = tuple(compress(survey.names, kept))
+    return ColorNames(names, survey.rgb[kept], survey.lab[kept], survey.named_by)
 
 
 def basic_terms(lab: npt.ArrayLike) -> list[str]:
@@ -246,7 +246,7 @@ def basic_terms(lab: npt.ArrayLike) -> list[str]:
     colors = np.asarray(lab, dtype=np.float64)
     rows, columns, apart = _voters()._pairs(colors, _VOTING)
     places = _term_places()
-    return _elected(rows, places[places >= 0][columns], apart)
+    return _elected(len(colors), rows, places[places >= 0][columns], apart)
 
 
 def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tuple[str, float]]], list[str]]:
@@ -264,12 +264,11 @@ def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tu
     reach = np.array([near[0][1] + _LOOK - _VOTING for near in close])
     if not np.diff(first).all() or (np.minimum.reduceat(apart, first[:-1]) > reach).any():
         return close, basic_terms(colors)
-    return close, _elected(rows, place, apart)
+    return close, _elected(len(colors), rows, place, apart)
 
 
-def _elected(rows: _Places, places: _Places, apart: Floats) -> list[str]:
-    """The term with the most votes for each color 0, 1, 2 ...; `rows` in order, at least one of each."""
-    count = int(rows[-1]) + 1
+def _elected(count: int, rows: _Places, places: _Places, apart: Floats) -> list[str]:
+    """The term with the most votes for each of `count` colors; `rows` in order, at least one of each."""
     nearest = np.minimum.reduceat(apart, np.searchsorted(rows, np.arange(count)))
     weights = np.where(apart <= nearest[rows] + _VOTING, 0.5**apart, 0.0)
     ballots = rows * len(BASIC_TERMS) + places

@@ -152,19 +152,16 @@ class PoemsFolder:
         if self.force or entry is None or not found.stamp:
             return False
         same = entry.stamp == found.stamp and entry.settings == settings
-        if found.path in self._older and self._is_older(found.path):
-            return False
-        return same and _holds(f"{self.path}/{entry.file_of(found.path)}")
+        return same and _holds(f"{self.path}/{entry.file_of(found.path)}") and not self._is_older(found.path)
 
     def _is_older(self, path: str) -> bool:
         """Whether a text that stands here is one from before: a run was killed when it had written the record alone."""
-        entry = self._entries[path]
-        try:
-            standing = text_hash(
-                (self.path / entry.file_of(path)).read_bytes().decode("utf-8", "surrogateescape")
-            )
-        except OSError:
+        if path not in self._older:
             return False
+        from photopoem.standing import read_text
+
+        text = read_text(self.path / self._entries[path].file_of(path))
+        standing = text_hash(text) if text is not None else ""
         return standing != self._text_of(path) and standing in self._older[path]
 
     def add(self, record: dict[str, Any], found: Found, settings: str, text: str) -> None:
@@ -201,11 +198,7 @@ class PoemsFolder:
         from photopoem.standing import standing
 
         file = self._entries[path].file_of(path)
-        written = {
-            *self._older.get(path, ()),
-            self._text_of(path),
-            *map(self._text_of, self._owners_of(file)),
-        }
+        written = {*self._older.get(path, ()), *map(self._text_of, self._owners_of(file))}
         return standing(self.path, json.loads(self.line(path)), {file: written})
 
     def kept(self, poem: Poem, name: str) -> Poem:

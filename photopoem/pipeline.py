@@ -331,7 +331,7 @@ def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
     """All are opened before the first is measured: a decoder takes the processor's caches, and would take them anew."""
-    opened = [(found, _tried(found, lambda each: _open(each, settings))) for found in batch]
+    opened = [(found, _tried(found, partial(_open, settings=settings))) for found in batch]
     return [
         photo
         if isinstance(photo, Failed)

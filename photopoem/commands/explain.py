@@ -62,7 +62,7 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
     from photopoem.poem import colophon
     from photopoem.terminal import visible, wants_color
 
-    found, written = find_poem(poem, nth)
+    folder, found, written = find_poem(poem, nth)
     color = wants_color(sys.stdout)
     for line in (found.title, None, *found.lines):
         click.echo(shown_line(line, color) if line else "", color=color)
@@ -71,12 +71,12 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
         click.echo(row, color=color)
     if tree:
         click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
-        for row in _tree(written, grammar, lexicon, _beside(poem)):
+        for row in _tree(written, grammar, lexicon, folder.resolve().parent):
             click.echo(row, color=color)
 
 
-def find_poem(path: Path, nth: int) -> tuple[Poem, Poem]:
-    """The poem of a text beside a poems.jsonl, or one of a poems.jsonl: as it stands, and as it was written.
+def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem]:
+    """The folder and the poem of a text beside a poems.jsonl, or one of a poems.jsonl: as it stands, as it was written.
 
     Raises `UsageError`, `StoreError`.
     """
@@ -86,11 +86,12 @@ def find_poem(path: Path, nth: int) -> tuple[Poem, Poem]:
     from photopoem.terminal import visible
 
     if not path.is_dir() and path.suffix != ".jsonl":
-        return find_standing(path)[1:]
-    records = list(read_records(path))
+        return find_standing(path)
+    folder, records = folder_of(path), list(read_records(path))
     if nth > len(records):
         raise UsageError(f"{visible(str(path))} has no poem number {nth}")
-    return standing(folder_of(path), records[nth - 1], written_to(records)), from_record(records[nth - 1])
+    record = records[nth - 1]
+    return folder, standing(folder, record, written_to(records)), from_record(record)
 
 
 def layer_of(span: Span) -> str | None:
@@ -185,17 +186,9 @@ def _grammars(name: str, beside: Path) -> list[str]:
 
     if Path(name).name != name:
         return []  # it stands in a record that anybody may have written: no path is followed
-    files = [str(folder / f"{name}.json") for folder in dict.fromkeys((Path(), beside))]
+    elsewhere = [beside] if beside != Path.cwd() else []
+    files = [str(folder / f"{name}.json") for folder in (Path(), *elsewhere)]
     return [*([name] if name in shelf() else []), *filter(os.path.isfile, files)]
-
-
-def _beside(path: Path) -> Path:
-    """The folder in which a poem's folder lies."""
-    from photopoem.records import RECORDS
-
-    whole = path.resolve()
-    folder = next((each for each in (whole, *whole.parents) if (each / RECORDS).is_file()), whole.parent)
-    return Path() if folder.parent == Path.cwd() else folder.parent
 
 
 def _step(event: Event) -> str:

@@ -88,13 +88,13 @@ def command(
     the printer: the same command again goes on where it ended. A printer that is off, stalled or out of
     paper is waited for.
     """
-    from photopoem.printing import open_target, ordered, usable_target
-    from photopoem.printing.targets import OneFile
+    from photopoem.printing import ordered
+    from photopoem.printing.targets import OneFile, open_target
     from photopoem.terminal import counted, say
 
     if target is None and not (check and press):
         raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
-    where = (open_target if check else usable_target)(target) if target else None
+    where = open_target(target) if target else None
     folder, read = read_poems(poems)
     found = ordered(read, order, seed)
     name, options = _press_of(where, press), given(keywords)

@@ -163,7 +163,7 @@ def _unbalanced(text: str, at: int) -> list[Fault]:
 
 def _lone_hash(text: str) -> int | None:
     """Where the `#` stands that has no partner: the first after which a space comes before the next, or the last."""
-    if "#" not in text:
+    if "[" not in text and text.count("#") % 2 == 0:
         return None
     hashes = brackets = 0
     last = found = None

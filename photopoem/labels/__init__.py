@@ -29,9 +29,6 @@ BUILT_IN = ("local", "keywords", "vision", "onnx")
 """Labellers that come with photopoem: a module of this package each."""
 
 
-_PARTS = ("name", "version", "network", "parameters", "colophon", "label")
-"""What a labeller of another package must have."""
-
 TOGETHER = 64
 """Photographs whose labels are asked of a service together, four of its batches."""
 LEFT = "left for next time: request limit reached"
@@ -196,7 +193,8 @@ def _open_plugin(name: str, argument: str, settings: LabelSettings) -> Labeller:
                 raise LabellerUnavailable(
                     f"labeller {name} ({entry.value}) does not start: {error!r}"
                 ) from error
-            if missing := [part for part in _PARTS if not hasattr(labeller, part)]:
+            parts = (*Labeller.__annotations__, "label")
+            if missing := [part for part in parts if not hasattr(labeller, part)]:
                 raise LabellerUnavailable(f"labeller {name} ({entry.value}) lacks {', '.join(missing)}")
             return labeller
     known = labeller_names()

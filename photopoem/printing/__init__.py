@@ -35,19 +35,13 @@ __all__ = [
 Order = Literal["shuffle", "taken", "name"]
 
 
-def usable_target(address: str) -> Target | OneFile:
-    """What stands behind an address. Raises `UsageError` where that is nothing, or will never print."""
-    target = open_target(address)
-    if not isinstance(target, OneFile) and (why := target.refusal()):
-        raise UsageError(f"{target.address}: {why}")
-    return target
-
-
 def queue_target(address: str) -> Target:
     """A target that has a queue. Raises `UsageError` for one that has none, does not exist or will never print."""
-    target = usable_target(address)
+    target = open_target(address)
     if isinstance(target, OneFile):
         raise UsageError(f"{address}: a file has no queue; print into a folder with dir:FOLDER")
+    if why := target.refusal():
+        raise UsageError(f"{target.address}: {why}")
     return target
 
 
