@@ -139,6 +139,22 @@ def batches(items: Iterable[Given], size: int) -> Iterator[tuple[Given, ...]]:
         yield batch
 
 
+def evenly_ended(whole: Iterable[tuple[Given, ...]], parts: int) -> Iterator[tuple[Given, ...]]:
+    """The batches, each held until the next is drawn; the last, and one that is shorter, cut into `parts`.
+
+    A whole batch at the end would keep one worker busy and the others waiting.
+    """
+    last: tuple[Given, ...] = ()
+    for batch in whole:
+        if len(batch) < len(last):
+            last += batch
+            break
+        if last:
+            yield last
+        last = batch
+    yield from batches(last, max(1, -(-len(last) // parts)))
+
+
 def in_order(
     executor: Executor,
     work: Callable[[Sequence[Given]], list[Result]],

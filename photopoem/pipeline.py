@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
 from photopoem.errors import LabelError, PhotoError, PhotopoemError, did_you_mean_path, show_where
-from photopoem.executors import ahead, batches, in_order
+from photopoem.executors import ahead, batches, evenly_ended, in_order
 from photopoem.labels import (
     TOGETHER,
     Labeller,
@@ -38,6 +38,8 @@ Gained = TypeVar("Gained")
 
 BATCH = 8
 """Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
+ENDS_IN = 4
+"""What the last of them are cut into, where there are several workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,10 @@ def write_poems(
         yield from _with_network(found, told, labeller, executor, window)
     else:
         work = partial(_write_batch, settings=told)
-        for batch in in_order(executor, work, batches(found, BATCH), window, _given_up):
+        parts = batches(found, BATCH)
+        for batch in in_order(
+            executor, work, evenly_ended(parts, ENDS_IN) if window > 1 else parts, window, _given_up
+        ):
             yield from batch
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import UsageError
-from photopoem.executors import Inline, in_order, jobs_for, open_executor
+from photopoem.executors import Inline, batches, evenly_ended, in_order, jobs_for, open_executor
 from photopoem.labels import open_labeller
 from photopoem.paths import Found
 from photopoem.pipeline import Done, Settings, write_poems
@@ -32,9 +32,8 @@ def test_killed_worker_costs_nothing_but_its_photograph(tmp_path: Path) -> None:
     names = [f"{n}.jpg" for n in range(20)]
     names[6], names[13] = "dies.jpg", "sick.jpg"
     found = [Found(name, name, str(tmp_path / f"{name}.mark")) for name in names]
-    batches = [tuple(found[n : n + 4]) for n in range(0, 20, 4)]
     with open_executor(2) as (pool, window):
-        results = in_order(pool, work, batches, window, lambda found: f"given up: {found.name}")
+        results = in_order(pool, work, batches(found, 4), window, lambda found: f"given up: {found.name}")
         outcome = [each for batch in results for each in batch]
     assert outcome == [f"given up: {name}" if name == "dies.jpg" else name for name in names]
 
@@ -57,16 +56,26 @@ def test_at_most_a_window_is_in_flight() -> None:
     """No more than a window of batches is drawn ahead of what was handed out."""
     drawn = 0
 
-    def batches():
+    def drawn_batches():
         nonlocal drawn
         for n in range(50):
             drawn += 1
             yield (Found(str(n), str(n), "nowhere"),)
 
     with ThreadPoolExecutor(2) as threads:
-        results = in_order(threads, work, batches(), 3, str)
+        results = in_order(threads, work, drawn_batches(), 3, str)
         for n, _ in enumerate(results, start=1):
             assert drawn <= n + 3
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(0, []), (3, [1, 1, 1]), (16, [8, 2, 2, 2, 2]), (100, [8] * 11 + [3] * 4)]
+)
+def test_the_end_is_shared(count: int, sizes: list[int]) -> None:
+    """The last batch, and what is left over, are cut so that all workers have some of them; the order stays."""
+    parts = list(evenly_ended(batches(range(count), 8), 4))
+    assert [len(part) for part in parts] == sizes
+    assert [each for part in parts for each in part] == list(range(count))
 
 
 def test_jobs() -> None:
