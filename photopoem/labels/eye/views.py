@@ -9,14 +9,19 @@ import numpy.typing as npt
 
 from photopoem.photo import Pixels
 
-SIDE = 224
+LONG, SHORT = 224, 192  # the network halves five times: multiples of 32 leave nothing over
 NEARER = 0.875  # the share of the shorter side that a centered crop keeps, as the network was trained
+_OBLONG = (LONG / SHORT) ** 0.5  # from here on a picture is nearer to LONG x SHORT than to a square
 
 Floats = npt.NDArray[np.float32]
 
 
 def whole(pixels: Pixels) -> Floats:
-    """All of the picture, squashed to a square: float32 (1, 3, 224, 224), (value - 127) / 128."""
+    """All of the picture: float32 (1, 3, height, width), (value - 127) / 128.
+
+    It is squashed to a square, or one that is plainly oblong to 224 by 192, whichever way it lies: less is bent, and
+    the network takes a seventh less time.
+    """
     return _look(_image(pixels), None)
 
 
@@ -39,8 +44,16 @@ def _image(pixels: Pixels) -> Any:
 def _look(image: Any, box: tuple[float, float, float, float] | None) -> Floats:
     from PIL import Image
 
-    small = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box)
+    left, top, right, bottom = box or (0, 0, *image.size)
+    small = image.resize(_shape((right - left) / (bottom - top)), Image.Resampling.BILINEAR, box=box)
     values = np.asarray(small).transpose(2, 0, 1)[None].astype(np.float32, order="C")
     values -= 127.0
     values /= 128.0
     return values
+
+
+def _shape(aspect: float) -> tuple[int, int]:
+    """Width and height of the view of a picture that is `aspect` times as wide as high."""
+    if aspect > _OBLONG:
+        return LONG, SHORT
+    return (SHORT, LONG) if aspect * _OBLONG < 1 else (LONG, LONG)
