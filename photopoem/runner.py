@@ -38,6 +38,7 @@ from photopoem.records import text_file
 from photopoem.terminal import counted, say
 
 if TYPE_CHECKING:
+    from photopoem.grammar import Grammar
     from photopoem.labels.vision import Plan
     from photopoem.printing.spool import Spool
 
@@ -96,20 +97,20 @@ class Run:
 
     def labeller(self) -> Labeller:
         """The labeller of this run. Which one speaks is said once, when nothing stands in the way any more."""
-        load_grammars(self.settings)
-        self._say_warnings()
+        self._say_problems(load_grammars(self.settings))
         labeller = labeller_for(self.settings)
         if not self.quiet:
             say(f"labels: {labeller.name}, taught by {labeller.colophon}")
         return labeller
 
-    def _say_warnings(self) -> None:
+    def _say_problems(self, grammars: list[Grammar]) -> None:
         """Of a grammar of a person's own, how much the check would remark: a poem does not show it."""
-        from photopoem.grammar import check_grammar
+        from photopoem.grammar import check_loaded
 
-        for name in self.settings.grammars if not self.quiet else ():
-            if Path(name).is_file() and (found := check_grammar(Path(name))):
-                say(f"{name}: {counted(len(found), 'warning')}; photopoem grammar check {name}")
+        for name, grammar in zip(self.settings.grammars, grammars, strict=True) if not self.quiet else ():
+            if grammar.path == Path(name) and (found := Counter(each.kind for each in check_loaded(grammar))):
+                told = ", ".join(counted(number, kind) for kind, number in sorted(found.items()))
+                say(f"{name}: {told}; photopoem grammar check {name}")
 
     def plan(self) -> str:
         """What there is to do and what it would cost, in a few lines; nobody is asked and nothing is written."""

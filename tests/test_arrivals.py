@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +12,11 @@ from paper import photograph
 from PIL import features
 
 from photopoem.errors import UsageError
+from photopoem.pipeline import Settings
+from photopoem.printing import installation as installation_module
 from photopoem.printing.arrivals import Arrivals, looks_whole
 from photopoem.printing.hours import QuietHours
+from photopoem.printing.installation import Installation
 
 # -- arrivals --------------------------------------------------------------------------------------------
 
@@ -63,6 +67,35 @@ def test_a_changed_photograph_arrives_anew(tmp_path: Path) -> None:
     assert len(arrivals.ready()) == 1
     path.unlink()
     assert arrivals.ready() == [] and not arrivals.growing
+
+
+def test_a_folder_that_is_not_there_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that never was is told at once and once, with the nearest one; it is watched when it comes."""
+    monkeypatch.setattr(installation_module, "PAUSES", (0.02,))
+    monkeypatch.chdir(tmp_path)
+    Path("photo").mkdir()
+    said: list[str] = []
+    stop = threading.Event()
+    settings = Settings(labels="keywords")
+    show = Installation(Path("photos"), "dir:paper", settings, press="text", say=said.append, stop=stop)
+    show.begun = lambda: said.append("begun")
+    thread = threading.Thread(target=show.run)
+    thread.start()
+    time.sleep(0.5)
+    told = list(said)
+    Path("photos").mkdir()
+    assert show.watching.wait(20)
+    Path("photos").rmdir()
+    while len(said) < 4:
+        time.sleep(0.01)
+    stop.set()
+    thread.join(20)
+    (missing,) = told
+    assert missing.startswith(
+        "photos: this folder is not there yet (did you mean 'photo'?); waiting, it goes on by"
+    )
+    assert said[1:3] == ["it goes on", "begun"]
+    assert said[3].startswith("photos: this folder is gone; waiting, it goes on by itself") and len(said) == 4
 
 
 # -- quiet hours -----------------------------------------------------------------------------------------

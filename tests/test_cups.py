@@ -11,8 +11,9 @@ import pytest
 from paper import make_poem
 
 from photopoem.poem import record
-from photopoem.printing import Journal, Patience
+from photopoem.printing import Journal, Patience, enqueue
 from photopoem.printing.spool import Spool
+from photopoem.standing import read_standing
 from tests.fake_cups import FakeCups
 from tests.making import COMMAND, make_photos, photopoem
 
@@ -78,6 +79,25 @@ def test_what_lp_refuses_is_not_waited_for(show: Path, cups: FakeCups) -> None:
     )
     told = photopoem("queue", "clear", "poems", "--to", "cups:nosuch", cwd=show).stdout
     assert told == "2 taken out of the queue\n"
+
+
+def test_doctor_finds_what_will_never_be_printed(
+    show: Path, cups: FakeCups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Poems queued for a printer that is no more are bad news, with the way to take them out; others are not."""
+    monkeypatch.setenv("PATH", cups.path)
+    for target in ("cups:Hall", "cups:Office"):
+        enqueue(show / "poems", read_standing(show / "poems"), target)
+    doctor = ("doctor", "--labels", "keywords")
+    assert "ok    queue: 4 queued\n" in photopoem(*doctor, cwd=show).stdout
+    (cups.folder / "printers" / "Office").unlink()
+    told = photopoem(*doctor, cwd=show, code=1).stdout
+    assert [line for line in told.splitlines() if line.startswith("bad")] == [
+        "bad   queue: 2 will not be printed: cups:Office: CUPS knows no printer of that name; lpstat -p shows those "
+        "that it knows; photopoem queue clear poems --to cups:Office takes out what waits for it"
+    ]
+    photopoem("queue", "clear", "poems", "--to", "cups:Office", cwd=show)
+    assert "bad" not in photopoem(*doctor, cwd=show).stdout
 
 
 @pytest.mark.parametrize("disabled", [False, True])

@@ -81,6 +81,28 @@ def test_a_mistyped_command_is_no_photograph(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("watch . --to dir:x", "there is no option --to; here it is called --print"),
+        ("run dog.jpg --to=dir:x", "there is no option --to; here it is called --print"),
+        ("doctor --to dir:x", "there is no option --to; here it is called --print"),
+        ("print --print dir:x", "there is no option --print; here it is called --to"),
+        ("queue list --print dir:x", "there is no option --print; here it is called --to"),
+    ],
+)
+def test_where_to_print_is_found_by_either_name(folder: Path, typed: str, told: str) -> None:
+    """What some commands call --to and others --print is answered, in either, with the one that is meant."""
+    assert photopoem(*typed.split(), cwd=folder, code=2).stderr.endswith(f"Error: {told}\n")
+
+
+def test_an_option_that_is_nowhere_is_guessed(folder: Path) -> None:
+    """A mistyped option, and one of another command that has no counterpart here, are answered as ever."""
+    mistyped = photopoem("run", "dog.jpg", "--gramar", "x", cwd=folder, code=2).stderr
+    assert "Did you mean" in mistyped and "--grammar" in mistyped
+    assert "called" not in photopoem("look", "dog.jpg", "--to", "dir:x", cwd=folder, code=2).stderr
+
+
+@pytest.mark.parametrize(
     ("typed", "meant"),
     [
         ("127.0.0.1", "tcp://127.0.0.1"),

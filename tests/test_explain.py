@@ -63,6 +63,19 @@ def test_poems_are_found_by_text_and_by_number(poems: Path) -> None:
             explain(*wrong)
 
 
+def test_one_of_several_says_so(poems: Path) -> None:
+    """A poem of a folder ends with which one of how many it is; a text, and the only one, do not."""
+    told = "\npoem 1 of 2; --nth N shows another\n"
+    assert explain(poems).endswith(told) and explain(poems / "poems.jsonl", "--no-tree").endswith(told)
+    assert explain(poems, "--nth", "2").endswith("\npoem 2 of 2; --nth N shows another\n")
+    with pytest.raises(UsageError, match=r"poems has no poem number 3, but 2 poems$"):
+        explain(poems, "--nth", "3")
+    assert "--nth" not in explain(poems / "dog.txt")
+    (first, _) = (poems / "poems.jsonl").read_text("utf-8").splitlines()
+    (poems / "poems.jsonl").write_text(first + "\n", "utf-8")
+    assert "--nth" not in explain(poems)
+
+
 def test_a_tree_is_never_a_guess(poems: Path) -> None:
     """Where the grammar is gone or has changed the poem is still explained, and the tree is not made up."""
     changed = poems.parent / "mine.json"

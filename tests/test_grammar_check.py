@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from vocabularies import vocabulary
 
 from photopoem.errors import GrammarError
-from photopoem.grammar import Grammar, check_grammar, load_grammar, shelf
+from photopoem.grammar import Grammar, check_grammar, check_loaded, load_grammar, shelf
 from photopoem.grammar.source import Problem, parse_source
 
 
@@ -237,6 +237,20 @@ def test_errors_keep_a_grammar_from_being_used() -> None:
 def test_warnings_do_not() -> None:
     """A grammar with warnings is used."""
     assert Grammar.from_rules({"origin": "x", "lost": "y"}).write(vocabulary()).text == "x"
+
+
+@pytest.mark.parametrize(
+    "rules", ['"#label1#", "lost": "y"', '"#label1#", "_form": {"syllables": [5, 7]}', '"x"']
+)
+def test_what_is_loaded_is_not_read_again(tmp_path: Path, rules: str) -> None:
+    """Of a grammar that is loaded the check says what it says of the file, without the file."""
+    path = tmp_path / "mine.json"
+    path.write_text(f'{{"origin": {rules}}}', "utf-8")
+    told = check_grammar(path)
+    grammar = load_grammar(path)
+    path.unlink()
+    assert check_loaded(grammar) == told
+    assert bool(told) == (rules != '"x"')
 
 
 def test_the_shelf_is_sound() -> None:

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from photopoem.errors import LabelError
+from photopoem.errors import LabelError, UsageError
 from photopoem.executors import Inline
 from photopoem.labels import Label
 from photopoem.paths import Found
 from photopoem.photo import Photo
 from photopoem.pipeline import Failed, Settings, write_poem, write_poems
 from photopoem.poem import record
+from photopoem.printing import open_target, press_for
 from tests.making import photopoem
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "photopoem-example"
@@ -36,12 +37,49 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
+def broken(folder: Path, points: str) -> None:
+    """Install a package that cannot be imported into the folder `site` of a folder, with these entry points."""
+    info = folder / "site/broken-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(points)
+    (folder / "site/broken_plugin.py").write_text("1 / 0\n")
+
+
 def test_example_labeller_and_press(site: str, samples: list[Path], tmp_path: Path) -> None:
     """The example package, once installed, labels photographs and presses poems by its names."""
     photopoem("run", samples[0].parent, "--labels", "daylight", cwd=tmp_path, PYTHONPATH=site)
     assert '"labeller": "daylight"' in (tmp_path / "poems/poems.jsonl").read_text()
-    photopoem("print", "poems", "--press", "markdown", "--to", "file:poems.md", cwd=tmp_path, PYTHONPATH=site)
-    assert (tmp_path / "poems.md").read_text().count("## ") == 6
+    for name, press in (("poems.txt", ["--press", "markdown"]), ("poems.md", [])):
+        photopoem("print", "poems", *press, "--to", f"file:{name}", cwd=tmp_path, PYTHONPATH=site)
+        assert (tmp_path / name).read_text().count("## ") == 6
+
+
+def test_the_press_of_a_package_is_found_by_its_ending(
+    site: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file's ending chooses a press of another package too, after the built-in ones; a broken one is passed over."""
+    assert open_target("file:poems.md").press is None
+    monkeypatch.syspath_prepend(site)
+    broken(tmp_path, "[photopoem.presses]\nbroken = broken_plugin:Press\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert open_target("file:poems.MD").press == "markdown"
+    assert open_target("file:poems.txt").press == "text"
+    with pytest.raises(UsageError, match=r"'poems.md' is no target; did you mean 'file:poems.md'\?"):
+        open_target("poems.md")
+    with pytest.raises(UsageError, match=r"file:poems.odt: say which --press: text, .*, broken, markdown$"):
+        press_for(open_target("file:poems.odt"), None)
+
+
+def test_other_packages_are_asked_only_where_they_are_needed() -> None:
+    """A file with an ending of our own finds its press without a look at what other packages offer."""
+    program = (
+        "import sys; from photopoem.printing import open_target\n"
+        "before = set(sys.modules); press = open_target('file:poems.html').press\n"
+        "print(press, 'importlib.metadata' in set(sys.modules) - before, 'photopoem.press.html' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "html False False\n"
 
 
 class Careless:
@@ -89,13 +127,9 @@ def test_numbers_of_numpy_are_scores(samples: list[Path]) -> None:
 
 def test_broken_plugin_is_one_line(samples: list[Path], tmp_path: Path) -> None:
     """A plugin that fails to start costs one line that names it, not a crash."""
-    info = tmp_path / "site/broken-1.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[photopoem.labellers]\nbroken = broken_labeller:open_labeller\n")
-    (tmp_path / "site/broken_labeller.py").write_text("1 / 0\n")
+    broken(tmp_path, "[photopoem.labellers]\nbroken = broken_plugin:open_labeller\n")
     done = photopoem(
         "run", samples[0], "--labels", "broken", cwd=tmp_path, code=2, PYTHONPATH=str(tmp_path / "site")
     )
-    assert "labeller broken (broken_labeller:open_labeller) does not start" in done.stderr
+    assert "labeller broken (broken_plugin:open_labeller) does not start" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

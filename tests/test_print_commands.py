@@ -81,6 +81,8 @@ def test_print_into_files(show: Path) -> None:
         (["print", "--to", "lpt1"], "tcp://HOST"),
         (["print", "--press", "stone", "--check"], "no press 'stone'"),
         (["queue", "list", "none"], "nothing was ever printed"),
+        (["queue", "retry", "3"], "of that number: photopoem queue retry --id 3"),
+        (["queue", "skip", "3", "4"], "of that number: photopoem queue skip --id 3"),
     ],
 )
 def test_mistakes_are_told_in_one_line(show: Path, arguments: list[str], told: str) -> None:
@@ -181,6 +183,32 @@ def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePr
     assert run("queue", "list", "--to", "dir:out").output.startswith("nothing is queued for dir:/")
     assert run("queue", "list").output == "1 printed\n"
     assert "is no target" in run("queue", "clear", "--to", "lpt1").output
+
+
+def test_the_doubts_of_one_target_are_settled(show: Path, printer: FakePrinter) -> None:
+    """With --to, retry and skip take what is in doubt for that target alone, and say where else something is."""
+    run("print", "--to", printer.address)
+    run("print", "--to", "dir:out", "--press", "text")
+    with Journal("poems") as journal:
+        for job in (1, 2, 4):
+            journal.mark(job, "doubtful")
+    nothing = run("queue", "skip", "--to", "dir:elsewhere").output
+    assert nothing.startswith("0 skipped\nnothing is in doubt for dir:/")
+    assert nothing.endswith(f"; there are 1 for dir:{show}/out, 2 for {printer.address}\n")
+    assert (
+        "there is no job 4 for tcp://" in run("queue", "retry", "--to", printer.address, "--id", "4").output
+    )
+    assert run("queue", "retry", "--to", f"{printer.address}/").output.startswith("2 queued again")
+    assert run("queue", "list").output.splitlines()[-1] == "2 queued, 3 printed, 1 doubtful"
+    assert run("queue", "skip", "--to", "dir:out").output == "1 skipped\n"
+    assert run("queue", "list", "--all").output.splitlines()[-1] == "2 queued, 3 printed, 1 skipped"
+
+
+def test_a_folder_may_be_called_by_a_number(show: Path) -> None:
+    """A folder of poems whose name is a number is one."""
+    run("print", "--to", "dir:out", "--press", "text")
+    Path("poems").rename("2026")
+    assert run("queue", "skip", "2026").output == "0 skipped\n"
 
 
 def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:

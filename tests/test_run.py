@@ -318,13 +318,15 @@ def test_full_disk_is_one_line(tmp_path: Path) -> None:
         assert len(records(small / "poems")) == len(texts(small / "poems")) == 40
 
 
-def test_a_grammar_of_ones_own_that_has_warnings(tmp_path: Path) -> None:
-    """A run with a grammar that the check remarks something of says so in a line, and a quiet one does not."""
+def test_a_grammar_of_ones_own_that_has_problems(tmp_path: Path) -> None:
+    """A run with a grammar of which the check tells something says in a line how much; a quiet one does not."""
     make_photos(tmp_path / "photos", 1)
+    formless = '{"_form": {"lines": 3, "syllables": [5, 7, 5]}, "origin": "#color#", "dark": "never said"}'
+    (tmp_path / "formless.json").write_text(formless)
     (tmp_path / "mine.json").write_text('{"origin": "#color# and grey", "dark": "never said"}')
     told = photopoem("run", "photos", *LOCAL, "--grammar", "mine.json", cwd=tmp_path).stderr
     assert "mine.json: 1 warning; photopoem grammar check mine.json\n" in told
-    assert (
-        "warnings"
-        not in photopoem("run", "photos", *LOCAL, "-q", "--grammar", "mine.json", cwd=tmp_path).stderr
-    )
+    told = photopoem("run", "photos", *LOCAL, "--grammar", "formless.json", cwd=tmp_path, code=None).stderr
+    assert "formless.json: 1 error, 1 warning; photopoem grammar check formless.json\n" in told
+    told = photopoem("run", "photos", *LOCAL, "-q", "--grammar", "mine.json", cwd=tmp_path).stderr
+    assert "grammar check" not in told

@@ -169,7 +169,7 @@ def test_a_show_outlives_its_troubles(tmp_path: Path, start_show: Start, printer
     printer.switch_on()
     until(lambda: counts(show.poems)["printed"] == 2, 40)
     show.inbox.rename(tmp_path / "away")
-    until(lambda: "no such" in show.said(), 30)
+    until(lambda: "inbox: this folder is gone; waiting" in show.said(), 30)
     (tmp_path / "away" / "2.jpg").write_bytes(photograph(2))
     (tmp_path / "away" / "bad.jpg").write_bytes(b"\xff\xd8 no photograph \xff\xd9")
     (tmp_path / "away").rename(show.inbox)

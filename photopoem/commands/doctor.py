@@ -172,15 +172,25 @@ def _writable(folder: Path) -> bool:
 
 
 def _queue(poems: Path) -> Iterator[Finding]:
+    from photopoem.errors import UsageError
+    from photopoem.printing import queue_target
     from photopoem.printing.journal import FILE_NAME, Journal
 
     if not (poems / FILE_NAME).exists():
         return
     with Journal(poems) as journal:
-        counts = journal.counts()
+        counts, targets = journal.counts(), journal.targets(["queued"])
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "empty"
     step = f"photopoem queue list {poems}, then retry or skip" if counts["doubtful"] else ""
     yield _found("queue", told, step, serious=False)
+    for target, count in targets.items():
+        try:
+            queue_target(target)
+        except UsageError as error:
+            take_out = journal.clearing(target)
+            yield _found(
+                "queue", f"{count} will not be printed: {error}", f"{take_out} takes out what waits for it"
+            )
 
 
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:

@@ -36,9 +36,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("poem", type=click.Path(path_type=Path))
-@click.option(
-    "--nth", type=click.IntRange(1), default=1, show_default=True, help="Which poem of a poems.jsonl."
-)
+@click.option("--nth", type=click.IntRange(1), default=1, show_default=True, help="Which poem of a folder.")
 @click.option("--tree/--no-tree", default=True, help="Show the rules and words that made it.")
 @click.option(
     "-g",
@@ -57,12 +55,12 @@ Examples:
 def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tuple[str, ...]) -> None:
     """Show whose each word of a poem is: the place's, the machine's, the people's or the author's.
 
-    POEM is a text in a folder of poems, or a poems.jsonl.
+    POEM is a text in a folder of poems, the folder, or its poems.jsonl.
     """
     from photopoem.poem import colophon
     from photopoem.terminal import visible, wants_color
 
-    folder, found, written = find_poem(poem, nth)
+    folder, found, written, of = find_poem(poem, nth)
     color = wants_color(sys.stdout)
     for line in (found.title, None, *found.lines):
         click.echo(shown_line(line, color) if line else "", color=color)
@@ -73,25 +71,29 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
         click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
         for row in _tree(written, grammar, lexicon, folder.resolve().parent):
             click.echo(row, color=color)
+    if of > 1:
+        click.echo(f"\npoem {nth} of {of}; --nth N shows another")
 
 
-def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem]:
+def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
     """The folder and the poem of a text beside a poems.jsonl, or one of a poems.jsonl: as it stands, as it was written.
 
-    Raises `UsageError`, `StoreError`.
+    At last of how many it is one: a text is the only one. Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
     from photopoem.records import read_records
     from photopoem.standing import find_standing, folder_of, standing, written_to
-    from photopoem.terminal import visible
+    from photopoem.terminal import counted, visible
 
     if not path.is_dir() and path.suffix != ".jsonl":
-        return find_standing(path)
+        return *find_standing(path), 1
     folder, records = folder_of(path), list(read_records(path))
     if nth > len(records):
-        raise UsageError(f"{visible(str(path))} has no poem number {nth}")
+        raise UsageError(
+            f"{visible(str(path))} has no poem number {nth}, but {counted(len(records), 'poem')}"
+        )
     record = records[nth - 1]
-    return folder, standing(folder, record, written_to(records)), from_record(record)
+    return folder, standing(folder, record, written_to(records)), from_record(record), len(records)
 
 
 def layer_of(span: Span) -> str | None:

@@ -128,7 +128,7 @@ def _problem(path: Path, problem: Problem) -> dict[str, Any]:
         "file": str(path),
         "line": problem.line,
         "column": problem.column,
-        "severity": "error" if problem.error else "warning",
+        "severity": problem.kind,
         "message": problem.message,
     }
 
@@ -137,8 +137,7 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
     from photopoem.terminal import counted, visible
 
     for path, problem in found:
-        kind = "error" if problem.error else "warning"
-        click.echo(visible(f"{path}:{problem.line}:{problem.column}: {kind}: {problem.message}"))
+        click.echo(visible(f"{path}:{problem.line}:{problem.column}: {problem.kind}: {problem.message}"))
     errors = sum(problem.error for _, problem in found)
     warnings = len(found) - errors
     click.echo(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}", err=True)

@@ -1,17 +1,32 @@
-"""A group of commands that says the nearest one to a name that is none."""
+"""A group of commands that says what was meant by a command or an option that is none."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
 from photopoem.errors import did_you_mean
 
+CALLED = {"--to": "--print", "--print": "--to"}
+"""Where to print: --to for the commands that do nothing else, --print for the others."""
+
 
 class Group(click.Group):
-    """A group whose answer to a mistyped command is the command that was meant."""
+    """A group whose answer to a mistyped command or another command's option is the one that was meant."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an option that it calls otherwise is answered with its name for it."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            name = CALLED.get(error.option_name)
+            if error.ctx is None or not any(name in each.opts for each in error.ctx.command.params):
+                raise
+            told = f"there is no option {error.option_name}; here it is called {name}"
+            raise click.UsageError(told, error.ctx) from error
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -12,15 +12,32 @@ from photopoem.commands.completing import A_TARGET
 from photopoem.commands.group import Group
 
 if TYPE_CHECKING:
-    from photopoem.printing.journal import Journal
+    from photopoem.printing.journal import Journal, State
+
+
+def _no_number(context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
+    """The folder; a number where none is called so is a job's."""
+    if str(folder).isdecimal() and not folder.exists():
+        from photopoem.errors import UsageError
+
+        command = f"photopoem queue {context.info_name} --id {folder}"
+        raise UsageError(f"{folder}: there is no such folder; for the job of that number: {command}")
+    return folder
+
 
 _FOLDER = click.argument("folder", default="poems", type=click.Path(path_type=Path))
+_FOLDER_NO_NUMBER = click.argument(
+    "folder", default="poems", type=click.Path(path_type=Path), callback=_no_number
+)
 _IDS = click.option(
     "--id", "ids", type=int, multiple=True, metavar="N", help="This job only; may be repeated."
 )
 _TARGET = click.option(
     "--to", "target", metavar="TARGET", shell_complete=A_TARGET, help="Only what is for this target."
 )
+
+_WAITING: tuple[State, ...] = ("queued", "doubtful")
+_DOUBTFUL: tuple[State, ...] = ("doubtful",)
 
 STATES_TOLD = """
 \b
@@ -51,7 +68,7 @@ def list_(folder: Path, target: str | None, every: bool) -> None:
     with _journal(folder) as journal:
         jobs = journal.jobs(STATES if every else ("sending", "doubtful", "queued"), target)
         counts = journal.counts(target)
-        empty = _nothing_for(journal, target) if target else "the queue is empty"
+        empty = _nothing_for(journal, target, _WAITING) if target else "the queue is empty"
     for job in jobs:
         copy = f" (copy {job.copy})" if job.copy > 1 else ""
         when = time.strftime("%d %b %H:%M", time.localtime(job.changed))
@@ -61,23 +78,29 @@ def list_(folder: Path, target: str | None, every: bool) -> None:
 
 
 @command.command()
-@_FOLDER
+@_FOLDER_NO_NUMBER
+@_TARGET
 @_IDS
-def retry(folder: Path, ids: tuple[int, ...]) -> None:
+def retry(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
     """Print what is in doubt once more, at the next photopoem print."""
+    address = _address(target)
     with _journal(folder) as journal:
-        click.echo(
-            f"{journal.retry(ids)} queued again; photopoem print, or a watch that runs, goes on with them"
-        )
+        done = journal.retry(ids, address)
+        click.echo(f"{done} queued again; photopoem print, or a watch that runs, goes on with them")
+        _say_nothing_for(journal, address, done, _DOUBTFUL)
 
 
 @command.command()
-@_FOLDER
+@_FOLDER_NO_NUMBER
+@_TARGET
 @_IDS
-def skip(folder: Path, ids: tuple[int, ...]) -> None:
+def skip(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
     """Leave out what is in doubt."""
+    address = _address(target)
     with _journal(folder) as journal:
-        click.echo(f"{journal.skip(ids)} skipped")
+        done = journal.skip(ids, address)
+        click.echo(f"{done} skipped")
+        _say_nothing_for(journal, address, done, _DOUBTFUL)
 
 
 @command.command()
@@ -86,23 +109,26 @@ def skip(folder: Path, ids: tuple[int, ...]) -> None:
 @click.option("--history", is_flag=True, help="Also forget what was printed: it may then be printed again.")
 def clear(folder: Path, target: str | None, history: bool) -> None:
     """Take out all that waits or is in doubt."""
+    address = _address(target)
     with _journal(folder) as journal:
-        address = _address(target)
         done = journal.clear(history=history, target=address)
         click.echo(f"{done} taken out of the queue")
-        if not done and address:
-            click.echo(_nothing_for(journal, address))
+        _say_nothing_for(journal, address, done, _WAITING)
 
 
-def _nothing_for(journal: Journal, target: str) -> str:
-    """That nothing waits for a target, and for which others something does."""
-    from collections import Counter
+def _say_nothing_for(journal: Journal, target: str | None, done: int, states: tuple[State, ...]) -> None:
+    if target and not done:
+        click.echo(_nothing_for(journal, target, states))
 
+
+def _nothing_for(journal: Journal, target: str, states: tuple[State, ...]) -> str:
+    """That a target has nothing in these states, and which others have something."""
     from photopoem.terminal import visible
 
-    waiting = Counter(job.target for job in journal.jobs(("queued", "doubtful")) if job.target != target)
-    others = ", ".join(f"{count} for {each}" for each, count in sorted(waiting.items()))
-    return visible(f"nothing is queued for {target}" + (f"; there are {others}" if others else ""))
+    how = "queued" if "queued" in states else "in doubt"
+    counts = journal.targets(states)
+    others = ", ".join(f"{count} for {each}" for each, count in counts.items() if each != target)
+    return visible(f"nothing is {how} for {target}" + (f"; there are {others}" if others else ""))
 
 
 def _address(target: str | None) -> str | None:

@@ -17,6 +17,7 @@ __all__ = [
     "Problem",
     "Written",
     "check_grammar",
+    "check_loaded",
     "choose",
     "expand_names",
     "find_grammar",
@@ -40,6 +41,14 @@ def check_grammar(path: Path) -> list[Problem]:
     if any(problem.error for problem in problems):
         return problems
     return problems + tried_problems(path.stem, parts)
+
+
+def check_loaded(grammar: Grammar) -> list[Problem]:
+    """What `check_grammar` says of a grammar's file, once that is loaded: nothing is read or looked through again."""
+    from photopoem.grammar.check import noted_problems
+    from photopoem.grammar.trial import tried_problems
+
+    return noted_problems(grammar.parts) + tried_problems(grammar.name, grammar.parts)
 
 
 # Imported when they are first asked for: a shell that completes a grammar's name waits for none of it.

@@ -27,8 +27,12 @@ _DEALT = frozenset(symbol for symbol in SYMBOLS if not is_numbered(symbol))
 
 def problems_of(parts: Parts) -> list[Problem]:
     """Every problem that can be seen without writing: errors and warnings, in the order of the file."""
-    checker = _Checker(parts)
-    checker.run()
+    _Checker(parts).run()
+    return noted_problems(parts)
+
+
+def noted_problems(parts: Parts) -> list[Problem]:
+    """The same of a grammar that was checked before: whichever could be loaded was."""
     return sorted(set(parts.source.problems), key=lambda p: (p.line, p.column, not p.error, p.message))
 
 

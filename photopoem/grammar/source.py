@@ -28,6 +28,11 @@ class Problem:
     message: str
     error: bool = True
 
+    @property
+    def kind(self) -> str:
+        """What it is called."""
+        return "error" if self.error else "warning"
+
 
 @dataclass(slots=True)
 class Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -75,6 +76,18 @@ def open_press(name: str, **options: Any) -> Press:
         )
     press: Press = factory(**options)
     return press
+
+
+def other_press_for(ending: str) -> str | None:
+    """The press of another package whose files have this ending, in small letters and with its dot.
+
+    One that cannot be opened has none: asking for it by its name tells why.
+    """
+    for name in press_names()[len(PRESSES) :] if ending else ():
+        with suppress(Exception):  # a stranger's module may raise anything
+            if open_press(name).suffix.lower() == ending:
+                return name
+    return None
 
 
 def _factory(name: str) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from photopoem.errors import UsageError, did_you_mean_path
 from photopoem.paths import Found, find_photos
 
 
@@ -26,11 +27,13 @@ class Arrivals:
     settle: float = 0.3
     doubt: float = 10.0
     growing: dict[str, tuple[str, float]] = field(default_factory=dict)
+    seen: bool = False
+    """Whether the folder has ever been there."""
 
     def ready(self) -> list[Found]:
         """The photographs that have newly arrived, oldest first. Raises `UsageError` where the folder is gone."""
         now = time.monotonic()
-        present = {found.path: found for found in find_photos([str(self.folder)])}
+        present = {found.path: found for found in self._present()}
         new = {
             path: each for path, each in present.items() if each.stamp and self.known.get(path) != each.stamp
         }
@@ -48,7 +51,16 @@ class Arrivals:
 
     def all_present(self) -> list[tuple[str, str]]:
         """Path and stamp of every photograph that lies there. Raises `UsageError` where the folder is gone."""
-        return [(found.path, found.stamp) for found in find_photos([str(self.folder)])]
+        return [(found.path, found.stamp) for found in self._present()]
+
+    def _present(self) -> list[Found]:
+        folder = str(self.folder.absolute())
+        if not os.path.isdir(folder):  # noqa: PTH112 - a Path raises where it may not look
+            near = "" if self.seen else did_you_mean_path(self.folder).removeprefix("; ")
+            told = "this folder is gone" if self.seen else "this folder is not there yet"
+            raise UsageError(f"{self.folder}: {told}{f' ({near})' if near else ''}")
+        self.seen = True
+        return find_photos([folder])
 
     def done(self, found: Found) -> None:
         """Take a photograph, as it is now, as dealt with."""

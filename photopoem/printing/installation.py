@@ -60,8 +60,8 @@ class Installation:
     """Seconds from one look at the folder to the next where the system says nothing."""
 
     def __post_init__(self) -> None:
-        self.folder = self.folder.absolute()
         self.arrivals = Arrivals(self.folder)
+        self.folder = self.folder.absolute()
         self.spool = Spool(
             self.poems, self.target, self.press, self.options, pace=self.pace, may_print=self._may_print,
             patience=Patience(self.say, self.stop), stubborn=True,

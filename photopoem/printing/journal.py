@@ -281,21 +281,30 @@ class Journal:
             found = dict(db.execute(f"SELECT state, count(*) FROM jobs {where} GROUP BY state", values))  # noqa: S608 - fixed text
         return {state: found.get(state, 0) for state in STATES}
 
-    def retry(self, ids: Sequence[int] = ()) -> int:
-        """Queue these again, or all doubtful ones; returns how many."""
-        return self._settle("queued", ids, "doubtful")
+    def targets(self, states: Sequence[State]) -> dict[str, int]:
+        """How many jobs in these states each target has, where it has any."""
+        marks = ", ".join("?" * len(states))
+        where = f"WHERE state IN ({marks}) GROUP BY target ORDER BY target"
+        with self._reading() as db:
+            return dict(db.execute(f"SELECT target, count(*) FROM jobs {where}", states))  # noqa: S608 - marks
 
-    def skip(self, ids: Sequence[int] = ()) -> int:
-        """Leave these out for good, or all doubtful ones; returns how many."""
-        return self._settle("skipped", ids, "doubtful")
+    def retry(self, ids: Sequence[int] = (), target: str | None = None) -> int:
+        """Queue these again, or all doubtful ones; with `target`, of that one only. Returns how many."""
+        return self._settle("queued", ids, target)
 
-    def _settle(self, state: State, ids: Sequence[int], default: State) -> int:
+    def skip(self, ids: Sequence[int] = (), target: str | None = None) -> int:
+        """Leave these out for good, or all doubtful ones; with `target`, of that one only. Returns how many."""
+        return self._settle("skipped", ids, target)
+
+    def _settle(self, state: State, ids: Sequence[int], target: str | None) -> int:
         with self._changing() as db:
-            known = {row[0]: row[1] for row in db.execute("SELECT id, state FROM jobs")}
+            rows = db.execute("SELECT id, state FROM jobs WHERE target = coalesce(?, target)", (target,))
+            known: dict[int, State] = dict(rows)
             unknown = [job for job in ids if job not in known]
             if unknown:
-                raise UsageError(f"there is no job {unknown[0]}; see photopoem queue list --all")
-            chosen = [*ids] or [job for job, now in known.items() if now == default]
+                whose = f" for {target}" if target else ""
+                raise UsageError(f"there is no job {unknown[0]}{whose}; see photopoem queue list --all")
+            chosen = [*ids] or [job for job, now in known.items() if now == "doubtful"]
             busy = [job for job in chosen if known[job] == "sending"]
             if busy:
                 raise UsageError(f"job {busy[0]} is being printed; wait for it")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -268,10 +269,13 @@ class OneFile:
     address: str
     path: Path
 
-    @property
+    @cached_property
     def press(self) -> str | None:
-        """The press its ending asks for."""
-        return _BY_ENDING.get(self.path.suffix.lower())
+        """The press its ending asks for; those of other packages are looked for where no other has it."""
+        from photopoem.press import other_press_for
+
+        ending = self.path.suffix.lower()
+        return _BY_ENDING.get(ending) or other_press_for(ending)
 
 
 def open_target(address: str) -> Target | OneFile:
@@ -293,7 +297,7 @@ def _as_target(text: str) -> str:
         return f"serial:{text}"
     if text.endswith("/") or Path(text).is_dir():
         return f"dir:{text}"
-    if Path(text).suffix.lower() in _BY_ENDING:
+    if OneFile(text, Path(text)).press:
         return f"file:{text}"
     if re.fullmatch(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", text):
         return f"usb:{text}"
