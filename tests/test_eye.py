@@ -16,7 +16,7 @@ import pytest
 
 from photopoem.errors import LabelError, UsageError
 from photopoem.labels import Labeller, Labels, LabelSettings
-from photopoem.labels.eye import choose, network
+from photopoem.labels.eye import choose, network, views
 from photopoem.labels.eye.head import Head, read_head
 from photopoem.labels.eye.words import class_entries, evidence, kinds, scene_entries, wider_words
 from photopoem.labels.local import Local, Pixels, open_labeller, shipped_head, words
@@ -96,6 +96,20 @@ def test_the_same_photograph_gets_the_same_labels(eye: Local, samples: list[Path
 def test_any_shape_is_seen(eye: Local, shape: tuple[int, int]) -> None:
     """Pictures of any size and side ratio, and of one color, get labels and no error."""
     assert said(eye.label([photo_of(np.full((*shape, 3), 77, np.uint8))])[0])
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [((400, 300), (224, 192)), ((300, 400), (192, 224)), ((300, 310), (224, 224)), ((40, 30), (224, 192))],
+)
+def test_an_oblong_picture_is_bent_less(size: tuple[int, int], seen: tuple[int, int]) -> None:
+    """The network sees a picture that is longer than wide as such, whichever way it lies, another as a square."""
+    width, height = size
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[:, : width // 2] = 255
+    view = views.whole(pixels)
+    assert view.shape == (1, 3, seen[1], seen[0])
+    assert (view[0, 0, 0, 0], view[0, 0, 0, -1]) == (1.0, -127 / 128)
 
 
 def test_one_bad_photo_costs_only_itself(eye: Local) -> None:
@@ -291,7 +305,7 @@ GUARDED = """
 import sys; sys.path.insert(0, {tests!r})
 import numpy, onnxruntime, PIL.Image
 from seccomp_guard import forbid
-from photopoem.labels.eye import choose, network
+from photopoem.labels.eye import choose, network, views
 from photopoem.labels.eye.graph import build_model
 from photopoem.labels.eye.weights import read_tensors
 from photopoem.labels.local import Local, shipped_head

@@ -17,7 +17,7 @@ LEAST_SCORE = 0.04
 # A photograph always gets three words to doubt, if need be below LEAST_SCORE.
 FEWEST, LEAST_AT_ALL = 3, 0.005
 # From this score on, the narrower word speaks and its wider words are silent.
-SURE_OF_NARROWER = 0.5
+SURE_OF_NARROWER = 0.6
 # A wider word must be surer than the narrower by this much to be said in its place.
 NOTICEABLE = 0.02
 # Of words counted right p times in a hundred, the score that is shown: a plain reading below 0.4, then a
