@@ -382,8 +382,9 @@ def test_a_hundred_photographs_give_a_hundred_poems(start_show: Start, printer: 
     assert late < early + 15
 
 
-def test_a_photograph_is_no_folder_to_watch(tmp_path: Path) -> None:
-    """What is given to be watched and is a file is refused in one line."""
+@pytest.mark.parametrize(("given", "what"), [("a.jpg", "a file"), ("s3://bucket/photos", "an address")])
+def test_what_is_no_folder_is_not_watched(tmp_path: Path, given: str, what: str) -> None:
+    """What is given to be watched and is a file, or elsewhere, is refused in one line: nothing would ever arrive."""
     (tmp_path / "a.jpg").write_bytes(photograph(1))
-    refused = photopoem("watch", "a.jpg", "--print", "dir:paper", "--press", "text", cwd=tmp_path, code=2)
-    assert refused.stderr == "photopoem: a.jpg: a file; watch takes a folder that photographs arrive in\n"
+    refused = photopoem("watch", given, "--print", "dir:paper", "--press", "text", cwd=tmp_path, code=2)
+    assert refused.stderr == f"photopoem: {given}: {what}; watch takes a folder that photographs arrive in\n"

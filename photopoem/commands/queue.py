@@ -68,7 +68,7 @@ def list_(folder: Path, target: str | None, every: bool) -> None:
     with _journal(folder) as journal:
         jobs = journal.jobs(STATES if every else ("sending", "doubtful", "queued"), target)
         counts = journal.counts(target)
-        empty = _nothing_for(journal, target, _WAITING) if target else "the queue is empty"
+        empty = _nothing_for(journal, target, _WAITING)
     for job in jobs:
         copy = f" (copy {job.copy})" if job.copy > 1 else ""
         when = time.strftime("%d %b %H:%M", time.localtime(job.changed))
@@ -86,8 +86,8 @@ def retry(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
     address = _address(target)
     with _journal(folder) as journal:
         done = journal.retry(ids, address)
-        click.echo(f"{done} queued again; photopoem print, or a watch that runs, goes on with them")
-        _say_nothing_for(journal, address, done, _DOUBTFUL)
+        told = f"{done} queued again; photopoem print, or a watch that runs, goes on with them"
+        click.echo(told if done else _nothing_for(journal, address, _DOUBTFUL))
 
 
 @command.command()
@@ -99,8 +99,7 @@ def skip(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
     address = _address(target)
     with _journal(folder) as journal:
         done = journal.skip(ids, address)
-        click.echo(f"{done} skipped")
-        _say_nothing_for(journal, address, done, _DOUBTFUL)
+        click.echo(f"{done} skipped" if done else _nothing_for(journal, address, _DOUBTFUL))
 
 
 @command.command()
@@ -112,23 +111,20 @@ def clear(folder: Path, target: str | None, history: bool) -> None:
     address = _address(target)
     with _journal(folder) as journal:
         done = journal.clear(history=history, target=address)
-        click.echo(f"{done} taken out of the queue")
-        _say_nothing_for(journal, address, done, _WAITING)
+        click.echo(f"{done} taken out of the queue" if done else _nothing_for(journal, address, _WAITING))
 
 
-def _say_nothing_for(journal: Journal, target: str | None, done: int, states: tuple[State, ...]) -> None:
-    if target and not done:
-        click.echo(_nothing_for(journal, target, states))
-
-
-def _nothing_for(journal: Journal, target: str, states: tuple[State, ...]) -> str:
-    """That a target has nothing in these states, and which others have something."""
+def _nothing_for(journal: Journal, target: str | None, states: tuple[State, ...]) -> str:
+    """That there is nothing in these states, or a target has nothing, and which others have something."""
     from photopoem.terminal import visible
 
-    how = "queued" if "queued" in states else "in doubt"
+    waiting = "queued" in states
+    if target is None:
+        return "the queue is empty" if waiting else "nothing is in doubt"
     counts = journal.targets(states)
     others = ", ".join(f"{count} for {each}" for each, count in counts.items() if each != target)
-    return visible(f"nothing is {how} for {target}" + (f"; there are {others}" if others else ""))
+    nothing = f"nothing is {'queued' if waiting else 'in doubt'} for {target}"
+    return visible(nothing + (f"; there are {others}" if others else ""))
 
 
 def _address(target: str | None) -> str | None:

@@ -25,7 +25,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path())
 @click.option(
     "--print",
     "target",
@@ -58,7 +58,7 @@ Examples:
 @press_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 def command(
-    folder: Path, target: str, press: str | None, out: Path, existing: bool, quiet_hours: str | None, pace: float,
+    folder: str, target: str, press: str | None, out: Path, existing: bool, quiet_hours: str | None, pace: float,
     status: Path | None, quiet: bool, **keywords: Any,
 ) -> None:  # fmt: skip
     """Print a poem for each photograph that arrives in FOLDER, until it is stopped (Ctrl-C).
@@ -67,14 +67,16 @@ def command(
     network away, the disk full or FOLDER gone, and after a restart prints what came meanwhile, each once.
     """
     from photopoem.folder import folder_for_poems
+    from photopoem.paths import is_url
     from photopoem.press import open_press
     from photopoem.printing import press_for, queue_target
     from photopoem.printing.hours import QuietHours
     from photopoem.printing.installation import Installation
     from photopoem.terminal import counted, say
 
-    if folder.is_file():
-        raise UsageError(f"{folder}: a file; watch takes a folder that photographs arrive in")
+    if is_url(folder) or Path(folder).is_file():
+        what = "an address" if is_url(folder) else "a file"
+        raise UsageError(f"{folder}: {what}; watch takes a folder that photographs arrive in")
     made = settings(keywords)
     options = given(keywords)
     # What is wrong with the options is said now, not to an empty room tonight.
@@ -84,7 +86,7 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     hours = QuietHours.parse(quiet_hours) if quiet_hours else None
     show = Installation(
-        folder,
+        Path(folder),
         target,
         made,
         folder_for_poems(out),
