@@ -204,6 +204,23 @@ def test_lines_are_tidy() -> None:
     assert write(rules).text == "a b.\n  indented, yes"
 
 
+def test_an_empty_line_of_the_rules_own_parts_stanzas() -> None:
+    """An empty line in a rule, a binding too, is one in the poem: neither first nor last nor two in a row."""
+    rules = {"origin": "\n\n#none#\n\nA\n\n\n#none#\n\n#none#\nB\n#none#\nC\n\n#none#\n\n", "none": ""}
+    assert write(rules).text == "A\n\nB\nC"
+    assert write({"origin": "[x:#two#]#x#", "two": "A\n\nB"}).text == "A\n\nB"
+    assert write({"origin": "[x:A\n\nB]#x#\n\n[x:C]#x#"}).text == "A\n\nB\n\nC"
+    assert write({"origin": "#stanza#\n#stanza#", "stanza": ["A", "B\n\nA"]}).text.count("\n\n") == 1
+
+
+def test_an_empty_line_counts_for_none() -> None:
+    """A form counts only the lines that say something, and breaks them as they are."""
+    origin = "an owl\n\nlight\n\nan owl"
+    assert write({"_form": {"syllables": [2, 1, 2], "lines": 3}, "origin": origin}).text == origin
+    soft = {"width": 8, "break": True, "indent": 2, "lines": 2}
+    assert write({"_form": soft, "origin": "an owl\n\nin the dark"}).text == "an owl\n\nin the\n  dark"
+
+
 def test_no_word_twice_in_a_row() -> None:
     """A line in which two words meet that are the same is written otherwise."""
     words = vocabulary("dog", tone=("still",))

@@ -20,7 +20,7 @@ from photopoem.grammar.form import MAX_LINES, letters_of
 from photopoem.grammar.ledger import ANYHOW, LAX, PATIENT, STRICT, Card, make_cards
 from photopoem.grammar.load import Parts, parts_of, read_parts, stamp
 from photopoem.grammar.means import Means
-from photopoem.grammar.pieces import Piece, broken, make_line, text_of
+from photopoem.grammar.pieces import GAP, Piece, broken, make_line, text_of
 from photopoem.grammar.rules import Plan, RuleBook
 from photopoem.grammar.speaks import Speaks
 from photopoem.grammar.syntax import parse_rule
@@ -229,6 +229,8 @@ class Grammar:
 
     def _fitted(self, pieces: tuple[Piece, ...], width: int) -> Sequence[tuple[Piece, ...]]:
         form = self.parts.form
+        if pieces[0] == GAP:
+            return [(), *self._fitted(pieces[1:], width)]
         return broken(pieces, width, form.indent) if form.soft and width else [pieces]
 
     def _title(self, expander: Expander, means: Means, subject: Subject) -> Line:
