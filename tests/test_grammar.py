@@ -115,9 +115,9 @@ def test_a_push_needs_one_of_its_rules() -> None:
     assert texts({"origin": ["[p:#place#,home]#p#"]}) == {"home"}
 
 
-def test_nothing_left_names_photo_and_symbol() -> None:
-    """Where origin itself is left with nothing the error names the photograph and the symbol."""
-    with pytest.raises(MissingWordsError, match=r"photo\.jpg.*'season'.*grammar"):
+def test_nothing_left_names_the_symbol() -> None:
+    """Where origin itself is left with nothing the error names the symbol and the grammar."""
+    with pytest.raises(MissingWordsError, match=r"no words for 'season'.*grammar"):
         write({"origin": "#a#", "a": "#b# #label#", "b": "#season#"})
 
 

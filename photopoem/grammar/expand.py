@@ -114,7 +114,7 @@ class Expander(Dealer):
         return width
 
     def _too_wide(self) -> Misfit:
-        self.misfit = Misfit(f"a line wider than {self._width}")
+        self.misfit = Misfit(self.form.too_wide)
         return self.misfit
 
     # -- rules --
