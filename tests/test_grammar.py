@@ -115,9 +115,9 @@ def test_a_push_needs_one_of_its_rules() -> None:
     assert texts({"origin": ["[p:#place#,home]#p#"]}) == {"home"}
 
 
-def test_nothing_left_names_photo_and_symbol() -> None:
-    """Where origin itself is left with nothing the error names the photograph and the symbol."""
-    with pytest.raises(MissingWordsError, match=r"photo\.jpg.*'season'.*grammar"):
+def test_nothing_left_names_the_symbol() -> None:
+    """Where origin itself is left with nothing the error names the symbol and the grammar."""
+    with pytest.raises(MissingWordsError, match=r"no words for 'season'.*grammar"):
         write({"origin": "#a#", "a": "#b# #label#", "b": "#season#"})
 
 
@@ -202,6 +202,23 @@ def test_lines_are_tidy() -> None:
     """Parts that come to nothing leave no empty line, no double space and no space before a mark."""
     rules = {"origin": "#none# a  b #none#.\n#none#\n   \n  indented #none# , yes", "none": ""}
     assert write(rules).text == "a b.\n  indented, yes"
+
+
+def test_an_empty_line_of_the_rules_own_parts_stanzas() -> None:
+    """An empty line in a rule, a binding too, is one in the poem: neither first nor last nor two in a row."""
+    rules = {"origin": "\n\n#none#\n\nA\n\n\n#none#\n\n#none#\nB\n#none#\nC\n\n#none#\n\n", "none": ""}
+    assert write(rules).text == "A\n\nB\nC"
+    assert write({"origin": "[x:#two#]#x#", "two": "A\n\nB"}).text == "A\n\nB"
+    assert write({"origin": "[x:A\n\nB]#x#\n\n[x:C]#x#"}).text == "A\n\nB\n\nC"
+    assert write({"origin": "#stanza#\n#stanza#", "stanza": ["A", "B\n\nA"]}).text.count("\n\n") == 1
+
+
+def test_an_empty_line_counts_for_none() -> None:
+    """A form counts only the lines that say something, and breaks them as they are."""
+    origin = "an owl\n\nlight\n\nan owl"
+    assert write({"_form": {"syllables": [2, 1, 2], "lines": 3}, "origin": origin}).text == origin
+    soft = {"width": 8, "break": True, "indent": 2, "lines": 2}
+    assert write({"_form": soft, "origin": "an owl\n\nin the dark"}).text == "an owl\n\nin the\n  dark"
 
 
 def test_no_word_twice_in_a_row() -> None:

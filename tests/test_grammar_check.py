@@ -117,6 +117,18 @@ def test_a_beginning_that_is_misspelt_is_told_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ['{\n  // a postcard\n "origin": "x"}', '{"origin": "x",\n  # more\n "b": "x"}',
+                                  '{"origin": [\n  /* one */ "x"]}', '{"origin": "x"\n  // the end\n}',
+                                  '\n  // a postcard\n{"origin": "x"}', '{"origin": "x"}\n  # the end'])  # fmt: skip
+def test_a_comment_is_told_how_notes_are_made(tmp_path: Path, text: str) -> None:
+    """A comment of another language is an error where it begins, which says how a grammar has its notes."""
+    (torn,) = problems(tmp_path, text)
+    assert (torn.line, torn.column) == (2, 3)
+    assert torn.message.endswith(
+        '; JSON has no comments: a note is a key that begins with _, as "_1": "a postcard"'
+    )
+
+
 def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
     """A comma before the closing bracket, the commonest slip, has its own sentence."""
     (found,) = [p for p in problems(tmp_path, '{"origin": ["a",\n"b",\n]}') if "comma" in p.message]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,28 @@ def test_acrostics() -> None:
 
 
 def test_a_form_that_cannot_be_met_says_so() -> None:
-    """A form that the words do not fit is refused with the photograph, the grammar, the reason and the tries."""
+    """A form that the words do not fit is refused with the grammar, the reason and the tries."""
     grammar = Grammar.from_rules({"_form": {"syllables": [2]}, "origin": "#label1#"}, "couplet")
     assert grammar.write(vocabulary("window")).text == "window"
-    with pytest.raises(MissingWordsError, match=r"photo\.jpg.*couplet.*syllables in \d+ tries"):
+    with pytest.raises(MissingWordsError, match=r"couplet: another number of syllables in \d+ tries"):
         grammar.write(vocabulary("dog"))
+
+
+def test_a_line_that_is_too_wide_is_shown() -> None:
+    """Where lines are too wide the error shows one, cut where it is long, and what breaks them."""
+    rules = {
+        "_form": {"width": 30},
+        "origin": "Short.\nLet #label1.the# rest. It #label1.does# as it is read.",
+    }
+    grammar = Grammar.from_rules(rules, "recipe")
+    with pytest.raises(MissingWordsError) as refused:
+        grammar.write(vocabulary("hamburger"))
+    told = re.fullmatch(
+        r"the photograph's words do not fit the form of the grammar recipe: a line wider than 30 in \d+ tries, "
+        r"such as '(Let the hamburger rest\. .*)'; \"break\": true in its _form breaks such lines",
+        str(refused.value),
+    )
+    assert told and 30 < len(told[1]) <= 60
 
 
 def test_words_said_in_two_ways_are_not_counted() -> None:

@@ -142,7 +142,7 @@ def test_poems_differ(name: str, capsys: pytest.CaptureFixture[str], request: py
         README.write_text(
             re.sub(rf"^\| `{name}` \|.*%.*$", row, README.read_text("utf-8"), flags=re.M), "utf-8"
         )
-    assert row in README.read_text("utf-8")
+    assert row in README.read_text("utf-8"), "run: pytest tests/test_grammar_shelf.py --refresh-docs"
     assert len(trial.texts) == trial.poems
     assert again <= COMMON_LINES * trial.lines, sorted(
         line for line, photos in seen.items() if len(photos) > 1

@@ -55,6 +55,21 @@ def test_example_labeller_and_press(site: str, samples: list[Path], tmp_path: Pa
         assert (tmp_path / name).read_text().count("## ") == 6
 
 
+def test_another_mode_of_a_labeller_writes_anew(site: str, samples: list[Path], tmp_path: Path) -> None:
+    """What follows the colon is among the labeller's parameters: a run in another mode keeps no poem of the first."""
+    run = ("run", samples[0].parent, "--grammar", "palette", "--labels")
+    for spec, told in (
+        ("daylight", "6 written\n"),
+        ("daylight", "6 already there"),
+        ("daylight:strict", "6 written\n"),
+    ):
+        assert told in photopoem(*run, spec, cwd=tmp_path, PYTHONPATH=site).stderr
+    labels = [
+        json.loads(line)["labels"] for line in (tmp_path / "poems/poems.jsonl").read_text().splitlines()[-6:]
+    ]
+    assert [] in labels and all(each[0]["score"] >= 0.7 for each in labels if each)
+
+
 def test_the_press_of_a_package_is_found_by_its_ending(
     site: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from escpos_reader import read_job
+from pypdf import PdfReader
 from vocabularies import many, vocabulary
 
 from photopoem.grammar import Grammar
 from photopoem.moment import Moment
 from photopoem.poem import colophon, from_record, record
+from photopoem.press import open_press
+from photopoem.press.text import as_text, from_text
 
 RULES = {
     "origin": "[it:#label#]#it.a.capitalize# #it.does#\n#color#, #season#\n#line#",
@@ -26,6 +32,29 @@ def test_a_record_makes_the_same_poem() -> None:
     for n, words in enumerate(many(80)):
         poem = grammar.write(words, n)
         assert from_record(json.loads(json.dumps(record(poem)))) == poem
+
+
+def test_stanzas_reach_every_press() -> None:
+    """An empty line is one in the record, in the text, which as it stands is the same poem, and on paper."""
+    poem = Grammar.from_rules({"origin": "#label1#\n\nand then\nagain", "title": "x"}).write(vocabulary())
+    first, _, *rest = said = [str(line) for line in poem.lines]
+    assert said == [first, "", *rest]
+    assert from_record(json.loads(json.dumps(record(poem)))) == poem
+    assert from_text(poem, as_text(poem)) == poem
+    (paper,) = read_job(open_press("receipt").press([poem], photos=None))
+    assert paper.text.splitlines()[2:6] == said
+    page = open_press("html").press([poem], photos=None).decode()
+    assert re.findall(r'<span class="line" dir="auto">(.*?)(?=</span>\n)', page)[1] == ""
+    (sheet,) = PdfReader(io.BytesIO(open_press("pdf", layout="card").press([poem], photos=None))).pages
+    heights: dict[str, float] = {}
+
+    def note(text: str, _: object, at: list[float], *__: object) -> None:
+        heights.setdefault(text.strip(), at[5])
+
+    sheet.extract_text(visitor_text=note)
+    above, below, last = (heights[line] for line in (first, *rest))
+    assert above - below == pytest.approx(2 * (below - last))
+    assert b"<path" in open_press("svg").press([poem], photos=None)
 
 
 def test_the_shape_of_a_record() -> None:

@@ -88,6 +88,6 @@ class Dealer(Draft):
         fitting = room.those_that_fit(phrases, start)
         if not fitting:
             self.tries += 1
-            self.misfit = Misfit(room.fault)
+            self.misfit = Misfit(room.fault(self.form))
             raise self.misfit
         return fitting

@@ -9,7 +9,7 @@ from photopoem.grammar.fault import Misfit, Overworked
 from photopoem.grammar.form import MAX_LINES, Form, initial_of
 from photopoem.grammar.ledger import ANYHOW, Ledger
 from photopoem.grammar.modify import Modifiers
-from photopoem.grammar.pieces import Piece, has_doubled_word, text_of, tidy
+from photopoem.grammar.pieces import GAP, Piece, has_doubled_word, text_of, tidy
 
 MAX_CHARACTERS = 400_000
 LINE_OF_VERSE = 200
@@ -37,8 +37,8 @@ class Event(NamedTuple):
 
 
 class Draft:
-    """What has been written. `lines` are the finished lines, tidy and none empty; `events` how they came about
-    (each makes an `Event`).
+    """What has been written. `lines` are the finished lines, tidy and none empty, a `GAP` before those that an
+    empty line goes before; `events` how they came about (each makes an `Event`).
 
     Nothing is lost when a rule does not work out: `_mark` and `_undo` take back text, bindings and what was noted.
     """
@@ -80,11 +80,13 @@ class Draft:
     def _end_line(self) -> None:
         pieces = self._check_out()
         self._checked = None
+        gap = self._out[:1] == [GAP]
         if pieces:
-            self.lines.append(pieces)
+            self.lines.append((GAP, *pieces) if gap and self.lines else pieces)
             if len(self.lines) > MAX_LINES:
                 raise Overworked
-        self._out = []
+        # An empty line waits for the next line that says something.
+        self._out = [GAP] if gap and not pieces else []
 
     def _check_out(self) -> tuple[Piece, ...]:
         """The line as it stands, tidy. Raises `Misfit` where it does not fit."""
@@ -114,6 +116,10 @@ class Draft:
         else:
             self._end_line()
 
+    def _gap(self) -> None:
+        """An empty line: between lines that say something, and never two in a row."""
+        self._out.append(GAP)
+
     def _say(self, piece: Piece) -> None:
         self._characters += len(piece.text)
         if self._characters > MAX_CHARACTERS:
@@ -130,10 +136,12 @@ class Draft:
             first, *rest = piece.text.split("\n")
             if first:
                 self._say(piece.with_text(first))
-            for text in rest:
+            for n, text in enumerate(rest, 1):
                 self._break()
                 if text:
                     self._say(piece.with_text(text))
+                elif n < len(rest):
+                    self._gap()
 
     def _captured(self, work: Callable[[], None]) -> list[Piece]:
         outer, self._out = self._out, []

@@ -11,7 +11,7 @@ from photopoem.grammar.fault import Misfit, Overworked, Unsayable
 from photopoem.grammar.ledger import STRICT, Card, Ledger
 from photopoem.grammar.means import Means
 from photopoem.grammar.modify import Modifiers, width_of
-from photopoem.grammar.pieces import Piece, text_of, tidy
+from photopoem.grammar.pieces import GAP, Piece, text_of, tidy
 from photopoem.grammar.room import room_for
 from photopoem.grammar.rules import Alternative, Made, Segment
 from photopoem.grammar.syntax import Action, Pop, Push, Rule, Run, Tag, Text
@@ -114,7 +114,7 @@ class Expander(Dealer):
         return width
 
     def _too_wide(self) -> Misfit:
-        self.misfit = Misfit(f"a line wider than {self._width}")
+        self.misfit = Misfit(self.form.too_wide)
         return self.misfit
 
     # -- rules --
@@ -127,8 +127,11 @@ class Expander(Dealer):
         last = len(segments) - 1
         for n, segment in enumerate(segments):
             following = segments if n == 0 else ()
-            if n < last and not self._capturing:
-                self._end_of_line(segment, following, 1 if self._out else self._line_tries)
+            if segment.blank and 0 < n < last:
+                self._gap()
+            elif n < last and not self._capturing:
+                begun = self._out and self._out != [GAP]
+                self._end_of_line(segment, following, 1 if begun else self._line_tries)
             elif ends:
                 # Whoever asked for this line tries again; here another rule may fit.
                 self._end_of_line(segment, following, 1)
@@ -368,4 +371,4 @@ def _first(_: Sequence[Card]) -> int:
 
 def _alone(symbol: str) -> Segment:
     """A segment that is nothing but a symbol."""
-    return Segment((), (Tag(symbol, (), (), 0),), 0, (), -1, (), ())
+    return Segment((), (Tag(symbol, (), (), 0),), False, 0, (), -1, (), ())

@@ -41,10 +41,15 @@ class Form:
         exact = max(len(self.syllables), len(self.words))
         return self.lines or ((exact, exact) if exact else (1, MAX_LINES))
 
+    @property
+    def too_wide(self) -> str:
+        """What is said of a line that is wider than the form allows."""
+        return f"a line wider than {self.width}"
+
     def line_fault(self, number: int, text: str) -> str | None:
         """Why a text cannot be the line of this number (from 0); None when it can."""
         if self.width and len(text) > self.width and not self.soft:
-            return f"a line wider than {self.width}"
+            return self.too_wide
         if self.words and not _is(self.words, number, len(text.split())):
             return "another number of words"
         if self.syllables and not _is(self.syllables, number, _syllables(text)):

@@ -27,6 +27,9 @@ class Piece(NamedTuple):
         return Piece(text, self.word, self.voice, self.of)
 
 
+GAP = Piece("", voice="gap")
+"""Stands first in a line that an empty line goes before."""
+
 _CLOSING = tuple(",.;:!?")
 
 

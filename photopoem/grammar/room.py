@@ -35,12 +35,11 @@ class Room(NamedTuple):
         first = bisect_left(places, start)
         return tuple([phrases[n] for n in (*places[first:], *places[:first])])
 
-    @property
-    def fault(self) -> str:
+    def fault(self, form: Form) -> str:
         """What is wrong with a line for which no phrase fits."""
         if self.syllables != ANY:
             return "another number of syllables"
-        return "another number of words" if self.words != ANY else "a line wider than the form"
+        return "another number of words" if self.words != ANY else form.too_wide
 
 
 def room_for(form: Form, number: int, before: str, after: str, modifiers: Modifiers) -> Room:

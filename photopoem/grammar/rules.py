@@ -27,14 +27,16 @@ Made = tuple[Node | Piece, ...]
 class Segment:
     """The nodes of a rule that stand on one line: `bindings` before the first text or tag, `rest` from there on.
 
-    Text is made into a piece here, once. `literal` counts the characters of its own text, `recalled` are the symbols
-    and modifiers of its tags. `phrase` is where in `rest` the last phrase of the lexicon stands that nothing but text
-    and words follow, -1 where none does; `phrase_modifiers` what is still to be done with it, and `bare` the unmodified
-    symbols after it, which are words only where they are bound.
+    Text is made into a piece here, once. `blank` says that the rule itself has an empty line here. `literal` counts
+    the characters of its own text, `recalled` are the symbols and modifiers of its tags. `phrase` is where in `rest`
+    the last phrase of the lexicon stands that nothing but text and words follow, -1 where none does;
+    `phrase_modifiers` what is still to be done with it, and `bare` the unmodified symbols after it, which are words
+    only where they are bound.
     """
 
     bindings: Made
     rest: Made
+    blank: bool
     literal: int
     recalled: tuple[tuple[str, Modifiers], ...]
     phrase: int
@@ -238,6 +240,7 @@ def _segment(nodes: Made) -> Segment:
     return Segment(
         bindings=nodes[:shown],
         rest=rest,
+        blank=not nodes,
         literal=sum(len(node.text) for node in nodes if isinstance(node, Piece)),
         recalled=tuple((tag.symbol, calls(tag.modifiers)) for tag in tags),
         phrase=at,

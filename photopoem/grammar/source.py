@@ -14,6 +14,7 @@ MAX_NESTING = 20
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ATOM = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
+_COMMENTS = ("//", "/*", "#")
 _ESCAPED = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
 )
@@ -120,11 +121,11 @@ class _Scanner:
     def whole(self) -> None:
         at = self._space(0)
         if self.text[at : at + 1] != "{":
-            raise _Stop(at, 'a grammar is a JSON object, as {"origin": ["..."]}')
+            raise _Stop(at, 'a grammar is a JSON object, as {"origin": ["..."]}' + self._comment(at))
         _, at = self._object(at, self.source)
         at = self._space(at)
         if at < len(self.text):
-            raise _Stop(at, "something follows the end of the grammar")
+            raise _Stop(at, "something follows the end of the grammar" + self._comment(at))
 
     def _space(self, at: int) -> int:
         match = _SPACE.match(self.text, at)
@@ -139,7 +140,14 @@ class _Scanner:
         except json.JSONDecodeError as error:
             raise _Stop(error.pos, error.msg[:1].lower() + error.msg[1:].removesuffix(" at")) from None
 
+    def _comment(self, at: int) -> str:
+        """How a grammar has its notes, where one of another language stands."""
+        note = '; JSON has no comments: a note is a key that begins with _, as "_1": "a postcard"'
+        return note if self.text.startswith(_COMMENTS, at) else ""
+
     def _found(self, at: int) -> str:
+        if comment := self._comment(at):
+            return comment
         return f", not {self.text[at]!r}" if at < len(self.text) else ", not the end of the file"
 
     def _object(self, at: int, source: Source | None, depth: int = 0) -> tuple[dict[str, Any], int]:

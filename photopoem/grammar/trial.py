@@ -38,7 +38,7 @@ class Trial:
         self.poems += 1
         self.tries += tries
         self.texts.add(poem.text)
-        for line in poem.lines:
+        for line in filter(str, poem.lines):
             self.lines += 1
             self.different_lines.add(str(line))
             for span in line.spans:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from random import Random
@@ -20,8 +21,9 @@ from photopoem.grammar.form import MAX_LINES, letters_of
 from photopoem.grammar.ledger import ANYHOW, LAX, PATIENT, STRICT, Card, make_cards
 from photopoem.grammar.load import Parts, parts_of, read_parts, stamp
 from photopoem.grammar.means import Means
-from photopoem.grammar.pieces import Piece, broken, make_line, text_of
+from photopoem.grammar.pieces import GAP, Piece, broken, make_line, text_of
 from photopoem.grammar.rules import Plan, RuleBook
+from photopoem.grammar.shelf import find_grammar, is_on_shelf
 from photopoem.grammar.speaks import Speaks
 from photopoem.grammar.syntax import parse_rule
 from photopoem.poem import Line, Poem
@@ -32,6 +34,8 @@ SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
 MAX_TRIES = 1_000
 """Lines tried with one allowance of repetition before the next is used."""
 MAX_LETTERS = 24
+MAX_SHOWN = 60
+"""Characters of a line that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ class Grammar:
         means = self._means(vocabulary)
         start = self.parts.form.line if self.parts.form.acrostic else "origin"
         if start not in means.plan.depth:
-            raise self._missing(_lacking(self.book, means.plan, start), subject)
+            raise self._missing(_lacking(self.book, means.plan, start))
         rng = self._random(subject.digest, seed)
         tries = overworked = 0
         failure: Exception | None = None
@@ -189,7 +193,9 @@ class Grammar:
                 tries += expander.tries
         if overworked and not isinstance(failure, Misfit):
             raise GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
-        raise self._unwritten(failure, tries, subject)
+        if isinstance(failure, Misfit):
+            raise self._misfit(str(failure), tries, means, rng)
+        raise self._missing(failure.symbol if isinstance(failure, Unsayable) else "origin")
 
     def _expand(self, expander: Expander, cards: Mapping[str, tuple[Card, ...]]) -> None:
         form = self.parts.form
@@ -229,6 +235,8 @@ class Grammar:
 
     def _fitted(self, pieces: tuple[Piece, ...], width: int) -> Sequence[tuple[Piece, ...]]:
         form = self.parts.form
+        if pieces[0] == GAP:
+            return [(), *self._fitted(pieces[1:], width)]
         return broken(pieces, width, form.indent) if form.soft and width else [pieces]
 
     def _title(self, expander: Expander, means: Means, subject: Subject) -> Line:
@@ -244,20 +252,31 @@ class Grammar:
         said = [Piece(name), *(Piece(text, card.word) for card in first for text in (card.text,))]
         return make_line([said[0], Piece(": "), said[1]] if first else said)
 
-    def _missing(self, symbol: str, subject: Subject) -> MissingWordsError:
-        photo = Path(subject.path).name
+    def _missing(self, symbol: str) -> MissingWordsError:
         return MissingWordsError(
-            f"{photo} gives no words for {symbol!r}, which the grammar {self.name} needs; try another grammar"
+            f"the photograph gives no words for {symbol!r}, which the grammar {self.name} needs; try another grammar"
         )
 
-    def _unwritten(self, failure: Exception | None, tries: int, subject: Subject) -> MissingWordsError:
-        if isinstance(failure, Misfit):
-            photo = Path(subject.path).name
-            return MissingWordsError(
-                f"the words of {photo} do not fit the form of the grammar {self.name}: {failure} "
-                f"in {tries} tries; try another grammar or seed"
-            )
-        return self._missing(failure.symbol if isinstance(failure, Unsayable) else "origin", subject)
+    def _misfit(self, fault: str, tries: int, means: Means, rng: Random) -> MissingWordsError:
+        told = (
+            f"the photograph's words do not fit the form of the grammar {self.name}: {fault} in {tries} tries"
+        )
+        if fault != self.parts.form.too_wide:
+            return MissingWordsError(f"{told}; try another grammar or seed")
+        if wide := self._wide_line(means, rng):
+            shown = wide if len(wide) <= MAX_SHOWN else f"{wide[: MAX_SHOWN - 3].rstrip()}..."
+            told += f", such as {shown!r}"
+        shipped = is_on_shelf(self.name) and self.path == find_grammar(self.name)
+        cure = "try another grammar or seed" if shipped else '"break": true in its _form breaks such lines'
+        return MissingWordsError(f"{told}; {cure}")
+
+    def _wide_line(self, means: Means, rng: Random) -> str:
+        """A line as it comes where none is too wide, but wider than the form allows; empty where none comes."""
+        form = self.parts.form
+        expander = Expander(replace(means, form=replace(form, width=None)), rng, ANYHOW)
+        with suppress(Unsayable, Misfit, Overworked):
+            self._expand(expander, means.cards)
+        return next((line for line in map(text_of, expander.lines) if len(line) > (form.width or 0)), "")
 
 
 def surest_label(subject: Subject) -> tuple[Any, ...]:

@@ -29,8 +29,8 @@ class Press(Protocol):
     """Turns poems into bytes.
 
     `name` is what it is asked for by, `suffix` the ending of its files, with the dot. Its options are its
-    constructor's keywords. `check` returns what it cannot show of these poems, one line each: nothing is
-    lost in silence. `press` returns the whole result; `photos` is the folder that relative paths of
+    constructor's keywords, each with a default. `check` returns what it cannot show of these poems, one line
+    each: nothing is lost in silence. `press` returns the whole result; `photos` is the folder that relative paths of
     photographs start from. Both raise `PressError`.
     """
 
