@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.color import Floats, ciede2000, ciede2000_at_least, srgb_to_lab
-from photopoem.errors import UsageError
+from photopoem.errors import UsageError, did_you_mean, did_you_mean_path
 
 # Who named the colors of each list that comes with photopoem: the poems' colophons say it.
 NAMED_BY = {
@@ -147,9 +147,9 @@ def _list_called(which: str) -> ColorNames:
     try:
         text = Path(which).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{which}: no list of color names is here ({_cause(error)}); say xkcd, css, nbs or a CSV file of name,hex"
-        ) from error
+        near = did_you_mean(which, NAMED_BY) or did_you_mean_path(which, ".csv")
+        there = near or f"; say {', '.join(NAMED_BY)} or a CSV file of name,hex"
+        raise UsageError(f"{which}: no list of color names is here ({_cause(error)}){there}") from error
     return _listed(text, which, f"the list {Path(which).name}")
 
 

@@ -96,8 +96,11 @@ def did_you_mean(name: str, among: Iterable[str]) -> str:
     return f"; did you mean '{visible(near)}'?" if near else ""
 
 
-def did_you_mean_path(path: str | Path) -> str:
-    """The same for a path: the first part of it that is not there is compared with what lies beside."""
+def did_you_mean_path(path: str | Path, ending: str = "") -> str:
+    """The same for a path: the first part of it that is not there is compared with what lies beside.
+
+    With an ending, only what ends so is offered.
+    """
     from pathlib import Path
 
     from photopoem.terminal import visible
@@ -105,10 +108,13 @@ def did_you_mean_path(path: str | Path) -> str:
     whole = Path(path)
     try:
         missing = next(part for part in [*reversed(whole.parents), whole] if not part.exists())
-        near = _nearest(missing.name, (each.name for each in missing.parent.iterdir()))
-        found = missing.with_name(near)
+        beside = (each.name for each in missing.parent.iterdir())
+        found = missing.with_name(
+            _nearest(missing.name, (name for name in beside if missing != whole or name.endswith(ending)))
+        )
         inside = found / whole.relative_to(missing)
-        return f"; did you mean '{visible(str(inside if inside.exists() else found))}'?"
+        meant = str(inside if inside.exists() else found)
+        return f"; did you mean '{visible(meant)}'?" if meant.endswith(ending) else ""
     except (OSError, ValueError, StopIteration):  # all is there, nothing is near, or nobody may look
         return ""
 

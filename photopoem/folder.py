@@ -312,8 +312,11 @@ def merge_folders(
     Of a path with several different poems the first folder's is taken; a text in `out` that a person changed is
     kept, and a line says which. Raises `StoreError`, `UsageError`.
     """
+    each_once = {os.path.realpath(source): source for source in sources}
+    if os.path.realpath(out) in each_once:
+        raise UsageError(f"{out}: one of the folders to be joined; name another with --out")
     with ExitStack() as stack:
-        folders = [stack.enter_context(PoemsFolder(_with_records(source))) for source in sources]
+        folders = [stack.enter_context(PoemsFolder(_with_records(each))) for each in each_once.values()]
         joined = stack.enter_context(PoemsFolder(out, force=force))
         clashes, kept = [], []
         for path in sorted({path for folder in folders for path in folder.paths()}):

@@ -165,7 +165,7 @@ class Run:
         labeller = self.labeller()
         self._say_left_out()
         with PoemsFolder(out, force=self.force) as folder, self._spool(out) as spool:
-            done_as = fingerprint(self.settings, Speaker.of(labeller))
+            done_as = self._as_written(fingerprint(self.settings, Speaker.of(labeller)))
             todo = [each for each in self.found if not folder.is_done(each, done_as)]
             with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
                 self._write(todo, labeller, folder, progress, spool, given)
@@ -258,7 +258,7 @@ class Run:
         """Put a poem into the folder; returns what stands there then, which may be a person's."""
         text = as_text(done.poem, with_colophon=self.colophon)
         try:
-            folder.add(record(done.poem), done.found, done.settings, text)
+            folder.add(record(done.poem), done.found, self._as_written(done.settings), text)
         except KeptText as error:
             progress.keep(error)
             return folder.kept(done.poem, done.found.name)
@@ -266,6 +266,10 @@ class Run:
         if folder.named_apart(done.found.path):
             self._apart.append(done.found.path)
         return done.poem
+
+    def _as_written(self, settings: str) -> str:
+        """What a poem's settings come to, with what changes its text and not the poem."""
+        return settings if self.colophon else f"{settings} without colophon"
 
     def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
         for each in todo:

@@ -18,6 +18,7 @@ def folder(tmp_path: Path) -> Path:
     """A photograph, a grammar and the poems of a run."""
     make_photo(tmp_path / "dog.jpg", 1)
     (tmp_path / "mine.json").write_text('{"origin": "x"}', "utf-8")
+    (tmp_path / "colors.csv").write_text("name,hex\nink,#000000\n", "utf-8")
     (tmp_path / "poems").mkdir()
     (tmp_path / "poems" / "dog.jpg.txt").write_text("x", "utf-8")
     (tmp_path / "poems" / "poems.jsonl").write_text("", "utf-8")
@@ -37,6 +38,8 @@ def folder(tmp_path: Path) -> Path:
         ("run dog.jpg -g main.json", "mine.json"),
         ("grammar check mine.jsn", "mine.json"),
         ("run dog.jpg -l vison", "vision"),
+        ("run dog.jpg --color-names xkdc", "xkcd"),
+        ("look dog.jpg --color-names clors.csv", "colors.csv"),
         ("watch . --press recipt --print dir:out", "receipt"),
         ("run dgo.jpg", "dog.jpg"),
         ("look dgo.jpg", "dog.jpg"),
@@ -141,6 +144,19 @@ def test_a_photograph_that_is_not_there_was_not_listed(folder: Path) -> None:
         assert caught.value.cause == told
     said = photopoem("grammar", "preview", "haiku", "--photo", "nope", "-l", "keywords", cwd=folder, code=2)
     assert said.stderr == "photopoem: nope: no such file\n"
+
+
+def test_only_what_could_be_meant_is_offered(folder: Path) -> None:
+    """No folder is offered for a grammar or a list of colors, and of a bad list nothing is said but that."""
+    (folder / "samples").mkdir()
+    for name in ("sample", "poem", "poem/mine.json"):
+        refused = photopoem("run", "dog.jpg", "-g", name, cwd=folder, code=2).stderr
+        assert refused.startswith(f"photopoem: {name}: no such grammar; there are ")
+    said = photopoem("run", "dog.jpg", "--color-names", "poem", cwd=folder, code=2).stderr
+    assert said.endswith(
+        "is here (no such file or directory); say xkcd, css, nbs or a CSV file of name,hex\n"
+    )
+    assert len(said.splitlines()) == 1
 
 
 def test_far_names_are_not_offered(folder: Path) -> None:

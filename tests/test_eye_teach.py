@@ -115,6 +115,19 @@ def test_the_command_tells_how_each_word_went(school: tuple[Path, subprocess.Com
     assert listed.stdout.strip() == "shapes: round things, stripes"
 
 
+def test_a_word_that_cannot_be_told_is_named(tmp_path: Path) -> None:
+    """Of a word whose pictures are as those of others, and none was known again, a line says what it needs."""
+    lessons = draw_lessons(tmp_path / "lessons", 8)
+    (lessons / "odd").mkdir()
+    for number in range(6):
+        picture = list(DRAW.values())[number % 2](np.random.default_rng(number))
+        Image.fromarray(picture).save(lessons / "odd" / f"{number}.png")
+    told = photopoem("teach", str(lessons), "--as", "mixed", eye=tmp_path).stdout.splitlines()
+    assert told[0].startswith("odd: knew 0 of 6 ")
+    assert told[3] == "cannot be told yet: odd: give more photographs, or ones more alike"
+    assert told[4].startswith("taught: --labels local:mixed")
+
+
 def test_what_was_taught_is_not_overwritten(school: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """A name that is taken is refused without --force, and the head stays as it was."""
     eye, _ = school

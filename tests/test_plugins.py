@@ -37,13 +37,38 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def broken(folder: Path, points: str) -> None:
-    """Install a package that cannot be imported into the folder `site` of a folder, with these entry points."""
+def broken(folder: Path, points: str, code: str = "1 / 0\n") -> None:
+    """Install a package into the folder `site` of a folder, with these entry points; it cannot be imported."""
     info = folder / "site/broken-1.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
     (info / "entry_points.txt").write_text(points)
-    (folder / "site/broken_plugin.py").write_text("1 / 0\n")
+    (folder / "site/broken_plugin.py").write_text(code)
+
+
+STRIP = """
+class Press:
+    name, suffix = "strip", ".strip"
+
+    def __init__(self{needs}):
+        pass
+
+    def check(self, poems, *, photos=None):
+        return {check}
+
+    def press(self, poems, *, photos):
+        return {press}
+
+def fails(error):
+    raise error
+"""
+
+
+def strip(folder: Path, *, needs: str = "", check: str = "[]", press: str = "b'ink'") -> str:
+    """Install a press called strip that answers so; returns the folder for Python's path."""
+    code = STRIP.format(needs=needs, check=check, press=press)
+    broken(folder, "[photopoem.presses]\nstrip = broken_plugin:Press\n", code)
+    return str(folder / "site")
 
 
 def test_example_labeller_and_press(site: str, samples: list[Path], tmp_path: Path) -> None:
@@ -84,6 +109,45 @@ def test_the_press_of_a_package_is_found_by_its_ending(
         open_target("poems.md")
     with pytest.raises(UsageError, match=r"file:poems.odt: say which --press: text, .*, broken, markdown$"):
         press_for(open_target("file:poems.odt"), None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (
+            {"press": "fails(RuntimeError('ink'))"},
+            "press strip: RuntimeError('ink'); --traceback shows where",
+        ),
+        ({"press": "None"}, "press strip gave nothing, not bytes"),
+        ({"press": "'ink'"}, "press strip gave str, not bytes"),
+        ({"check": "fails(KeyError('x'))"}, "press strip: KeyError('x'); --traceback shows where"),
+        ({"check": "None"}, "press strip remarked None, which are no lines"),
+        ({"needs": ", ink"}, "press strip does not start: TypeError("),
+    ],
+)
+def test_a_press_that_breaks_its_contract(
+    answers: dict[str, str], told: str, samples: list[Path], tmp_path: Path
+) -> None:
+    """Whatever a press of another package does, a file chosen by its ending is refused in one line that names it."""
+    photopoem("run", samples[0], "--out", "poems", cwd=tmp_path)
+    path = strip(tmp_path, **answers)
+    done = photopoem("print", "--to", "file:a.strip", cwd=tmp_path, code=2, PYTHONPATH=path)
+    assert told in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "a.strip").exists()
+
+
+def test_a_press_that_fails_in_the_queue(samples: list[Path], tmp_path: Path) -> None:
+    """A poem that a press of another package fails on is settled, with the cause beside it, not left queued."""
+    path = strip(tmp_path, press="fails(RuntimeError('ink'))")
+    to = ("--print", "dir:paper", "--press", "strip")
+    done = photopoem("run", samples[0], "--out", "poems", *to, cwd=tmp_path, code=1, PYTHONPATH=path)
+    assert "Traceback" not in done.stderr
+    listed = photopoem("queue", "list", cwd=tmp_path).stdout
+    assert "nothing was sent: press strip: RuntimeError('ink'); --traceback shows where" in listed
+    assert listed.endswith("1 doubtful\n")
+    print_it = ("--traceback", "print", "poems", "--to", "dir:paper", "--press", "strip", "--again")
+    shown = photopoem(*print_it, cwd=tmp_path, code=1, PYTHONPATH=path)
+    assert "in fails" in shown.stderr
 
 
 def test_other_packages_are_asked_only_where_they_are_needed() -> None:

@@ -148,6 +148,30 @@ def test_wrapped_lines_are_no_news_until_asked_for(show: Path, printer: FakePrin
     assert "1 of 1 lines" in told and "receipt: 1 poem, no remarks; nothing was printed" in told
 
 
+def test_what_is_printed_stays_so(show: Path) -> None:
+    """A printed job can be neither retried nor skipped, alone or beside others; one that was skipped can be retried."""
+    to = ("--to", "dir:paper", "--press", "text")
+    run("print", *to)
+    with Journal("poems") as journal:
+        journal.mark(2, "skipped")
+    for settle in ("retry", "skip"):
+        refused = run("queue", settle, "--id", "2", "--id", "3")
+        assert refused.exit_code == 2
+        assert "job 3 is printed; photopoem print --again prints it once more" in refused.output
+    assert "2 printed, 1 skipped" in run("queue", "list", "--all").output
+    assert "1 queued again" in run("queue", "retry", "--id", "2").output
+    assert "1 taken out" in run("queue", "clear").output
+    assert "1 printed" in run("print", *to).output
+
+
+def test_another_press_is_told_of_the_first(show: Path) -> None:
+    """Where a target has had the poems by another press, a line says by which, and what prints them once more."""
+    run("print", "--to", "dir:paper", "--press", "text")
+    told = run("print", "--to", "dir:paper", "--press", "svg").output
+    assert "has had all 3 of these as text; --again prints them once more" in told
+    assert "has had all 3 of these; --again" in run("print", "--to", "dir:paper", "--press", "text").output
+
+
 def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
     """What is in doubt is listed with its cause, and can be tried again or left out."""
     run("print", "--to", printer.address)

@@ -95,6 +95,32 @@ def test_other_settings_write_anew(tmp_path: Path, change: list[str]) -> None:
     assert len(records(tmp_path / "poems")) == 3
 
 
+def test_a_run_without_colophons_writes_anew(tmp_path: Path) -> None:
+    """A run with the other of --colophon and --no-colophon writes the texts anew, and prints none twice."""
+    make_photos(tmp_path / "photos", 3)
+    run = ("run", "photos", *LOCAL, "--print", "dir:paper", "--press", "text")
+    photopoem(*run, cwd=tmp_path)
+    before = texts(tmp_path / "poems")
+    changed = tmp_path / "poems/0/0000.jpg.txt"
+    changed.write_text("Ours\n")
+    without = photopoem(*run, "--no-colophon", cwd=tmp_path)
+    assert "2 written, 1 kept as changed by hand" in without.stderr
+    assert "2 already there" in photopoem(*run, "--no-colophon", cwd=tmp_path).stderr
+    bare = texts(tmp_path / "poems")
+    assert changed.read_text() == "Ours\n"
+    assert all(
+        before[name].startswith(bare[name].rstrip()) and before[name] != bare[name]
+        for name in bare
+        if name[0] != "0"
+    )
+    photopoem("merge", "poems", "-o", "all", cwd=tmp_path)
+    assert texts(tmp_path / "all") == bare
+    changed.unlink()
+    assert "3 written" in photopoem(*run, cwd=tmp_path).stderr
+    assert texts(tmp_path / "poems") == before
+    assert len(list((tmp_path / "paper").iterdir())) == 4  # the changed one twice, once in each hand
+
+
 def test_a_persons_change_is_kept(tmp_path: Path) -> None:
     """A text changed by hand is not overwritten without --force; one line says so, and it is no failure."""
     make_photos(tmp_path / "photos", 3)

@@ -58,6 +58,15 @@ def test_merge_of_two_folders_with_one_file_name(twins: Path) -> None:
         assert (twins / "both/poems.jsonl").read_bytes() == (twins / "poems/poems.jsonl").read_bytes()
 
 
+def test_merge_into_one_of_the_folders(twins: Path) -> None:
+    """Merged into one of themselves, folders are refused with what to do; one that is named twice is joined once."""
+    photopoem("run", "a", *QUICK, "--out", "only-a", cwd=twins)
+    refused = photopoem("merge", "only-a", "b", "--out", "./only-a/", cwd=twins, code=2)
+    assert refused.stderr.endswith("only-a: one of the folders to be joined; name another with --out\n")
+    photopoem("merge", "only-a", "only-a/", "--out", "both", cwd=twins)
+    assert texts(twins / "both") == texts(twins / "only-a")
+
+
 def test_merge_keeps_a_persons_change(twins: Path) -> None:
     """A text in the merged folder that a person changed is kept, a line says so, and the others are joined."""
     for folder in ("a", "b"):

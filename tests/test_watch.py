@@ -157,6 +157,15 @@ def test_what_lies_there_at_the_first_start_is_left_alone(
     assert show.end() == 0
 
 
+def test_what_is_left_is_told_at_the_end(tmp_path: Path, start_show: Start) -> None:
+    """At Ctrl-C a photograph that has come only in part is named."""
+    show = start_show()
+    (show.inbox / "half.jpg").write_bytes(photograph(1)[:500])
+    time.sleep(2)
+    assert show.end(signal.SIGINT) == 0
+    assert "1 still arriving or not yet written: half.jpg; a new start" in (tmp_path / "log").read_text()
+
+
 def test_a_show_outlives_its_troubles(tmp_path: Path, start_show: Start, printer: FakePrinter) -> None:
     """A printer off, a folder taken away, a file that is no photograph and a kill: every poem comes out once."""
     show = start_show()

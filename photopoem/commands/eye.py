@@ -60,6 +60,8 @@ def teach(folder: Path, name: str, force: bool) -> None:
             f"{visible(each.word)}: knew {each.found} of {each.photos} that it had not seen, "
             f"took {each.alarms} of {each.others} others for it"
         )
+    if unknown := [visible(each.word) for each in reports if not each.found]:
+        click.echo(f"cannot be told yet: {', '.join(unknown)}: give more photographs, or ones more alike")
     click.echo(f"taught: --labels local:{name}   ({visible(str(path))})")
 
 

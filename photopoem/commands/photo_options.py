@@ -70,6 +70,7 @@ def settings(
 
     They are taken out of `keywords`; what is left there is other options'. Raises `UsageError`.
     """
+    from photopoem.colornames import color_names
     from photopoem.grammar import expand_names
     from photopoem.labels import LabelSettings
     from photopoem.pipeline import Settings
@@ -78,6 +79,7 @@ def settings(
     own = ("labels", "colors", "color_names", "place", "hemisphere", "grammar", "seed", "lexicon")
     chosen = {name: keywords.pop(name) for name in own if name in keywords}
     chosen["colors"] = number_of_colors(chosen["colors"])
+    color_names(chosen["color_names"])  # that it cannot be read is said before the work begins
     chosen["place"] = as_utf8(chosen["place"]) if chosen["place"] else None
     if "grammar" in chosen:
         chosen["grammars"] = expand_names(chosen.pop("grammar"))

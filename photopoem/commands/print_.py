@@ -210,7 +210,9 @@ def _onto_paper(
             )
         waiting = journal.counts(target)["queued"]
         if not waiting and not new and not quiet:
-            say(f"{target} has had all {len(poems)} of these; --again prints them once more")
+            others = journal.presses(target)
+            how = "" if job["press"] in others else f" as {' and '.join(others)}"
+            say(f"{target} has had all {len(poems)} of these{how}; --again prints them once more")
         try:
             done = print_queue(journal, target, pace=pace, patience=Patience(say))
         except KeyboardInterrupt:

@@ -14,6 +14,9 @@ from photopoem.commands.photo_options import settings, writing_options
 from photopoem.commands.press_options import given, press_options
 from photopoem.errors import UsageError
 
+FEW = 3
+"""So many of the photographs that are left at the end are named."""
+
 EXAMPLES = """
 \b
 Examples:
@@ -104,3 +107,6 @@ def command(
     show.run()
     if not quiet:
         say(f"{counted(show.written, 'poem')} written, {show.spool.worker.tally.printed} printed")
+        if left := [Path(path).name for path in show.arrivals.growing]:
+            named = ", ".join(left[:FEW]) + (", ..." if len(left) > FEW else "")
+            say(f"{len(left)} still arriving or not yet written: {named}; a new start goes on with them")

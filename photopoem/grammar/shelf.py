@@ -40,7 +40,7 @@ def find_grammar(name_or_path: str) -> Path:
             return path
     except (OSError, ValueError):  # a name too long, or with NUL in it, is no file
         pass
-    near = did_you_mean(name_or_path, shelf()) or did_you_mean_path(name_or_path)
+    near = did_you_mean(name_or_path, shelf()) or did_you_mean_path(name_or_path, ".json")
     there = f"; there are {', '.join(shelf()) or 'none'}, or give the path of a JSON file"
     raise GrammarError(f"{clean_name(name_or_path)}: no such grammar{near or there}")
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from photopoem.errors import PressError, UsageError, did_you_mean
+from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from photopoem.poem import Poem
@@ -65,27 +65,40 @@ def open_press(name: str, **options: Any) -> Press:
 
     Raises `UsageError` for a name or an option that does not exist, `PressError` where it cannot be loaded.
     """
-    import inspect
-
     factory = _factory(name)
-    known = [one for one in inspect.signature(factory).parameters if one != "self"]
+    known = _options(name, factory)
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise UsageError(
             f"the {name} press has no option {unknown[0]!r}; it has {', '.join(sorted(known)) or 'none'}"
         )
+    if name not in PRESSES:
+        from photopoem.press.others import Guarded
+
+        return Guarded(name, factory, options)
     press: Press = factory(**options)
     return press
+
+
+def _options(name: str, factory: Any) -> list[str]:
+    import inspect
+
+    try:
+        return [one for one in inspect.signature(factory).parameters if one != "self"]
+    except (TypeError, ValueError) as error:  # no class and no function
+        raise PressError(f"the {name} press cannot be loaded: {error}") from error
 
 
 def other_press_for(ending: str) -> str | None:
     """The press of another package whose files have this ending, in small letters and with its dot.
 
-    One that cannot be opened has none: asking for it by its name tells why.
+    One that cannot be loaded, or opened where its class does not tell, has none: asking for it by its name tells why.
     """
     for name in press_names()[len(PRESSES) :] if ending else ():
-        with suppress(Exception):  # a stranger's module may raise anything
-            if open_press(name).suffix.lower() == ending:
+        with suppress(PhotopoemError):
+            told = getattr(_factory(name), "suffix", None)
+            suffix = told if isinstance(told, str) else open_press(name).suffix
+            if suffix.lower() == ending:
                 return name
     return None
 

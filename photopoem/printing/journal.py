@@ -288,6 +288,12 @@ class Journal:
         with self._reading() as db:
             return dict(db.execute(f"SELECT target, count(*) FROM jobs {where}", states))  # noqa: S608 - marks
 
+    def presses(self, target: str) -> list[str]:
+        """The presses of all jobs that a target has had or waits for, sorted."""
+        with self._reading() as db:
+            rows = db.execute("SELECT DISTINCT press FROM jobs WHERE target = ? ORDER BY press", (target,))
+            return [press for (press,) in rows]
+
     def retry(self, ids: Sequence[int] = (), target: str | None = None) -> int:
         """Queue these again, or all doubtful ones; with `target`, of that one only. Returns how many."""
         return self._settle("queued", ids, target)
@@ -308,6 +314,9 @@ class Journal:
             busy = [job for job in chosen if known[job] == "sending"]
             if busy:
                 raise UsageError(f"job {busy[0]} is being printed; wait for it")
+            # In another state it would be forgotten that the paper has it.
+            if printed := [job for job in chosen if known[job] == "printed"]:
+                raise UsageError(f"job {printed[0]} is printed; photopoem print --again prints it once more")
             db.executemany(
                 "UPDATE jobs SET state = ?, note = '', changed = ? WHERE id = ?",
                 [(state, time.time(), job) for job in chosen],

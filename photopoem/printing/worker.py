@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from photopoem.errors import PhotopoemError, StoreError
+from photopoem.errors import PhotopoemError, StoreError, show_where
 from photopoem.press import Press, open_press
 from photopoem.printing.journal import Job, Journal, State
 from photopoem.printing.patience import Doubtful, NotReady, Patience, Refused, Stopped
@@ -94,6 +94,7 @@ class Worker:
         try:
             delivery = self._pressed(job)
         except PhotopoemError as error:
+            show_where()
             self._settle(job, "doubtful", f"nothing was sent: {error}")
             return True
         self._deliver(job, delivery)
