@@ -187,9 +187,9 @@ class PoemsFolder:
     def line(self, path: str) -> bytes:
         """The record of a path as it stands in the file."""
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
-        entry = self._entries[path]
-        self._records.seek(entry.offset)
-        line = self._records.read(entry.length)
+        offset, length = self._entries[path].line
+        self._records.seek(offset)
+        line = self._records.read(length)
         self._records.seek(0, os.SEEK_END)
         return line
 

@@ -18,6 +18,7 @@ RECORDS = "poems.jsonl"
 LOCK = ".lock"
 TEXT = ".txt"
 
+_LENGTH_BITS = 40  # no line has a terabyte
 # A record begins with its path and how it was made, so that a hundred thousand can be recognised
 # without reading the rest of each line.
 _HASH = re.compile(r"[0-9a-f]{16}")
@@ -47,12 +48,12 @@ class Made:
 class Entry:
     """Where the last record of a path stands, and how it was made; small, for there may be a hundred thousand.
 
-    `file` is where in the path the name of its text begins, if the two end alike, else the name; `text` the
-    hash as a number, or as it stands where it is none of ours.
+    `place` is where its line begins and how long it is, in one number. `file` is where in the path the name of
+    its text begins, if the two end alike, else the name; `text` the hash as a number, or as it stands where it
+    is none of ours.
     """
 
-    offset: int
-    length: int
+    place: int
     stamp: str
     settings: str
     file: int | str
@@ -65,7 +66,12 @@ class Entry:
         alike = made.file.endswith(TEXT) and path.endswith(name)
         file = len(path) - len(name) if alike else made.file
         text = int(made.text, 16) if _HASH.fullmatch(made.text) else made.text
-        return cls(offset, length, made.stamp, sys.intern(made.settings), file, text)
+        return cls(offset << _LENGTH_BITS | length, made.stamp, sys.intern(made.settings), file, text)
+
+    @property
+    def line(self) -> tuple[int, int]:
+        """Where the line of the record begins, and its length, in bytes."""
+        return self.place >> _LENGTH_BITS, self.place & (1 << _LENGTH_BITS) - 1
 
     def made(self, path: str) -> Made:
         """How the poem of a path was made."""
