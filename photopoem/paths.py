@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photopoem.errors import UsageError, did_you_mean_path
+from photopoem.terminal import first_of
 
 SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .heic .heif .hif .avif "
@@ -151,8 +152,8 @@ def files_left_out(endings: Counter[str]) -> str:
     """How many files were no photographs, by their endings, in a few words."""
     many = endings.total()
     files = "1 file that is no photograph" if many == 1 else f"{many} files that are no photographs"
-    told = [f"{ending} {number}" for ending, number in endings.most_common(FEW)]
-    return f"{files} left out ({', '.join([*told, '...'] if len(endings) > FEW else told)})"
+    told = [f"{ending} {number}" for ending, number in endings.most_common()]
+    return f"{files} left out ({first_of(told, FEW)})"
 
 
 def _stamp(path: str) -> str:

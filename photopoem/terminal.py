@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
@@ -45,3 +46,8 @@ def say(text: str) -> None:
     """One line to the person, on standard error; never a failure because nobody is listening."""
     with suppress(BrokenPipeError, ValueError):  # where the terminal went away the work goes on
         print(visible(text), file=sys.stderr, flush=True)
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """The first `most` of some names with commas between, and dots where there are more."""
+    return ", ".join([*names[:most], *(["..."] if len(names) > most else [])])

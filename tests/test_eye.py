@@ -305,7 +305,7 @@ GUARDED = """
 import sys; sys.path.insert(0, {tests!r})
 import numpy, onnxruntime, PIL.Image
 from seccomp_guard import forbid
-from photopoem.labels.eye import choose, network, views
+from photopoem.labels.eye import choose, network
 from photopoem.labels.eye.graph import build_model
 from photopoem.labels.eye.weights import read_tensors
 from photopoem.labels.local import Local, shipped_head

@@ -21,6 +21,7 @@ from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poem import record
 from photopoem.printing import Journal
+from photopoem.printing.journal import State
 
 
 @pytest.fixture
@@ -192,13 +193,18 @@ def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
     assert run("queue", "retry").output == "nothing is in doubt\n"
 
 
-def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePrinter) -> None:
-    """With --to, what is for one target is listed or taken out, in any spelling of it; the rest stays."""
+def print_to_two(printer: FakePrinter, state: State) -> None:
+    """Print three poems to a printer and to a folder; put two jobs of the first and one of the other into a state."""
     run("print", "--to", printer.address)
     run("print", "--to", "dir:out", "--press", "text")
     with Journal("poems") as journal:
         for job in (1, 2, 4):
-            journal.mark(job, "queued")
+            journal.mark(job, state)
+
+
+def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePrinter) -> None:
+    """With --to, what is for one target is listed or taken out, in any spelling of it; the rest stays."""
+    print_to_two(printer, "queued")
     spelled = f"{printer.address}/"
     listed = run("queue", "list", "--to", spelled).output.splitlines()
     assert len(listed) == 3 and listed[-1] == "2 queued, 1 printed" and "dir:" not in "".join(listed)
@@ -212,11 +218,7 @@ def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePr
 
 def test_the_doubts_of_one_target_are_settled(show: Path, printer: FakePrinter) -> None:
     """With --to, retry and skip take what is in doubt for that target alone, and say where else something is."""
-    run("print", "--to", printer.address)
-    run("print", "--to", "dir:out", "--press", "text")
-    with Journal("poems") as journal:
-        for job in (1, 2, 4):
-            journal.mark(job, "doubtful")
+    print_to_two(printer, "doubtful")
     nothing = run("queue", "skip", "--to", "dir:elsewhere").output
     assert nothing.startswith("nothing is in doubt for dir:/")
     assert nothing.endswith(f"; there are 1 for dir:{show}/out, 2 for {printer.address}\n")

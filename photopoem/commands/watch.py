@@ -75,7 +75,7 @@ def command(
     from photopoem.printing import press_for, queue_target
     from photopoem.printing.hours import QuietHours
     from photopoem.printing.installation import Installation
-    from photopoem.terminal import counted, say
+    from photopoem.terminal import counted, first_of, say
 
     if is_url(folder) or Path(folder).is_file():
         what = "an address" if is_url(folder) else "a file"
@@ -108,5 +108,5 @@ def command(
     if not quiet:
         say(f"{counted(show.written, 'poem')} written, {show.spool.worker.tally.printed} printed")
         if left := [Path(path).name for path in show.arrivals.growing]:
-            named = ", ".join(left[:FEW]) + (", ..." if len(left) > FEW else "")
+            named = first_of(left, FEW)
             say(f"{len(left)} still arriving or not yet written: {named}; a new start goes on with them")

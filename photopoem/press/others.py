@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photopoem.errors import PhotopoemError, PressError
+from photopoem.press import Press
 
 if TYPE_CHECKING:
     from photopoem.poem import Poem
-    from photopoem.press import Press
-
-PARTS = ("name", "suffix", "check", "press")
 
 
 class Guarded:
@@ -21,7 +19,8 @@ class Guarded:
     def __init__(self, name: str, make: Callable[..., Press], options: dict[str, Any]) -> None:
         self.name = name
         self._press = _asked(f"press {name} does not start", lambda: make(**options))
-        if missing := [part for part in PARTS if not hasattr(self._press, part)]:
+        parts = (*Press.__annotations__, "check", "press")
+        if missing := [part for part in parts if not hasattr(self._press, part)]:
             raise PressError(f"press {name} lacks {', '.join(missing)}")
         self.suffix = self._press.suffix
         if not isinstance(self.suffix, str):

@@ -60,7 +60,7 @@ class Installation:
     """Seconds from one look at the folder to the next where the system says nothing."""
 
     def __post_init__(self) -> None:
-        self.arrivals = Arrivals(self.folder)
+        self.arrivals = Arrivals(self.folder)  # as it was given, for it tells a person of it
         self.folder = self.folder.absolute()
         self.spool = Spool(
             self.poems, self.target, self.press, self.options, pace=self.pace, may_print=self._may_print,

@@ -9,7 +9,7 @@ import shlex
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -209,7 +209,7 @@ class Journal:
             "record": json.dumps(dict(job.record)), "added": time.time(), "changed": time.time(),
         }  # fmt: skip
         columns = ", ".join(values)
-        marks = ", ".join("?" * len(values))
+        marks = _marks(values)
         command = f"INSERT OR IGNORE INTO jobs ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
         return db.execute(command, tuple(values.values())).rowcount
 
@@ -270,7 +270,7 @@ class Journal:
 
     def jobs(self, states: Sequence[State] = STATES, target: str | None = None) -> list[Job]:
         """All jobs in these states, in order."""
-        marks = ", ".join("?" * len(states))
+        marks = _marks(states)
         where = f"WHERE state IN ({marks})" + (" AND target = ?" if target else "")
         return self._select(where + " ORDER BY id", (*states, *([target] if target else [])))
 
@@ -283,7 +283,7 @@ class Journal:
 
     def targets(self, states: Sequence[State]) -> dict[str, int]:
         """How many jobs in these states each target has, where it has any."""
-        marks = ", ".join("?" * len(states))
+        marks = _marks(states)
         where = f"WHERE state IN ({marks}) GROUP BY target ORDER BY target"
         with self._reading() as db:
             return dict(db.execute(f"SELECT target, count(*) FROM jobs {where}", states))  # noqa: S608 - marks
@@ -329,7 +329,7 @@ class Journal:
         With `target`, of that one only.
         """
         states = ("queued", "doubtful", *(("printed", "skipped") if history else ()))
-        marks = ", ".join("?" * len(states))
+        marks = _marks(states)
         where = f"state IN ({marks})" + (" AND target = ?" if target else "")
         with self._changing() as db:
             done = db.execute(f"DELETE FROM jobs WHERE {where}", (*states, *([target] if target else [])))  # noqa: S608 - marks
@@ -378,6 +378,11 @@ class Journal:
         with self._reading() as db:
             rows = db.execute(f"SELECT {columns} FROM jobs {where}", values).fetchall()  # noqa: S608 - fixed text
         return [_job(row) for row in rows]
+
+
+def _marks(values: Collection[Any]) -> str:
+    """A question mark for each value of a query."""
+    return ", ".join("?" * len(values))
 
 
 def _photograph(record: Mapping[str, Any]) -> tuple[Any, Any]:
