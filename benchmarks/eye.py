@@ -19,13 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from photopoem.labels import Label, Labels
-from photopoem.labels.eye import choose
-from photopoem.labels.eye.head import shares
-from photopoem.labels.eye.network import Network, Sight
-from photopoem.labels.eye.words import class_entries, wider_words
-from photopoem.labels.local import shipped_head
-from photopoem.photo import Photo, read_photo
+from photopoem.labels.labeller import Label, Labels
+from photopoem.labels.local import scoring as choose
+from photopoem.labels.local.classes import class_entries, wider_words
+from photopoem.labels.local.classifier import shares
+from photopoem.labels.local.labeller import shipped_head
+from photopoem.labels.local.network import Network, Sight
+from photopoem.photo.reading import Photo, read_photo
 
 Answer = Callable[[Sight], Labels]
 BINS = 10
@@ -111,8 +111,8 @@ def show_errors(photos: Sequence[Photo], answers: Sequence[Labels], truth: Seque
 FRESH = """
 import numpy, onnxruntime, PIL.Image, sys, time
 start = time.process_time()
-from photopoem.labels import LabelSettings
-from photopoem.labels.local import open_labeller
+from photopoem.labels.labeller import LabelSettings
+from photopoem.labels.local.labeller import open_labeller
 from photopoem.photo import Photo, read_photo
 eye = open_labeller("", LabelSettings())
 grey = numpy.full((480, 640, 3), 128, numpy.uint8)

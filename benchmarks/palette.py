@@ -37,7 +37,7 @@ import numpy as np  # noqa: E402 - as above
 from benchmarks.photos import SAMPLES, camera_photos, decode  # noqa: E402 - found by the path set above
 from benchmarks.table import show  # noqa: E402
 from benchmarks.turns import best_of_turns  # noqa: E402
-from photopoem.color import Floats, ciede2000, srgb_to_lab  # noqa: E402
+from photopoem.color.spaces import Floats, ciede2000, srgb_to_lab  # noqa: E402
 
 COLORS = 6
 KEEPS_WITHIN = 3.0
@@ -50,8 +50,8 @@ Reader = Callable[[str], Any]
 
 def ours(path: str) -> list[Any]:
     """What a run does with a photograph before it labels it: open, read and name its palette."""
-    from photopoem.palette import read_palette
-    from photopoem.photo import read_photo
+    from photopoem.color.palette import read_palette
+    from photopoem.photo.reading import read_photo
 
     return [swatch.rgb for swatch in read_palette(read_photo(path), COLORS).swatches]
 

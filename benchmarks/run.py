@@ -42,9 +42,9 @@ def floor(paths: list[Path]) -> None:
 
 def poems(paths: list[Path], executor: Executor, window: int) -> None:
     """Write the poems of these photographs to a new folder beside them, as `photopoem run` does."""
-    from photopoem.paths import find_photos
-    from photopoem.pipeline import Settings
-    from photopoem.runner import Run
+    from photopoem.photo.discover import find_photos
+    from photopoem.services.batch import Run
+    from photopoem.services.pipeline import Settings
 
     out = Path(tempfile.mkdtemp(dir=paths[0].parent))
     found = find_photos([str(path) for path in paths])
@@ -79,7 +79,7 @@ def naive(paths: list[Path], endpoint: str) -> None:
 
 def measure(count: int, rounds: int) -> tuple[list[dict[str, object]], dict[str, float]]:
     """Rows of figures, and the three ratios."""
-    from photopoem.executors import Inline, Pool
+    from photopoem.services.executors import Inline, Pool
     from tests.vision_server import serving
 
     with tempfile.TemporaryDirectory() as folder, Pool(2) as pool, serving() as server:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from photopoem.color.palette import Palette, Swatch, read_palette
     from photopoem.errors import (
         GrammarError,
         LabelError,
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
         UsageError,
     )
     from photopoem.grammar import Grammar, load_grammar
-    from photopoem.labels import Label, Labeller, LabelSettings, open_labeller
-    from photopoem.moment import Moment, read_moment
-    from photopoem.palette import Palette, Swatch, read_palette
-    from photopoem.photo import Photo, read_photo
-    from photopoem.pipeline import Settings, write_poem, write_poems
+    from photopoem.labels.labeller import Label, Labeller, LabelSettings
+    from photopoem.labels.registry import open_labeller
+    from photopoem.photo.moment import Moment, read_moment
+    from photopoem.photo.reading import Photo, read_photo
     from photopoem.poem import Line, Poem, Span
+    from photopoem.services.pipeline import Settings, write_poem, write_poems
     from photopoem.vocabulary import Source, Subject, Vocabulary, Word, make_vocabulary
 
 # Where each public name lives: it is imported when it is first asked for, so that
@@ -38,10 +39,10 @@ _HOMES = {
     "PressError StoreError UsageError",
     "grammar": "Grammar load_grammar",
     "labels": "Label Labeller LabelSettings open_labeller",
-    "moment": "Moment read_moment",
-    "palette": "Palette Swatch read_palette",
-    "photo": "Photo read_photo",
-    "pipeline": "Settings write_poem write_poems",
+    "photo.moment": "Moment read_moment",
+    "color.palette": "Palette Swatch read_palette",
+    "photo.reading": "Photo read_photo",
+    "services.pipeline": "Settings write_poem write_poems",
     "poem": "Line Poem Span",
     "vocabulary": "Source Subject Vocabulary Word make_vocabulary",
 }

@@ -11,7 +11,7 @@ import click
 from photopoem import __version__
 from photopoem.commands.group import Group
 from photopoem.errors import TRACEBACK, PhotopoemError
-from photopoem.plain import plain_streams
+from photopoem.text.fallback import plain_streams
 from photopoem.threads import one_thread_each
 
 # name -> (module under photopoem.commands, one-line help). Every module defines `command`.
@@ -84,7 +84,7 @@ def main() -> None:
     except PhotopoemError as error:
         if traceback:
             raise
-        from photopoem.terminal import visible
+        from photopoem.text.terminal import visible
 
         for line in str(error).splitlines():
             click.echo(f"photopoem: {visible(line)}", err=True)

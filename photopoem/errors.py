@@ -90,7 +90,7 @@ class KeptText(UsageError):
 
 def did_you_mean(name: str, among: Iterable[str]) -> str:
     """The end of a message on a name that does not exist: the nearest that does; empty where none is near."""
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     near = _nearest(name, among)
     return f"; did you mean '{visible(near)}'?" if near else ""
@@ -103,7 +103,7 @@ def did_you_mean_path(path: str | Path, ending: str = "") -> str:
     """
     from pathlib import Path
 
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     whole = Path(path)
     try:

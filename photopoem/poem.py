@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from photopoem.labels import Label
-from photopoem.moment import Moment
-from photopoem.palette import Palette, Swatch
+from photopoem.color.palette import Palette, Swatch
+from photopoem.labels.labeller import Label
+from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Source, Subject
 
 _SOURCE = tuple(field.name for field in fields(Source))

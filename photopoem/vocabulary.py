@@ -1,15 +1,16 @@
-"""Joins labels, palette, tone and moment into one vocabulary: symbol -> words that know their source."""
+"""Which symbols photopoem fills, and which of them stand for one fixed word."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import hypot
 from typing import Literal
 
-from photopoem.labels import Kind, Label, Labels
-from photopoem.moment import Moment
-from photopoem.palette import Palette, Swatch
+from photopoem.color.palette import Palette, Swatch
+from photopoem.labels.labeller import Kind, Label, Labels
+from photopoem.photo.moment import Moment
 
 Layer = Literal["place", "machine", "people"]
 
@@ -140,7 +141,7 @@ def _label_word(label: Label) -> Word:
 
 
 def _label_words(labels: list[Label]) -> dict[str, Words]:
-    from photopoem.english import sureness_in_words
+    from photopoem.english.amounts import sureness_in_words
 
     spoken = [_label_word(label) for label in labels]
     words: dict[str, Words] = {
@@ -167,7 +168,7 @@ def _color_word(swatch: Swatch) -> Word:
 
 
 def _color_words(palette: Palette) -> dict[str, Words]:
-    from photopoem.english import share_in_words
+    from photopoem.english.amounts import share_in_words
 
     colors = [_color_word(swatch) for swatch in palette.swatches]
     words: dict[str, Words] = {"color": tuple(colors), "hue": _hue_words(palette), **_extremes(palette)}
@@ -181,7 +182,7 @@ def _extremes(palette: Palette) -> dict[str, Words]:
     """The darkest, the lightest and the most vivid swatch, each only where it is really so."""
     import numpy as np
 
-    from photopoem.color import srgb_to_lab
+    from photopoem.color.spaces import srgb_to_lab
 
     swatches = palette.swatches
     if not swatches:
@@ -223,3 +224,21 @@ def _moment_words(moment: Moment) -> dict[str, Words]:
         for text in dict.fromkeys(moment.keywords)
     )
     return words
+
+
+_NUMBERED = frozenset(symbol for symbol in SYMBOLS if re.fullmatch(r"[a-z]+\d+", symbol))
+
+
+def is_known(symbol: str) -> bool:
+    """Whether photopoem fills this symbol."""
+    return symbol in SYMBOLS
+
+
+def is_numbered(symbol: str) -> bool:
+    """Whether the symbol stands for the same word however often it is asked."""
+    return symbol in _NUMBERED
+
+
+def is_numbered_word(symbol: str) -> bool:
+    """Whether the symbol stands for one word of the photograph, and not for a figure."""
+    return symbol in _NUMBERED and symbol.startswith(("label", "color"))

@@ -8,9 +8,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from photopoem.color import ciede2000, srgb_to_lab
-from photopoem.palette import Palette
-from photopoem.photo import Photo
+from photopoem.color.palette import Palette
+from photopoem.color.spaces import ciede2000, srgb_to_lab
+from photopoem.photo.reading import Photo
 
 
 def photo_of(pixels: np.ndarray | Image.Image) -> Photo:

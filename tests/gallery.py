@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from photopoem.labels import Label
-from photopoem.moment import Moment
-from photopoem.palette import Palette, Swatch, read_palette
-from photopoem.photo import read_photo
+from photopoem.color.palette import Palette, Swatch, read_palette
+from photopoem.labels.labeller import Label
+from photopoem.photo.moment import Moment
+from photopoem.photo.reading import read_photo
 from photopoem.poem import Line, Poem, Span
 from photopoem.vocabulary import Source, Subject
 

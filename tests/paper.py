@@ -7,9 +7,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from photopoem.labels import Label
-from photopoem.moment import Moment
-from photopoem.palette import Palette, Swatch
+from photopoem.color.palette import Palette, Swatch
+from photopoem.labels.labeller import Label
+from photopoem.photo.moment import Moment
 from photopoem.poem import Line, Poem, Span
 from photopoem.vocabulary import Source, Subject
 

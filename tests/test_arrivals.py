@@ -12,11 +12,11 @@ from paper import photograph
 from PIL import features
 
 from photopoem.errors import UsageError
-from photopoem.pipeline import Settings
-from photopoem.printing import installation as installation_module
-from photopoem.printing.arrivals import Arrivals, looks_whole
-from photopoem.printing.hours import QuietHours
-from photopoem.printing.installation import Installation
+from photopoem.services import watch as installation_module
+from photopoem.services.arrivals import Arrivals, looks_whole
+from photopoem.services.hours import QuietHours
+from photopoem.services.pipeline import Settings
+from photopoem.services.watch import Installation
 
 # -- arrivals --------------------------------------------------------------------------------------------
 

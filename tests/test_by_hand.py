@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from photopoem.poem import Poem, colophon, from_record
-from photopoem.press.text import as_text, from_text
+from photopoem.poems.edits import read_standing
+from photopoem.poems.records import read_records
+from photopoem.poems.text import as_text, from_text
 from photopoem.printing import enqueue
-from photopoem.records import read_records
-from photopoem.standing import read_standing
 from tests.making import make_photos, photopoem
 
 LOCAL = ("--labels", "keywords", "--jobs", "1")

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.answers import Answer, Key
-from photopoem.store import LabelCache
+from photopoem.labels.cache import Answer, Key, LabelCache
 
 KEY = Key("vision", "v1", "labels=20;jpeg=90")
 A, B = "a" * 64, "b" * 64

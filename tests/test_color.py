@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photopoem.color import (
+from photopoem.color.spaces import (
     ciede2000,
     ciede2000_at_least,
     lab_to_lch,

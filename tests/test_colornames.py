@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from photopoem.color import ciede2000, srgb_to_lab
-from photopoem.colornames import BASIC_TERMS, NAMED_BY, basic_terms, color_names
+from photopoem.color.names import BASIC_TERMS, NAMED_BY, basic_terms, color_names
+from photopoem.color.spaces import ciede2000, srgb_to_lab
 from photopoem.errors import UsageError
 
 CRUDE = "booger shit poop poo piss puke barf vomit diarrhea snot".split()

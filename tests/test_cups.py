@@ -11,9 +11,9 @@ import pytest
 from paper import make_poem
 
 from photopoem.poem import record
+from photopoem.poems.edits import read_standing
 from photopoem.printing import Journal, Patience, enqueue
 from photopoem.printing.spool import Spool
-from photopoem.standing import read_standing
 from tests.fake_cups import FakeCups
 from tests.making import COMMAND, make_photos, photopoem
 

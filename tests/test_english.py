@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from photopoem import english
-from photopoem.english import ARGUMENTS, MODIFIERS
+from photopoem.english import inflection as english
+from photopoem.grammar.modifiers import ARGUMENTS, MODIFIERS
 
 DATA = Path(__file__).parent / "data"
 
@@ -274,7 +274,7 @@ def test_no_text_breaks_a_modifier(name: str, text: str):
 
 def test_endings_taken_for_regular_are_regular():
     """A word nobody knows gets a plain s only where nearly all of 2,500 known words with its ending do."""
-    from photopoem.english import nouns
+    from photopoem.english import inflection as nouns
 
     known = {
         word: noun.plural

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import UsageError
-from photopoem.executors import Inline, batches, evenly_ended, in_order, jobs_for, open_executor
-from photopoem.labels import open_labeller
-from photopoem.paths import Found
-from photopoem.pipeline import Done, Settings, write_poems
+from photopoem.labels.registry import open_labeller
+from photopoem.photo.discover import Found
+from photopoem.services.executors import Inline, batches, evenly_ended, in_order, jobs_for, open_executor
+from photopoem.services.pipeline import Done, Settings, write_poems
 from tests.making import make_photos, photopoem
 
 

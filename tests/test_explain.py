@@ -12,7 +12,7 @@ from vocabularies import vocabulary
 from photopoem.commands.explain import command, shown_line
 from photopoem.errors import UsageError
 from photopoem.grammar import load_grammar
-from photopoem.moment import Moment
+from photopoem.photo.moment import Moment
 from photopoem.poem import record
 
 RULES = {"origin": "#label1.a# in #season#,\n#color#: [it:#label1#]#it.does#"}

@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 
 from photopoem.errors import LabelError, UsageError
-from photopoem.labels import Labeller, Labels, LabelSettings
-from photopoem.labels.eye import choose, network, views
-from photopoem.labels.eye.head import Head, read_head
-from photopoem.labels.eye.words import class_entries, evidence, kinds, scene_entries, wider_words
-from photopoem.labels.local import Local, Pixels, open_labeller, shipped_head, words
-from photopoem.photo import Photo, read_photo
+from photopoem.labels.labeller import Labeller, Labels, LabelSettings
+from photopoem.labels.local import network
+from photopoem.labels.local import network as views
+from photopoem.labels.local import scoring as choose
+from photopoem.labels.local.classes import class_entries, evidence, kinds, scene_entries, wider_words
+from photopoem.labels.local.classifier import Head, read_head
+from photopoem.labels.local.labeller import Local, Pixels, open_labeller, shipped_head, words
+from photopoem.photo.reading import Photo, read_photo
 from photopoem.vocabulary import SURE
 
 TESTS = Path(__file__).parent
@@ -308,7 +310,7 @@ from seccomp_guard import forbid
 from photopoem.labels.eye import choose, network
 from photopoem.labels.eye.graph import build_model
 from photopoem.labels.eye.weights import read_tensors
-from photopoem.labels.local import Local, shipped_head
+from photopoem.labels.local.labeller import Local, shipped_head
 from photopoem.photo import Photo
 model = build_model(read_tensors(network.read_weights(network.weights_path())))
 head, grey = shipped_head(), numpy.full((480, 640, 3), 99, numpy.uint8)

@@ -12,11 +12,16 @@ import pytest
 from PIL import Image
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
-from photopoem.labels import LabelSettings
-from photopoem.labels.eye.taught import read_taught, taught_folder, taught_names, taught_path
-from photopoem.labels.eye.teach import read_lessons
-from photopoem.labels.local import open_labeller
-from photopoem.photo import read_photo
+from photopoem.labels.labeller import LabelSettings
+from photopoem.labels.local.labeller import open_labeller
+from photopoem.labels.local.training import (
+    read_lessons,
+    read_taught,
+    taught_folder,
+    taught_names,
+    taught_path,
+)
+from photopoem.photo.reading import read_photo
 
 SIDE = 96
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from photopoem.errors import LabellerUnavailable
-from photopoem.labels.eye import weights
-from photopoem.labels.eye.network import Network, read_weights, weights_path
-from photopoem.labels.eye.weights import RefusedError, read_tensors
+from photopoem.labels.local import weights
+from photopoem.labels.local.network import Network, read_weights, weights_path
+from photopoem.labels.local.weights import RefusedError, read_tensors
 
 MAGIC = pickle.dumps(weights.MAGIC, 2)
 PROTOCOL = pickle.dumps(weights.PROTOCOL, 2)

@@ -13,8 +13,8 @@ from vocabularies import many, vocabulary
 
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
 from photopoem.grammar import Grammar, choose, expand_names, load_grammar
-from photopoem.grammar.sample import sample_vocabulary
-from photopoem.moment import Moment
+from photopoem.grammar.preview import sample_vocabulary
+from photopoem.photo.moment import Moment
 from photopoem.poem import Poem
 from photopoem.vocabulary import Vocabulary, make_vocabulary
 

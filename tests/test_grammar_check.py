@@ -11,7 +11,7 @@ from vocabularies import vocabulary
 
 from photopoem.errors import GrammarError
 from photopoem.grammar import Grammar, check_grammar, check_loaded, load_grammar, shelf
-from photopoem.grammar.source import Problem, parse_source
+from photopoem.grammar.loader import Problem, parse_source
 
 
 def problems(tmp_path: Path, text: str) -> list[Problem]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.grammar import Grammar, check_grammar
-from photopoem.grammar.sample import sample_vocabulary
+from photopoem.grammar.preview import sample_vocabulary
 from photopoem.vocabulary import SYMBOLS
 
 PAGE = Path(__file__).parent.parent / "docs" / "grammars.md"
@@ -58,8 +58,8 @@ def test_example_grammar(tmp_path: Path, grammar: str, says: str) -> None:
 
 def test_every_symbol_and_modifier_is_shown() -> None:
     """The page's tables have an example of every symbol and of every modifier."""
-    from photopoem.english import MODIFIERS
     from photopoem.grammar.check import ENGINE_MODIFIERS
+    from photopoem.grammar.modifiers import MODIFIERS
 
     text = PAGE.read_text("utf-8")
     rules = " ".join(rule for rule, _ in tables(text) + tables(text, "may say"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from vocabularies import many, vocabulary
 
-from photopoem.english import syllables
+from photopoem.english.syllables import syllables
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from vocabularies import vocabulary
 
-from photopoem.english import plural
+from photopoem.english.inflection import plural
 from photopoem.errors import GrammarError, MissingWordsError
 from photopoem.grammar import Grammar
-from photopoem.labels import Label
+from photopoem.labels.labeller import Label
 
 DEEP = {f"a{n}": f"#a{n + 1}##a{n + 1}#" for n in range(30)}
 

@@ -15,13 +15,11 @@ import pytest
 from poem_checks import never_found, wrong_articles
 from vocabularies import many
 
-from photopoem.english import syllables
+from photopoem.english.syllables import syllables
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar, Written, load_grammar, shelf
-from photopoem.grammar.sample import sample_vocabulary
-from photopoem.grammar.symbols import is_known, is_numbered
-from photopoem.grammar.trial import Trial
-from photopoem.vocabulary import Vocabulary
+from photopoem.grammar.preview import Trial, sample_vocabulary
+from photopoem.vocabulary import Vocabulary, is_known, is_numbered
 
 README = Path(__file__).parent.parent / "README.md"
 POEMS = 10_000

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from photopoem.cli import COMMANDS
-from photopoem.colornames import NAMED_BY
+from photopoem.color.names import NAMED_BY
 from photopoem.commands.completing import TARGETS
 from photopoem.commands.help import text_of, topics
 from photopoem.grammar import shelf
-from photopoem.labels import BUILT_IN
+from photopoem.labels.registry import BUILT_IN
 from photopoem.press import PRESSES
 from photopoem.press.pdf import LAYOUTS
 from photopoem.press.svg import SHEETS

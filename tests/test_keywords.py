@@ -9,9 +9,10 @@ import pytest
 from badfiles import encoded
 
 from photopoem.errors import UsageError
-from photopoem.labels import Label, Labeller, open_labeller
 from photopoem.labels.keywords import as_label
-from photopoem.photo import Photo, read_photo
+from photopoem.labels.labeller import Label, Labeller
+from photopoem.labels.registry import open_labeller
+from photopoem.photo.reading import Photo, read_photo
 
 
 def photo(*keywords: str) -> Photo:

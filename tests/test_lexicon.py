@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from photopoem.english.lexicon import FIELDS, Lexicon, load_lexicon
 from photopoem.errors import UsageError
-from photopoem.lexicon import FIELDS, Lexicon, load_lexicon
 
 HEADING = "word,kind,does,part,feels\n"
 

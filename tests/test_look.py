@@ -20,8 +20,8 @@ from rich.console import Console
 from photopoem.look import Look, look_at, record, schema
 from photopoem.look.card import HIGH, WIDE, png_card, svg_card
 from photopoem.look.page import bar, columns_of, draw
-from photopoem.paths import Found
-from photopoem.pipeline import Settings, labeller_for
+from photopoem.photo.discover import Found
+from photopoem.services.pipeline import Settings, labeller_for
 
 KEYS = {"path", "digest", "size", "moment", "labels", "palette", "statistics"}
 SWATCH_KEYS = {"hex", "share", "name", "distance", "names", "hue"}

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from photopoem.metadata import read_metadata
-from photopoem.moment import Moment, read_moment
-from photopoem.photo import Photo
-from photopoem.places import distance, nearest_town
+from photopoem.photo.metadata import read_metadata
+from photopoem.photo.moment import Moment, distance, nearest_town, read_moment
+from photopoem.photo.reading import Photo
 
 LISBON = {"latitude": 38.7139, "longitude": -9.1394}
 TROMSO = {"latitude": 69.65, "longitude": 18.96}

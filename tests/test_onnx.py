@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
-from photopoem.labels import Labeller, LabelSettings
-from photopoem.labels import open_labeller as open_by_name
-from photopoem.labels.eye.graph import _block, _Graph, _number, _value
+from photopoem.labels.labeller import Labeller, LabelSettings
+from photopoem.labels.local.graph import _block, _Graph, _number, _value
 from photopoem.labels.onnx import open_labeller, read_words, scores
-from photopoem.photo import Photo
+from photopoem.labels.registry import open_labeller as open_by_name
+from photopoem.photo.reading import Photo
 
 WORDS = ["red thing", "green thing", "blue thing"]
 

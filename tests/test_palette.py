@@ -14,12 +14,12 @@ from colored import areas, jpeg, lab_of, nearest, photo_of
 from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
-from photopoem.color import ciede2000, srgb_to_lab
-from photopoem.colornames import BASIC_TERMS, CLOSE, color_names
+from photopoem.color.kmeans import k_means
+from photopoem.color.names import BASIC_TERMS, CLOSE, color_names
+from photopoem.color.palette import Palette, histogram, read_palette
+from photopoem.color.spaces import ciede2000, srgb_to_lab
 from photopoem.errors import UsageError
-from photopoem.kmeans import k_means
-from photopoem.palette import Palette, histogram, read_palette
-from photopoem.photo import read_photo
+from photopoem.photo.reading import read_photo
 from photopoem.threads import LIBRARIES
 
 RED, BLUE, GREY, GREEN = (200, 30, 40), (20, 40, 160), (120, 122, 120), (70, 110, 60)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import UsageError
-from photopoem.paths import find_photos, shard_of
-from photopoem.records import text_file
+from photopoem.photo.discover import find_photos, shard_of
+from photopoem.poems.records import text_file
 from tests.making import make_photo
 
 

@@ -12,7 +12,7 @@ import pytest
 from badfiles import encoded, picture
 from PIL import Image, ImageCms
 
-from photopoem.photo import Photo, digest_of, read_photo
+from photopoem.photo.reading import Photo, digest_of, read_photo
 
 RED = (200, 30, 40)
 

@@ -15,14 +15,13 @@ from badfiles import dng, encoded, make_bad_files, picture
 from PIL import Image
 
 from photopoem.errors import PhotoError
-from photopoem.photo import RAW_CAUSE, read_photo
-from photopoem.quiet import quiet
+from photopoem.photo.reading import RAW_CAUSE, quiet, read_photo
 
 
 @pytest.fixture
 def no_rawpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine without the extra for camera raw."""
-    monkeypatch.setattr("photopoem.raw.can_develop", lambda: False)
+    monkeypatch.setattr("photopoem.photo.raw.can_develop", lambda: False)
 
 
 @pytest.mark.usefixtures("no_rawpy")
@@ -71,7 +70,7 @@ def test_libraries_say_nothing_to_the_person(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
         "sys.modules['rawpy'] = None\n"  # LibRaw, where it is installed, writes to the terminal itself
-        "from photopoem.photo import read_photo\n"
+        "from photopoem.photo.reading import read_photo\n"
         "from photopoem.errors import PhotoError\n"
         "for name in os.listdir(sys.argv[1]):\n"
         "    try: read_photo(os.path.join(sys.argv[1], name))\n"

@@ -11,9 +11,16 @@ from badfiles import encoded, half
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from photopoem.metadata import MAX_KEYWORDS, MAX_LENGTH, clean, keyword_list, parse_date, read_sidecar
-from photopoem.photo import read_photo
-from photopoem.xmp import read_xmp
+from photopoem.photo.metadata import (
+    MAX_KEYWORDS,
+    MAX_LENGTH,
+    clean,
+    keyword_list,
+    parse_date,
+    read_sidecar,
+    read_xmp,
+)
+from photopoem.photo.reading import read_photo
 
 HOSTILE = "#origin# [x:y] \x1b[31m<script>"
 

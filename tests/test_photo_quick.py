@@ -11,7 +11,7 @@ import pytest
 from badfiles import encoded, picture
 from PIL import Image
 
-from photopoem.photo import Photo, read_photo
+from photopoem.photo.reading import Photo, read_photo
 
 TAKEN = "2018:10:04 17:31:12"
 

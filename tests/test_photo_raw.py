@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from photopoem.errors import PhotoError
-from photopoem.photo import read_photo
+from photopoem.photo.reading import read_photo
 
 pytest.importorskip("rawpy", reason="the extra raw is not installed: pip install '.[raw]'")
 tifffile = pytest.importorskip("tifffile", reason="tifffile writes raw files: pip install '.[test]'")

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from photopoem.errors import LabelError, UsageError
-from photopoem.executors import Inline
-from photopoem.labels import Label
-from photopoem.paths import Found
-from photopoem.photo import Photo
-from photopoem.pipeline import Failed, Settings, write_poem, write_poems
+from photopoem.labels.labeller import Label
+from photopoem.photo.discover import Found
+from photopoem.photo.reading import Photo
 from photopoem.poem import record
 from photopoem.printing import open_target, press_for
+from photopoem.services.executors import Inline
+from photopoem.services.pipeline import Failed, Settings, write_poem, write_poems
 from tests.making import photopoem
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "photopoem-example"

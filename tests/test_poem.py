@@ -14,10 +14,10 @@ from pypdf import PdfReader
 from vocabularies import many, vocabulary
 
 from photopoem.grammar import Grammar
-from photopoem.moment import Moment
+from photopoem.photo.moment import Moment
 from photopoem.poem import colophon, from_record, record
+from photopoem.poems.text import as_text, from_text
 from photopoem.press import open_press
-from photopoem.press.text import as_text, from_text
 
 RULES = {
     "origin": "[it:#label#]#it.a.capitalize# #it.does#\n#color#, #season#\n#line#",

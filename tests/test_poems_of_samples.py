@@ -9,10 +9,9 @@ import pytest
 from poem_checks import never_found, wrong_articles
 
 from photopoem.grammar import Written, load_grammar
-from photopoem.grammar.symbols import is_known, is_numbered
-from photopoem.paths import find_photos
-from photopoem.pipeline import Settings, Speaker, labeller_for, read, subject_of
-from photopoem.vocabulary import Vocabulary, make_vocabulary
+from photopoem.photo.discover import find_photos
+from photopoem.services.pipeline import Settings, Speaker, labeller_for, read, subject_of
+from photopoem.vocabulary import Vocabulary, is_known, is_numbered, make_vocabulary
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SEEDS = 1000

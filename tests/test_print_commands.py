@@ -21,7 +21,7 @@ from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poem import record
 from photopoem.printing import Journal
-from photopoem.printing.journal import State
+from photopoem.printing.queue import State
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import fsspec
 import pytest
 
 from photopoem.errors import PhotoError, UsageError
-from photopoem.executors import Inline
-from photopoem.labels import open_labeller
-from photopoem.paths import find_photos
-from photopoem.pipeline import Done, Settings, write_poems
-from photopoem.remote import read_remote
+from photopoem.labels.registry import open_labeller
+from photopoem.photo.discover import find_photos
+from photopoem.photo.remote import read_remote
+from photopoem.services.executors import Inline
+from photopoem.services.pipeline import Done, Settings, write_poems
 from tests.making import make_photos, photopoem
 
 

@@ -212,7 +212,7 @@ def test_a_record_that_somebody_changed_stops_nothing(tmp_path: Path, made: dict
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     """A second run into the same folder is refused with one line while the first is at work."""
-    from photopoem.folder import PoemsFolder
+    from photopoem.poems.folder import PoemsFolder
 
     make_photos(tmp_path / "photos", 2)
     with PoemsFolder(tmp_path / "poems"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.terminal import visible
+from photopoem.text.terminal import visible
 from tests.badfiles import make_bad_files
 from tests.making import COMMAND, make_photo, make_photos, photopoem, records
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.printing.journal import Journal, NewJob
+from photopoem.printing.queue import Journal, NewJob
 from tests.making import COMMAND, make_photo, make_photos, photopoem, records
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.answers import Answer, Key
 from photopoem.errors import StoreError
-from photopoem.store import LabelCache, cache_folder, open_atomically, write_atomically
+from photopoem.files import open_atomically, write_atomically
+from photopoem.labels.cache import Answer, Key, LabelCache, cache_folder
 from tests.conftest import small_disk
 
 VISION = Key("vision", "v1", "labels=20")
@@ -59,7 +59,7 @@ def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "poems.html"
     target.write_text("old")
     code = (
-        "import sys\nfrom photopoem.store import open_atomically\n"
+        "import sys\nfrom photopoem.labels.cache import open_atomically\n"
         "with open_atomically(sys.argv[1]) as file:\n"
         "    file.write(b'n' * 1000000)\n    file.flush()\n"
         "    print('half', flush=True)\n    sys.stdin.read()\n"
@@ -210,8 +210,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 def test_runs_at_once_lose_nothing(tmp_path: Path) -> None:
     """Three processes, each with four threads, open the cache and write at once: every answer is there."""
     code = (
-        "import sys, threading\nfrom photopoem.answers import Answer, Key\n"
-        "from photopoem.store import LabelCache\n"
+        "import sys, threading\nfrom photopoem.labels.cache import Answer, Key\n"
+        "from photopoem.labels.cache import LabelCache\n"
         "sys.stdin.readline()\n"
         "cache = LabelCache(sys.argv[1])\nkey = Key('vision', 'v1', '')\n"
         "def write(thread):\n"

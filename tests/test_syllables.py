@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from photopoem.english import syllables, syllables_for_sure
+from photopoem.english.syllables import syllables, syllables_for_sure
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_every_color_name_can_be_counted():
 
 def test_nearly_every_known_noun_can_be_counted():
     """At most one in a hundred nouns of the table, singular and plural, has no count."""
-    from photopoem.english import tables
+    from photopoem.english import inflection as tables
 
     words = [word for noun, row in tables.nouns().items() for word in (noun, row.plural)]
     unknown = [word for word in words if syllables(word) is None]

@@ -9,10 +9,10 @@ import pytest
 from colored import areas, photo_of
 from PIL import Image, ImageFilter
 
-from photopoem.color import srgb_to_lab
-from photopoem.measure import BINS, statistics
-from photopoem.photo import Photo, read_photo
-from photopoem.tone import RULES, read_tone, tone_measures
+from photopoem.color.spaces import srgb_to_lab
+from photopoem.color.statistics import BINS, statistics
+from photopoem.color.tone import RULES, read_tone, tone_measures
+from photopoem.photo.reading import Photo, read_photo
 
 WORDS = [rule.word for rule in RULES]
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photopoem.labels.eye.head import read_head
-from photopoem.labels.eye.words import scene_entries
+from photopoem.labels.local.classes import scene_entries
+from photopoem.labels.local.classifier import read_head
 
 ROOT = Path(__file__).parent.parent
 ROWS, LABELS = 240, ["sky", "tree", "indoor", "dog"]

@@ -15,9 +15,9 @@ from google.cloud import vision_v1 as v1
 from PIL import Image
 
 from photopoem.errors import LabelError, LabellerUnavailable
-from photopoem.labels import Labeller
-from photopoem.labels.vision import Patience
-from photopoem.photo import read_photo
+from photopoem.labels.labeller import Labeller
+from photopoem.labels.vision.labeller import Patience
+from photopoem.photo.reading import read_photo
 from tests.vision_server import (
     HASTY,
     Open,

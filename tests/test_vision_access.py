@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import LabellerUnavailable, UsageError
-from photopoem.labels import LabelSettings
-from photopoem.labels.vision import available, open_labeller
-from photopoem.labels.vision_access import Access, connect, find_access, one_line
+from photopoem.labels.labeller import LabelSettings
+from photopoem.labels.vision.credentials import Access, connect, find_access, one_line
+from photopoem.labels.vision.labeller import available, open_labeller
 from tests.vision_server import of_gray
 
 KEY = "AIzaSyD-not-a-real-key_0123456789abcdef"
@@ -250,7 +250,10 @@ LOADED = "import sys\nprint(sorted(name for name in sys.modules if name.split('.
 
 def test_looking_for_credentials_loads_nothing() -> None:
     """`auto` can ask whether Vision is there without loading Google's packages."""
-    code = "from photopoem.labels import vision\nvision.available({'HOME': '/nowhere'})\n" + LOADED
+    code = (
+        "from photopoem.labels.vision import credentials\ncredentials.available({'HOME': '/nowhere'})\n"
+        + LOADED
+    )
     assert run_alone(code, {"HOME": "/nowhere"}).stdout == "[]\n"
 
 
@@ -284,7 +287,7 @@ def test_the_watch_sees_a_socket() -> None:
 def test_labels_that_need_no_network_open_no_socket(name: str, samples: list[Path], tmp_path: Path) -> None:
     """`local`, `keywords` and `auto` without credentials label a photograph and open no socket at all."""
     code = WATCH + (
-        "from photopoem.labels import LabelSettings, open_labeller\nfrom photopoem.photo import read_photo\n"
+        "from photopoem.labels import LabelSettings, open_labeller\nfrom photopoem.photo.reading import read_photo\n"
         f"labeller = open_labeller({name!r}, LabelSettings())\n"
         f"(answer,) = labeller.label([read_photo({str(samples[0])!r})])\n"
         "print(labeller.network, type(answer).__name__)\n"

@@ -15,9 +15,9 @@ import pytest
 from google.cloud import vision_v1 as v1
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
-from photopoem.labels import LEFT, LabelSettings
-from photopoem.labels import open_labeller as by_name
-from photopoem.labels.vision import Plan, open_labeller, plan
+from photopoem.labels.labeller import LEFT, LabelSettings
+from photopoem.labels.registry import open_labeller as by_name
+from photopoem.labels.vision.labeller import Plan, open_labeller, plan
 from tests.vision_server import (
     Open,
     gray,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from photopoem import english
+from photopoem.english import inflection as english
 from photopoem.errors import UsageError
-from photopoem.labels.vision_words import fingerprint, lower, say, stoplist, tidy
+from photopoem.labels.vision.words import fingerprint, lower, say, stoplist, tidy
 
 # Labels that Google's documentation of label detection shows, and others that its answers are known to hold.
 SEEN = """

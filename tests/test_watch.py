@@ -24,14 +24,14 @@ from fake_printer import FakePrinter
 from paper import photograph
 
 from photopoem.errors import LabelError, LabellerUnavailable
-from photopoem.folder import PoemsFolder
-from photopoem.labels import Label, Labels
-from photopoem.photo import Photo
-from photopoem.pipeline import Settings
+from photopoem.labels.labeller import Label, Labels
+from photopoem.photo.reading import Photo
+from photopoem.poems.folder import PoemsFolder
 from photopoem.printing import Journal
-from photopoem.printing import installation as installation_module
-from photopoem.printing.arrivals import Arrivals
-from photopoem.printing.installation import Installation
+from photopoem.services import watch as installation_module
+from photopoem.services.arrivals import Arrivals
+from photopoem.services.pipeline import Settings
+from photopoem.services.watch import Installation
 from tests.conftest import small_disk
 from tests.making import photopoem, records, texts
 
@@ -271,7 +271,7 @@ def test_a_lost_network_is_waited_out(
         LabellerUnavailable("no network"),
         LabelError("busy"),
     ]
-    monkeypatch.setattr("photopoem.pipeline.labeller_for", lambda _: labeller)
+    monkeypatch.setattr("photopoem.services.pipeline.labeller_for", lambda _: labeller)
     monkeypatch.setattr(installation_module, "PAUSES", (0.05,))
     monkeypatch.setattr(installation_module, "TRIES", (0.1, 0.1))
     (tmp_path / "inbox").mkdir()

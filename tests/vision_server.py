@@ -20,9 +20,9 @@ from google.cloud import vision_v1 as v1
 from PIL import Image
 
 from photopoem.errors import LabelError
-from photopoem.labels import Labels, LabelSettings
-from photopoem.labels.vision import Patience, VisionLabeller, open_labeller
-from photopoem.photo import Photo
+from photopoem.labels.labeller import Labels, LabelSettings
+from photopoem.labels.vision.labeller import Patience, VisionLabeller, open_labeller
+from photopoem.photo.reading import Photo
 
 Answering = Callable[[Any, Any], Any]
 Open = Callable[..., VisionLabeller]

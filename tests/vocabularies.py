@@ -9,10 +9,10 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
-from photopoem.colornames import color_names
-from photopoem.labels import Kind, Label
-from photopoem.moment import Moment
-from photopoem.palette import Palette, Swatch
+from photopoem.color.names import color_names
+from photopoem.color.palette import Palette, Swatch
+from photopoem.labels.labeller import Kind, Label
+from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Subject, Vocabulary, make_vocabulary
 
 NAMED_BY = "222,500 sessions of the xkcd color survey, 2010"

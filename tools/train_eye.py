@@ -22,12 +22,11 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-from photopoem.labels.eye.head import Head, log_odds, shares
-from photopoem.labels.eye.network import Network, read_weights, weights_path
-from photopoem.labels.eye.views import views
-from photopoem.labels.eye.weights import read_tensors
-from photopoem.labels.eye.words import evidence, kinds, scene_entries, wider_words
-from photopoem.photo import read_photo
+from photopoem.labels.local.classes import evidence, kinds, scene_entries, wider_words
+from photopoem.labels.local.classifier import Head, log_odds, shares
+from photopoem.labels.local.network import Network, read_weights, views, weights_path
+from photopoem.labels.local.weights import read_tensors
+from photopoem.photo.reading import read_photo
 
 Floats = npt.NDArray[np.float32]
 DATA = Path(__file__).parent.parent / "photopoem" / "data"

@@ -9,7 +9,7 @@ import click
 
 from photopoem.commands.completing import A_FOLDER
 from photopoem.commands.group import Group
-from photopoem.terminal import counted
+from photopoem.text.terminal import counted
 
 EXAMPLES = """
 \b
@@ -38,7 +38,7 @@ def command(context: click.Context, cache: str | None) -> None:
 @click.pass_obj
 def info(folder: str | None) -> None:
     """Show where the labels are kept, how many of whom, and from when."""
-    from photopoem.store import FILE_NAME, LabelCache, cache_folder
+    from photopoem.labels.cache import FILE_NAME, LabelCache, cache_folder
 
     path = cache_folder(folder) / FILE_NAME
     if not path.exists():
@@ -58,7 +58,7 @@ def info(folder: str | None) -> None:
 @click.pass_obj
 def clear(folder: str | None, yes: bool) -> None:
     """Forget all labels. What is asked again is paid for again."""
-    from photopoem.store import LabelCache
+    from photopoem.labels.cache import LabelCache
 
     cache = LabelCache(folder, note=_say)
     answers = sum(each.answers for each in cache.summary())
@@ -86,7 +86,8 @@ def export(folder: str | None, file: Path, force: bool) -> None:
     The lines hold digests of pixels and words, no paths and no pictures.
     """
     from photopoem.errors import UsageError
-    from photopoem.store import LabelCache, open_atomically
+    from photopoem.files import open_atomically
+    from photopoem.labels.cache import LabelCache
 
     cache = LabelCache(folder, note=_say)
     if str(file) == "-":
@@ -113,7 +114,7 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
     Answers that are there already stay. Where a line is wrong nothing is taken in.
     """
     from photopoem.errors import StoreError
-    from photopoem.store import LabelCache
+    from photopoem.labels.cache import LabelCache
 
     cache = LabelCache(folder, note=_say)
     try:
@@ -142,12 +143,12 @@ def _days(first: str, last: str) -> str:
 
 
 def _visible(text: object) -> str:
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     return visible(str(text))
 
 
 def _say(text: str) -> None:
-    from photopoem.terminal import say
+    from photopoem.text.terminal import say
 
     say(text)

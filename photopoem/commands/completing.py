@@ -41,7 +41,7 @@ def _grammars() -> list[str]:
 
 
 def _labellers() -> list[str]:
-    from photopoem.labels import BUILT_IN
+    from photopoem.labels.registry import BUILT_IN
 
     return ["auto", *BUILT_IN]
 

@@ -69,7 +69,7 @@ def command(targets: tuple[str, ...], labels: str, poems: Path) -> None:
 
     Nothing is printed and no photograph leaves the machine. The exit code is 1 where something is wrong.
     """
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     bad = False
     for finding in _findings(targets, labels, poems):
@@ -101,7 +101,8 @@ def _program() -> Iterator[Finding]:
 
 def _labeller(spec: str) -> Iterator[Finding]:
     from photopoem.errors import PhotopoemError, UsageError
-    from photopoem.labels import LabelSettings, open_labeller
+    from photopoem.labels.labeller import LabelSettings
+    from photopoem.labels.registry import open_labeller
 
     try:
         labeller = open_labeller(spec, LabelSettings(note=lambda _: None))
@@ -154,7 +155,7 @@ def _grammars() -> Iterator[Finding]:
 
 
 def _disk(poems: Path) -> Iterator[Finding]:
-    from photopoem.store import cache_folder
+    from photopoem.labels.cache import cache_folder
 
     for about, folder in (("disk for poems", poems.absolute()), ("label cache", cache_folder())):
         there = next(one for one in (folder, *folder.parents) if one.exists())
@@ -174,7 +175,7 @@ def _writable(folder: Path) -> bool:
 def _queue(poems: Path) -> Iterator[Finding]:
     from photopoem.errors import UsageError
     from photopoem.printing import queue_target
-    from photopoem.printing.journal import FILE_NAME, Journal
+    from photopoem.printing.queue import FILE_NAME, Journal
 
     if not (poems / FILE_NAME).exists():
         return
@@ -196,7 +197,7 @@ def _queue(poems: Path) -> Iterator[Finding]:
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
     from photopoem.errors import PhotopoemError
     from photopoem.printing import open_target
-    from photopoem.printing.asking import how_is
+    from photopoem.printing.status import how_is
 
     for address in targets:
         try:

@@ -13,7 +13,7 @@ from photopoem.commands.completing import A_FILE, A_GRAMMAR
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
 
 if TYPE_CHECKING:
-    from photopoem.grammar.draft import Event
+    from photopoem.grammar.expander import Event
     from photopoem.poem import Line, Poem, Span
 
 # Layer or voice -> color on a terminal, mark where there is no color, what it is.
@@ -58,7 +58,7 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
     POEM is a text in a folder of poems, the folder, or its poems.jsonl.
     """
     from photopoem.poem import colophon
-    from photopoem.terminal import visible, wants_color
+    from photopoem.text.terminal import visible, wants_color
 
     folder, found, written, of = find_poem(poem, nth)
     color = wants_color(sys.stdout)
@@ -81,9 +81,9 @@ def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
     At last of how many it is one: a text is the only one. Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
-    from photopoem.records import read_records
-    from photopoem.standing import find_standing, folder_of, standing, written_to
-    from photopoem.terminal import counted, visible
+    from photopoem.poems.edits import find_standing, folder_of, standing, written_to
+    from photopoem.poems.records import read_records
+    from photopoem.text.terminal import counted, visible
 
     if not path.is_dir() and path.suffix != ".jsonl":
         return *find_standing(path), 1
@@ -105,7 +105,7 @@ def layer_of(span: Span) -> str | None:
 
 def shown_line(line: Line, color: bool) -> str:
     """A line with its words colored, or with marks under them where there is no color."""
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     text, marks = "", ""
     for span in line.spans:
@@ -127,7 +127,7 @@ def _legend(poem: Poem, color: bool) -> list[str]:
 
 def _sources(poem: Poem) -> list[str]:
     """Each word once, and where it came from."""
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     rows: dict[str, None] = {}
     for span in (span for line in poem.lines for span in line.spans):
@@ -156,7 +156,7 @@ def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Pat
     A grammar that is not given is looked for, and taken only where it gives exactly this poem.
     """
     from photopoem.grammar import load_grammar
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
     from photopoem.vocabulary import make_vocabulary
 
     faults = []
@@ -194,7 +194,7 @@ def _grammars(name: str, beside: Path) -> list[str]:
 
 
 def _step(event: Event) -> str:
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     text = visible(event.text.replace("\n", " / "))
     return f"{'  ' * min(event.depth, 20)}{visible(event.symbol)}: {text}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from photopoem.commands.group import Group
-from photopoem.terminal import counted, visible
+from photopoem.text.terminal import counted, visible
 
 EXAMPLES = """
 \b
@@ -39,11 +39,10 @@ def teach(folder: Path, name: str, force: bool) -> None:
     is told.
     """
     from photopoem.errors import UsageError
-    from photopoem.labels.eye.network import Network
-    from photopoem.labels.eye.taught import taught_path
-    from photopoem.labels.eye.teach import ENOUGH, read_lessons
-    from photopoem.labels.eye.teach import teach as learn
-    from photopoem.store import write_atomically
+    from photopoem.files import write_atomically
+    from photopoem.labels.local.network import Network
+    from photopoem.labels.local.training import ENOUGH, read_lessons, taught_path
+    from photopoem.labels.local.training import teach as learn
 
     path = taught_path(name)
     if path.exists() and not force:
@@ -68,7 +67,7 @@ def teach(folder: Path, name: str, force: bool) -> None:
 @command.command()
 def taught() -> None:
     """List what has been taught, with its words."""
-    from photopoem.labels.eye.taught import read_taught, taught_folder, taught_names
+    from photopoem.labels.local.training import read_taught, taught_folder, taught_names
 
     names = taught_names()
     if not names:
@@ -80,7 +79,7 @@ def taught() -> None:
 @command.command()
 def words() -> None:
     """List every word that the built-in labeller can say, with its kind, one a line."""
-    from photopoem.labels.local import words as all_words
+    from photopoem.labels.local.labeller import words as all_words
 
     for word, kind in sorted(all_words().items()):
         click.echo(f"{word}\t{kind}")

@@ -42,7 +42,7 @@ def command() -> None:
 def list_(as_json: bool) -> None:
     """List the grammars on the shelf."""
     from photopoem.grammar import load_grammar, shelf
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     grammars = [load_grammar(name) for name in shelf()]
     if as_json:
@@ -70,7 +70,7 @@ def _described(grammar: Grammar) -> dict[str, Any]:
 def show(name: str) -> None:
     """Show a grammar as it is written. NAME is one of the shelf, or a file."""
     from photopoem.grammar import find_grammar
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     path = find_grammar(name)
     try:
@@ -88,8 +88,8 @@ def new(file: Path, force: bool) -> None:
     """Write a starting point for a grammar of your own, with notes, to FILE."""
     from importlib.resources import files
 
-    from photopoem.store import write_atomically
-    from photopoem.terminal import visible
+    from photopoem.files import write_atomically
+    from photopoem.text.terminal import visible
 
     if file.exists() and not force:
         raise UsageError(
@@ -134,7 +134,7 @@ def _problem(path: Path, problem: Problem) -> dict[str, Any]:
 
 
 def _show_problems(found: list[tuple[Path, Problem]]) -> None:
-    from photopoem.terminal import counted, visible
+    from photopoem.text.terminal import counted, visible
 
     for path, problem in found:
         click.echo(visible(f"{path}:{problem.line}:{problem.column}: {problem.kind}: {problem.message}"))
@@ -183,9 +183,9 @@ def preview(
 ) -> None:
     """Show poems of a grammar, and how different they are. Without a photograph, from sample words."""
     from photopoem.grammar import load_grammar
-    from photopoem.grammar.trial import try_out
-    from photopoem.press.text import as_text
-    from photopoem.terminal import visible
+    from photopoem.grammar.preview import try_out
+    from photopoem.poems.text import as_text
+    from photopoem.text.terminal import visible
 
     if photo and vocabulary:
         raise UsageError("give --photo or --vocabulary, not both")
@@ -199,7 +199,7 @@ def preview(
 
 
 def _words(photo: str | None, vocabulary: str | None, labels: str) -> Vocabulary:
-    from photopoem.grammar.sample import read_vocabulary, sample_vocabulary
+    from photopoem.grammar.preview import read_vocabulary, sample_vocabulary
 
     if vocabulary:
         return read_vocabulary(Path(vocabulary))
@@ -208,9 +208,9 @@ def _words(photo: str | None, vocabulary: str | None, labels: str) -> Vocabulary
 
 def _words_of(photo: str, labels: str) -> Vocabulary:
     from photopoem.errors import LabelError
-    from photopoem.labels import ask
-    from photopoem.paths import Found
-    from photopoem.pipeline import Settings, Speaker, labeller_for, read, subject_of
+    from photopoem.labels.labeller import ask
+    from photopoem.photo.discover import Found
+    from photopoem.services.pipeline import Settings, Speaker, labeller_for, read, subject_of
     from photopoem.vocabulary import make_vocabulary
 
     settings = Settings(labels=labels)

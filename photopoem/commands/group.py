@@ -40,13 +40,13 @@ class Group(click.Group):
 
     def _meant(self, ctx: click.Context, name: str) -> str:
         """The nearest command, or `run` for what is rather a photograph or a folder."""
-        from photopoem.paths import is_photo_name
+        from photopoem.photo.discover import is_photo_name
 
         names = self.list_commands(ctx)
         near = did_you_mean(name, names)
         photos = "/" in name or is_photo_name(name) or (Path(name).exists() and not near)
         if not photos or "run" not in names:
             return near
-        from photopoem.terminal import visible
+        from photopoem.text.terminal import visible
 
         return f"; did you mean: photopoem run {visible(shlex.quote(name))}"

@@ -53,8 +53,8 @@ def command(
     PATHS are files, folders, addresses, or - for paths on standard input. Exit code 1 where a photograph could not be
     read.
     """
-    from photopoem.paths import find_photos
-    from photopoem.pipeline import labeller_for
+    from photopoem.photo.discover import find_photos
+    from photopoem.services.pipeline import labeller_for
 
     if schema:
         from photopoem import look
@@ -74,7 +74,7 @@ def command(
 def _look_at_all(found: Any, settings: Any, labeller: Any, cards: list[_Cards], as_json: bool) -> int:
     """Look at each; 0 where all could be read, 1 where some, 2 where none."""
     from photopoem.look import look_at
-    from photopoem.terminal import say
+    from photopoem.text.terminal import say
 
     failed = 0
     for each in found:
@@ -94,7 +94,7 @@ def _look_at_all(found: Any, settings: Any, labeller: Any, cards: list[_Cards], 
 def _show(look: Look, as_json: bool) -> None:
     """One look on standard output."""
     from photopoem.look import line
-    from photopoem.progress import show
+    from photopoem.services.progress import show
 
     if as_json:
         show(line(look) + "\n")
@@ -117,8 +117,8 @@ class _Cards:
 
     def write(self, look: Look, name: str) -> None:
         """Write the card of one look. Raises `UsageError` where a file is there already, without --force."""
+        from photopoem.files import write_atomically
         from photopoem.look.card import png_card, svg_card
-        from photopoem.store import write_atomically
 
         path = self.where / f"{name}.{self.kind}" if self.folder else self.where
         if path.exists() and not self.force:

@@ -35,8 +35,8 @@ def command(folders: tuple[str, ...], out: str, force: bool) -> None:
     Of a photograph with different poems in several folders the first folder's is kept, and a line says so. So is a
     text in the folder for all that you changed by hand.
     """
-    from photopoem.folder import folder_for_poems, merge_folders
-    from photopoem.terminal import counted, say
+    from photopoem.poems.folder import folder_for_poems, merge_folders
+    from photopoem.text.terminal import counted, say
 
     count, clashes, kept = merge_folders(folders, folder_for_poems(out), force=force)
     for path in clashes:

@@ -13,8 +13,8 @@ from photopoem.commands.completing import A_FILE, COLOR_LISTS, GRAMMARS, LABELLE
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
-    from photopoem.labels import LabelSettings
-    from photopoem.pipeline import Settings
+    from photopoem.labels.labeller import LabelSettings
+    from photopoem.services.pipeline import Settings
 
 _READING = (
     click.option(
@@ -70,11 +70,11 @@ def settings(
 
     They are taken out of `keywords`; what is left there is other options'. Raises `UsageError`.
     """
-    from photopoem.colornames import color_names
+    from photopoem.color.names import color_names
     from photopoem.grammar import expand_names
-    from photopoem.labels import LabelSettings
-    from photopoem.pipeline import Settings
-    from photopoem.terminal import as_utf8
+    from photopoem.labels.labeller import LabelSettings
+    from photopoem.services.pipeline import Settings
+    from photopoem.text.terminal import as_utf8
 
     own = ("labels", "colors", "color_names", "place", "hemisphere", "grammar", "seed", "lexicon")
     chosen = {name: keywords.pop(name) for name in own if name in keywords}

@@ -54,7 +54,7 @@ def press_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def given(keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Those that the person gave: a press knows its own defaults."""
-    from photopoem.terminal import as_utf8
+    from photopoem.text.terminal import as_utf8
 
     said = ((name, value) for name, value in keywords.items() if value is not None)
     return {name: as_utf8(value) if isinstance(value, str) else value for name, value in said}

@@ -90,7 +90,7 @@ def command(
     """
     from photopoem.printing import ordered
     from photopoem.printing.targets import OneFile, open_target
-    from photopoem.terminal import counted, say
+    from photopoem.text.terminal import counted, say
 
     if target is None and not (check and press):
         raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
@@ -126,7 +126,7 @@ def _advice(press: Press, poems: list[Poem]) -> list[str]:
 
 def _how_is(where: Target | OneFile | None, press: str) -> list[str]:
     """A line on the target; none where it must not be asked: any other than a receipt printer prints the question."""
-    from photopoem.printing.asking import how_is
+    from photopoem.printing.status import how_is
 
     if where is None or (where.press == "receipt" and press != "receipt"):
         return []
@@ -158,8 +158,8 @@ def read_poems(path: Path) -> tuple[Path, list[Poem]]:
 
     Raises `StoreError`, `UsageError` where there are none.
     """
-    from photopoem.paths import is_photo_name
-    from photopoem.standing import find_standing, folder_of, read_standing
+    from photopoem.photo.discover import is_photo_name
+    from photopoem.poems.edits import find_standing, folder_of, read_standing
 
     if is_photo_name(path.name) and path.is_file():
         raise UsageError(
@@ -176,7 +176,7 @@ def read_poems(path: Path) -> tuple[Path, list[Poem]]:
 
 def _say_changed(poems: list[Poem]) -> None:
     """That texts were changed is said where they go on paper: the next run says it only where it would write them."""
-    from photopoem.terminal import counted, say
+    from photopoem.text.terminal import counted, say
 
     if changed := [poem for poem in poems if poem.by_hand]:
         first = changed[0].subject.path
@@ -186,8 +186,8 @@ def _say_changed(poems: list[Poem]) -> None:
 
 
 def _into_file(target: OneFile, press: Press, poems: list[Poem], photos: Path | None, *, force: bool) -> None:
-    from photopoem.printing.asking import how_is
-    from photopoem.store import write_atomically
+    from photopoem.files import write_atomically
+    from photopoem.printing.status import how_is
 
     answer = how_is(target)
     if answer.next_step and (answer.serious or not force):
@@ -200,7 +200,7 @@ def _onto_paper(
 ) -> int:
     """Queue and print; the exit code: 1 where poems are left in doubt or waiting."""
     from photopoem.printing import Journal, Patience, enqueue, print_queue
-    from photopoem.terminal import counted, say
+    from photopoem.text.terminal import counted, say
 
     with Journal(folder) as journal:
         new = enqueue(journal, poems, target, **job)

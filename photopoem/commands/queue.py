@@ -12,7 +12,7 @@ from photopoem.commands.completing import A_TARGET
 from photopoem.commands.group import Group
 
 if TYPE_CHECKING:
-    from photopoem.printing.journal import Journal, State
+    from photopoem.printing.queue import Journal, State
 
 
 def _no_number(context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
@@ -61,8 +61,8 @@ def command() -> None:
 @click.option("--all", "every", is_flag=True, help="Also what is printed or skipped.")
 def list_(folder: Path, target: str | None, every: bool) -> None:
     """List what waits or is in doubt."""
-    from photopoem.printing.journal import STATES
-    from photopoem.terminal import visible
+    from photopoem.printing.queue import STATES
+    from photopoem.text.terminal import visible
 
     target = _address(target)
     with _journal(folder) as journal:
@@ -116,7 +116,7 @@ def clear(folder: Path, target: str | None, history: bool) -> None:
 
 def _nothing_for(journal: Journal, target: str | None, states: tuple[State, ...]) -> str:
     """That there is nothing in these states, or a target has nothing, and which others have something."""
-    from photopoem.terminal import visible
+    from photopoem.text.terminal import visible
 
     waiting = "queued" in states
     if target is None:
@@ -136,7 +136,7 @@ def _address(target: str | None) -> str | None:
 
 def _journal(folder: Path) -> Journal:
     from photopoem.errors import UsageError
-    from photopoem.printing.journal import FILE_NAME, Journal
+    from photopoem.printing.queue import FILE_NAME, Journal
 
     if not (folder / FILE_NAME).exists():
         raise UsageError(f"{folder}: nothing was ever printed from here; photopoem print makes a queue")

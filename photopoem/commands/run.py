@@ -95,11 +95,11 @@ def command(
     run writes only what is new or changed; a text that you changed by hand is kept, and a line says so
     where it would be another; what is printed and shown has your words.
     """
-    from photopoem.folder import folder_for_poems
-    from photopoem.labels import LabelSettings
-    from photopoem.paths import find_photos
-    from photopoem.runner import Run
-    from photopoem.terminal import say
+    from photopoem.labels.labeller import LabelSettings
+    from photopoem.photo.discover import find_photos
+    from photopoem.poems.folder import folder_for_poems
+    from photopoem.services.batch import Run
+    from photopoem.text.terminal import say
 
     label_settings = LabelSettings(
         cache_dir=Path(cache) if cache else None, use_cache=not no_cache, landmarks=landmarks,
@@ -137,7 +137,7 @@ def command(
 
 def _nothing(given: list[str], left_out: dict[str, Counter[str]]) -> str:
     """Why there is nothing to do."""
-    from photopoem.paths import files_left_out
+    from photopoem.photo.discover import files_left_out
 
     if not given:
         return "no paths on standard input"

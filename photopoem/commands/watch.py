@@ -69,13 +69,13 @@ def command(
     It waits until a photograph has arrived whole. It goes on by itself when the printer was off, the
     network away, the disk full or FOLDER gone, and after a restart prints what came meanwhile, each once.
     """
-    from photopoem.folder import folder_for_poems
-    from photopoem.paths import is_url
+    from photopoem.photo.discover import is_url
+    from photopoem.poems.folder import folder_for_poems
     from photopoem.press import open_press
     from photopoem.printing import press_for, queue_target
-    from photopoem.printing.hours import QuietHours
-    from photopoem.printing.installation import Installation
-    from photopoem.terminal import counted, first_of, say
+    from photopoem.services.hours import QuietHours
+    from photopoem.services.watch import Installation
+    from photopoem.text.terminal import counted, first_of, say
 
     if is_url(folder) or Path(folder).is_file():
         what = "an address" if is_url(folder) else "a file"

@@ -9,8 +9,8 @@ from photopoem.grammar.shelf import choose, expand_names, find_grammar, shelf, s
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from photopoem.grammar.source import Problem
-    from photopoem.grammar.writer import Grammar, Written, load_grammar
+    from photopoem.grammar.grammar import Grammar, Written, load_grammar
+    from photopoem.grammar.loader import Problem
 
 __all__ = [
     "Grammar",
@@ -33,8 +33,8 @@ def check_grammar(path: Path) -> list[Problem]:
     A grammar without errors fails in a run only for want of a photograph's words.
     """
     from photopoem.grammar.check import problems_of
-    from photopoem.grammar.load import read_parts
-    from photopoem.grammar.trial import tried_problems
+    from photopoem.grammar.loader import read_parts
+    from photopoem.grammar.preview import tried_problems
 
     parts = read_parts(path)
     problems = problems_of(parts)
@@ -46,13 +46,13 @@ def check_grammar(path: Path) -> list[Problem]:
 def check_loaded(grammar: Grammar) -> list[Problem]:
     """What `check_grammar` says of a grammar's file, once that is loaded: nothing is read or looked through again."""
     from photopoem.grammar.check import noted_problems
-    from photopoem.grammar.trial import tried_problems
+    from photopoem.grammar.preview import tried_problems
 
     return noted_problems(grammar.parts) + tried_problems(grammar.name, grammar.parts)
 
 
 # Imported when they are first asked for: a shell that completes a grammar's name waits for none of it.
-_HOME_OF = {"Problem": "source", "Grammar": "writer", "Written": "writer", "load_grammar": "writer"}
+_HOME_OF = {"Problem": "loader", "Grammar": "grammar", "Written": "grammar", "load_grammar": "grammar"}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,13 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from photopoem.errors import did_you_mean
-from photopoem.grammar.graph import least, ranks
-from photopoem.grammar.load import NOTES, Parts
-from photopoem.grammar.rules import RuleBook, sizes_of, walk
-from photopoem.grammar.source import Problem
-from photopoem.grammar.symbols import is_numbered
-from photopoem.grammar.syntax import MAX_RULE, Modifier, Node, Pop, Push, Rule, Run, Tag, parse_rule
-from photopoem.vocabulary import NUMBERED, SYMBOLS
+from photopoem.grammar.loader import NOTES, Parts, Problem
+from photopoem.grammar.parser import MAX_RULE, Modifier, Node, Pop, Push, Rule, Run, Tag, parse_rule
+from photopoem.grammar.rules import RuleBook, least, ranks, sizes_of, walk
+from photopoem.vocabulary import NUMBERED, SYMBOLS, is_numbered
 
 ENGINE_MODIFIERS = ("does", "part", "feels", "share", "sureness")
 MAX_LEAST_STEPS = 2_000
@@ -151,7 +148,7 @@ class _Checker:
         return f"no symbol {symbol!r}{self._guess(symbol, self.known)}"
 
     def _modifier(self, key: str, n: int, modifier: Modifier) -> None:
-        from photopoem.english import ARGUMENTS, MODIFIERS
+        from photopoem.grammar.modifiers import ARGUMENTS, MODIFIERS
 
         name, given = modifier.name, len(modifier.arguments)
         if name not in MODIFIERS and name not in ENGINE_MODIFIERS:

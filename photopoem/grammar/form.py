@@ -67,7 +67,7 @@ def _is(counts: Sequence[int], number: int, count: int | None) -> bool:
 
 
 def _syllables(text: str) -> int | None:
-    from photopoem.english import syllables_for_sure
+    from photopoem.english.syllables import syllables_for_sure
 
     return syllables_for_sure(text)
 

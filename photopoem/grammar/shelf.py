@@ -47,7 +47,7 @@ def find_grammar(name_or_path: str) -> Path:
 
 def clean_name(name: str) -> str:
     """A name as it can be shown to a person."""
-    from photopoem.grammar.words import clean
+    from photopoem.grammar.text import clean
 
     return clean(name, 200)
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, UsageError
-from photopoem.labels import Kind, Label, Labels
-from photopoem.photo import Photo
+from photopoem.labels.labeller import Kind, Label, Labels
+from photopoem.photo.reading import Photo
 
 if TYPE_CHECKING:
-    from photopoem.labels import LabelSettings
-    from photopoem.lexicon import Lexicon
+    from photopoem.english.lexicon import Lexicon
+    from photopoem.labels.labeller import LabelSettings
 
 
 class Keywords:
@@ -39,7 +39,7 @@ class Keywords:
 
     def _kind(self, text: str) -> Kind:
         """The kind under which the lexicon has the word; else stuff for what cannot be counted, or a thing."""
-        from photopoem.english import is_mass
+        from photopoem.english.inflection import is_mass
 
         kinds: tuple[Kind, ...] = ("scene", "stuff", "thing")
         for kind in kinds:
@@ -53,8 +53,7 @@ def as_label(word: str) -> str:
 
     Only words that are known as common nouns are changed: Wall Clock, Beach at sunset; not Lisbon, NASA, iPhone.
     """
-    from photopoem.english import split_head
-    from photopoem.english.nouns import number
+    from photopoem.english.inflection import number, split_head
 
     _, head, _ = split_head(word)
     first, *others = word.split()
@@ -68,14 +67,14 @@ def as_label(word: str) -> str:
 
 def _is_common(word: str) -> bool:
     """Whether a word is known as a common noun, in the singular or plural."""
-    from photopoem.english.tables import nouns, singulars
+    from photopoem.english.inflection import nouns, singulars
 
     return word.casefold() in nouns() or word.casefold() in singulars()
 
 
 def open_labeller(argument: str, settings: LabelSettings) -> Keywords:
     """The labeller `keywords`, which takes no argument. Raises `UsageError` if given one."""
-    from photopoem.lexicon import load_lexicon
+    from photopoem.english.lexicon import load_lexicon
 
     del settings  # the words are in the photograph: there is nothing to set
     if argument:

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
-from photopoem.labels import Label, Labels
-from photopoem.labels.eye.network import open_session
-from photopoem.photo import Photo, Pixels
+from photopoem.labels.labeller import Label, Labels
+from photopoem.labels.local.network import open_session
+from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:
-    from photopoem.labels import LabelSettings
+    from photopoem.labels.labeller import LabelSettings
 
 MOST, LEAST_SCORE, USUAL_SIZE = 10, 0.05, 224
 MAX_LABELS_BYTES = 4_000_000

@@ -11,10 +11,10 @@ from photopoem.errors import LabelError
 from photopoem.vocabulary import MOMENTS, PLAIN, Subject, make_vocabulary
 
 if TYPE_CHECKING:
-    from photopoem.labels import Labeller
-    from photopoem.paths import Found
-    from photopoem.photo import Photo
-    from photopoem.pipeline import Settings
+    from photopoem.labels.labeller import Labeller
+    from photopoem.photo.discover import Found
+    from photopoem.photo.reading import Photo
+    from photopoem.services.pipeline import Settings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,10 +33,10 @@ def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
     A photograph that cannot be labelled is looked at all the same. Raises `PhotoError`, `UsageError`, and
     `LabellerUnavailable` where the labeller cannot go on.
     """
-    from photopoem.colornames import color_names
-    from photopoem.labels import ask, place_of
-    from photopoem.measure import statistics
-    from photopoem.pipeline import Speaker, read, subject_of
+    from photopoem.color.names import color_names
+    from photopoem.color.statistics import statistics
+    from photopoem.labels.labeller import ask, place_of
+    from photopoem.services.pipeline import Speaker, read, subject_of
 
     reading = read(found, settings)
     answer = ask(labeller, [reading.photo])[0]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from photopoem.look import Look
-from photopoem.terminal import visible
+from photopoem.text.terminal import visible
 
 if TYPE_CHECKING:
     from PIL import ImageFont
 
-    from photopoem.palette import Swatch
+    from photopoem.color.palette import Swatch
 
 # In tenths of a millimeter, which are also the pixels of the PNG: 254 to the inch.
 WIDE, HIGH = 1480, 2100

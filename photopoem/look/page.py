@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photopoem.look import Look, words_of
-from photopoem.terminal import visible
+from photopoem.text.terminal import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from photopoem.photo import Pixels
+    from photopoem.photo.reading import Pixels
 
 WIDEST = 100
 """A page is no wider than this, in columns, however wide the terminal."""

@@ -73,7 +73,7 @@ def open_press(name: str, **options: Any) -> Press:
             f"the {name} press has no option {unknown[0]!r}; it has {', '.join(sorted(known)) or 'none'}"
         )
     if name not in PRESSES:
-        from photopoem.press.others import Guarded
+        from photopoem.press.plugins import Guarded
 
         return Guarded(name, factory, options)
     press: Press = factory(**options)

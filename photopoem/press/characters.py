@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from photopoem.plain import in_plain
+from photopoem.text.fallback import in_plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from photopoem.poem import Poem, record
-from photopoem.records import record_line
+from photopoem.poems.records import record_line
 
 
 class JsonlPress:

@@ -43,7 +43,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_of(poem: Poem, path: Path) -> bool:
-    from photopoem.photo import read_photo
+    from photopoem.photo.reading import read_photo
 
     try:
         return poem.subject.digest in {read_photo(path, quick=quick).digest for quick in (False, True)}
@@ -55,7 +55,7 @@ def open_picture(poem: Poem, photos: Path | None, side: int) -> Image | None:
     """A poem's photograph, its longest side at most `side` px; None where it is gone or cannot be read."""
     from PIL import Image
 
-    from photopoem.photo import read_pixels
+    from photopoem.photo.reading import read_pixels
 
     path = find_photo(poem, photos)
     try:

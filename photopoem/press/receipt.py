@@ -171,7 +171,7 @@ def dithered(path: Path, width: int) -> Image | None:
     """The photograph in black dots, `width` wide; None where it is no longer there or cannot be read."""
     from PIL import Image, ImageOps
 
-    from photopoem.photo import read_photo
+    from photopoem.photo.reading import read_photo
 
     try:
         photo = read_photo(path)

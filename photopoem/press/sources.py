@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate
 
-from photopoem.moment import Moment
+from photopoem.photo.moment import Moment
 from photopoem.poem import Line, Poem, Span
 from photopoem.press.characters import without_controls
 from photopoem.press.tint import hex_of, rgb_of

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from photopoem.color import lab_to_srgb, srgb_to_lab
+from photopoem.color.spaces import lab_to_srgb, srgb_to_lab
 
 Rgb = tuple[int, int, int]
 

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from photopoem.errors import UsageError
 from photopoem.poem import Poem
-from photopoem.printing.journal import Journal, NewJob
-from photopoem.printing.patience import Patience
+from photopoem.printing.queue import Journal, NewJob
+from photopoem.printing.retry import Patience
 from photopoem.printing.targets import OneFile, Target, open_target
 from photopoem.printing.worker import Printed, Worker
 

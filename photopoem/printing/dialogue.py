@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from photopoem.printing.channels import Channel
-from photopoem.printing.patience import IN_THE_MIDDLE, Doubtful, NotReady, Patience, Stopped
+from photopoem.printing.retry import IN_THE_MIDDLE, Doubtful, NotReady, Patience, Stopped
 
 # ESC/POS (Epson, "ESC/POS Command Reference"): DLE EOT n is answered at once, GS r n in its turn, when
 # all that was sent before it has been dealt with: that is how the end of a job is heard.

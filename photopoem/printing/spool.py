@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from photopoem.poem import Poem
 from photopoem.printing import Journal, Patience, Printed, Worker, press_for, queue_target
-from photopoem.printing.journal import NewJob
+from photopoem.printing.queue import NewJob
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import Protocol
 from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
 from photopoem.printing.channels import Channel, open_device, open_tcp, open_usb
 from photopoem.printing.dialogue import Dialogue, Status
-from photopoem.printing.patience import Doubtful, NotReady, Patience, Refused
+from photopoem.printing.retry import Doubtful, NotReady, Patience, Refused
 
 KINDS = "tcp://HOST:9100, usb:VENDOR:PRODUCT, serial:/dev/NAME, cups:NAME, dir:FOLDER, file:PATH"
 GET_CUPS = "install CUPS (apt install cups), or print elsewhere"
@@ -140,7 +140,7 @@ class FolderTarget:
     ) -> bool:
         """See `Target`."""
         from photopoem.errors import StoreError
-        from photopoem.store import write_atomically
+        from photopoem.files import write_atomically
 
         begun()
         try:

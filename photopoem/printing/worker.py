@@ -10,10 +10,10 @@ from typing import Any
 
 from photopoem.errors import PhotopoemError, StoreError, show_where
 from photopoem.press import Press, open_press
-from photopoem.printing.journal import Job, Journal, State
-from photopoem.printing.patience import Doubtful, NotReady, Patience, Refused, Stopped
+from photopoem.printing.queue import Job, Journal, State
+from photopoem.printing.retry import Doubtful, NotReady, Patience, Refused, Stopped
 from photopoem.printing.targets import Delivery, Target
-from photopoem.terminal import counted
+from photopoem.text.terminal import counted
 
 
 @dataclass

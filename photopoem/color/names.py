@@ -1,0 +1,276 @@
+"""Finds the names that people gave to a color: exact nearest by CIEDE2000 in a named list."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from photopoem.color.spaces import Floats, ciede2000, ciede2000_at_least, srgb_to_lab
+from photopoem.errors import UsageError, did_you_mean, did_you_mean_path
+
+# Who named the colors of each list that comes with photopoem: the poems' colophons say it.
+NAMED_BY = {
+    "xkcd": "222,500 sessions of the xkcd color survey, 2010",
+    "css": "the authors of CSS, after those of X11",
+    "nbs": "the Inter-Society Color Council and the National Bureau of Standards, 1955",
+}
+# Names within this CIEDE2000 distance are names that the color could be called by.
+CLOSE = 5.0
+# The eleven of B. Berlin and P. Kay, "Basic Color Terms: Their Universality and Evolution", 1969.
+BASIC_TERMS = (
+    "black",
+    "white",
+    "red",
+    "green",
+    "yellow",
+    "blue",
+    "brown",
+    "purple",
+    "pink",
+    "orange",
+    "grey",
+)
+# Words that dictionaries explain as a shade of one of the eleven: without them nobody is asked about pale browns.
+_SHADES = {
+    "white": ("ivory", "eggshell"),
+    "red": ("crimson", "scarlet", "maroon", "burgundy"),
+    "green": ("olive", "emerald"),
+    "yellow": ("gold", "mustard"),
+    "blue": ("navy", "azure"),
+    "brown": ("tan", "beige", "fawn", "chocolate", "chestnut"),
+    "purple": ("violet", "lilac", "lavender", "plum", "mauve"),
+    "orange": ("apricot", "peach", "tangerine"),
+    "grey": ("silver", "charcoal"),
+}
+
+# Names not farther than this beyond the nearest have a vote on a color's basic term.
+_VOTING = 3.5
+# So far names are looked for at once, so that those that vote are mostly among them.
+_LOOK = CLOSE + 1.5
+_MOST_ROWS = 20_000
+_LONGEST = 60
+_AT_ONCE = 64  # colors looked up together: their candidates fit into the processor's cache
+_HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+
+_Places = npt.NDArray[np.intp]
+_Pairs = tuple[_Places, _Places, Floats]
+"""Places of colors, places of names, and how far they are apart (CIEDE2000)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColorNames:
+    """A list of named colors: `names` as they are said, `rgb` uint8 (n, 3), `lab` (n, 3), and who named them.
+
+    The same name may be said of several colors (grey/blue and grey blue are both said "grey blue").
+    """
+
+    names: tuple[str, ...]
+    rgb: npt.NDArray[np.uint8]
+    lab: Floats
+    named_by: str
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the names and their colors: it changes when the list does."""
+        return hashlib.sha256("\n".join(self.names).encode() + self.rgb.tobytes()).hexdigest()[:16]
+
+    def nearest(self, lab: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], Floats]:
+        """For (m, 3) CIELAB colors the index of the nearest of all names and its CIEDE2000 distance, both (m,).
+
+        Of names at the same distance the first in the list is taken.
+        """
+        colors = np.asarray(lab, dtype=np.float64)
+        index, shortest = np.zeros(len(colors), np.intp), np.zeros(len(colors))
+        for start in range(0, len(colors), _AT_ONCE):
+            rows, columns, apart = self._pairs(colors[start : start + _AT_ONCE], 0.0)
+            order = np.lexsort((columns, apart, rows))
+            firsts = order[np.unique(rows[order], return_index=True)[1]]
+            index[start : start + len(firsts)] = columns[firsts]
+            shortest[start : start + len(firsts)] = apart[firsts]
+        return index, shortest
+
+    def close(self, lab: npt.ArrayLike, beyond: float = CLOSE) -> list[list[tuple[str, float]]]:
+        """For each of (m, 3) CIELAB colors the names not more than `beyond` farther than the nearest.
+
+        Each name comes once, with its CIEDE2000 distance, nearest first.
+        """
+        colors = np.asarray(lab, dtype=np.float64)
+        return self._ranked(len(colors), beyond, *self._pairs(colors, beyond))
+
+    def _ranked(
+        self, count: int, beyond: float, rows: _Places, columns: _Places, apart: Floats
+    ) -> list[list[tuple[str, float]]]:
+        # The rows come in order, and each has at least its nearest.
+        nearest = np.minimum.reduceat(apart, np.searchsorted(rows, np.arange(count)))
+        kept = apart <= nearest[rows] + beyond
+        rows, columns, apart = rows[kept], columns[kept], apart[kept]
+        order = np.lexsort((columns, apart, rows))
+        found: list[dict[str, float]] = [{} for _ in range(count)]
+        for row, column, distance in zip(
+            rows[order].tolist(), columns[order].tolist(), apart[order].tolist(), strict=True
+        ):
+            found[row].setdefault(self.names[column], distance)
+        return [list(names.items()) for names in found]
+
+    def _pairs(self, colors: Floats, beyond: float) -> _Pairs:
+        """Of each color, in order, at least the names that are within so far of its nearest."""
+        least = ciede2000_at_least(colors[:, None], self.lab)
+        guess = ciede2000(colors, self.lab[least.argmin(axis=1)])
+        # A name whose least possible distance is beyond the guess's true one cannot be the nearest.
+        rows, columns = np.nonzero(least <= guess[:, None] + beyond)
+        return rows, columns, ciede2000(colors[rows], self.lab[columns])
+
+
+def color_names(which: str = "xkcd") -> ColorNames:
+    """The list called xkcd, css or nbs, or the one in a CSV file of the user's (columns name and hex).
+
+    Raises `UsageError` that names every bad line of the file.
+    """
+    return _list_called(which)
+
+
+@lru_cache(maxsize=8)
+def _list_called(which: str) -> ColorNames:
+    if which in NAMED_BY:
+        text = (files("photopoem") / "data" / f"colors-{which}.csv").read_text(encoding="utf-8")
+        return _listed(text, which, NAMED_BY[which])
+    try:
+        text = Path(which).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        near = did_you_mean(which, NAMED_BY) or did_you_mean_path(which, ".csv")
+        there = near or f"; say {', '.join(NAMED_BY)} or a CSV file of name,hex"
+        raise UsageError(f"{which}: no list of color names is here ({_cause(error)}){there}") from error
+    return _listed(text, which, f"the list {Path(which).name}")
+
+
+def _cause(error: OSError | ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return (getattr(error, "strerror", None) or "its name cannot be used").lower()
+
+
+def _listed(text: str, where: str, named_by: str) -> ColorNames:
+    """The list in a CSV text, or a `UsageError` with all that is wrong with it."""
+    names: list[str] = []
+    colors: list[bytes] = []
+    wrong: list[str] = []
+    lines: dict[str, int] = {}
+    for line, name, said, color in _rows(text, wrong):
+        if name.casefold() in lines:
+            wrong.append(f"line {line}: {name!r} is already on line {lines[name.casefold()]}")
+            continue
+        lines[name.casefold()] = line
+        names.append(said)
+        colors.append(color)
+    if not names and not wrong:
+        wrong.append("it holds no color")
+    if wrong:
+        more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise UsageError(f"{where}: {'; '.join(wrong[:5])}{more}")
+    rgb = np.frombuffer(b"".join(colors), dtype=np.uint8).reshape(-1, 3)
+    return ColorNames(tuple(names), rgb, srgb_to_lab(rgb), named_by)
+
+
+def _rows(text: str, wrong: list[str]) -> Iterator[tuple[int, str, str, bytes]]:
+    """Line number, name, name as it is said and color of each good row; what is bad goes to `wrong`."""
+    reader = csv.reader(text.splitlines())
+    order = {"name": 0, "hex": 1}
+    try:
+        for row in reader:
+            cells = [" ".join(cell.split()) for cell in row]
+            if reader.line_num == 1 and {"name", "hex"} <= {cell.casefold() for cell in cells}:
+                order = {cell.casefold(): index for index, cell in enumerate(cells)}
+                continue
+            if not any(cells):
+                continue
+            if (
+                len(names := list(_rows_of(cells, order, wrong, reader.line_num)))
+                and reader.line_num > _MOST_ROWS
+            ):
+                wrong.append(f"it has more than {_MOST_ROWS} lines")
+                return
+            yield from names
+    except csv.Error as error:
+        wrong.append(f"line {reader.line_num}: {error}")
+
+
+def _rows_of(
+    cells: list[str], order: dict[str, int], wrong: list[str], line: int
+) -> Iterator[tuple[int, str, str, bytes]]:
+    if len(cells) <= max(order["name"], order["hex"]):
+        wrong.append(f"line {line}: a name and a hex color are needed")
+        return
+    name, color = cells[order["name"]], _HEX.fullmatch(cells[order["hex"]])
+    if not name or len(name) > _LONGEST or not name.isprintable():
+        wrong.append(f"line {line}: a name is 1 to {_LONGEST} printable characters")
+    elif color is None:
+        wrong.append(f"line {line}: {cells[order['hex']]!r} is not a color like #a0b1c2")
+    else:
+        said = cells[order["said"]] if "said" in order and len(cells) > order["said"] else ""
+        digits = color[1] if len(color[1]) == 6 else "".join(digit * 2 for digit in color[1])
+        yield line, name, said or name, bytes.fromhex(digits)
+
+
+@lru_cache(maxsize=1)
+def _term_places() -> _Places:
+    """Of each of the survey's names the place of the basic term that it ends with, or whose shade; -1 for none."""
+    term_of = {shade: term for term, shades in _SHADES.items() for shade in shades}
+    terms = [term_of.get(head := name.split()[-1], head) for name in color_names("xkcd").names]
+    return np.array([BASIC_TERMS.index(term) if term in BASIC_TERMS else -1 for term in terms])
+
+
+@lru_cache(maxsize=1)
+def _voters() -> ColorNames:
+    """The survey's names that have a vote on a color's term."""
+    survey, kept = color_names("xkcd"), _term_places() >= 0
+    names = tuple(compress(survey.names, kept))
+    return ColorNames(names, survey.rgb[kept], survey.lab[kept], survey.named_by)
+
+
+def basic_terms(lab: npt.ArrayLike) -> list[str]:
+    """The basic color term of each of (m, 3) CIELAB colors.
+
+    The names of the xkcd survey that end with such a term, or a shade of it, vote for it: those not more than 3.5
+    farther than the nearest, with a weight that halves with every unit of CIEDE2000.
+    """
+    colors = np.asarray(lab, dtype=np.float64)
+    rows, columns, apart = _voters()._pairs(colors, _VOTING)
+    places = _term_places()
+    return _elected(len(colors), rows, places[places >= 0][columns], apart)
+
+
+def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tuple[str, float]]], list[str]]:
+    """Both `names.close` and `basic_terms` of the same colors; of the survey's own names in the time of one."""
+    colors = np.asarray(lab, dtype=np.float64)
+    rows, columns, apart = names._pairs(colors, _LOOK)
+    close = names._ranked(len(colors), CLOSE, rows, columns, apart)
+    if names is not color_names("xkcd"):
+        return close, basic_terms(colors)
+    place = _term_places()[columns]
+    votes = place >= 0
+    rows, place, apart = rows[votes], place[votes], apart[votes]
+    # Whoever has a vote was found, unless the nearest of them is far beyond the nearest name.
+    first = np.searchsorted(rows, np.arange(len(colors) + 1))
+    reach = np.array([near[0][1] + _LOOK - _VOTING for near in close])
+    if not np.diff(first).all() or (np.minimum.reduceat(apart, first[:-1]) > reach).any():
+        return close, basic_terms(colors)
+    return close, _elected(len(colors), rows, place, apart)
+
+
+def _elected(count: int, rows: _Places, places: _Places, apart: Floats) -> list[str]:
+    """The term with the most votes for each of `count` colors; `rows` in order, at least one of each."""
+    nearest = np.minimum.reduceat(apart, np.searchsorted(rows, np.arange(count)))
+    weights = np.where(apart <= nearest[rows] + _VOTING, 0.5**apart, 0.0)
+    ballots = rows * len(BASIC_TERMS) + places
+    votes = np.bincount(ballots, weights, count * len(BASIC_TERMS)).reshape(-1, len(BASIC_TERMS))
+    return [BASIC_TERMS[place] for place in votes.argmax(axis=1)]

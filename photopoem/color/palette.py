@@ -1,0 +1,247 @@
+"""Reads a photograph's palette: its few main colors, their shares and their names."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from photopoem.color.kmeans import Clusters, gathered, k_means
+from photopoem.color.names import CLOSE, ColorNames, color_names, names_and_terms
+from photopoem.color.spaces import Floats, ciede2000, lab_to_srgb, srgb_to_lab
+from photopoem.errors import UsageError
+from photopoem.photo.reading import Photo, Pixels
+
+FEWEST, MOST = 2, 20
+
+_SHIFT = float(1 << 25)
+_FOUR_BITS = 0b11110_11110_11110  # of a cell's 5 bits of red, green and blue
+_FEW = 0.003  # of the picture
+
+# What an eye can just tell: CIEDE2000 is scaled so that 1 is about that for two fields side by side (CIE 142-2001).
+_JUST_TOLD = 1.0
+# Two swatches closer than this would be taken for one; 2.3 units of CIELAB are told half the time
+# (M. Mahy, L. Van Eycken, A. Oosterlinck, 1994), and where it is finer CIEDE2000 gives less, not more.
+_SAME = 2.0
+# Less of the picture than this is the edge between two areas, not a color of it.
+_LEAST_SHARE = 0.005
+# A small vivid thing has no less of the picture, lies this far from every swatch (CIEDE2000; in a and b of CIELAB
+# from the one that stands for it) and has this much chroma: from where "strong" and "vivid" begin among the
+# ISCC-NBS names. Tried with patches of six colors set into 48 photographs.
+_VIVID_APART = 15.0
+_VIVID_ASIDE = 25.0
+_VIVID_CHROMA = 40.0
+_VIVID_RADIUS = 30.0  # how far its own colors lie from its middle, in CIELAB
+
+
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """One color of a palette.
+
+    `rgb` in 0..255 sRGB; `share` of the picture in 0..1; `name` is the nearest in the list that no other
+    swatch has, `distance` its CIEDE2000 distance; `names` all names within `reach`, nearest first; `hue` the
+    basic color term (one of eleven).
+    """
+
+    rgb: tuple[int, int, int]
+    share: float
+    name: str
+    distance: float
+    names: tuple[str, ...]
+    hue: str
+
+    @property
+    def reach(self) -> float:
+        """How far `names` were looked for: 5, or the next multiple of 5 that reaches the swatch's own name."""
+        return CLOSE * max(1, math.ceil(self.distance / CLOSE))
+
+    @property
+    def hex(self) -> str:
+        """The color as `#rrggbb`."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Swatches by falling share (shares add to 1, no name twice), and who named them."""
+
+    swatches: tuple[Swatch, ...]
+    named_by: str
+
+
+def read_palette(photo: Photo, colors: int | Literal["auto"] = 6, names: ColorNames | None = None) -> Palette:
+    """The main colors of a photograph's `sample`, named from a list (the xkcd survey's unless given).
+
+    `colors` is at most how many (2 to 20): swatches that an eye would take for one are one. With "auto" it is the
+    fewest after which one more brings the picture's pixels nearer to their swatches by less than an eye can tell
+    (a mean CIEDE2000 of 1). k-means in CIELAB over the cells of a histogram; a small vivid thing keeps a
+    swatch of its own. Raises `UsageError` for another number of colors.
+    """
+    if colors != "auto" and not FEWEST <= colors <= MOST:
+        raise UsageError(f"{colors} colors: a palette has {FEWEST} to {MOST}, or auto")
+    names = names or color_names()
+    cells = color_cells(photo)
+    points, counts = cells.lab, cells.counts
+    found = _fewest(points, counts) if colors == "auto" else _clusters(points, counts, colors)
+    return Palette(_named(_told_apart(found.centers, found.shares), names), names.named_by)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The occupied cells of a photograph's histogram: mean `rgb` in 0..255 and its `lab` (n, 3), `counts` (n,)."""
+
+    rgb: Floats
+    lab: Floats
+    counts: Floats
+
+
+@lru_cache(maxsize=1)
+def color_cells(photo: Photo) -> Cells:
+    """The cells of a photograph's `sample`; kept, for palette and tone of a photograph are read one after the other."""
+    rgb, counts = histogram(photo.sample)
+    return Cells(rgb, srgb_to_lab(rgb), counts)
+
+
+def histogram(sample: Pixels) -> tuple[Floats, Floats]:
+    """The mean sRGB in 0..255 (n, 3) and the pixel count (n,) of each occupied cell of an RGB histogram.
+
+    A cell is of 5 bits a component, or of 4 where those hold less than `_FEW` of the picture: rare colors share a
+    cell, as in an octree (M. Gervautz and W. Purgathofer, 1988). Of 1,650 cells half are left, and k-means over
+    them is as near to the pixels as over all.
+    """
+    red, green, blue = np.ascontiguousarray(sample.reshape(-1, 3).T)
+    key = ((red & 0xF8).astype(np.uint16) << 7 | (green & 0xF8).astype(np.uint16) << 2 | blue >> 3).astype(
+        np.intp
+    )
+    # Two sums in one float64: both stay far below 2^25, and it is exact up to 2^53.
+    first = np.bincount(key, red + green * _SHIFT, minlength=1 << 15)
+    second = np.bincount(key, blue + _SHIFT, minlength=1 << 15)
+    used = np.flatnonzero(second)
+    wide = used & _FOUR_BITS
+    few = np.bincount(wide, second[used])[wide] < _FEW * len(key) * _SHIFT
+    cell = np.where(few, wide, used)
+    first, second = np.bincount(cell, first[used]), np.bincount(cell, second[used])
+    used = np.flatnonzero(second)
+    greens, reds = np.divmod(first[used], _SHIFT)
+    counts, blues = np.divmod(second[used], _SHIFT)
+    return np.stack([reds, greens, blues], axis=1) / counts[:, None], counts
+
+
+def _clusters(points: Floats, counts: Floats, k: int) -> Clusters:
+    """`k` clusters, of which up to half are small vivid things where there are any."""
+    found = k_means(points, counts, k)
+    rest = np.ones(len(points), dtype=bool)
+    things: list[npt.NDArray[np.bool_]] = []
+    while len(things) < k // 2 and (thing := _vivid(points, counts * rest, found)) is not None:
+        things.append(thing)
+        rest &= ~thing
+        found = _with_things(points, counts, k, things, rest)
+    return found
+
+
+def _with_things(
+    points: Floats, counts: Floats, k: int, things: list[npt.NDArray[np.bool_]], rest: npt.NDArray[np.bool_]
+) -> Clusters:
+    """A cluster for each thing, and what k-means makes of the rest."""
+    found = k_means(points[rest], counts[rest], k - len(things))
+    owner = np.empty(len(points), np.intp)
+    owner[rest] = found.owner
+    for number, thing in enumerate(things):
+        owner[thing] = len(found.shares) + number
+    return gathered(points, counts, owner)
+
+
+def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bool_] | None:
+    """Which points are a small vivid thing that no swatch shows, if there is one; `counts` are 0 for what is shown."""
+    least = _LEAST_SHARE * counts.sum()
+    aside = points[:, 1:] - found.centers[found.owner, 1:]
+    colored = np.hypot(points[:, 1], points[:, 2]) > _VIVID_CHROMA
+    lost = np.flatnonzero(colored & (np.hypot(aside[:, 0], aside[:, 1]) > _VIVID_ASIDE) & (counts > 0))
+    if counts[lost].sum() < least:
+        return None
+    lost = lost[ciede2000(points[lost][:, None], found.centers).min(axis=1) > _VIVID_APART]
+    if counts[lost].sum() < least:
+        return None
+    # The thing is what lies around the most of it; other lost colors are other things.
+    near = ((points[lost][:, None] - points[lost]) ** 2).sum(axis=2) < _VIVID_RADIUS**2
+    core = lost[near[(near @ counts[lost]).argmax()]]
+    if counts[core].sum() < least:
+        return None
+    vivid = np.zeros(len(points), dtype=bool)
+    vivid[core] = True
+    return vivid
+
+
+def _fewest(points: Floats, counts: Floats) -> Clusters:
+    """As few clusters as leave nothing that the eye can tell for one more to add."""
+    found = _clusters(points, counts, FEWEST)
+    error = _mean_error(points, counts, found)
+    for k in range(FEWEST + 1, MOST + 1):
+        more = _clusters(points, counts, k)
+        less = _mean_error(points, counts, more)
+        if error - less < _JUST_TOLD and _vivid(points, counts, found) is None:
+            break
+        found, error = more, less
+    return found
+
+
+def _mean_error(points: Floats, counts: Floats, found: Clusters) -> float:
+    """The mean CIEDE2000 difference between the pixels and their swatches."""
+    return float(np.average(ciede2000(points, found.centers[found.owner]), weights=counts))
+
+
+def _told_apart(centers: Floats, shares: Floats) -> list[tuple[Floats, float]]:
+    """Centers and shares by falling share, after those that an eye would take for one are joined."""
+    pairs = [(center, float(share)) for center, share in zip(centers, shares, strict=True)]
+    while len(pairs) > 1:
+        lab = np.array([center for center, _ in pairs])
+        apart = ciede2000(lab[:, None], lab)
+        np.fill_diagonal(apart, np.inf)
+        least = min(range(len(pairs)), key=lambda index: pairs[index][1])
+        if apart.min() < _SAME:
+            one, other = divmod(int(apart.argmin()), len(pairs))
+        elif pairs[least][1] < _LEAST_SHARE:
+            one, other = least, int(apart[least].argmin())
+        else:
+            break
+        pairs = _joined(pairs, one, other)
+    return sorted(pairs, key=lambda pair: -pair[1])
+
+
+def _joined(pairs: list[tuple[Floats, float]], one: int, other: int) -> list[tuple[Floats, float]]:
+    """The pairs with two of them made one: their mean by share."""
+    (first, share), (second, more) = pairs[one], pairs[other]
+    middle = (first * share + second * more) / (share + more)
+    rest = [pair for index, pair in enumerate(pairs) if index not in (one, other)]
+    return [*rest, (middle, share + more)]
+
+
+def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch, ...]:
+    """The swatches, by share.
+
+    Where all names about as near as the nearest are other swatches' already, the swatch joins the one that has
+    the nearest: no name is said twice, and none of a color that it does not fit.
+    """
+    rgb = lab_to_srgb(np.array([center for center, _ in pairs]))
+    shown = srgb_to_lab(rgb)
+    ranked, hues = names_and_terms(shown, names)
+    taken: dict[str, int] = {}
+    for index, near in enumerate(ranked):
+        free = (name for name, apart in near if name not in taken and apart <= near[0][1] + CLOSE)
+        if (name := next(free, None)) is None:
+            joined = _joined(pairs, taken[near[0][0]], index)
+            return _named(sorted(joined, key=lambda pair: -pair[1]), names)
+        taken[name] = index
+    swatches = []
+    for (name, index), color, hue in zip(taken.items(), rgb.tolist(), hues, strict=True):
+        swatch = Swatch(tuple(color), pairs[index][1], name, dict(ranked[index])[name], (), hue)
+        near = ranked[index]
+        if swatch.reach > near[0][1] + CLOSE:  # farther than was looked: its nearest name was taken
+            near = names.close(shown[index : index + 1], swatch.reach - near[0][1])[0]
+        close = tuple(text for text, apart in near if apart <= swatch.reach)
+        swatches.append(replace(swatch, names=close))
+    return tuple(swatches)

@@ -1,0 +1,442 @@
+"""Puts English words into other forms: articles, plurals, tenses, from tables of what is irregular."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+
+class Noun(NamedTuple):
+    """A noun's plural, and its number.
+
+    `number` is count (a dog), mass (grass: an amount of it can be there), abstract (tourism, dusk),
+    plural (stairs), pair (a pair of trousers), only (there is one: the sky), group (the Alps),
+    name (Christmas), color (green) or adjective (greyish: no plural).
+    """
+
+    plural: str
+    number: str
+
+
+class Verb(NamedTuple):
+    """A verb's four other forms: waits, waited, waited, waiting."""
+
+    third: str
+    past: str
+    participle: str
+    gerund: str
+
+
+def rows(name: str) -> list[list[str]]:
+    """The rows of a shipped table, without its heading."""
+    text = files("photopoem").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.reader(text.splitlines()))[1:]
+
+
+@cache
+def nouns() -> dict[str, Noun]:
+    """Singular noun (or plural, where it has no singular) -> its plural and number."""
+    return {noun: Noun(plural or noun, number) for noun, plural, number in rows("nouns.csv")}
+
+
+@cache
+def singulars() -> dict[str, str]:
+    """Plural -> singular, for the counted nouns whose two forms differ."""
+    return {
+        noun.plural: word
+        for word, noun in nouns().items()
+        if noun.plural != word and noun.number in ("count", "only", "color")
+    }
+
+
+@cache
+def verbs() -> dict[str, Verb]:
+    """Base form of a verb -> its forms."""
+    return {base: Verb(*forms) for base, *forms in rows("verbs.csv")}
+
+
+@cache
+def bases() -> dict[str, str]:
+    """Third person of a verb -> its base form."""
+    return {verb.third: base for base, verb in verbs().items()}
+
+
+@cache
+def pasts() -> dict[str, str]:
+    """Past tense of a verb -> its base form, for the verbs whose past is no base form."""
+    return {verb.past: base for base, verb in verbs().items() if verb.past not in ("lay", base)}
+
+
+# Spelled with a vowel, said with a consonant: European, ewe, ouija, one-way, unicorn, ukulele, user.
+_SAID_WITH_CONSONANT = re.compile(
+    r"eu|ewe|oui|on(?:ce|e|es|eself|eness|etime)(?![a-z])|uni(?![dgmn])|ubi|uga|uk|ur(?:[eiou]|an)|us[aeiub]|unanim|ut(?:e[nr]|[io])|uv|ufo",
+    re.IGNORECASE,
+)
+# Spelled with a consonant, said with a vowel (the h of herb is silent in America).
+_SAID_WITH_VOWEL = re.compile(r"hour|honest|hono[u]?r|heir|herb(?!ert)|yttr", re.IGNORECASE)
+# The letters whose names begin with a vowel: an MRI, an X-ray, but a UFO.
+_LETTERS_SAID_WITH_VOWEL = frozenset("aefhilmnorsx")
+# Letters that labels write small; those without a vowel are known by that.
+_SPELLED = frozenset({"fbi", "mri", "suv"})
+# Capitals that are said as one word.
+_SAID_AS_WORD = frozenset(
+    "NASA NATO FIFA LASER RADAR SONAR LEGO NASCAR FEMA SIM RAM ROM LAN HUD LIDAR".split()
+)
+
+
+def _number_with_vowel(digits: str) -> bool:
+    """Whether a number is said with a vowel first: 8, 11, 18, 80, 800, 8,000, 11,000."""
+    digits = digits.replace(",", "")
+    return digits.startswith("8") or (digits[:2] in ("11", "18") and len(digits) % 3 == 2)
+
+
+def begins_with_vowel_sound(text: str) -> bool:
+    """Whether "an" stands before a text, in American English."""
+    start = re.search(r"[^\W_]", text)
+    if not start:
+        return False
+    text = text[start.start() :]
+    if number := re.match(r"\d[\d,]*", text):
+        return _number_with_vowel(number[0])
+    word = re.match(r"[^\W\d_]+", text)
+    if word is None:
+        return False
+    letters = word[0]
+    if len(letters) == 1 or _is_spelled(letters):
+        return letters[0].lower() in _LETTERS_SAID_WITH_VOWEL
+    if _SAID_WITH_CONSONANT.match(text):
+        return False
+    if _SAID_WITH_VOWEL.match(text):
+        return True
+    return unaccented(letters[0]).lower() in "aeiou"
+
+
+def _is_spelled(letters: str) -> bool:
+    """Whether a word is said letter by letter: an MRI, an SUV, but a NASA base and a HOUSE."""
+    lower = letters.lower()
+    if lower in _SPELLED or not re.search("[aeiouyhw]", unaccented(letters), re.I):
+        return True
+    return letters.isupper() and len(letters) <= 5 and letters not in _SAID_AS_WORD and lower not in nouns()
+
+
+def unaccented(text: str) -> str:
+    """A text without the accents of its letters: café -> cafe."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
+def article(text: str) -> str:
+    """The indefinite article that stands before a text: "a" or "an" (an hour, a unicorn, an X-ray)."""
+    return "an" if begins_with_vowel_sound(text) else "a"
+
+
+# Words after a head noun that begin what only describes it: a cup of tea, a man in black.
+_AFTER_HEAD = r"(?:of|in|on|at|with|without|for|from|to|by|under|over|and|behind|beside|near|between|against)"
+_HEAD = re.compile(rf"^(?P<front>(?:.*?\s)??)(?P<head>\S+)(?P<rest>\s+{_AFTER_HEAD}\s.*)$", re.DOTALL)
+# A text that already has a word in an article's place.
+_DETERMINED = re.compile(
+    r"(?:the|an?|some|no|every|each|any|all|both|this|that|these|those|my|your|his|her|its|our|their"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|a pair of)\s",
+    re.IGNORECASE,
+)
+# Only words of plain letters are worth asking inflect about; it is slow to import.
+_PLAIN = re.compile(r"[a-z]{2,40}")
+# Endings whose plural is always an s, so that inflect need not be asked: a badge, not a loaf.
+_REGULAR = re.compile(r".*(?:[bcdgklprtw]|[aeo]y|(?<!u)m|[^ao]n|[^fsxz]e)")
+_IRREGULAR = ("child", "foot", "tooth", "craft", "deer", "goose", "mouse", "louse", "ch")
+# Longer texts are no labels: they stay as they are.
+_LONGEST = 200
+# What unknown words with these endings nearly always are: glassware, softness, yellowish.
+_MASS_ENDINGS = ("ware", "wear")
+_ABSTRACT_ENDINGS = ("ing", "ness", "graphy", "ology", "ism")
+_PEOPLES = ("ean", "ian", "ese")  # a European, an Italian
+_ADJECTIVE_ENDINGS = ("ish",)
+# Heads of names that take "the" (the Eiffel Tower), and heads of names that take nothing (Central Park).
+_THE_NAMES = frozenset(
+    "tower bridge museum river ocean sea mountains alps desert canal palace cathedral falls hotel house basin"
+    " building gate memorial monument wall coast bay islands library gallery theater theatre opera arch".split()
+)
+_BARE_NAMES = frozenset(
+    "park lake street square avenue road garden gardens island mount station airport castle abbey beach hill"
+    " place city town village valley market university college church chapel school hall court".split()
+)
+
+
+# The numbers of words that have a plural.
+COUNTED = ("count", "only", "color")
+PLURALS = ("plural", "pair", "group")
+
+
+def split_head(text: str) -> tuple[str, str, str]:
+    """A phrase as (front, head noun, rest): ("", "cup", " of tea"), ("wall ", "clock", "")."""
+    if match := _HEAD.match(text):
+        return match["front"], match["head"], match["rest"]
+    front, space, head = text.rpartition(" ")
+    return front + space, head, ""
+
+
+@lru_cache(maxsize=4096)
+def number(text: str) -> str:
+    """The number of a phrase: see `tables.Noun.number`."""
+    if len(text) > _LONGEST:
+        return "name"
+    lower = text.lower()
+    if known := nouns().get(lower) or (None if lower not in singulars() else Noun(lower, "plural")):
+        return "name" if _is_name(text) else known.number
+    _, head, _ = split_head(text)
+    if _is_name(text):
+        return "name"
+    if head == text:
+        return _number_of_unknown(lower)
+    first, joint, last = text.partition(" and ")
+    if joint and last:
+        return "plural" if number(first) in PLURALS else number(last)
+    found = number(head.lower())
+    return number(text.split()[-1].lower()) if found == "adjective" else found
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text is a proper name: its head is a capitalized word that names no kind of thing."""
+    words = text.split()
+    if not all(
+        word[0].isupper() for word in words if word not in ("of", "the", "de", "des", "du", "la", "and")
+    ):
+        return False
+    _, head, _ = split_head(text)
+    lower = head.lower()
+    if len(words) > 1 and lower in _THE_NAMES | _BARE_NAMES:
+        return True
+    known = lower in nouns() or lower in singulars()
+    acronym = head.isupper() and len(head) > 1
+    return bool(words) and not (known or acronym or lower.endswith(_PEOPLES))
+
+
+def takes_the(name: str) -> bool:
+    """Whether a proper name is said with "the": the Eiffel Tower, the Alps."""
+    words = name.lower().split()
+    return words[-1] in _THE_NAMES or any(word in _THE_NAMES for word in words[:-1] if "of" in words)
+
+
+def _number_of_unknown(word: str) -> str:
+    _, hyphen, last = word.rpartition("-")
+    if hyphen and last:
+        return number(last)
+    if word.endswith(_MASS_ENDINGS) and len(word) > 5:
+        return "mass"
+    if word.endswith(_ABSTRACT_ENDINGS) and len(word) > 5:
+        return "abstract"
+    if word.endswith(_ADJECTIVE_ENDINGS):
+        return "adjective"
+    if word.endswith("s") and not word.endswith(("ss", "us", "is", "os")):
+        return "plural"
+    return "count"
+
+
+def is_plural(text: str) -> bool:
+    """Whether a word or phrase takes a plural verb: mountains, people, trousers, cups of tea."""
+    return number(text.strip()) in PLURALS
+
+
+def is_mass(text: str) -> bool:
+    """Whether a word or phrase cannot be counted, so that it takes neither "a" nor a plural: grass, fog."""
+    return number(text.strip()) in ("mass", "abstract")
+
+
+def is_determined(text: str) -> bool:
+    """Whether a text has a word in an article's place already: the sky, some bread, two dogs."""
+    return bool(_DETERMINED.match(text))
+
+
+def plural(text: str) -> str:
+    """The plural of a word or phrase: dogs, wolves, cups of tea, mothers-in-law, passers-by.
+
+    What has none comes back as it is: grass, mountains, trousers, Paris. Capitals are kept.
+    """
+    bare = text.strip()
+    if not bare or number(bare) not in COUNTED:
+        return text
+    bare = re.sub(r"^an?\s+(?=\S)", "", bare, flags=re.IGNORECASE)
+    if known := nouns().get(bare.lower()):
+        return _like(bare, known.plural)
+    first, joint, last = bare.partition(" and ")
+    if joint and last:
+        return (plural(first) if number(first) == "count" else first) + joint + plural(last)
+    front, head, rest = split_head(bare)
+    return front + _like(head, _plural_word(head.lower())) + rest
+
+
+def singular(text: str) -> str:
+    """The singular of a plural that the table knows, else the text as it is: leaves -> leaf."""
+    if len(text) > _LONGEST:
+        return text
+    front, head, rest = split_head(text)
+    known = singulars().get(text.lower()) or singulars().get(head.lower())
+    if known is None:
+        return text
+    return known if text.lower() in singulars() else front + known + rest
+
+
+def is_regular(word: str) -> bool:
+    """Whether a word's ending leaves no doubt that its plural is the word and an s."""
+    return bool(_REGULAR.fullmatch(word)) and not word.endswith(_IRREGULAR)
+
+
+@lru_cache(maxsize=4096)
+def _plural_word(word: str) -> str:
+    if known := nouns().get(word):
+        return known.plural
+    front, hyphen, last = word.rpartition("-")
+    if hyphen and last:
+        return f"{front}-{_plural_word(last)}"
+    if not _PLAIN.fullmatch(word):
+        return f"{word}s" if word[-1:].isascii() and word[-1:].isalnum() else word
+    if is_regular(word):
+        return word + "s"
+    answer: str = _inflect().plural_noun(word) or word
+    return answer
+
+
+@lru_cache(maxsize=1)
+def _inflect() -> Any:
+    # More than a second of CPU: only a word that no table knows pays for it.
+    import inflect
+
+    return inflect.engine()
+
+
+def _like(model: str, word: str) -> str:
+    """`word` with the capitals of `model`: Wolf -> Wolves, MRI -> MRIs."""
+    if model.lower() == word[: len(model)].lower():
+        return model + word[len(model) :]
+    if len(model) > 1 and model.isupper():
+        return word.upper()
+    return word[:1].upper() + word[1:] if model[:1].isupper() else word
+
+
+# Adverbs that may stand before the verb of a phrase.
+_ADVERB = re.compile(
+    r"(?:never|always|still|only|once|almost|often|seldom|sometimes|already|just|\w+ly)\s+(?=\w)", re.I
+)
+_HELPING_PAST = {
+    "can": "could", "will": "would", "may": "might", "must": "had to", "cannot": "could not",
+    "does": "did", "is": "was", "are": "were", "isn't": "wasn't", "aren't": "weren't",
+    "doesn't": "didn't", "don't": "didn't", "can't": "couldn't", "won't": "wouldn't",
+}  # fmt: skip
+_HELPING_BASE = {"is": "are", "was": "were", "isn't": "aren't", "wasn't": "weren't", "doesn't": "don't"}
+# These have no -ing form, and their past forms none but themselves.
+_BARE = frozenset("can could will would may might must cannot can't couldn't won't wouldn't had did".split())
+# What joins a second verb to the first: opens and closes; improves, then doesn't.
+_JOINT = re.compile(r"(^,? and |^ or |, and |, then |, and then |, but )([\w']+)")
+_VOWEL_THEN_CONSONANT = re.compile(r"[^aeiou]*(?:qu)?[aeiou][bdgklmnprtvz]")
+
+
+def _with_verb(phrase: str, change: Callable[[str], str]) -> str:
+    """A phrase with its verb changed, and with the verbs that are joined to it."""
+    phrase = phrase.replace("\u2019", "'")
+    match = re.match(rf"(\s*(?:{_ADVERB.pattern})*)([\w']+)", phrase, re.I)
+    if not match:
+        return phrase
+
+    def joined(found: re.Match[str]) -> str:
+        verb = found[2].lower()
+        return found[1] + (change(found[2]) if verb in bases() or verb in _HELPING_BASE else found[2])
+
+    return match[1] + change(match[2]) + _JOINT.sub(joined, phrase[match.end() :])
+
+
+def _is_past(verb: str) -> bool:
+    """Whether a verb stands in the past already: was, came, turned."""
+    known = verb in verbs() and verb not in pasts()
+    unknown_past = verb.endswith("ed") and not verb.endswith("eed") and len(verb) > 4
+    return verb in pasts() or verb in ("were", "wasn't", "weren't", "didn't") or (unknown_past and not known)
+
+
+def base_word(verb: str) -> str:
+    """The base form of a verb in the third person: waits -> wait, carries -> carry, is -> be."""
+    lower = verb.lower()
+    if lower in verbs():
+        return lower
+    if lower in bases():
+        return bases()[lower]
+    if len(lower) < 4 or not lower.endswith("s") or lower.endswith(("ss", "us", "is")):
+        return lower
+    if lower.endswith("ies"):
+        return lower[:-3] + ("y" if len(lower) > 4 else "ie")
+    if lower.endswith(("ches", "shes", "sses", "xes", "zzes", "oes")):
+        return lower[:-2]
+    return lower[:-1]
+
+
+def _past_word(verb: str) -> str:
+    lower = verb.lower()
+    if lower in _HELPING_PAST:
+        return _HELPING_PAST[lower]
+    if lower in _BARE or _is_past(lower):
+        return lower
+    base = base_word(lower)
+    if base in verbs():
+        return verbs()[base].past
+    return _stem(base, "ed") if not base.endswith("e") else base + "d"
+
+
+def _gerund_word(verb: str) -> str:
+    lower = verb.lower()
+    if lower in _BARE or lower.endswith("n't"):
+        return lower
+    base = "be" if lower in ("are", "were") else pasts().get(lower) or base_word(lower)
+    if base in verbs():
+        return verbs()[base].gerund
+    if base.endswith("ie"):
+        return base[:-2] + "ying"
+    if base.endswith("e") and not base.endswith(("ee", "oe", "ye")):
+        return base[:-1] + "ing"
+    return _stem(base, "ing")
+
+
+def _stem(base: str, ending: str) -> str:
+    """A verb that no table knows with its ending: one short syllable doubles its last letter."""
+    if ending == "ed" and re.search(r"[^aeiou]y$", base):
+        return base[:-1] + "ied"
+    if base.endswith("c"):
+        return base + "k" + ending
+    doubled = base[-1:] if _VOWEL_THEN_CONSONANT.fullmatch(base) else ""
+    return base + doubled + ending
+
+
+def _keep_capital(change: Callable[[str], str]) -> Callable[[str], str]:
+    def changed(verb: str) -> str:
+        form = change(verb)
+        if len(verb) > 1 and verb.isupper():
+            return form.upper()
+        return form[:1].upper() + form[1:] if verb[:1].isupper() else form
+
+    return changed
+
+
+def past(phrase: str) -> str:
+    """The past tense of a verb phrase: waits -> waited, never sleeps -> never slept."""
+    return _with_verb(phrase, _keep_capital(_past_word))
+
+
+def gerund(phrase: str) -> str:
+    """The -ing form of a verb phrase: lies down -> lying down, does not move -> not moving."""
+    if match := re.match(r"(?:do|does)(?:n't| not)\s+(?=\w)", phrase):
+        return "not " + gerund(phrase[match.end() :])
+    return _with_verb(phrase, _keep_capital(_gerund_word))
+
+
+def for_plural(phrase: str) -> str:
+    """A verb phrase for a plural subject: turns its head -> turn their head."""
+    changed = _with_verb(phrase, _keep_capital(_plural_verb))
+    return re.sub(r"\bits\b", "their", re.sub(r"\bitself\b", "themselves", changed))
+
+
+def _plural_verb(verb: str) -> str:
+    lower = verb.lower()
+    if lower in _HELPING_BASE:
+        return _HELPING_BASE[lower]
+    return lower if lower in _BARE or _is_past(lower) else base_word(lower)

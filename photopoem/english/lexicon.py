@@ -1,0 +1,211 @@
+"""Reads the lexicon: what things do, their parts and how they feel, in the author's own voice."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from photopoem.english.inflection import for_plural, is_plural, singular, split_head
+from photopoem.errors import UsageError
+
+FIELDS = ("does", "part", "feels")
+KINDS = ("thing", "stuff", "scene", "color", "tone", "moment", "amount")
+# Labellers differ in what they call a scene; a word's row serves all three.
+_LABEL_KINDS = ("thing", "stuff", "scene")
+# Phrases whose last word is not what they are: they fall back to their kind, never to that word.
+_MISLEADING = frozenset(
+    {
+        "bathing trunks", "bell pepper", "boston bull", "chocolate bar", "computer mouse",
+        "daisy family", "fire ant", "granola bar", "guinea pig", "half track", "hen of the woods",
+        "high bar", "horizontal bar", "hot dog", "ice cream", "jet ski", "lamp shade", "mud puppy",
+        "night light", "parallel bars", "piggy bank", "power plant", "prairie dog", "rose family",
+        "sand bar", "sea cucumber", "sea lion", "sea star", "sea urchin", "solar dish", "space bar",
+        "swimming trunks", "teddy bear", "traffic light", "uneven bars",
+    }
+)  # fmt: skip
+MAX_TOLD = 4096
+"""Answers of a lexicon that are kept."""
+_IT = re.compile(r"\bit\b")
+
+Cells = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What words do, their parts, how they feel: (word, kind) -> field -> alternatives, all literal text."""
+
+    entries: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    _told: dict[tuple[str, str, str], tuple[str, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def does(self, word: str, kind: str) -> tuple[str, ...]:
+        """What it does, as verb phrases in the third person; for a plural word, in the plural. Never empty."""
+        return self._told.get((word, kind, "does")) or self._tell(word, kind, "does")
+
+    def part(self, word: str, kind: str) -> tuple[str, ...]:
+        """What it consists of or has about it, as nouns without an article. Never empty."""
+        return self._told.get((word, kind, "part")) or self._tell(word, kind, "part")
+
+    def feels(self, word: str, kind: str) -> tuple[str, ...]:
+        """How it feels or sounds, as adjectives. Never empty."""
+        return self._told.get((word, kind, "feels")) or self._tell(word, kind, "feels")
+
+    def knows(self, word: str, kind: str) -> bool:
+        """Whether the lexicon has a row for the word itself or for one it falls back to."""
+        return any(
+            (candidate, place) in self.entries for candidate in _fallbacks(word) for place in _kinds(kind)
+        )
+
+    def _tell(self, word: str, kind: str, name: str) -> tuple[str, ...]:
+        """What is told of a word, kept for when it is asked again."""
+        phrases = self._find(word, kind, name)
+        if name == "does":
+            phrases = _agreeing(phrases, word, kind)
+        if len(self._told) >= MAX_TOLD:
+            self._told.clear()
+        self._told[word, kind, name] = phrases
+        return phrases
+
+    def _find(self, word: str, kind: str, name: str) -> tuple[str, ...]:
+        for candidate in _fallbacks(word):
+            for place in _kinds(kind):
+                if found := self.entries.get((candidate, place), {}).get(name):
+                    return found
+        return self._generic(kind, name)
+
+    def _generic(self, kind: str, name: str) -> tuple[str, ...]:
+        own = self.entries.get((f"*{kind}", kind), {}).get(name)
+        return own or self.entries[("*thing", "thing")][name]
+
+
+def _agreeing(phrases: tuple[str, ...], word: str, kind: str) -> tuple[str, ...]:
+    """Verb phrases in the number of their word."""
+    if kind not in _LABEL_KINDS or not is_plural(word):
+        return phrases
+    # "It" may be the thing itself or another: such a phrase is said of many only if there is no other.
+    clear = [phrase for phrase in phrases if not _IT.search(phrase)]
+    return tuple(map(for_plural, clear or phrases))
+
+
+def _kinds(kind: str) -> tuple[str, ...]:
+    if kind not in _LABEL_KINDS:
+        return (kind,)
+    return (kind, *(other for other in _LABEL_KINDS if other != kind))
+
+
+@lru_cache(maxsize=4096)
+def _fallbacks(word: str) -> tuple[str, ...]:
+    """The words to look under, best first: as it is, its singular, its head, then ever fewer words."""
+    word = _normal(word)
+    tried = [word, singular(word)]
+    if not _MISLEADING & {word, tried[1]}:
+        front, head, rest = split_head(word)
+        whole = front + head if rest else word
+        words = whole.split()
+        shorter = (" ".join(words[start:]) for start in range(len(words)))
+        tried += [form for phrase in shorter for form in (phrase, singular(phrase))]
+    return tuple(dict.fromkeys(tried))
+
+
+def _normal(word: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", word).casefold().split())
+
+
+def load_lexicon(*extra: Path) -> Lexicon:
+    """The shipped lexicon, extended and overridden cell by cell by files of the same form, in order.
+
+    Raises UsageError with file and line for a row that cannot be used.
+    """
+    entries = {key: dict(cells) for key, cells in _shipped().items()}
+    for path in extra:
+        for key, cells in _read(str(path), _text_of(path)).items():
+            entries.setdefault(key, {}).update(cells)
+    return Lexicon(entries)
+
+
+@cache
+def _shipped() -> dict[tuple[str, str], Cells]:
+    text = files("photopoem").joinpath("data", "lexicon.csv").read_text(encoding="utf-8")
+    entries = _read("lexicon.csv", text)
+    for kind in ("thing", "stuff", "scene", "color"):
+        missing = [name for name in FIELDS if not entries.get((f"*{kind}", kind), {}).get(name)]
+        if missing:
+            raise UsageError(f"lexicon.csv: the row *{kind} has no {missing[0]}; every word falls back to it")
+    return entries
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: the lexicon cannot be read ({error.strerror}); check --lexicon") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: the lexicon is not UTF-8 text; save it as UTF-8") from error
+
+
+def _read(name: str, text: str) -> dict[tuple[str, str], Cells]:
+    """The rows of one file: (word, kind) -> filled cells."""
+    entries: dict[tuple[str, str], Cells] = {}
+    for line, row in _rows(name, text):
+        word, kind = _normal(row["word"]), row["kind"].strip().lower()
+        where = f"{name}:{line}"
+        if not word:
+            raise UsageError(f"{where}: a row without a word; give the word or leave the line out")
+        if kind not in KINDS:
+            raise UsageError(f"{where}: {kind!r} is no kind of word; use one of {', '.join(KINDS)}")
+        cells = {name: found for name in FIELDS if (found := _alternatives(where, row.get(name, "")))}
+        if not cells:
+            raise UsageError(f"{where}: {word!r} has nothing in {', '.join(FIELDS)}; fill one of them")
+        if (word, kind) in entries:
+            raise UsageError(f"{where}: {word!r} comes twice as {kind}; join the two rows")
+        entries[word, kind] = cells
+    return entries
+
+
+def _rows(name: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows below the heading with their line numbers; empty lines and lines from # on are skipped."""
+    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    heading: list[str] = []
+    try:
+        for row in reader:
+            if not "".join(row).strip() or row[0].lstrip().startswith("#"):
+                continue
+            if not heading:
+                heading = _heading(f"{name}:{reader.line_num}", row)
+            elif len(row) != len(heading):
+                raise UsageError(
+                    f"{name}:{reader.line_num}: {len(row)} cells, not {len(heading)};"
+                    " put a text with a comma in double quotes"
+                )
+            else:
+                yield reader.line_num, dict(zip(heading, row, strict=True))
+    except csv.Error as error:
+        raise UsageError(f"{name}:{reader.line_num}: not a CSV row ({error})") from error
+    if not heading:
+        raise UsageError(f"{name}: an empty lexicon; it begins with word,kind,does,part,feels")
+
+
+def _heading(where: str, row: list[str]) -> list[str]:
+    heading = [cell.strip().lower() for cell in row]
+    if not {"word", "kind"} <= set(heading) or not set(heading) <= {"word", "kind", *FIELDS}:
+        raise UsageError(f"{where}: a lexicon begins with the line word,kind,does,part,feels")
+    if len(set(heading)) != len(heading):
+        raise UsageError(f"{where}: a column comes twice in the heading")
+    return heading
+
+
+def _alternatives(where: str, cell: str) -> tuple[str, ...]:
+    """The texts of a cell, which are separated by semicolons."""
+    texts = tuple(dict.fromkeys(" ".join(text.split()) for text in cell.split(";") if text.strip()))
+    if any(
+        unicodedata.category(char) in ("Cc", "Cf") and char != "\u200d" for text in texts for char in text
+    ):
+        raise UsageError(f"{where}: a control character in the text; take it out")
+    return texts

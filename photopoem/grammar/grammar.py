@@ -1,0 +1,322 @@
+"""A grammar that writes: tries until a poem has no accident in it and meets its form."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from photopoem import __version__
+from photopoem.errors import GrammarError, MissingWordsError
+from photopoem.grammar.check import problems_of
+from photopoem.grammar.errors import Misfit, Overworked, Unsayable
+from photopoem.grammar.expander import Event, Expander, Means
+from photopoem.grammar.form import MAX_LINES, letters_of
+from photopoem.grammar.loader import Parts, parts_of, read_parts, stamp
+from photopoem.grammar.modifiers import Speaks
+from photopoem.grammar.parser import parse_rule
+from photopoem.grammar.repetition import ANYHOW, LAX, PATIENT, STRICT, Card, make_cards
+from photopoem.grammar.rules import Plan, RuleBook
+from photopoem.grammar.shelf import find_grammar, is_on_shelf
+from photopoem.grammar.text import GAP, Piece, broken, make_line, text_of
+from photopoem.poem import Line, Poem
+from photopoem.vocabulary import Subject, Vocabulary
+
+TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
+SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
+MAX_TRIES = 1_000
+"""Lines tried with one allowance of repetition before the next is used."""
+MAX_LETTERS = 24
+MAX_SHOWN = 60
+"""Characters of a line that an error shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A poem, how many tries its lines took, and the steps that made it (title last)."""
+
+    poem: Poem
+    tries: int
+    steps: tuple[tuple[int, str, str], ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The steps, with names to their parts."""
+        return tuple(map(Event._make, self.steps))
+
+
+@dataclass(eq=False)
+class Grammar:
+    """A grammar, ready to write. Make one with `load_grammar` or `Grammar.from_rules`.
+
+    `name` is the file's, without its ending. `about`, `by` and `licence` are its author's notes.
+    """
+
+    name: str
+    parts: Parts
+    book: RuleBook
+    lexicon_files: tuple[str, ...] = ()
+    _lexicon: list[Speaks] = field(default_factory=list)
+
+    @classmethod
+    def from_rules(
+        cls, rules: Mapping[str, Any], name: str = "grammar", lexicon: Sequence[str] = ()
+    ) -> Grammar:
+        """A grammar of an object as it would stand in a file. Raises `GrammarError` naming all that is wrong."""
+        return _checked(name, parts_of(rules), tuple(lexicon))
+
+    @property
+    def path(self) -> Path | None:
+        """The grammar's file, where it has one."""
+        return self.parts.source.path
+
+    @property
+    def about(self) -> str:
+        """What its author says of it."""
+        return self.parts.note("_about")
+
+    @property
+    def by(self) -> str:
+        """Its author."""
+        return self.parts.note("_by")
+
+    @property
+    def licence(self) -> str:
+        """Under which licence it may be used."""
+        return self.parts.note("_licence")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short hash of all that decides, with the photograph and the seed, what a poem says."""
+        self._speaks()  # a lexicon that cannot be read is told here, before the first photograph
+        told = [self.name, self.parts.fingerprint]
+        told.extend(hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self.lexicon_files)
+        if self.parts.fallback:
+            told.append(load_grammar(self.parts.fallback, lexicon=self.lexicon_files).fingerprint)
+        return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
+
+    def write(self, vocabulary: Vocabulary, seed: int = 0) -> Poem:
+        """The poem of a photograph: the same for the same photograph, grammar and seed.
+
+        Raises `MissingWordsError` where the photograph lacks words that the grammar cannot do without, or the
+        form cannot be met with those it has; `GrammarError` where the rules grow without end.
+        """
+        return self.write_fully(vocabulary, seed).poem
+
+    def write_fully(self, vocabulary: Vocabulary, seed: int = 0) -> Written:
+        """The poem, and how it came about. Raises as `write`."""
+        seen = [self.name]
+        grammar = self
+        while True:
+            try:
+                return grammar._write(vocabulary, seed)
+            except MissingWordsError:
+                fallback = grammar.parts.fallback
+                if not fallback or Path(fallback).stem in seen:
+                    raise
+                grammar = load_grammar(fallback, lexicon=self.lexicon_files)
+                seen.append(grammar.name)
+
+    def say(self, rule: str, vocabulary: Vocabulary | None = None, seed: int = 0) -> str:
+        """Expand any rule, its line breaks and spaces as they are. Raises as `write`."""
+        nodes, faults = parse_rule(rule)
+        if faults:
+            raise GrammarError("; ".join(f"{rule!r}, column {f.at + 1}: {f.message}" for f in faults))
+        digest = vocabulary.subject.digest if vocabulary else ""
+        # A rule from outside may use words that the grammar's own rules do not.
+        means = self._means(vocabulary, tuple(vocabulary.words if vocabulary else ()))
+        expander = Expander(means, self._random(digest, seed), ANYHOW)
+        try:
+            return text_of(expander.raw(nodes))
+        except Unsayable as error:
+            raise MissingWordsError(f"nothing can be said for {error.symbol!r}") from error
+        except Overworked as error:
+            raise GrammarError(f"{self.name}: its rules grow without end") from error
+
+    def _means(self, vocabulary: Vocabulary | None, more: tuple[str, ...] = ()) -> Means:
+        words = vocabulary.words if vocabulary else {}
+        cards = {symbol: make_cards(words.get(symbol, ())) for symbol in (*self.book.asked, *more)}
+        plan = self.book.plan(frozenset(symbol for symbol in self.book.asked if not cards[symbol]))
+        return Means(
+            plan,
+            self.book.recursive,
+            self.book.in_order,
+            self.book.weighted,
+            cards,
+            self._speaks,
+            self.parts.form,
+        )
+
+    def _speaks(self) -> Speaks:
+        if not self._lexicon:
+            from photopoem.english.lexicon import load_lexicon
+
+            self._lexicon.append(load_lexicon(*self.parts.lexicon, *map(Path, self.lexicon_files)))
+        return self._lexicon[0]
+
+    def _random(self, digest: str, seed: int) -> Random:
+        told = f"{digest}\0{self.name}\0{seed}".encode("utf-8", "surrogateescape")
+        return Random(hashlib.sha256(told).digest())  # noqa: S311 - poems, no secrets
+
+    def _write(self, vocabulary: Vocabulary, seed: int) -> Written:
+        subject = vocabulary.subject
+        means = self._means(vocabulary)
+        start = self.parts.form.line if self.parts.form.acrostic else "origin"
+        if start not in means.plan.depth:
+            raise self._missing(_lacking(self.book, means.plan, start))
+        rng = self._random(subject.digest, seed)
+        tries = overworked = 0
+        failure: Exception | None = None
+        for level, attempts in SEARCHED_TRIES if self.parts.form.counted or self.parts.form.lines else TRIES:
+            most = tries + MAX_TRIES
+            while attempts and tries < most:
+                attempts -= 1
+                expander = Expander(means, rng, level)
+                try:
+                    self._expand(expander, means.cards)
+                except (Unsayable, Misfit) as error:
+                    failure = error
+                except Overworked:
+                    overworked += 1
+                    failure = expander.misfit or failure
+                    attempts = 0
+                else:
+                    poem = self._poem(expander, means, subject, seed)
+                    return Written(poem, tries + expander.tries, tuple(expander.events))
+                tries += expander.tries
+        if overworked and not isinstance(failure, Misfit):
+            raise GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
+        if isinstance(failure, Misfit):
+            raise self._misfit(str(failure), tries, means, rng)
+        raise self._missing(failure.symbol if isinstance(failure, Unsayable) else "origin")
+
+    def _expand(self, expander: Expander, cards: Mapping[str, tuple[Card, ...]]) -> None:
+        form = self.parts.form
+        if not form.acrostic:
+            expander.write("origin")
+        else:
+            self._acrostic(expander, cards)
+        fault = form.poem_fault(len(expander.lines)) if expander.lines else "a poem without a line"
+        if fault:
+            raise Misfit(fault)
+
+    def _acrostic(self, expander: Expander, cards: Mapping[str, tuple[Card, ...]]) -> None:
+        """Spell the first of the form's symbols whose letters can all begin a line."""
+        form = self.parts.form
+        failure: Exception = Unsayable(form.acrostic[0])
+        for symbol in form.acrostic:
+            spelled = cards.get(symbol, ())[:1]
+            letters = letters_of(spelled[0].text) if spelled else []
+            if not 0 < len(letters) <= MAX_LETTERS:
+                continue
+            expander.lines.clear()
+            expander.ledger.note("word", {spelled[0].key})
+            expander.ledger.note("fixed", {spelled[0].key})
+            try:
+                expander.write_acrostic(letters, form.line)
+            except (Unsayable, Misfit) as error:
+                failure = error
+            else:
+                return
+        raise failure
+
+    def _poem(self, expander: Expander, means: Means, subject: Subject, seed: int) -> Poem:
+        form = self.parts.form
+        lines = [line for pieces in expander.lines for line in self._fitted(pieces, form.width or 0)]
+        title = self._title(expander, means, subject)
+        return Poem(title, tuple(map(make_line, lines)), self.name, seed, subject, __version__)
+
+    def _fitted(self, pieces: tuple[Piece, ...], width: int) -> Sequence[tuple[Piece, ...]]:
+        form = self.parts.form
+        if pieces[0] == GAP:
+            return [(), *self._fitted(pieces[1:], width)]
+        return broken(pieces, width, form.indent) if form.soft and width else [pieces]
+
+    def _title(self, expander: Expander, means: Means, subject: Subject) -> Line:
+        if self.parts.title:
+            try:
+                pieces = expander.one_line(self.parts.title)
+                if pieces:
+                    return make_line(pieces)
+            except (Unsayable, Misfit, Overworked):
+                pass  # a title that cannot be said gives way to the plain one
+        name = self.name.replace("-", " ").replace("_", " ")
+        first = make_cards(surest_label(subject))[:1]
+        said = [Piece(name), *(Piece(text, card.word) for card in first for text in (card.text,))]
+        return make_line([said[0], Piece(": "), said[1]] if first else said)
+
+    def _missing(self, symbol: str) -> MissingWordsError:
+        return MissingWordsError(
+            f"the photograph gives no words for {symbol!r}, which the grammar {self.name} needs; try another grammar"
+        )
+
+    def _misfit(self, fault: str, tries: int, means: Means, rng: Random) -> MissingWordsError:
+        told = (
+            f"the photograph's words do not fit the form of the grammar {self.name}: {fault} in {tries} tries"
+        )
+        if fault != self.parts.form.too_wide:
+            return MissingWordsError(f"{told}; try another grammar or seed")
+        if wide := self._wide_line(means, rng):
+            shown = wide if len(wide) <= MAX_SHOWN else f"{wide[: MAX_SHOWN - 3].rstrip()}..."
+            told += f", such as {shown!r}"
+        shipped = is_on_shelf(self.name) and self.path == find_grammar(self.name)
+        cure = "try another grammar or seed" if shipped else '"break": true in its _form breaks such lines'
+        return MissingWordsError(f"{told}; {cure}")
+
+    def _wide_line(self, means: Means, rng: Random) -> str:
+        """A line as it comes where none is too wide, but wider than the form allows; empty where none comes."""
+        form = self.parts.form
+        expander = Expander(replace(means, form=replace(form, width=None)), rng, ANYHOW)
+        with suppress(Unsayable, Misfit, Overworked):
+            self._expand(expander, means.cards)
+        return next((line for line in map(text_of, expander.lines) if len(line) > (form.width or 0)), "")
+
+
+def surest_label(subject: Subject) -> tuple[Any, ...]:
+    """The surest label of a subject, as a word."""
+    from photopoem.vocabulary import make_vocabulary
+
+    return make_vocabulary(subject).words["label1"]
+
+
+def _lacking(book: RuleBook, plan: Plan, symbol: str) -> str:
+    """The first symbol without words that keeps this one from being said."""
+    seen = {symbol}
+    while True:
+        options = book.graph.get(symbol, ())
+        lacking = [sorted(n for n in needs if n not in plan.depth) for needs in options]
+        following = min((needs for needs in lacking if needs), key=len, default=[])
+        following = [need for need in following if need not in seen]
+        if not following:
+            return symbol.lstrip("\0")
+        symbol = following[0]
+        seen.add(symbol)
+
+
+def load_grammar(name_or_path: str | Path, *, lexicon: Sequence[str | Path] = ()) -> Grammar:
+    """The grammar of a name on the shelf, or of a file; read again only when the file has changed.
+
+    `lexicon` are CSV files whose rows go before those that are shipped.
+    Raises `GrammarError` with every problem of the grammar, one a line.
+    """
+    return _load(*stamp(str(name_or_path)), tuple(map(str, lexicon)))
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, _changed: int, _size: int, lexicon: tuple[str, ...]) -> Grammar:
+    return _checked(path.stem, read_parts(path), lexicon)
+
+
+def _checked(name: str, parts: Parts, lexicon: tuple[str, ...]) -> Grammar:
+    errors = [problem for problem in problems_of(parts) if problem.error]
+    if errors:
+        where = parts.source.path or name
+        shown = [f"{where}:{p.line}:{p.column}: {p.message}" for p in errors[:20]]
+        rest = [f"and {len(errors) - 20} more"] if len(errors) > 20 else []
+        raise GrammarError("\n".join([*shown, *rest]))
+    return Grammar(name, parts, parts.book, lexicon)

@@ -1,0 +1,475 @@
+"""Makes a grammar of a file: its rules and notes, its word lists, and what is wrong with any of them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from photopoem.errors import GrammarError
+from photopoem.grammar.form import Form, read_form
+from photopoem.grammar.parser import escape
+from photopoem.grammar.rules import RuleBook, make_rule_book
+from photopoem.grammar.shelf import find_grammar, is_on_shelf
+
+MAX_FILE = 2_000_000
+MAX_NESTING = 20
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\n\r]*")
+_ATOM = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
+_COMMENTS = ("//", "/*", "#")
+_ESCAPED = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a person should change: where, and what. An error keeps the grammar from being used."""
+
+    line: int
+    column: int
+    message: str
+    error: bool = True
+
+    @property
+    def kind(self) -> str:
+        """What it is called."""
+        return "error" if self.error else "warning"
+
+
+@dataclass(slots=True)
+class Source:
+    """What a grammar file says: `values` by key, and where each key (`at[key]`) and rule (`at[key, n]`) stands.
+
+    `torn` where it is no JSON from some place on, so that nothing after that was read.
+    """
+
+    path: Path | None
+    text: str
+    values: dict[str, Any] = field(default_factory=dict)
+    at: dict[str | tuple[str, int], int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    torn: bool = False
+    _breaks: list[int] = field(default_factory=list)
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column, from 1, of a character of the text."""
+        if not self._breaks:
+            self._breaks = [0, *(n + 1 for n, char in enumerate(self.text) if char == "\n")]
+        line = bisect_right(self._breaks, at)
+        return line, at - self._breaks[line - 1] + 1
+
+    def problem(self, at: int, message: str, *, error: bool = True) -> None:
+        """Note a problem at a character of the text."""
+        self.problems.append(Problem(*self.place(at), message, error))
+
+    def rule_at(self, key: str, n: int, offset: int = 0) -> int:
+        """Where the character `offset` of a rule stands in the text, escapes counted as they are written."""
+        start = self.at.get((key, n), self.at.get(key, 0))
+        if self.text[start : start + 1] != '"':
+            return start
+        at = start + 1
+        for _ in range(offset):
+            match = _ESCAPED.match(self.text, at)
+            if match is None or match[0] == '"':
+                break
+            at = match.end()
+        return at
+
+
+class _Stop(Exception):
+    """The text is no JSON."""
+
+    def __init__(self, at: int, message: str) -> None:
+        super().__init__(message)
+        self.at = at
+        self.message = message
+
+
+def read_source(path: Path) -> Source:
+    """Read a grammar file. What is wrong with it is among its `problems`. Raises `OSError`."""
+    with path.open("rb") as stream:
+        raw = stream.read(MAX_FILE + 1)
+    if len(raw) > MAX_FILE:
+        source = Source(path, "")
+        source.problem(0, f"larger than {MAX_FILE:,} bytes: this is no grammar")
+        return source
+    try:
+        return parse_source(raw.decode("utf-8-sig"), path)
+    except UnicodeDecodeError as error:
+        source = Source(path, raw[: error.start].decode("utf-8", "replace"))
+        source.problem(len(source.text), "not UTF-8; save the file as UTF-8")
+        return source
+
+
+def parse_source(text: str, path: Path | None = None) -> Source:
+    """What a grammar's text says, and what is wrong with it."""
+    source = Source(path, text)
+    try:
+        _Scanner(source).whole()
+    except _Stop as stop:
+        source.torn = True
+        source.problem(stop.at, stop.message)
+    return source
+
+
+class _Scanner:
+    """A JSON reader that knows where it is: `json` forgets places and drops doubled keys in silence."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+
+    def whole(self) -> None:
+        at = self._space(0)
+        if self.text[at : at + 1] != "{":
+            raise _Stop(at, 'a grammar is a JSON object, as {"origin": ["..."]}' + self._comment(at))
+        _, at = self._object(at, self.source)
+        at = self._space(at)
+        if at < len(self.text):
+            raise _Stop(at, "something follows the end of the grammar" + self._comment(at))
+
+    def _space(self, at: int) -> int:
+        match = _SPACE.match(self.text, at)
+        return match.end() if match else at
+
+    def _string(self, at: int) -> tuple[str, int]:
+        if self.text[at : at + 1] != '"':
+            raise _Stop(at, "a text in double quotes is expected here" + self._found(at))
+        try:
+            value, end = _DECODER.raw_decode(self.text, at)
+            return str(value), end
+        except json.JSONDecodeError as error:
+            raise _Stop(error.pos, error.msg[:1].lower() + error.msg[1:].removesuffix(" at")) from None
+
+    def _comment(self, at: int) -> str:
+        """How a grammar has its notes, where one of another language stands."""
+        note = '; JSON has no comments: a note is a key that begins with _, as "_1": "a postcard"'
+        return note if self.text.startswith(_COMMENTS, at) else ""
+
+    def _found(self, at: int) -> str:
+        if comment := self._comment(at):
+            return comment
+        return f", not {self.text[at]!r}" if at < len(self.text) else ", not the end of the file"
+
+    def _object(self, at: int, source: Source | None, depth: int = 0) -> tuple[dict[str, Any], int]:
+        values: dict[str, Any] = source.values if source else {}
+        at = self._space(at + 1)
+        if self.text[at : at + 1] == "}":
+            return values, at + 1
+        while True:
+            start = at
+            key, at = self._string(at)
+            at = self._expect(self._space(at), ":")
+            if key in values:
+                self.source.problem(start, f"{key!r} is here twice; only one can count")
+            value_at = self._space(at)
+            if source:
+                source.at[key] = start
+                source.at[key, 0] = value_at
+            values[key], at = self._value(value_at, key if source else None, depth)
+            at, more = self._more(at, "}")
+            if not more:
+                return values, at
+
+    def _array(self, at: int, key: str | None, depth: int) -> tuple[list[Any], int]:
+        values: list[Any] = []
+        at = self._space(at + 1)
+        if self.text[at : at + 1] == "]":
+            return values, at + 1
+        while True:
+            if key is not None:
+                self.source.at[key, len(values)] = at
+            value, at = self._value(at, None, depth)
+            values.append(value)
+            at, more = self._more(at, "]")
+            if not more:
+                return values, at
+
+    def _more(self, at: int, closing: str) -> tuple[int, bool]:
+        at = self._space(at)
+        if self.text[at : at + 1] == closing:
+            return at + 1, False
+        comma = at
+        at = self._space(self._expect(at, ",", f" or {closing}"))
+        if self.text[at : at + 1] == closing:
+            raise _Stop(comma, "a comma with nothing after it; JSON does not allow one before the end")
+        return at, True
+
+    def _expect(self, at: int, char: str, alternative: str = "") -> int:
+        if self.text[at : at + 1] != char:
+            raise _Stop(at, f"{char}{alternative} is expected here{self._found(at)}")
+        return at + 1
+
+    def _value(self, at: int, key: str | None, depth: int) -> tuple[Any, int]:
+        if depth > MAX_NESTING:
+            raise _Stop(at, "nested too deeply")
+        char = self.text[at : at + 1]
+        if char == '"':
+            return self._string(at)
+        if char == "{":
+            return self._object(at, None, depth + 1)
+        if char == "[":
+            return self._array(at, key, depth + 1)
+        match = _ATOM.match(self.text, at)
+        if match is None:
+            raise _Stop(at, "a value is expected here" + self._found(at))
+        try:
+            return json.loads(match[0]), match.end()
+        except ValueError:
+            raise _Stop(at, "a number that cannot be read") from None
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a file lies in a folder itself, also after every link is followed."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+MAX_LIST = 2_000_000
+MAX_SYMBOLS = 5_000
+NOTES = (
+    "_about",
+    "_by",
+    "_licence",
+    "_title",
+    "_form",
+    "_else",
+    "_weights",
+    "_in_order",
+    "_words",
+    "_lexicon",
+)
+"""The keys with an underscore that photopoem reads; any other is a note to people."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a grammar's file comes to, before its rules are compiled."""
+
+    source: Source
+    rules: dict[str, list[str]] = field(default_factory=dict)
+    weights: dict[str, list[float]] = field(default_factory=dict)
+    in_order: frozenset[str] = frozenset()
+    form: Form = field(default_factory=Form)
+    lexicon: tuple[Path, ...] = ()
+    fallback: str = ""
+    _book: RuleBook | None = None
+
+    @property
+    def book(self) -> RuleBook:
+        """The rules, compiled once."""
+        if self._book is None:
+            self._book = make_rule_book(self.rules, self.weights, self.form.acrostic, self.in_order)
+        return self._book
+
+    def note(self, key: str) -> str:
+        """A note to people, as text."""
+        value = self.source.values.get(key)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def title(self) -> str:
+        """The symbol that makes the title; empty where the grammar has none."""
+        return self.note("_title") or ("title" if "title" in self.rules else "")
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of all that decides what the grammar says."""
+        told: list[Any] = [self.rules, self.weights, self.title, repr(self.form), self.fallback]
+        told.append(sorted(self.in_order))
+        told.extend(hashlib.sha256(path.read_bytes()).hexdigest() for path in self.lexicon)
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def read_parts(path: Path) -> Parts:
+    """The parts of a grammar's file; problems are noted in its source. Raises `GrammarError` if unreadable."""
+    try:
+        return _parts(read_source(path))
+    except OSError as error:
+        raise GrammarError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def parts_of(rules: Mapping[str, Any]) -> Parts:
+    """The parts of a grammar given as an object."""
+    try:
+        return _parts(parse_source(json.dumps(rules)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise GrammarError(f"this is no grammar: {error}") from error
+
+
+def _parts(source: Source) -> Parts:
+    parts = Parts(source)
+    if len(source.values) > MAX_SYMBOLS:
+        source.problem(0, f"{len(source.values):,} symbols; {MAX_SYMBOLS:,} are the most")
+        source.values.clear()
+    for key, value in source.values.items():
+        if not key.startswith("_"):
+            _add_rules(parts, key, value)
+    _read_notes(parts)
+    return parts
+
+
+def _add_rules(parts: Parts, key: str, value: Any) -> None:
+    rules = [value] if isinstance(value, str) else value
+    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+        parts.source.problem(parts.source.at[key], f"{key!r} must be a text or a list of texts")
+        rules = [rule for rule in rules if isinstance(rule, str)] if isinstance(rules, list) else []
+    parts.rules[key] = rules
+
+
+def _read_notes(parts: Parts) -> None:
+    values, source = parts.source.values, parts.source
+    parts.form, faults = read_form(values.get("_form"))
+    for fault in faults:
+        source.problem(source.at["_form"], fault)
+    for key in ("_about", "_by", "_licence", "_title", "_else"):
+        if key in values and not isinstance(values[key], str):
+            source.problem(source.at[key], f"{key} must be a text")
+    for key, reader in _READERS:
+        if key in values:
+            reader(parts, values[key])
+    parts.fallback = _fallback(parts)
+
+
+def _fallback(parts: Parts) -> str:
+    """The grammar named by `_else`: on the shelf, or a file in the grammar's own folder."""
+    name = parts.note("_else")
+    if not name or is_on_shelf(name):
+        return name
+    path = _beside(parts, "_else", name)
+    return str(path) if path else ""
+
+
+def _beside(parts: Parts, key: str, name: Any) -> Path | None:
+    """A file in the grammar's own folder; anything else is a problem, for a stranger's grammar reads nothing else."""
+    source = parts.source
+    folder = source.path.parent if source.path else None
+    wrong = "must be a file's name"
+    if isinstance(name, str) and name and "\0" not in name:
+        path = folder / name if folder else None
+        if path is None or Path(name).is_absolute() or not is_inside(path, folder or path.parent):
+            wrong = f"names {name!r}, which is not in the grammar's own folder"
+        elif not path.is_file():
+            wrong = f"names {name!r}, which is no file"
+        else:
+            return path
+    source.problem(source.at[key], f"{key} {wrong}")
+    return None
+
+
+def _read_words(parts: Parts, raw: Any) -> None:
+    if not isinstance(raw, dict):
+        parts.source.problem(parts.source.at["_words"], '_words must be an object, as {"bird": "birds.txt"}')
+        return
+    for symbol, name in raw.items():
+        path = _beside(parts, "_words", name)
+        if path is None:
+            continue
+        try:
+            words, weights = _word_list(path)
+        except (OSError, ValueError, csv.Error) as error:
+            parts.source.problem(parts.source.at["_words"], f"{path.name} cannot be read: {error}")
+            continue
+        parts.rules[symbol] = [*parts.rules.get(symbol, []), *map(escape, words)]
+        parts.weights[symbol] = [1.0] * (len(parts.rules[symbol]) - len(words)) + weights
+
+
+def _word_list(path: Path) -> tuple[list[str], list[float]]:
+    """The words of a list and their weights: one a line; in CSV and TSV the first column, the second may weigh."""
+    with path.open("rb") as stream:
+        raw = stream.read(MAX_LIST + 1)
+    if len(raw) > MAX_LIST:
+        raise ValueError(f"larger than {MAX_LIST:,} bytes")
+    lines = io.StringIO(raw.decode("utf-8-sig"), newline=None)
+    kind = path.suffix.lower()
+    rows: Iterable[list[str]] = ([line.strip()] for line in lines)
+    if kind in (".csv", ".tsv"):
+        rows = csv.reader(lines, delimiter="\t" if kind == ".tsv" else ",")
+    kept = [row for row in rows if row and row[0].strip() and not row[0].startswith("#")]
+    return [row[0].strip() for row in kept], [_weight(row) for row in kept]
+
+
+def _weight(row: list[str]) -> float:
+    try:
+        weight = float(row[1])
+    except (IndexError, ValueError):
+        return 1.0
+    return weight if 0 < weight < 1e9 else 1.0
+
+
+def _read_weights(parts: Parts, raw: Any) -> None:
+    source = parts.source
+    at = source.at["_weights"]
+    if not isinstance(raw, dict):
+        source.problem(at, '_weights must be an object, as {"line": [3, 1, 1]}')
+        return
+    for symbol, weights in raw.items():
+        if symbol not in parts.rules:
+            source.problem(at, f"_weights knows {symbol!r}, the grammar does not")
+        elif not isinstance(weights, list) or not all(_is_weight(weight) for weight in weights):
+            source.problem(at, f"_weights {symbol!r} must be a list of numbers above 0")
+        elif len(weights) != len(parts.rules[symbol]):
+            rules = len(parts.rules[symbol])
+            source.problem(at, f"_weights {symbol!r} has {len(weights)} numbers for {rules} rules")
+        else:
+            parts.weights[symbol] = [float(weight) for weight in weights]
+
+
+def _is_weight(weight: Any) -> bool:
+    return isinstance(weight, int | float) and not isinstance(weight, bool) and 0 < weight < 1e9
+
+
+def _read_in_order(parts: Parts, raw: Any) -> None:
+    names = [raw] if isinstance(raw, str) else raw
+    source = parts.source
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        source.problem(source.at["_in_order"], '_in_order must be a list of symbols, as ["last"]')
+        return
+    for name in names:
+        if name not in parts.rules:
+            source.problem(source.at["_in_order"], f"_in_order knows {name!r}, the grammar does not")
+    parts.in_order = frozenset(names)
+
+
+def _read_lexicon(parts: Parts, raw: Any) -> None:
+    names = [raw] if isinstance(raw, str) else raw
+    if not isinstance(names, list):
+        parts.source.problem(parts.source.at["_lexicon"], "_lexicon must be a file's name, or a list of them")
+        return
+    paths = [_beside(parts, "_lexicon", name) for name in names]
+    parts.lexicon = tuple(path for path in paths if path)
+
+
+_READERS = (
+    # The weights of a list's words come with them, so lists are read first.
+    ("_words", _read_words),
+    ("_weights", _read_weights),
+    ("_in_order", _read_in_order),
+    ("_lexicon", _read_lexicon),
+)
+
+
+@lru_cache(maxsize=256)
+def _found(name_or_path: str) -> Path:
+    return find_grammar(name_or_path)
+
+
+def stamp(name_or_path: str) -> tuple[Path, int, int]:
+    """A grammar's file and by what its change is seen. Raises `GrammarError` where there is none."""
+    path = _found(name_or_path)
+    try:
+        status = path.stat()
+    except OSError:
+        _found.cache_clear()
+        path = find_grammar(name_or_path)
+        status = path.stat()
+    return path, status.st_mtime_ns, status.st_size

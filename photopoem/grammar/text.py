@@ -1,0 +1,273 @@
+"""Runs of text that know whose they are: through modifiers, and into the tidy lines of a poem."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from operator import eq
+from typing import NamedTuple
+
+from photopoem.poem import Line, Span
+from photopoem.vocabulary import Word
+
+MAX_WORD = 60
+"""Characters of the longest word or phrase that a poem says; longer ones are cut at a space."""
+
+_MARKS = 3
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+
+# Words that may come back in a poem without being a repetition.
+_SMALL = frozenset(
+    "a an and any are as at be been before behind below between but by can cannot could did do does down each else "
+    "every everything few for from had has have he her here hers him his how i if in into is it its just left like "
+    "little made many may me might mine more most much must my near nearly never no nobody none nor not nothing now of "
+    "off on once one only or other our out over own part parts quite same she so some somebody someone something than "
+    "that the their them then there these they thing things this those though through time times to too toward towards "
+    "two under until up upon us very was way we were what when where which while who whom whose why will with without "
+    "would yes yet you your half third quarter fifth sixth seventh eighth ninth tenth three four five six seven eight "
+    "nine ten hardly almost fairly sure".split()
+)
+
+
+@lru_cache(maxsize=8192)
+def clean(text: str, longest: int = MAX_WORD) -> str:
+    """Text as one short line of visible characters.
+
+    Line breaks and other spaces become single spaces; control, bidirectional, zero-width, private and
+    unassigned characters are dropped; more than three marks on one letter are cut. It may come out empty.
+    """
+    # Cut before it is read: a label of a megabyte must not cost a second.
+    return _shorten(" ".join(visible(text[: 20 * longest]).split()), longest)
+
+
+def visible(text: str) -> str:
+    r"""Text without characters that do not show or that act, in NFC; line breaks stay as `\n`."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept: list[str] = []
+    marks = 0
+    for char in unicodedata.normalize("NFC", text.replace("\r\n", "\n")):
+        category = unicodedata.category(char)
+        marks = marks + 1 if category[0] == "M" else 0
+        if char in "\n\r\v\f\x85\u2028\u2029":
+            kept.append("\n")
+        elif char == "\t" or category == "Zs":
+            kept.append(" ")
+        elif category[0] != "C" and marks <= _MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _shorten(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    head, space, _ = text[: longest + 1].rpartition(" ")
+    return head if space else text[:longest]
+
+
+@lru_cache(maxsize=16384)
+def stems(text: str) -> frozenset[str]:
+    """The words of a text that carry its content, in lower case and without plural endings."""
+    return frozenset(_stem(word) for word in tokens(text) if len(word) > 2 and word not in _SMALL)
+
+
+def tokens(text: str) -> list[str]:
+    """Every word of a text, in lower case."""
+    return _WORD.findall(text.lower().replace("\u2019", "'"))
+
+
+def _stem(word: str) -> str:
+    word = word.removesuffix("'s")
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
+        return word[:-1]
+    return word
+
+
+class Piece(NamedTuple):
+    """A run of text: the word that it came from, or the author's voice and the word it speaks of."""
+
+    text: str
+    word: Word | None = None
+    voice: str = "grammar"
+    of: str = ""
+
+    def with_text(self, text: str) -> Piece:
+        """The same, with another text."""
+        return Piece(text, self.word, self.voice, self.of)
+
+
+GAP = Piece("", voice="gap")
+"""Stands first in a line that an empty line goes before."""
+
+_CLOSING = tuple(",.;:!?")
+
+
+def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
+    """Pieces for a text that a modifier made of theirs, every part still knowing whose it is.
+
+    What the two texts share at their ends stays with its pieces. What was changed in between goes to the
+    piece it was in; what was only put in before or after, as an article, is the author's.
+    """
+    old = "".join(piece.text for piece in pieces)
+    if old == new:
+        return list(pieces)
+    if len(old) == len(new):
+        return _recut(pieces, new)
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    if head + tail < len(old) or not _is_apart(new[head : len(new) - tail], head, tail):
+        return _recut(_stretched(pieces, head, len(new) - len(old)), new)
+    added = Piece(new[head : len(new) - tail])
+    before, after = _cut(pieces, head)
+    return [*_recut(before, new), added, *_recut(after, new[len(new) - tail :])]
+
+
+def _shared(one: str, other: str) -> int:
+    most = min(len(one), len(other))
+    return next((n for n in range(most) if one[n].lower() != other[n].lower()), most)
+
+
+def _is_apart(added: str, head: int, tail: int) -> bool:
+    """Whether an addition is a word of its own rather than an ending."""
+    return (tail > 0 and added.endswith((" ", '"', "“"))) or (
+        head > 0 and not added[:1].isalpha() and added[:1] != "'"
+    )
+
+
+def _recut(pieces: Sequence[Piece], text: str) -> list[Piece]:
+    """The pieces with a text of the same length."""
+    cut: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        cut.append(piece.with_text(text[at : at + len(piece.text)]))
+        at += len(piece.text)
+    return cut
+
+
+def _stretched(pieces: Sequence[Piece], at: int, by: int) -> list[Piece]:
+    """The pieces with the one at a place longer or shorter, and others where it is not enough."""
+    longer = list(pieces)
+    start = 0
+    for n, piece in enumerate(longer):
+        end = start + len(piece.text)
+        if at < end or n == len(longer) - 1:
+            size = max(0, len(piece.text) + by)
+            by -= size - len(piece.text)
+            longer[n] = piece.with_text(" " * size)
+            if by == 0:
+                break
+        start = end
+    return longer
+
+
+def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
+    before: list[Piece] = []
+    after: list[Piece] = []
+    for piece in pieces:
+        here = min(max(at, 0), len(piece.text))
+        at -= len(piece.text)
+        before.append(piece.with_text(piece.text[:here]))
+        after.append(piece.with_text(piece.text[here:]))
+    return [p for p in before if p.text], [p for p in after if p.text]
+
+
+def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """One line's pieces with single spaces, none before a closing mark or at the end; an indent stays."""
+    if _is_tidy(text_of(pieces)):
+        return tuple([piece for piece in pieces if piece.text])
+    tidied: list[Piece] = []
+    last = "\n"
+    for piece in pieces:
+        text = re.sub(r"(?<=\S) {2,}", " ", piece.text)
+        if last == " " or (last == "\n" and re.match(r" (?! )", text)):
+            text = text.lstrip(" ")
+        if text.lstrip(" ").startswith(_CLOSING):
+            text = text.lstrip(" ")
+            if tidied and last == " ":
+                tidied[-1] = tidied[-1].with_text(tidied[-1].text.rstrip(" "))
+        if text:
+            tidied.append(piece.with_text(text))
+            last = " " if text.isspace() or text[-1] == " " else text[-1]
+    while tidied and not (text := tidied[-1].text.rstrip(" ")):
+        tidied.pop()
+    if tidied:
+        tidied[-1] = tidied[-1].with_text(text)
+    return tuple(piece for piece in tidied if piece.text)
+
+
+def _is_tidy(text: str) -> bool:
+    # Tried for every line, most of which have none of it: quicker than a regular expression.
+    if text[:1] == " " or text[-1:] == " " or "  " in text:
+        return False
+    return not (" ," in text or " ." in text or " ;" in text or " :" in text or " !" in text or " ?" in text)
+
+
+def text_of(pieces: Sequence[Piece]) -> str:
+    """The text of pieces."""
+    if len(pieces) == 1:
+        return pieces[0].text
+    return "".join([piece.text for piece in pieces])
+
+
+def has_doubled_word(pieces: Sequence[Piece], text: str, before: str) -> bool:
+    """Whether a word stands twice in a row, other than where it was written so (light light green).
+
+    `text` is that of the pieces, `before` that of the line before.
+    """
+    words = tokens(text)
+    if words and _last_token(before) == words[0]:
+        return True
+    if not any(map(eq, words, words[1:])):
+        return False
+    said = [(word, n) for n, piece in enumerate(pieces) for word in tokens(piece.text)]
+    return any(one == other and m != n for (one, m), (other, n) in pairwise(said))
+
+
+@lru_cache(maxsize=1024)
+def _last_token(text: str) -> str:
+    # Asked again for every try at the line that follows.
+    return (tokens(text) or [""])[-1]
+
+
+def make_line(pieces: Sequence[Piece]) -> Line:
+    """A poem's line; neighbouring runs of the author's own text are joined."""
+    spans: list[Span] = []
+    own = ""
+    for text, word, voice, of in pieces:
+        if word is None and voice == "grammar":
+            own += text
+            continue
+        if own:
+            spans.append(_own_span(own))
+            own = ""
+        spans.append(Span(text, word.source if word else None, voice, of))
+    if own:
+        spans.append(_own_span(own))
+    return Line(tuple(spans))
+
+
+@lru_cache(maxsize=4096)
+def _own_span(text: str) -> Span:
+    # The author's texts come back in poem after poem.
+    return Span(text)
+
+
+def broken(pieces: Sequence[Piece], width: int, indent: int) -> list[tuple[Piece, ...]]:
+    """A line's pieces as lines of at most `width`, broken at spaces, all but the first indented."""
+    lines: list[tuple[Piece, ...]] = []
+    rest = list(pieces)
+    while len(text := text_of(rest)) > width:
+        at = text.rfind(" ", indent + 1, width + 1)
+        if at <= 0:
+            break
+        before, after = _cut(rest, at)
+        lines.append(tuple(before))
+        rest = [Piece(" " * indent), *_cut(after, 1)[1]]
+    return [*lines, tuple(rest)]

@@ -1,0 +1,363 @@
+"""Keeps what must not be lost: labels that cost money, in SQLite, and files that appear whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from photopoem.errors import StoreError
+from photopoem.files import what_failed
+
+LONGEST_TEXT = 200
+"""A label longer than this, in characters, is not a label: such answers are not taken from a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Who was asked: an answer is used again only where all three are the same."""
+
+    labeller: str
+    version: str
+    parameters: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a labeller said of one photograph, word for word: (text, score in 0..1), by falling score.
+
+    `asked` is the time of asking, ISO 8601 in UTC. Words are tidied when they are read, not before they are
+    kept: a better word list then needs no new bill.
+    """
+
+    words: tuple[tuple[str, float], ...]
+    asked: str = ""
+
+
+def shape(answer: Answer) -> dict[str, object]:
+    """The answer without its time, ready for JSON: {"words": [[text, score], ...]}."""
+    return {"words": answer.words}
+
+
+def encode(answer: Answer) -> str:
+    """The answer without its time, as text."""
+    return json.dumps(shape(answer), ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(text: str, asked: str) -> Answer:
+    """The answer that `encode` wrote; raises ValueError for anything else."""
+    return _from_shape(json.loads(text), asked)
+
+
+def _from_shape(value: object, asked: str) -> Answer:
+    if not isinstance(value, dict):
+        raise ValueError("answer is not an object")
+    return Answer(_pairs(value.get("words")), asked)
+
+
+def _pairs(value: object) -> tuple[tuple[str, float], ...]:
+    if not isinstance(value, list):
+        raise ValueError("words are not a list")
+    return tuple(_pair(each) for each in value)
+
+
+def _pair(value: object) -> tuple[str, float]:
+    match value:
+        case [str(text), int() | float() as score] if (
+            0 <= score <= 1 and len(text) <= LONGEST_TEXT and not isinstance(score, bool)
+        ):
+            text.encode()  # half a surrogate pair can be in JSON, but nowhere else
+            return text, float(score)
+    raise ValueError("a word is not [text, score in 0..1]")
+
+
+def parse_line(line: str, number: int) -> tuple[Key, str, Answer]:
+    """Key, digest and answer of an exported line; raises `StoreError` naming the line `number`."""
+    try:
+        record = json.loads(line)
+        names = ("labeller", "version", "parameters", "digest", "asked")
+        values = [record[name] for name in names]
+        if not all(isinstance(value, str) for value in values):
+            raise ValueError("a field is not text")
+        "".join(values).encode()
+        labeller, version, parameters, digest, asked = values
+        if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+            raise ValueError("digest is not a SHA-256")
+        return Key(labeller, version, parameters), digest, _from_shape(record["answer"], asked)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"line {number} is not a label that photopoem exported ({error})") from error
+
+
+CACHE_VARIABLE = "PHOTOPOEM_CACHE_DIR"
+FILE_NAME = "labels.sqlite"
+SCHEMA = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many answers of one labeller a cache holds, and when the first and last were given."""
+
+    key: Key
+    answers: int
+    first: str
+    last: str
+
+
+def cache_folder(given: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where labels are kept: the folder given, else PHOTOPOEM_CACHE_DIR, else the user's cache folder."""
+    chosen = given or environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("photopoem", appauthor=False))
+
+
+def _ignore(_text: str) -> None:
+    pass
+
+
+class LabelCache:
+    """Labels that were paid for, in one SQLite file; safe with several threads and several runs at once.
+
+    A damaged file is set aside under another name, `note` says so, and a new one is begun. Every method
+    raises `StoreError` where the folder cannot be used.
+    """
+
+    def __init__(
+        self, folder: str | Path | None = None, *, note: Callable[[str], None] = _ignore, busy: float = 30.0
+    ) -> None:
+        """Open or create the cache in `folder`; wait at most `busy` seconds for another run's write."""
+        self.path = cache_folder(folder) / FILE_NAME
+        self._note, self._busy = note, busy
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+        self._use(lambda _db: None)
+
+    def get(self, key: Key, digests: Iterable[str]) -> dict[str, Answer]:
+        """The answers there are, by digest; an answer that cannot be read counts as absent."""
+        query = (
+            "SELECT asked, answer FROM answers WHERE labeller=? AND version=? AND parameters=? AND digest=?"
+        )
+
+        def read(db: sqlite3.Connection) -> dict[str, Answer]:
+            found: dict[str, Answer] = {}
+            for digest in dict.fromkeys(digests):
+                row = db.execute(query, (key.labeller, key.version, key.parameters, digest)).fetchone()
+                if row:
+                    with suppress(ValueError):
+                        found[digest] = decode(row[1], row[0])
+            return found
+
+        return self._use(read)
+
+    def put(self, key: Key, answers: Mapping[str, Answer], *, replace: bool = True) -> int:
+        """Keep answers by digest, all or none of them; returns how many are new or replaced."""
+        verb = "REPLACE" if replace else "IGNORE"
+        rows = [
+            (digest, key.labeller, key.version, key.parameters, answer.asked, encode(answer))
+            for digest, answer in answers.items()
+        ]
+
+        def write(db: sqlite3.Connection) -> int:
+            with db:
+                before = db.total_changes
+                db.executemany(f"INSERT OR {verb} INTO answers VALUES (?,?,?,?,?,?)", rows)  # noqa: S608 - one of two words
+                return db.total_changes - before
+
+        return self._use(write)
+
+    def summary(self) -> list[Summary]:
+        """What is kept, a line for each labeller, version and parameters."""
+
+        def read(db: sqlite3.Connection) -> list[Summary]:
+            rows = db.execute(
+                "SELECT labeller, version, parameters, count(*), min(asked), max(asked) FROM answers"
+                " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            )
+            return [Summary(Key(*row[:3]), *row[3:]) for row in rows]
+
+        return self._use(read)
+
+    def has_any(self, key: Key) -> bool:
+        """Whether there is any answer at all under this key."""
+        query = "SELECT 1 FROM answers WHERE labeller=? AND version=? AND parameters=? LIMIT 1"
+        values = (key.labeller, key.version, key.parameters)
+        return self._use(lambda db: db.execute(query, values).fetchone()) is not None
+
+    def clear(self) -> int:
+        """Forget everything; returns how many answers that were."""
+
+        def empty(db: sqlite3.Connection) -> int:
+            with db:
+                count = db.execute("DELETE FROM answers").rowcount
+            with suppress(sqlite3.OperationalError):  # another run reads just now: its space comes back later
+                db.execute("VACUUM")
+            return count
+
+        return self._use(empty)
+
+    def export_lines(self) -> Iterator[str]:
+        """Every answer as one line of JSON, in an order that depends on the contents alone."""
+        query = "SELECT digest, labeller, version, parameters, asked, answer FROM answers ORDER BY 2, 3, 4, 1"
+        names = ("digest", "labeller", "version", "parameters", "asked")
+        for row in self._use(lambda db: db.execute(query).fetchall()):
+            with suppress(ValueError):  # a row that cannot be read helps nobody elsewhere
+                record: dict[str, object] = dict(zip(names, row[:5], strict=True))
+                record["answer"] = shape(decode(row[5], row[4]))
+                yield json.dumps(record, ensure_ascii=False) + "\n"
+
+    def import_lines(self, lines: Iterable[str], *, replace: bool = False) -> tuple[int, int]:
+        """Take in lines that `export_lines` wrote: (how many were taken, how many were there already).
+
+        Nothing is taken where any line is wrong: raises `StoreError` with its number.
+        """
+        groups: dict[Key, dict[str, Answer]] = {}
+        total = 0
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                key, digest, answer = parse_line(line, number)
+                groups.setdefault(key, {})[digest] = answer
+                total += 1
+        taken = sum(self.put(key, answers, replace=replace) for key, answers in groups.items())
+        return taken, total - taken
+
+    def close(self) -> None:
+        """Let go of the file; the cache opens it again when it is used again."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, sqlite3.Error):  # one that never opened has nothing to close
+            self.close()
+
+    # -- opening, and what can go wrong
+
+    def _use(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with self._lock:
+            try:
+                try:
+                    return work(self._connection())
+                except sqlite3.DatabaseError as error:
+                    if not _is_damage(error):
+                        raise
+                    self._set_aside()
+                    return work(self._connection())
+            except sqlite3.Error as error:
+                self.close()
+                raise StoreError(f"{self.path}: {_why(error)}") from error
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = self._open()
+        return self._db
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.path.parent}: {what_failed(error)}, or use --no-cache") from error
+        # One connection for all threads: the lock lets one in at a time.
+        db = sqlite3.connect(self.path, timeout=self._busy, check_same_thread=False)
+        try:
+            _prepare(db, self._busy)
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+        except BaseException:
+            db.close()
+            raise
+        if version != SCHEMA:
+            db.close()
+            raise StoreError(f"{self.path}: made by another photopoem; use another folder with --cache DIR")
+        return db
+
+    def _set_aside(self) -> None:
+        self.close()
+        aside = self.path.with_name(f"labels-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
+        try:
+            # A second run may have set it aside already and begun a sound one: that one must stay.
+            if self._is_sound():
+                return
+            for ending in ("-wal", "-shm", ""):
+                with suppress(FileNotFoundError):
+                    Path(f"{self.path}{ending}").replace(f"{aside}.sqlite{ending}")
+        except OSError as error:
+            raise StoreError(f"{self.path}: damaged, and cannot be set aside ({error.strerror})") from error
+        self._note(f"{self.path}: damaged; set aside as {aside.name}.sqlite, a new cache is begun")
+
+    def _is_sound(self) -> bool:
+        try:
+            db = sqlite3.connect(f"file:{_quoted(self.path)}?mode=ro", uri=True, timeout=self._busy)
+            try:
+                found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+                return found == "ok"
+            finally:
+                db.close()
+        except sqlite3.Error as error:
+            return not _is_damage(error)
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.absolute()))
+
+
+def _prepare(db: sqlite3.Connection, busy: float) -> None:
+    """Journal and table. Changing the journal ignores the busy timeout, so it is tried again."""
+    deadline = time.monotonic() + busy
+    while True:
+        try:
+            # On a network disk this may answer something else than wal: slower, and still right.
+            db.execute("PRAGMA journal_mode=WAL").fetchone()
+            db.execute("PRAGMA synchronous=NORMAL")
+            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                with db:
+                    db.execute("BEGIN IMMEDIATE")
+                    db.execute(
+                        "CREATE TABLE IF NOT EXISTS answers (digest TEXT, labeller TEXT, version TEXT,"
+                        " parameters TEXT, asked TEXT, answer TEXT,"
+                        " PRIMARY KEY (digest, labeller, version, parameters)) WITHOUT ROWID"
+                    )
+                    db.execute(f"PRAGMA user_version={SCHEMA}")
+            return
+        except sqlite3.OperationalError as error:
+            if (
+                _code(error) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+                or time.monotonic() > deadline
+            ):
+                raise
+            time.sleep(0.05)
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary result code; the extended one carries more in its high bytes."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or "no such table" in str(error)
+
+
+def _why(error: sqlite3.Error) -> str:
+    code = _code(error)
+    if code == sqlite3.SQLITE_FULL:
+        return "not written, the disk is full; make room and run it again"
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return (
+            "another run has been writing for too long; wait for it, or use another folder with --cache DIR"
+        )
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
+        return "cannot be opened for writing; use another folder with --cache DIR, or --no-cache"
+    return f"the cache cannot be used ({error}); use another folder with --cache DIR, or --no-cache"

@@ -1,0 +1,134 @@
+"""What a label is, and what a labeller promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from photopoem.errors import (
+    LabelError,
+    PhotopoemError,
+    show_where,
+)
+from photopoem.text.terminal import counted, say
+
+if TYPE_CHECKING:
+    from photopoem.photo.reading import Photo
+
+Kind = Literal["thing", "stuff", "scene"]
+
+
+TOGETHER = 64
+"""Photographs whose labels are asked of a service together, four of its batches."""
+LEFT = "left for next time: request limit reached"
+"""What is said of a photograph that was not asked about because of `LabelSettings.max_requests`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One word a labeller gives to a photograph.
+
+    `text` is literal text, in lower case but for proper nouns. `score` is the labeller's
+    confidence in 0..1. `kind` tells things that are counted (a dog) from stuff that is not
+    (grass) and from scenes (a valley, a street). `wider` are words for the same thing
+    that are less specific, nearest first (spaniel: dog, animal). `asked` is the ISO date of the answer
+    of a service that may answer otherwise tomorrow; empty for labellers that always say the same.
+    """
+
+    text: str
+    score: float
+    labeller: str
+    kind: Kind = "thing"
+    wider: tuple[str, ...] = ()
+    asked: str = ""
+
+
+Labels = tuple[Label, ...]
+
+
+@runtime_checkable
+class Labeller(Protocol):
+    """Gives words to photographs.
+
+    `label` takes a batch and returns, for each photo in the same order, its labels sorted by
+    falling score (at most one per text) or a `LabelError`; it never raises for one bad photo.
+    It raises `LabellerUnavailable` when it cannot work at all.
+    `parameters` is whatever else changes the answer, as a short string: it is part of cache keys.
+    `colophon` says who taught it, in one phrase.
+    """
+
+    name: str
+    version: str
+    network: bool
+    parameters: str
+    colophon: str
+
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Labels for each photo, in the same order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """What a labeller may be told. `note` says something to the person, once."""
+
+    cache_dir: Path | None = None
+    use_cache: bool = True
+    landmarks: bool = False
+    vision_parallel: int = 4
+    max_requests: int | None = None
+    note: Callable[[str], None] = field(default=say, compare=False)
+
+
+def ask(labeller: Labeller, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+    """What a labeller says of photos, an answer for each; what breaks its contract is an error of the photo's.
+
+    Raises `PhotopoemError` as the labeller does: where it cannot go on at all.
+    """
+    try:
+        answers: list[Any] = list(labeller.label(photos))
+    except PhotopoemError:
+        raise
+    except Exception as error:
+        # It may be another package's: whatever it raises costs these photographs, not the run.
+        show_where()
+        return [LabelError(f"labeller {labeller.name}: {error!r}; --traceback shows where") for _ in photos]
+    if len(answers) != len(photos):
+        gave = f"{counted(len(answers), 'answer')} for {counted(len(photos), 'photograph')}"
+        told = f"labeller {labeller.name} gave {gave}"
+        return [LabelError(told) for _ in photos]
+    return [_sound(labeller.name, answer) for answer in answers]
+
+
+def _sound(name: str, answer: Any) -> Labels | LabelError:
+    if isinstance(answer, LabelError):
+        return answer
+    if not isinstance(answer, tuple | list) or not all(isinstance(label, Label) for label in answer):
+        return LabelError(f"labeller {name} gave {answer!r:.60}, which are no labels")
+    for label in answer:
+        text, score = label.text, label.score
+        if not isinstance(text, str) or not text.strip():
+            return LabelError(f"labeller {name} gave a label without a word")
+        if not isinstance(score, Real) or not 0 <= float(score) <= 1:
+            return LabelError(f"labeller {name} scored {text!r:.60} {score!r:.20}, not from 0 to 1")
+    # numpy's numbers are welcome, and no JSON.
+    return tuple(
+        label if type(label.score) is float else replace(label, score=float(label.score)) for label in answer
+    )
+
+
+def place_of(labeller: Labeller, photo: Photo) -> str | None:
+    """The place that a labeller recognised in a photo it has labelled, where it is one that can: a landmark."""
+    tell = getattr(labeller, "place", None)
+    place: str | None = tell(photo.digest) if tell else None
+    return place
+
+
+def close_labeller(labeller: Labeller) -> None:
+    """Break off what a labeller has in flight, where it is one that waits for others."""
+    close = getattr(labeller, "close", None)
+    if close:
+        close()

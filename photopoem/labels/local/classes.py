@@ -1,0 +1,116 @@
+"""The words that stand behind the network's classes: one line a class, each checked by hand."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from photopoem.labels.labeller import Kind
+
+CLASSES = 1000
+# What seeing a class says of a word that usually comes with it: a canoe of water, a coat of a person.
+COMPANY = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What may be said when a class is seen.
+
+    `word` is the everyday word ("" where none is fit to be said), `wider` are less specific words,
+    nearest first, `specific` a narrower name ("" for none) for when the class itself is sure.
+    `also` are words for what usually stands beside it.
+    """
+
+    word: str
+    kind: Kind
+    wider: tuple[str, ...] = ()
+    specific: str = ""
+    specific_kind: Kind = "thing"
+    also: tuple[str, ...] = ()
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """All words of the entry, the most specific first."""
+        return tuple(word for word in (self.specific, self.word, *self.wider) if word)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (files("photopoem") / "data" / name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _list(cell: str) -> tuple[str, ...]:
+    return tuple(word for word in cell.split("|") if word)
+
+
+@cache
+def class_entries() -> tuple[Entry, ...]:
+    """The entries of ImageNet's 1,000 classes, in the network's order."""
+    return tuple(
+        Entry(
+            row["word"],
+            cast(Kind, row["kind"] or "thing"),
+            _list(row["wider"]),
+            row["specific"],
+            cast(Kind, row["specific_kind"] or row["kind"] or "thing"),
+            _list(row["also"]),
+        )
+        for row in _rows("eye-words.csv")
+    )
+
+
+@cache
+def scene_entries() -> dict[str, Entry]:
+    """The words that are no class of ImageNet, or that the project's own head knows too, by word."""
+    rows = _rows("eye-scenes.csv")
+    return {row["word"]: Entry(row["word"], cast(Kind, row["kind"]), _list(row["wider"])) for row in rows}
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Every word that can be said, with its kind."""
+    found: dict[str, Kind] = {word: entry.kind for word, entry in scene_entries().items()}
+    for entry in class_entries():
+        if entry.word:
+            found.setdefault(entry.word, entry.kind)
+        if entry.specific:
+            found.setdefault(entry.specific, entry.specific_kind)
+    return found
+
+
+@cache
+def wider_words() -> dict[str, tuple[str, ...]]:
+    """For every word that can be said, the less specific words for the same thing, nearest first."""
+    found = {word: entry.wider for word, entry in scene_entries().items()}
+    for entry in class_entries():
+        for at, word in enumerate(entry.chain):
+            found.setdefault(word, entry.chain[at + 1 :])
+    return found
+
+
+def evidence(words: Sequence[str]) -> npt.NDArray[np.float32]:
+    """How much each of ImageNet's classes says of each word, float32 (len(words), 1000) in 0..1.
+
+    All for a word of the class's own chain, `COMPANY` for one that usually comes with it.
+    """
+    matrix = np.zeros((len(words), CLASSES), np.float32)
+    rows = {word: number for number, word in enumerate(words)}
+    wider = wider_words()
+    for column, entry in enumerate(class_entries()):
+        company = {word for beside in entry.also for word in (beside, *wider.get(beside, ()))}
+        _mark(matrix[:, column], rows, company, COMPANY)
+        _mark(matrix[:, column], rows, entry.chain, 1.0)
+    return matrix
+
+
+def _mark(column: npt.NDArray[np.float32], rows: dict[str, int], words: Iterable[str], value: float) -> None:
+    for word in words:
+        if word in rows:
+            column[rows[word]] = value

@@ -1,0 +1,170 @@
+"""Finds a labeller by name: the built-in ones, those of other packages, and several as one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
+from photopoem.labels.labeller import Label, Labeller, Labels, LabelSettings, ask, close_labeller
+from photopoem.photo.reading import Photo
+
+BUILT_IN = {"local": "local.labeller", "keywords": "keywords", "vision": "vision.labeller", "onnx": "onnx"}
+"""Labellers that come with photopoem, and the module of each."""
+
+
+def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
+    """The labeller that `spec` names: a name, `NAME:ARGUMENT`, several with commas between, or `auto`.
+
+    Raises `UsageError` for a name that nothing bears and `LabellerUnavailable` for one that cannot work.
+    """
+    settings = settings or LabelSettings()
+    parts = _split(spec)
+    if parts == ["auto"]:
+        return _auto(settings)
+    opened = [_open_one(part, settings) for part in parts]
+    return opened[0] if len(opened) == 1 else Together(opened)
+
+
+def _split(spec: str) -> list[str]:
+    """The parts of a list; what follows `onnx:` keeps its one comma, for it names two files."""
+    parts: list[str] = []
+    for piece in spec.split(","):
+        if parts and parts[-1].startswith("onnx:") and "," not in parts[-1]:
+            parts[-1] += "," + piece
+        elif piece.strip():
+            parts.append(piece.strip())
+    if not parts:
+        raise UsageError("no labeller named: use auto, local, keywords, vision or onnx:MODEL,LABELS")
+    return parts
+
+
+def _open_one(part: str, settings: LabelSettings) -> Labeller:
+    name, _, argument = part.partition(":")
+    if name == "auto":
+        return _auto(settings)
+    if name in BUILT_IN:
+        module = import_module(f"photopoem.labels.{BUILT_IN[name]}")
+        labeller: Labeller = module.open_labeller(argument, settings)
+        return labeller
+    return _open_plugin(name, argument, settings)
+
+
+def _open_plugin(name: str, argument: str, settings: LabelSettings) -> Labeller:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="photopoem.labellers"):
+        if entry.name == name:
+            try:
+                labeller: Labeller = entry.load()(argument, settings)
+            except (LabellerUnavailable, UsageError):
+                raise
+            except Exception as error:
+                # A stranger's package: whatever it raises becomes one line, not a crash of ours.
+                raise LabellerUnavailable(
+                    f"labeller {name} ({entry.value}) does not start: {error!r}"
+                ) from error
+            parts = (*Labeller.__annotations__, "label")
+            if missing := [part for part in parts if not hasattr(labeller, part)]:
+                raise LabellerUnavailable(f"labeller {name} ({entry.value}) lacks {', '.join(missing)}")
+            return labeller
+    known = labeller_names()
+    near = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+    raise UsageError(f"no labeller is called {name!r}{near}")
+
+
+def labeller_names() -> list[str]:
+    """What a labeller may be asked for by: `auto`, the built-in names, and those of other packages."""
+    from importlib.metadata import entry_points
+
+    others = {entry.name for entry in entry_points(group="photopoem.labellers")}
+    return ["auto", *BUILT_IN, *sorted(others - {*BUILT_IN})]
+
+
+def _auto(settings: LabelSettings) -> Labeller:
+    """Vision where its credentials are set, else the built-in labeller."""
+    from photopoem.labels.vision.credentials import available
+
+    if available(os.environ) is True:
+        try:
+            return HandOver(
+                _open_one("vision", settings), lambda: _open_one("local", settings), settings.note
+            )
+        except LabellerUnavailable as error:
+            settings.note(f"{error}; the built-in labeller speaks instead")
+    return _open_one("local", settings)
+
+
+class Together:
+    """Several labellers as one: their labels side by side, the surest of each word."""
+
+    def __init__(self, labellers: Sequence[Labeller]) -> None:
+        self.labellers = labellers
+        self.name = "+".join(each.name for each in labellers)
+        self.version = "+".join(each.version for each in labellers)
+        self.network = any(each.network for each in labellers)
+        self.parameters = "+".join(each.parameters for each in labellers)
+        self.colophon = "; ".join(each.colophon for each in labellers)
+
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Labels of all, or an error where every labeller failed on the photo."""
+        answers = [ask(each, photos) for each in self.labellers]
+        return [_joined(column) for column in zip(*answers, strict=True)]
+
+    def place(self, digest: str) -> str | None:
+        """The landmark that one of them recognised."""
+        tells = [each.place for each in self.labellers if hasattr(each, "place")]
+        return next((place for tell in tells if (place := tell(digest))), None)
+
+    def close(self) -> None:
+        """Break off what any of them has in flight."""
+        for each in self.labellers:
+            close_labeller(each)
+
+
+def _joined(answers: Sequence[Labels | LabelError]) -> Labels | LabelError:
+    given = [answer for answer in answers if not isinstance(answer, LabelError)]
+    if not given:
+        return next(answer for answer in answers if isinstance(answer, LabelError))
+    best: dict[str, Label] = {}
+    for label in (label for labels in given for label in labels):
+        if label.text not in best or label.score > best[label.text].score:
+            best[label.text] = label
+    return tuple(sorted(best.values(), key=lambda label: (-label.score, label.text)))
+
+
+class HandOver:
+    """A labeller that may fail for good, and the one that then speaks for the rest of the run."""
+
+    def __init__(self, first: Labeller, second: Callable[[], Labeller], note: Callable[[str], None]) -> None:
+        self._current, self._second, self._note = first, second, note
+        self._handed = False
+        self._mirror()
+
+    def _mirror(self) -> None:
+        speaker = self._current
+        self.name = f"{speaker.name} (for vision)" if self._handed else speaker.name
+        self.version, self.network = speaker.version, speaker.network
+        self.parameters, self.colophon = speaker.parameters, speaker.colophon
+
+    def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
+        """Labels of the one that speaks now; the batch in which it fails is labelled by the next."""
+        try:
+            return self._current.label(photos)
+        except LabellerUnavailable as error:
+            if self._handed:
+                raise
+            self._note(f"{error}; the built-in labeller goes on for the rest of this run")
+            self._current, self._handed = self._second(), True
+            self._mirror()
+            return self._current.label(photos)
+
+    def place(self, digest: str) -> str | None:
+        """The landmark that the one that speaks now recognised."""
+        return self._current.place(digest) if hasattr(self._current, "place") else None
+
+    def close(self) -> None:
+        """Break off what is in flight; nothing is handed over any more."""
+        self._handed = True
+        close_labeller(self._current)

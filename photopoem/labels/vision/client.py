@@ -1,0 +1,145 @@
+"""Asks Google Cloud Vision: one request at a time for each thread, patiently, and tells what came of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from photopoem.errors import LabelError, LabellerUnavailable
+from photopoem.labels.cache import LONGEST_TEXT, Answer
+from photopoem.labels.vision.credentials import Access, connect, gone_for_good, one_line
+
+Feature = Literal["labels", "landmarks"]
+Question = tuple[bytes, tuple[Feature, ...]]
+"""A JPEG and what is asked about it."""
+Reply = dict[Feature, Answer] | LabelError
+
+RESULTS = 20
+"""As many answers as are asked for at most, for each feature of each photograph."""
+STOPPED = "Vision was not waited for: the run was stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long Vision is waited for, in seconds.
+
+    An attempt may take `attempt`; where the service is busy, silent or out of reach it is tried again after
+    about `first`, then twice as long, at most `longest`, until `whole` has gone by.
+    """
+
+    attempt: float = 20.0
+    first: float = 1.0
+    longest: float = 8.0
+    whole: float = 60.0
+
+
+class Client:
+    """Vision for several threads. Once it has failed for good every question fails with the same line."""
+
+    def __init__(self, access: Access, patience: Patience, gone: LabellerUnavailable | None = None) -> None:
+        """Nothing is connected before the first question; `gone` is why there can be none."""
+        self._access, self._patience, self.gone = access, patience, gone
+        self._lock = threading.Lock()
+        self._service: Any = None
+
+    def ask(self, questions: Sequence[Question]) -> list[Reply]:
+        """A reply for each question, in the same order, of at most 16; `LabelError` for those that failed.
+
+        Raises `LabellerUnavailable` where no other question can succeed either.
+        """
+        service = self._connected()
+        try:
+            replies = self._send(service, questions)
+        except Exception as error:
+            # Whatever the client raises is told as ours: one line for the run, or one for each photo.
+            if self.gone:
+                raise self.gone from error
+            reason = gone_for_good(error, self._access)
+            if reason:
+                raise self.stop(reason) from error
+            said = LabelError(f"Vision failed: {one_line(str(error), self._access)}")
+            return [said] * len(questions)
+        return _replies(questions, replies)
+
+    def stop(self, reason: LabellerUnavailable | None = None) -> LabellerUnavailable:
+        """Ask nothing more; returns why, which is the first reason there was."""
+        with self._lock:
+            self.gone = self.gone or reason or LabellerUnavailable(STOPPED)
+            return self.gone
+
+    def close(self) -> None:
+        """Stop, and break off what is in flight."""
+        self.stop()
+        if self._service is not None:
+            self._service.transport.close()
+
+    def _connected(self) -> Any:
+        if self.gone:
+            raise self.gone
+        try:
+            with self._lock:
+                if self._service is None:
+                    self._service = connect(self._access)
+                return self._service
+        except LabellerUnavailable as error:
+            raise self.stop(error) from error
+
+    def _send(self, service: Any, questions: Sequence[Question]) -> Sequence[Any]:
+        from google.api_core.timeout import ConstantTimeout
+        from google.cloud import vision_v1 as v1
+
+        kinds = {
+            "labels": v1.Feature(type_=v1.Feature.Type.LABEL_DETECTION, max_results=RESULTS),
+            "landmarks": v1.Feature(type_=v1.Feature.Type.LANDMARK_DETECTION, max_results=RESULTS),
+        }
+        requests = [
+            v1.AnnotateImageRequest(image=v1.Image(content=jpeg), features=[kinds[each] for each in features])
+            for jpeg, features in questions
+        ]
+        # A plain number would be the time left for all attempts together: the last would get too little.
+        timeout = ConstantTimeout(self._patience.attempt)  # type: ignore[no-untyped-call]  # it says no types
+        reply = service.batch_annotate_images(requests=requests, retry=self._retry(), timeout=timeout)
+        return list(reply.responses)
+
+    def _retry(self) -> Any:
+        from google.api_core import exceptions
+        from google.api_core.retry import Retry
+
+        passing = (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.ResourceExhausted)
+
+        def again(error: BaseException) -> bool:
+            # A login that is not accepted any more comes as a service that is unavailable.
+            return isinstance(error, passing) and not self.gone and "invalid_grant" not in str(error)
+
+        return Retry(
+            predicate=again,
+            initial=self._patience.first,
+            maximum=self._patience.longest,
+            timeout=self._patience.whole,
+        )
+
+
+def _replies(questions: Sequence[Question], replies: Sequence[Any]) -> list[Reply]:
+    """Replies stand in the order of the questions."""
+    if len(replies) != len(questions):
+        return [LabelError(f"Vision answered {len(replies)} of {len(questions)} questions")] * len(questions)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return [_reply(features, reply, now) for (_, features), reply in zip(questions, replies, strict=True)]
+
+
+def _reply(features: tuple[Feature, ...], reply: Any, now: str) -> Reply:
+    if reply.error.code:
+        return LabelError(f"Vision refused it: {one_line(reply.error.message) or reply.error.code}")
+    said = {"labels": reply.label_annotations, "landmarks": reply.landmark_annotations}
+    return {feature: Answer(_words(said[feature]), now) for feature in features}
+
+
+def _words(annotations: Iterable[Any]) -> tuple[tuple[str, float], ...]:
+    """(description, score): `confidence` is empty nowadays. Scores come as 32-bit figures."""
+    pairs = [
+        (each.description[:LONGEST_TEXT], round(min(max(each.score, 0.0), 1.0), 6)) for each in annotations
+    ]
+    return tuple(sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0])))

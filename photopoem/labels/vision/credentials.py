@@ -1,0 +1,256 @@
+"""Gets to Google Cloud Vision: finds credentials before the first photo, and tells failures in one line."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photopoem.errors import LabellerUnavailable, UsageError
+
+KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+API_KEY = "PHOTOPOEM_VISION_API_KEY"
+ENDPOINT = "PHOTOPOEM_VISION_ENDPOINT"
+SCOPES = ("https://www.googleapis.com/auth/cloud-vision", "https://www.googleapis.com/auth/cloud-platform")
+LOG_IN = "gcloud auth application-default login"
+ENABLE = "https://console.cloud.google.com/apis/library/vision.googleapis.com"
+NONE_SET = (
+    f"Vision has no credentials: set {KEY_FILE} to a key file, or {API_KEY}, or run `{LOG_IN}`; "
+    "or use --labels local"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How Vision will be reached. `plain` is gRPC without encryption and credentials, for loopback only."""
+
+    endpoint: str | None = None
+    plain: bool = False
+    api_key: str | None = None
+    credentials: Any = None
+
+
+def available(environ: Mapping[str, str] = os.environ) -> bool | str:
+    """True where credentials are set, else why not. It looks at variables and for one file, no more."""
+    if environ.get(API_KEY) or environ.get(KEY_FILE) or _login_file(environ).is_file():
+        return True
+    endpoint = environ.get(ENDPOINT)
+    return True if endpoint and _is_loopback(_split_endpoint(endpoint)[0]) else NONE_SET
+
+
+def find_access(environ: Mapping[str, str] = os.environ, *, metadata: bool = False) -> Access:
+    """How Vision can be reached from here; opens no connection unless `metadata` asks for it.
+
+    Raises `UsageError` for settings that contradict each other, `LabellerUnavailable` where nothing will do.
+    """
+    endpoint = environ.get(ENDPOINT) or None
+    if endpoint is not None:
+        host, port = _split_endpoint(endpoint)
+        endpoint = f"{host}:{port}"
+        if _is_loopback(host):
+            return Access(endpoint, plain=True)
+    key, key_file = environ.get(API_KEY, ""), environ.get(KEY_FILE, "")
+    if key and key_file:
+        raise UsageError(f"{API_KEY} and {KEY_FILE} are both set: keep one of them")
+    if key:
+        return Access(endpoint, api_key=_checked_key(key))
+    if key_file:
+        return Access(endpoint, credentials=_load(Path(key_file), f"{KEY_FILE} names"))
+    if _login_file(environ).is_file():
+        return Access(endpoint, credentials=_load(_login_file(environ), "gcloud left"))
+    if metadata:
+        return Access(endpoint, credentials=_from_metadata())
+    raise LabellerUnavailable(NONE_SET)
+
+
+def _login_file(environ: Mapping[str, str]) -> Path:
+    """Where `gcloud auth application-default login` puts its file."""
+    name = "application_default_credentials.json"
+    if folder := environ.get("CLOUDSDK_CONFIG"):
+        return Path(folder) / name
+    if os.name == "nt":
+        return Path(environ.get("APPDATA") or "C:\\") / "gcloud" / name
+    home = environ.get("HOME")
+    return (Path(home) if home else Path("~").expanduser()) / ".config" / "gcloud" / name
+
+
+def _split_endpoint(endpoint: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:(?P<port>\d{1,5}))?", endpoint.strip())
+    if not match or not 0 < int(match["port"] or 443) < 65536:
+        raise UsageError(f"{ENDPOINT} must be HOST or HOST:PORT, such as 127.0.0.1:8080; it is {endpoint!r}")
+    return match["host"], int(match["port"] or 443)
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_key(key: str) -> str:
+    # It travels in a header, where nothing else is allowed; a line break from a file is the usual mistake.
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", key.strip()):
+        raise UsageError(f"{API_KEY} is not an API key: it holds characters that no key has")
+    return key.strip()
+
+
+def _load(path: Path, named: str) -> Any:
+    if not path.is_file():
+        raise LabellerUnavailable(f"{named} {path}, which is not there: correct it, or run `{LOG_IN}`")
+    wrong = (
+        f"{named} {path}, which is not a usable Google credentials file: make a new one, or run `{LOG_IN}`"
+    )
+    try:
+        if not isinstance(json.loads(path.read_text(encoding="utf-8")), dict):
+            raise LabellerUnavailable(wrong)
+    except (OSError, ValueError, RecursionError) as error:
+        raise LabellerUnavailable(wrong) from error
+    from google.auth import exceptions, load_credentials_from_file
+
+    try:
+        with warnings.catch_warnings():
+            # That the file's kind is not known beforehand; that a login has no project of its own. The first
+            # is meant, and the second is told by Vision itself where it matters.
+            warnings.simplefilter("ignore")
+            credentials, _ = load_credentials_from_file(  # type: ignore[no-untyped-call]  # it says no types
+                str(path), scopes=SCOPES
+            )
+    # A key file with fields missing or of the wrong type fails in as many ways as it has readers.
+    except (exceptions.GoogleAuthError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise LabellerUnavailable(wrong) from error
+    return credentials
+
+
+def _from_metadata() -> Any:
+    """The service account of the machine this runs on. Asking where there is none takes about 12 seconds."""
+    import google.auth
+    from google.auth import exceptions
+
+    try:
+        credentials, _ = google.auth.default(scopes=SCOPES)
+    except exceptions.GoogleAuthError as error:
+        raise LabellerUnavailable("this machine has no service account of Google's to ask as") from error
+    return credentials
+
+
+def connect(access: Access) -> Any:
+    """A Vision client; a login is tried first, for a stale one would look like a network that is down."""
+    # What gRPC has to say is said by us, in one line.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    _quiet_tokens()
+    if access.credentials is not None:
+        _try_login(access.credentials)
+    from google.cloud.vision_v1 import ImageAnnotatorClient
+
+    if access.plain:
+        import grpc
+
+        transport = ImageAnnotatorClient.get_transport_class("grpc")
+        channel = grpc.insecure_channel(access.endpoint, options=[("grpc.enable_http_proxy", 0)])
+        return ImageAnnotatorClient(transport=transport(channel=channel))
+    options: dict[str, str] = {}
+    if access.endpoint:
+        options["api_endpoint"] = access.endpoint
+    if access.api_key:
+        options["api_key"] = access.api_key
+    return ImageAnnotatorClient(credentials=access.credentials, client_options=options)
+
+
+def _quiet_tokens() -> None:
+    """A token that cannot be renewed is told by us; gRPC would print a stack for it."""
+    import logging
+
+    logging.getLogger("grpc._plugin_wrapping").addHandler(logging.NullHandler())
+
+
+def _try_login(credentials: Any) -> None:
+    from google.auth import exceptions
+    from google.oauth2 import service_account
+
+    if isinstance(credentials, service_account.Credentials):
+        return  # it signs its own tokens
+    from functools import partial
+
+    from google.auth.transport.requests import Request
+
+    try:
+        credentials.refresh(partial(Request(), timeout=10))
+    except exceptions.RefreshError as error:
+        raise LabellerUnavailable(f"Google does not accept the login any more: run `{LOG_IN}`") from error
+    except exceptions.GoogleAuthError as error:
+        raise LabellerUnavailable("Google cannot be reached to log in: is there a network?") from error
+
+
+def one_line(text: str, access: Access | None = None, limit: int = 200) -> str:
+    """Text from elsewhere, fit for a message: one line, nothing that acts in a terminal, no key."""
+    if access and access.api_key:
+        text = text.replace(access.api_key, "***")
+    from photopoem.text.terminal import visible
+
+    text = visible(" ".join(text.split()))
+    return text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def gone_for_good(error: Exception, access: Access) -> LabellerUnavailable | None:
+    """The one line for an error after which no photo can be labelled; None where the next may well be."""
+    from google.api_core import exceptions
+    from google.auth.exceptions import GoogleAuthError
+
+    said = one_line(getattr(error, "message", "") or str(error), access)
+    if isinstance(error, exceptions.RetryError):
+        return _patience_ended(error, access)
+    if isinstance(error, exceptions.Unauthenticated | GoogleAuthError):
+        return LabellerUnavailable(f"Vision does not know these credentials: {_renew(access)} ({said})")
+    if isinstance(error, exceptions.PermissionDenied):
+        return LabellerUnavailable(_denied(error, access, said))
+    if isinstance(error, exceptions.InvalidArgument) and "api key" in said.lower():
+        return LabellerUnavailable(f"Vision does not accept the API key in {API_KEY}: {_renew(access)}")
+    if isinstance(error, exceptions.MethodNotImplemented | exceptions.NotFound):
+        return LabellerUnavailable(
+            f"{access.endpoint or 'the service'} does not offer Vision: check {ENDPOINT}"
+        )
+    if isinstance(error, exceptions.Cancelled):
+        return LabellerUnavailable("Vision was not waited for: the run was stopped")
+    if isinstance(error, exceptions.ServiceUnavailable):  # not tried again: only a token can be the reason
+        return LabellerUnavailable(f"Vision cannot be asked: {_renew(access)} ({said})")
+    return None
+
+
+def _renew(access: Access) -> str:
+    return f"check {API_KEY}" if access.api_key else f"make a new key file, or run `{LOG_IN}`"
+
+
+def _patience_ended(error: Exception, access: Access) -> LabellerUnavailable:
+    from google.api_core import exceptions
+
+    cause = getattr(error, "cause", None)
+    where = f" at {access.endpoint}" if access.endpoint else ""
+    if isinstance(cause, exceptions.ResourceExhausted):
+        why = "says that its quota is used up: try again later, or raise the quota in the Cloud console"
+    elif isinstance(cause, exceptions.DeadlineExceeded):
+        why = "does not answer: try again later"
+    else:
+        why = "cannot be reached: is there a network?"
+    return LabellerUnavailable(f"Vision{where} {why}")
+
+
+def _denied(error: Any, access: Access, said: str) -> str:
+    reason = str(getattr(error, "reason", None) or "")
+    consumer = str((getattr(error, "metadata", None) or {}).get("consumer", ""))
+    project = f" in {one_line(consumer, access, 80)}" if consumer else ""
+    if reason == "SERVICE_DISABLED":
+        return f"the Vision API is not enabled{project}: enable it at {ENABLE}"
+    if reason == "BILLING_DISABLED":
+        return f"Vision needs billing{project}: enable it at https://console.cloud.google.com/billing"
+    if reason.startswith("API_KEY_"):
+        return f"Vision does not accept the API key in {API_KEY} ({reason}): check its restrictions"
+    return f"Vision is not allowed with these credentials: {said}"

@@ -1,0 +1,191 @@
+"""Finds the photographs that PATHS name: files, folders, standard input, addresses; and a shard of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from photopoem.errors import UsageError, did_you_mean_path
+from photopoem.text.terminal import first_of
+
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .heic .heif .hif .avif "
+    ".dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .pef .srw".split()
+)
+"""Files with these endings are taken from a folder; camera raw among them, to say that it cannot be read."""
+
+BESIDE = frozenset(
+    ".txt .md .csv .tsv .json .jsonl .xml .log .ini .db .sqlite .xmp .aae .thm .pp3 .dop".split()
+)
+"""Endings of notes, sidecars and what systems and programs keep beside photographs: nobody misses them."""
+FEW = 5
+"""Endings that one line names, the commonest."""
+LONGEST_ENDING = 8
+"""What comes after the last dot of a longer name is no ending."""
+
+SIDECAR = ".txt"
+"""What the owner's words for `photo.jpg` are called by: `photo.jpg.txt`."""
+
+_URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """A photograph to be read.
+
+    `path` is how a person would open it; `name` is its name inside the poems folder, unique in a run; `stamp`
+    changes when the file does (size and time of change), empty where that cannot be told.
+    """
+
+    path: str
+    name: str
+    stamp: str = ""
+
+
+def is_url(path: str) -> bool:
+    """Whether a path is an address such as `s3://bucket/photos`."""
+    return bool(_URL.match(path))
+
+
+def find_photos(
+    paths: Iterable[str],
+    *,
+    recurse: bool = True,
+    shard: tuple[int, int] | None = None,
+    left_out: dict[str, Counter[str]] | None = None,
+) -> list[Found]:
+    """All photographs under `paths`, sorted by path, each once.
+
+    A file named outright is taken whatever its ending. Raises `UsageError` for a path that does not exist.
+    `shard` is (i, n), i from 1 to n: those whose path hashes to i, the same on every machine. `left_out` is
+    given, for each folder, how many files in it are no photographs, by their endings.
+    """
+    given = list(dict.fromkeys(paths))
+    found: dict[str, Found] = {}
+    for path in given:
+        prefix = _prefix(path) if len(given) > 1 else ""
+        others: Counter[str] = Counter()
+        for each in _find_one(path, prefix, recurse, others):
+            found.setdefault(each.path, each)
+        if left_out is not None and others:
+            left_out[path] = others
+    chosen = _uniquely_named(sorted(found.values()))
+    if shard is not None:
+        chosen = [each for each in chosen if shard_of(each.path, shard[1]) == shard[0]]
+    return chosen
+
+
+def shard_of(path: str, shards: int) -> int:
+    """Which of `shards` a path belongs to, from 1; it depends on the path alone."""
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "big") % shards + 1
+
+
+def _prefix(path: str) -> str:
+    """What tells the photographs of one folder argument from those of another."""
+    name = Path(path.rstrip("/")).name
+    return f"{name}/" if name not in {"", ".", ".."} else ""
+
+
+def _find_one(path: str, prefix: str, recurse: bool, others: Counter[str]) -> Iterator[Found]:
+    if is_url(path):
+        from photopoem.photo.remote import find_remote
+
+        for address, name, stamp in find_remote(path, is_photo_name, recurse):
+            yield Found(address, prefix + name, stamp)
+    elif os.path.isdir(path):  # noqa: PTH112 - a Path raises where it may not look
+        yield from _walk(path, prefix, recurse, others)
+    else:
+        _be_there(path)
+        yield Found(path, Path(path).name, _stamp(path))
+
+
+def _be_there(path: str) -> None:
+    """Raise `UsageError` for a file that does not exist; of one that may not be looked at reading it will tell."""
+    try:
+        Path(path).lstat()
+    except PermissionError:
+        return
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: there is no such file or folder{did_you_mean_path(path)}") from error
+
+
+def _walk(root: str, prefix: str, recurse: bool, others: Counter[str]) -> Iterator[Found]:
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise UsageError(f"{root}: may not be read: change its permissions")
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(f for f in folders if not f.startswith(".")) if recurse else []
+        # Once a folder: a Path for each of a hundred thousand photographs takes longer than all else here.
+        here, inside = _beginning(Path(folder)), prefix + _beginning(Path(folder).relative_to(root))
+        for file in files:
+            if is_photo_name(file):
+                yield Found(here + file, inside + file, _stamp(here + file))
+            elif ending := _unexpected_ending(file):
+                others[ending] += 1
+
+
+def _beginning(folder: Path) -> str:
+    """What the paths of a folder's files begin with: nothing where it is the present one."""
+    return "" if folder == Path() else str(folder / "_")[:-1]
+
+
+def is_photo_name(name: str) -> bool:
+    """Whether a file in a folder is taken for a photograph, by its name: hidden files are not."""
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 - fast
+
+
+def _unexpected_ending(name: str) -> str:
+    """The ending of a file that a person may have taken for a photograph; empty for what lies beside them."""
+    ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - fast
+    if name.startswith(".") or ending in BESIDE:
+        return ""
+    return ending if 1 < len(ending) <= LONGEST_ENDING else "no ending"
+
+
+def files_left_out(endings: Counter[str]) -> str:
+    """How many files were no photographs, by their endings, in a few words."""
+    many = endings.total()
+    files = "1 file that is no photograph" if many == 1 else f"{many} files that are no photographs"
+    told = [f"{ending} {number}" for ending, number in endings.most_common()]
+    return f"{files} left out ({first_of(told, FEW)})"
+
+
+def _stamp(path: str) -> str:
+    """Size and time of change of a photograph and, where it has one, of its sidecar."""
+    try:
+        stamp = _size_and_time(path)
+    except OSError:
+        return ""  # it vanished or cannot be read: reading it will say so
+    with suppress(OSError):
+        stamp += f"+{_size_and_time(path + SIDECAR)}"
+    return stamp
+
+
+def _size_and_time(path: str) -> str:
+    stat = os.stat(path)  # noqa: PTH116 - a hundred thousand times, and Path costs three times as much
+    return f"{stat.st_size}-{stat.st_mtime_ns}"
+
+
+def _uniquely_named(found: list[Found]) -> list[Found]:
+    """Names that two photographs would share get a piece of their path's hash."""
+    seen: set[str] = set()
+    result = []
+    for each in found:
+        name = each.name
+        if name in seen:
+            name = marked(name, each.path)
+            each = Found(each.path, name, each.stamp)
+        seen.add(name)
+        result.append(each)
+    return result
+
+
+def marked(name: str, path: str) -> str:
+    """A name with a piece of its path's hash, which tells it from others' on every machine."""
+    return f"{name}.{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"

@@ -1,0 +1,194 @@
+"""Reads the first layer, the place: when and where a photograph was taken, and its owner's words."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from photopoem.photo.metadata import clean
+from photopoem.photo.reading import Photo
+
+IN_TOWN = 3.0  # km from a town's center within which a photograph was taken there
+NEAR_TOWN = 15.0  # km within which it was taken near it
+_EARTH = 6371.0  # km, mean radius
+
+
+@lru_cache(maxsize=4096)
+def nearest_town(latitude: float, longitude: float) -> tuple[str | None, bool]:
+    """The nearest town's name and whether it is only near (3 to 15 km); no name beyond, or without the extra."""
+    try:
+        import reverse_geocode
+    except ImportError:
+        return None, False
+    town = reverse_geocode.get((latitude, longitude))
+    away = distance(latitude, longitude, town["latitude"], town["longitude"])
+    if away > NEAR_TOWN:
+        return None, False
+    # Some towns bear a remark in brackets, or a second language's name after a stroke.
+    name = re.split(r"\s*\(|\s+/\s+", str(town["city"]))[0]
+    return name, away > IN_TOWN
+
+
+def distance(latitude1: float, longitude1: float, latitude2: float, longitude2: float) -> float:
+    """Kilometers between two positions in degrees, along the great circle (the haversine formula)."""
+    phi1, phi2 = math.radians(latitude1), math.radians(latitude2)
+    half_phi, half_lambda = (phi2 - phi1) / 2, math.radians(longitude2 - longitude1) / 2
+    root = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2
+    return 2 * _EARTH * math.asin(min(1.0, math.sqrt(root)))
+
+
+NO_SEASONS = 10.0
+"""Degrees: nearer to the equator than this nobody speaks of winter, so no season is claimed."""
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = tuple(
+    "January February March April May June July August September October November December".split()
+)
+_SEASONS = ("winter", "spring", "summer", "autumn")
+
+_TWILIGHT = -6.0  # degrees of the sun's elevation at which civil twilight begins and ends
+_AROUND_NOON = timedelta(minutes=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where; every field is None or empty when the photograph does not say.
+
+    `taken` is aware only where the photograph gives its offset. `season` is spring, summer, autumn or
+    winter; `daypart` dawn, morning, noon, afternoon, dusk, evening, night. `place` is a name, with `near` true
+    where the photograph was taken within 15 km of it but not within 3. `latitude` and `longitude` in degrees.
+    """
+
+    taken: datetime | None = None
+    season: str | None = None
+    daypart: str | None = None
+    weekday: str | None = None
+    month: str | None = None
+    year: str | None = None
+    place: str | None = None
+    near: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    keywords: tuple[str, ...] = ()
+
+
+def read_moment(photo: Photo, *, place: str | None = None, hemisphere: str = "north") -> Moment:
+    """When and where a photograph was taken, as far as it and its owner say.
+
+    `place` goes before all that the photograph says; then come the sidecar's, the city or location of IPTC and
+    XMP, and the nearest town to its position where the extra `photopoem[places]` is installed. `hemisphere`
+    ("north" or "south") decides the season where there is no latitude. Never raises.
+    """
+    said = photo.metadata
+    latitude, longitude = said.get("latitude"), said.get("longitude")
+    name, near = _place(place, said.get("place"), said.get("city"), said.get("location"), latitude, longitude)
+    taken, year, month, weekday = _date(said.get("taken"))
+    return Moment(
+        taken=taken,
+        season=_season(month, latitude, hemisphere),
+        daypart=_daypart(taken, latitude, longitude),
+        weekday=None if weekday is None else _WEEKDAYS[weekday],
+        month=None if month is None else _MONTHS[month - 1],
+        year=year,
+        place=name,
+        near=near,
+        latitude=latitude,
+        longitude=longitude,
+        keywords=said.get("keywords", ()),
+    )
+
+
+def _date(text: str | None) -> tuple[datetime | None, str | None, int | None, int | None]:
+    """The whole date and time, the year, the month (1 to 12) and weekday (0 is Monday), as far as they are known."""
+    match = re.match(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(T)?", text or "")
+    if text is None or match is None:
+        return None, None, None, None
+    year, month, day, time = match.groups()
+    weekday = datetime(int(year), int(month), int(day)).weekday() if day else None
+    return (
+        datetime.fromisoformat(text) if time else None,
+        year,
+        int(month) if month else None,
+        weekday,
+    )
+
+
+def _season(month: int | None, latitude: float | None, hemisphere: str) -> str | None:
+    """The meteorological season: three whole months each, from December on in the north."""
+    if month is None or (latitude is not None and abs(latitude) < NO_SEASONS):
+        return None
+    south = hemisphere == "south" if latitude is None else latitude < 0
+    return _SEASONS[(month % 12 // 3 + (2 if south else 0)) % 4]
+
+
+def _daypart(taken: datetime | None, latitude: float | None, longitude: float | None) -> str | None:
+    """The part of the day, by the sun where place and offset are known, else by the clock."""
+    if taken is None:
+        return None
+    if taken.tzinfo is None or latitude is None or longitude is None:
+        return _by_clock(taken)
+    return _by_sun(taken, latitude, longitude)
+
+
+def _by_clock(taken: datetime) -> str:
+    """Dawn and dusk are never claimed: when they are depends on season and place."""
+    minutes = taken.hour * 60 + taken.minute
+    for until, part in ((5, "night"), (11.5, "morning"), (13.5, "noon"), (18, "afternoon"), (22, "evening")):
+        if minutes < until * 60:
+            return part
+    return "night"
+
+
+def _by_sun(taken: datetime, latitude: float, longitude: float) -> str:
+    """From the sun's elevation, its rising or falling, and the clock for what only people know (evening).
+
+    Elevation is defined on polar days and nights too, where sunrise and sunset are not.
+    """
+    from astral import Observer
+    from astral.sun import elevation, noon
+
+    # Astral's tables of the sun end at the poles themselves.
+    observer = Observer(max(-89.9, min(89.9, latitude)), longitude)
+    height = elevation(observer, taken)
+    rising = elevation(observer, taken + timedelta(minutes=4)) > height
+    if height > 0 and _near_noon(taken, noon(observer, taken.date())):
+        return "noon"
+    if height > 0:
+        return "morning" if rising else _falling(taken.hour)
+    if height >= _TWILIGHT:
+        return "dawn" if rising else "dusk"
+    return "evening" if 17 <= taken.hour < 22 else "night"
+
+
+def _near_noon(taken: datetime, noon: datetime) -> bool:
+    # Near the date line the offset may put the sun's noon on the day before or after.
+    difference = (taken - noon) % timedelta(days=1)
+    return min(difference, timedelta(days=1) - difference) <= _AROUND_NOON
+
+
+def _falling(hour: int) -> str:
+    """The name of a bright hour after noon; in a polar summer the sun may still fall after midnight."""
+    if hour < 6:
+        return "night"
+    return "afternoon" if hour < 18 else "evening"
+
+
+def _place(
+    given: str | None,
+    sidecar: str | None,
+    city: str | None,
+    location: str | None,
+    latitude: float | None,
+    longitude: float | None,
+) -> tuple[str | None, bool]:
+    """The place's name, and whether it is only near."""
+    for name in (given, sidecar, city, location):
+        if cleaned := clean(name or ""):
+            return cleaned, False
+    if latitude is None or longitude is None:
+        return None, False
+
+    return nearest_town(latitude, longitude)

@@ -1,0 +1,331 @@
+"""Opens any image file safely and gives its pixels upright, in sRGB, at most 640 px."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import logging
+import os
+import stat
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from photopoem.errors import PhotoError
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+_lock = threading.Lock()
+_inside = 0
+_catcher: AbstractContextManager[object] | None = None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence Pillow's warnings meanwhile; threads may overlap, and the last one out restores the filters."""
+    global _inside, _catcher
+    _hush_libraries()
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            _catcher = warnings.catch_warnings()
+            _catcher.__enter__()
+            warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\b")
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0 and _catcher is not None:
+                _catcher.__exit__(None, None, None)
+                _catcher = None
+
+
+@cache
+def _hush_libraries() -> None:
+    """Once a process: Pillow's log goes nowhere unless asked for, and libtiff says nothing to stderr."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    from PIL import _imaging
+
+    try:
+        # libtiff writes its errors to the terminal itself; Pillow raises for them anyway.
+        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
+    except (AttributeError, OSError):
+        return  # built without libtiff, or linked so that it cannot be reached: it stays talkative
+
+
+Pixels = npt.NDArray[np.uint8]
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "HEIF", "AVIF")
+"""What is opened. Pillow knows forty more, some of which start other programs: no photograph needs those."""
+
+MAX_JPEG_PIXELS = 250_000_000
+"""A JPEG is decoded at a fraction of its size, so a 200 megapixel telephone's photograph is no danger."""
+
+MAX_PIXELS = 150_000_000
+"""Anything else is decoded whole: 150 million pixels with alpha are 600 MB."""
+
+DRAFT_SIDE = 480
+"""A JPEG is decoded at the smallest eighth, quarter or half whose longest side is at least this.
+
+An eighth of 12 megapixels is 500 to 530 px, costs 15% less than a quarter, and the palettes of both are
+within 1 CIEDE2000 of the whole picture's, which is the noise of k-means itself.
+"""
+
+_JPEG_BLOCK = 256 * 1024
+"""Bytes handed to the JPEG decoder at once. It slows down before the end of each: Pillow's 64 KB cost 1% more."""
+
+MAX_SIDECAR = 64 * 1024  # bytes: nobody writes more words about one photograph
+
+RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
+NO_SUCH_FILE = "no such file"
+UNKNOWN = "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
+CUT_SHORT = "damaged or cut short: copy it again from where it came"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A photograph ready to be read.
+
+    `path` is the path as it was given (text; undecodable bytes are surrogate-escaped).
+    `pixels` is uint8 of shape (h, w, 3): sRGB, upright, alpha composited on white, longest side at
+    most 640 px, averaged from what the file holds: what a labeller sees.
+    `sample` is uint8 of shape (h, w, 3), longest side at most 256 px, *decimated* (nearest
+    neighbour, no averaging) from the decoded image: what the palette is read from.
+    `digest` is the hex SHA-256 of shape and bytes of `pixels`, the photograph's identity.
+    `size` is (width, height) of the original, upright, in pixels.
+    `metadata` is what the file and its sidecar say of the photograph, as plain text and numbers, cleaned of
+    control characters; a key is missing where nothing is said:
+
+    - `format`: "JPEG", "PNG", "HEIF"... (always there; "RAW" for camera raw)
+    - `taken`: ISO 8601, local time, as precise as it is known: `2018`, `2018-10`, `2018-10-04`,
+      `2018-10-04T17:31:12`, `2018-10-04T17:31:12+02:00` (the offset only where the photograph gives it)
+    - `latitude`, `longitude`: degrees, floats, always both
+    - `place`: the sidecar's `place: TEXT`; `city`, `location`: from IPTC or XMP
+    - `keywords`: tuple of the owner's words, each once: sidecar, XMP, IPTC, EXIF
+    - `quick`: True where `pixels` are the camera's own thumbnail (and `digest` is of those)
+    """
+
+    path: str
+    pixels: Pixels
+    sample: Pixels
+    digest: str
+    size: tuple[int, int]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
+    """Read a photograph: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF.
+
+    `quick` takes the camera's embedded thumbnail where it agrees with the picture, else reads the picture.
+    The sidecar `PATH.txt` is read too. Raises `PhotoError` for anything that cannot be used, with the cause.
+    """
+    path = os.fsdecode(path)
+    with _opened(path) as file:
+        return _read(path, file, quick)
+
+
+def read_pixels(path: str | Path, side: int) -> Pixels:
+    """A photograph's pixels for showing it: uint8 of shape (h, w, 3), sRGB, upright, longest side at most `side`.
+
+    Raises `PhotoError` as `read_photo` does; camera raw gives at most 640 px.
+    """
+    from photopoem.photo.develop import orientation_of, pixels_of
+    from photopoem.photo.raw import is_raw
+
+    path = os.fsdecode(path)
+    with _opened(path) as file:
+        head = file.read(64)
+        _check_head(path, head)
+        if is_raw(path, file, head):
+            return _read_raw(path, file).pixels
+        with _identify(path, file, head) as image:
+            _checked_size(path, image)
+            _draft(image, side)
+            image.load()
+            return pixels_of(image, image.info.get("icc_profile"), orientation_of(image), side)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    """A photograph's file; whatever goes wrong while it is read becomes a `PhotoError`."""
+    try:
+        with quiet(), _open(path) as file:
+            yield file
+    except PhotoError:
+        raise
+    except MemoryError as error:
+        raise PhotoError(path, "too large for this machine's memory: save it smaller") from error
+    except Exception as error:
+        # Pillow and its plugins raise almost anything on damaged files; all of it means the same here.
+        raise PhotoError(path, _cause(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    """What an error means to the photograph's owner."""
+    match error:
+        case FileNotFoundError():
+            return NO_SUCH_FILE
+        case PermissionError():
+            return "may not be read: change its permissions"
+        case OSError(errno=int(), strerror=str(reason)):
+            return f"cannot be read: {reason}"
+        case ImportError():
+            return f"cannot be read: {error}"
+        case _:
+            return CUT_SHORT
+
+
+def _open(path: str) -> IO[bytes]:
+    """Open a regular file; never a pipe or device, on which reading might wait forever."""
+    if not path or "\0" in path:
+        raise FileNotFoundError(path)
+    mode = Path(path).stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise PhotoError(path, "a folder, not a photograph")
+    if not stat.S_ISREG(mode):
+        raise PhotoError(path, "not a file but a pipe, socket or device")
+    return Path(path).open("rb")
+
+
+def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
+    """Read an open file."""
+    from photopoem.photo.develop import develop, orientation_of
+    from photopoem.photo.metadata import read_metadata
+    from photopoem.photo.raw import is_raw
+    from photopoem.photo.thumbnail import thumbnail_of
+
+    head = file.read(64)
+    _check_head(path, head)
+    if is_raw(path, file, head):
+        return _read_raw(path, file)
+    with _identify(path, file, head) as image:
+        width, height = _checked_size(path, image)
+        thumbnail = thumbnail_of(image) if quick else None
+        averaged = thumbnail is None and _draft(image)
+        if thumbnail is None:
+            image.load()
+        orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
+        profile = image.info.get("icc_profile")
+        pixels, sample = develop(thumbnail or image, profile, orientation, averaged=averaged)
+        metadata = {"format": image.format, **read_metadata(image, _sidecar(path))}
+    if orientation >= 5:
+        width, height = height, width
+    if thumbnail is not None:
+        metadata["quick"] = True
+    return Photo(path, pixels, sample, digest_of(pixels), (width, height), metadata)
+
+
+def _read_raw(path: str, file: IO[bytes]) -> Photo:
+    """Read camera raw, if rawpy is there to do it."""
+    from PIL import Image
+
+    from photopoem.photo.develop import develop
+    from photopoem.photo.metadata import read_metadata
+    from photopoem.photo.raw import can_develop, develop_raw
+
+    if not can_develop():
+        raise PhotoError(path, RAW_CAUSE)
+    image, size = develop_raw(file)
+    pixels, sample = develop(image, None, 1)
+    file.seek(0)
+    try:
+        said = read_metadata(Image.open(file, formats=["TIFF"]), _sidecar(path))
+    except Exception:  # many raw formats are no TIFF, and what remains is the sidecar
+        said = read_metadata(image, _sidecar(path))
+    return Photo(path, pixels, sample, digest_of(pixels), size, {"format": "RAW", **said})
+
+
+def digest_of(pixels: Pixels) -> str:
+    """The hex SHA-256 of shape and bytes of `pixels`: the same for the same picture, wherever it lies."""
+    digest = hashlib.sha256("{}x{}x{}:".format(*pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+def _check_head(path: str, head: bytes) -> None:
+    """Name what is plainly no photograph, before any decoder sees it."""
+    from photopoem.photo.filetypes import other_kind
+
+    if not head:
+        raise PhotoError(path, "an empty file: copy it again from where it came")
+    if kind := other_kind(head):
+        raise PhotoError(path, f"not a photograph but {kind}")
+
+
+def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
+    """Let Pillow find out what the file is, by its content; its name is not asked."""
+    from PIL import Image, UnidentifiedImageError
+    from PIL.JpegImagePlugin import jpeg_factory
+
+    from photopoem.photo.filetypes import is_picture
+
+    formats = _register_formats()
+    file.seek(0)
+    if head.startswith(b"\xff\xd8\xff"):
+        # As Image.open does, but for its limit on pixels, which draft makes needless.
+        image = jpeg_factory(file, "")
+        image.decodermaxblock = _JPEG_BLOCK
+        return image
+    try:
+        return Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        raise PhotoError(path, CUT_SHORT if is_picture(head) else UNKNOWN) from error
+    except Image.DecompressionBombError as error:
+        raise PhotoError(path, "too many pixels to be opened safely: save it smaller") from error
+
+
+@cache
+def _register_formats() -> tuple[str, ...]:
+    """Load the plugins of the formats that are opened, once a process; those that this Pillow has."""
+    from importlib import import_module
+
+    from PIL import Image
+    from pillow_heif import register_heif_opener
+
+    for plugin in ("Jpeg", "Png", "WebP", "Gif", "Tiff", "Bmp", "Avif"):
+        with suppress(ImportError):
+            import_module(f"PIL.{plugin}ImagePlugin")
+    register_heif_opener()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
+    """The picture's size as stored; too many pixels are refused before a single one is decoded."""
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise PhotoError(path, CUT_SHORT)
+    most = MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS
+    if width * height > most:
+        millions = most // 1_000_000
+        raise PhotoError(path, f"{width} x {height} pixels, more than {millions} million: save it smaller")
+    return width, height
+
+
+def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
+    """Have a JPEG decoded at a fraction of its size, if it may be: most of the work of a run is saved here."""
+    if image.format not in ("JPEG", "MPO"):
+        return False
+    width, height = image.size
+    for scale in (8, 4, 2):
+        if max(width, height) // scale >= least:
+            return image.draft(None, (max(1, width // scale), max(1, height // scale))) is not None
+    return False
+
+
+def _sidecar(path: str) -> bytes:
+    """The beginning of `PATH.txt`; nothing where there is none, or none that can be read."""
+    try:
+        with _open(path + ".txt") as file:
+            return file.read(MAX_SIDECAR)
+    except (OSError, PhotoError):
+        return b""

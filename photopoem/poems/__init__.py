@@ -1,0 +1,1 @@
+"""Poems on disk: a folder of texts with their records."""

@@ -1,0 +1,98 @@
+"""The poems of a folder as they stand in it: a text that a person changed goes before its record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from photopoem.errors import StoreError, UsageError, did_you_mean_path
+from photopoem.poem import Poem, from_record
+from photopoem.poems.records import RECORDS, is_text_file, read_records, text_hash
+from photopoem.poems.text import from_text
+from photopoem.text.terminal import visible
+
+MOST = 1 << 21
+"""Bytes of a text that are read: more is no poem, which has 400,000 characters at most."""
+
+
+def read_standing(path: str | Path) -> list[Poem]:
+    """The poems of a poems folder or its `poems.jsonl`, each in the words of its text where a person changed that.
+
+    Raises `StoreError` where there are none to read, or something that is no record of a poem.
+    """
+    folder, records = folder_of(path), list(read_records(path))
+    written = written_to(records)
+    return [standing(folder, record, written) for record in records]
+
+
+def find_standing(text: Path) -> tuple[Path, Poem, Poem]:
+    """The poems folder that a text lies in, and the text's poem as it stands and as it was written.
+
+    Raises `UsageError` where it lies in none, or that knows nothing of it.
+    """
+    folder = _poems_above(text)
+    name = text.resolve().relative_to(folder.resolve()).as_posix()
+    records = list(read_records(folder))
+    # The last record of a text is the one that stands.
+    found = next((each for each in reversed(records) if _text_of(each)[0] == name), None)
+    if found is None:
+        near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
+        raise UsageError(f"{visible(str(text))}: {RECORDS} knows no such poem{near}")
+    return folder, standing(folder, found, written_to(records)), from_record(found)
+
+
+def _poems_above(text: Path) -> Path:
+    shown = visible(str(text))
+    for parent in (*text.parents, *text.resolve().parents):
+        if (parent / RECORDS).is_file():
+            return parent
+    if text.exists():
+        raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
+    near = did_you_mean_path(text) or f"; give a text in a folder of poems, or its {RECORDS}"
+    raise UsageError(f"{shown}: there is no such file{near}")
+
+
+def folder_of(path: str | Path) -> Path:
+    """The folder that the texts of a poems folder or a `poems.jsonl` lie in."""
+    return Path(path) if Path(path).is_dir() else Path(path).parent
+
+
+def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[str]]:
+    """The hashes of all that was written to each text; more than one record may be of one text."""
+    written: defaultdict[str, set[str]] = defaultdict(set)
+    for record in records:
+        file, text = _text_of(record)
+        written[file].add(text)
+    return written
+
+
+def standing(folder: Path, record: Mapping[str, Any], written: Mapping[str, Container[str]]) -> Poem:
+    """The poem of a record, in the words of its text where that is none of those `written`.
+
+    Raises `StoreError` where it is no record of a poem.
+    """
+    try:
+        poem = from_record(record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{folder}: not a record of a poem: {error!r}") from error
+    file, hashed = _text_of(record)
+    text = read_text(folder / file) if hashed and is_text_file(file) else None
+    return poem if text is None or text_hash(text) in written[file] else from_text(poem, text)
+
+
+def read_text(path: Path) -> str | None:
+    """A text as it stands; None where there is none: one that was taken away leaves its record."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MOST).decode("utf-8", "surrogateescape")
+    except OSError:
+        return None
+
+
+def _text_of(record: Mapping[str, Any]) -> tuple[str, str]:
+    """The file and the hash of a record's text; both empty where it has none."""
+    made = record.get("made")
+    cells = made if isinstance(made, dict) else {}
+    return str(cells.get("file", "")), str(cells.get("text", ""))

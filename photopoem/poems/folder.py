@@ -1,0 +1,389 @@
+"""The poems folder of a run: `poems.jsonl` and a text for each photo, whole, never twice, continued anywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from photopoem.errors import KeptText, StoreError, UsageError
+from photopoem.files import open_atomically, write_atomically
+from photopoem.photo.discover import Found, is_url, marked
+from photopoem.poems.records import (
+    LOCK,
+    RECORDS,
+    TEXT,
+    Entry,
+    Made,
+    head_of,
+    is_text_file,
+    record_line,
+    text_file,
+    text_hash,
+)
+
+if TYPE_CHECKING:
+    from photopoem.poem import Poem
+
+ONE_TEXT = frozenset({".txt", ".md"})
+LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl"}
+"""Endings by which a person means a file, not a folder of poems."""
+
+
+class PoemsFolder:
+    """A folder of poems that one run at a time writes to. Use it as a context manager.
+
+    Raises `UsageError` where another run holds it, `StoreError` where it cannot be read or written.
+    """
+
+    def __init__(self, path: str | Path, *, force: bool = False) -> None:
+        self.path = Path(path)
+        self.force = force
+        self._entries: dict[str, Entry] = {}
+        # The hashes of texts that were written for a path before its last one.
+        self._older: dict[str, tuple[str, ...]] = {}
+        # Whose each text is, the last to write it last: made only when first asked for, for there may be a hundred
+        # thousand.
+        self._owners: dict[str, list[str]] | None = None
+        self._tidy = True
+        # One run at a time writes here: what a killed one left unfinished has a name that the next knows.
+        self._unfinished = self.path / ".unfinished.tmp"
+        self._lock: IO[bytes] | None = None
+        self._records: IO[bytes] | None = None
+        self._made: list[Path] = []
+
+    def __enter__(self) -> Self:
+        try:
+            own = (self.path / RECORDS, self.path / LOCK, self.path, *self.path.parents)
+            self._made = [each for each in own if not each.exists()]
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = self._locked()
+            self._unfinished.unlink(missing_ok=True)
+            # Unbuffered: on a full disk nothing may be left behind to be written later.
+            self._records = (self.path / RECORDS).open("a+b", buffering=0)
+            self._read_index(self._records)
+        except OSError as error:
+            self._close()
+            raise StoreError(f"{self.path}: cannot write poems here: {error.strerror or error}") from error
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._lock is not None and not self._entries:
+            self._leave_no_trace()
+        for stream in (self._records, self._lock):
+            if stream is not None:
+                stream.close()
+        self._records = self._lock = None
+
+    def _leave_no_trace(self) -> None:
+        """Take away what this run made, where no poem came of it; what holds anything else stays."""
+        for each in self._made:
+            with suppress(OSError):
+                each.rmdir() if each.is_dir() else each.unlink()
+
+    def _locked(self) -> IO[bytes]:
+        import fcntl
+
+        stream = (self.path / LOCK).open("ab")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            stream.close()
+            raise UsageError(
+                f"{self.path}: another run is writing here; wait for it or name another folder with --out"
+            ) from error
+        return stream
+
+    def _read_index(self, records: IO[bytes]) -> None:
+        """Index every record; what follows the last whole line is a torn write and is cut off."""
+        with (self.path / RECORDS).open("rb") as lines:
+            end = self._index_lines(lines)
+        records.truncate(end)
+        records.seek(0, os.SEEK_END)
+
+    def _index_lines(self, lines: IO[bytes]) -> int:
+        """Note where each record stands; returns where the last whole line ends."""
+        offset, last = 0, ""
+        for line in lines:
+            if not line.endswith(b"\n"):
+                break
+            head = head_of(line)
+            if head is not None:
+                path, made = head
+                self._tidy = self._tidy and path > last
+                last = max(last, path)
+                self._put(path, offset, len(line), made)
+            else:
+                self._tidy = False
+            offset += len(line)
+        return offset
+
+    def _put(self, path: str, offset: int, length: int, made: Made) -> None:
+        before = self._entries.get(path)
+        if before is not None:
+            self._older[path] = (*self._older.get(path, ()), before.made(path).text)
+        self._tidy = self._tidy and before is None
+        self._entries[path] = Entry.of(path, offset, length, made)
+        if self._owners is not None:
+            _note_owner(self._owners, made.file, path)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._entries
+
+    def is_done(self, found: Found, settings: str) -> bool:
+        """Whether the poem of this photograph stands here as these settings would write it."""
+        entry = self._entries.get(found.path)
+        if self.force or entry is None or not found.stamp:
+            return False
+        same = entry.stamp == found.stamp and entry.settings == settings
+        return same and _holds(f"{self.path}/{entry.file_of(found.path)}") and not self._is_older(found.path)
+
+    def _is_older(self, path: str) -> bool:
+        """Whether a text that stands here is one from before: a run was killed when it had written the record alone."""
+        if path not in self._older:
+            return False
+        from photopoem.poems.edits import read_text
+
+        text = read_text(self.path / self._entries[path].file_of(path))
+        standing = text_hash(text) if text is not None else ""
+        return standing != self._text_of(path) and standing in self._older[path]
+
+    def add(self, record: dict[str, Any], found: Found, settings: str, text: str) -> None:
+        """Write one poem: its record, then its text.
+
+        Raises `KeptText` where a person changed the text that stands there (unless forced).
+        """
+        path, written = record["path"], text_hash(text)
+        made = Made(found.stamp, settings, self._file_for(path, found.name, written), written)
+        line = record_line({"path": path, "made": made.as_dict()} | record)
+        self._add_line(path, made, line, text.encode("utf-8", "surrogateescape"))
+
+    def adopt(self, path: str, source: PoemsFolder) -> None:
+        """Take over the poem of `path` from another folder, to the byte. Raises as `add` does."""
+        there, line = source._entries[path].made(path), source.line(path)
+        name = there.file.removesuffix(TEXT)
+        made = replace(there, file=self._file_for(path, name, there.text))
+        if made != there:
+            line = record_line(json.loads(line) | {"made": made.as_dict()})
+        text = source.path / text_file(name)
+        self._add_line(path, made, line, text.read_bytes() if text.exists() else b"")
+
+    def line(self, path: str) -> bytes:
+        """The record of a path as it stands in the file."""
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        offset, length = self._entries[path].line
+        self._records.seek(offset)
+        line = self._records.read(length)
+        self._records.seek(0, os.SEEK_END)
+        return line
+
+    def poem(self, path: str) -> Poem:
+        """The poem of a path, in the words of its text where a person changed that."""
+        from photopoem.poems.edits import standing
+
+        file = self._entries[path].file_of(path)
+        written = {*self._older.get(path, ()), *map(self._text_of, self._owners_of(file))}
+        return standing(self.path, json.loads(self.line(path)), {file: written})
+
+    def kept(self, poem: Poem, name: str) -> Poem:
+        """What stands for the photograph called `name`, whose text a person wrote or changed, instead of `poem`."""
+        from photopoem.poems.edits import read_text
+        from photopoem.poems.text import from_text
+
+        if poem.subject.path in self:
+            return self.poem(poem.subject.path)
+        return from_text(poem, read_text(self.path / text_file(name)) or "")
+
+    def paths(self) -> list[str]:
+        """The paths that have a poem here, sorted."""
+        return sorted(self._entries)
+
+    def _file_for(self, path: str, name: str, written: str) -> str:
+        """What a path's text is called: as before, else by `name`, else by a name that no other path's has."""
+        entry = self._entries.get(path)
+        if entry and is_text_file(before := entry.file_of(path)):
+            return before
+        file = text_file(name)
+        return text_file(marked(name, path)) if self._is_anothers(file, path, written) else file
+
+    def _is_anothers(self, file: str, path: str, written: str) -> bool:
+        """Whether a text that stands here belongs to another photograph; not to this one before it was moved."""
+        if not (self.path / file).exists():
+            return False
+        owner = (self._owners_of(file) or [path])[-1]
+        if owner == path:
+            return False
+        return self._text_of(owner) != written or not _was_called(path, owner)
+
+    def _owners_of(self, file: str) -> list[str]:
+        """The paths that have a text of that name, the last to write it last."""
+        if self._owners is None:
+            self._owners = {}
+            for path, entry in self._entries.items():
+                _note_owner(self._owners, entry.file_of(path), path)
+        return self._owners.get(file, [])
+
+    def _add_line(self, path: str, made: Made, line: bytes, text: bytes) -> None:
+        self._spare_a_persons_work(path, made, text)
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        offset = self._records.tell()
+        try:
+            _write_whole(self._records, line)
+        except OSError as error:
+            self._records.truncate(offset)
+            raise StoreError(
+                f"{self.path / RECORDS}: {error.strerror}; free some room and run again"
+            ) from error
+        self._note_order(path)
+        self._put(path, offset, len(line), made)
+        target = self.path / made.file
+        _make_parents(target)
+        write_atomically(target, text, by_way_of=self._unfinished)
+
+    def _note_order(self, path: str) -> None:
+        last = next(reversed(self._entries), "")
+        self._tidy = self._tidy and path > last
+
+    def _spare_a_persons_work(self, path: str, made: Made, text: bytes) -> None:
+        target = self.path / made.file
+        if self.force or not _holds(str(target)) or (present := target.read_bytes()) == text:
+            return
+        standing, entry = text_hash(present.decode("utf-8", "surrogateescape")), self._entries.get(path)
+        ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
+        # Its own are asked first: others have written it only where the photograph has been called otherwise.
+        if standing not in ours and standing not in map(self._text_of, self._owners_of(made.file)):
+            raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
+
+    def _text_of(self, path: str) -> str:
+        """The hash of the text that was written for a path."""
+        return self._entries[path].made(path).text
+
+    def named_apart(self, path: str) -> str:
+        """Where the text of a path is whose photograph's name another has; empty where it is called plainly."""
+        file = self._entries[path].file_of(path)
+        plain = file.removesuffix(f"{marked('', path)}{TEXT}") + TEXT
+        if plain == file + TEXT:
+            return ""
+        others = self._owners_of(plain)
+        return f"{path} is in {self.path / file}" + (f", for {others[-1]} has {plain}" if others else "")
+
+    def gone(self, found: Sequence[Found]) -> list[str]:
+        """Paths that have a poem here and are no longer among the photographs, of which each comes once."""
+        if sum(each.path in self._entries for each in found) == len(self._entries):
+            return []  # without a set of them all, which is what a run of a hundred thousand had its peak for
+        present = {each.path for each in found}
+        return [path for path in self._entries if path not in present]
+
+    def finish(self) -> None:
+        """Put the records in the order of their paths, each once, if they are not; and onto the disk."""
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        os.fsync(self._records.fileno())
+        if not self._tidy:
+            self._put_in_order()
+            self._tidy = True
+
+    def _put_in_order(self) -> None:
+        with open_atomically(self.path / RECORDS, by_way_of=self._unfinished) as out:
+            for path in self.paths():
+                out.write(self.line(path))
+
+
+def merge_folders(
+    sources: Iterable[str | Path], out: str | Path, *, force: bool = False
+) -> tuple[int, list[str], list[str]]:
+    """Join poems folders into `out`, sorted by path: how many poems, which paths stood in several, what was kept.
+
+    Of a path with several different poems the first folder's is taken; a text in `out` that a person changed is
+    kept, and a line says which. Raises `StoreError`, `UsageError`.
+    """
+    each_once = {os.path.realpath(source): source for source in sources}
+    if os.path.realpath(out) in each_once:
+        raise UsageError(f"{out}: one of the folders to be joined; name another with --out")
+    with ExitStack() as stack:
+        folders = [stack.enter_context(PoemsFolder(_with_records(each))) for each in each_once.values()]
+        joined = stack.enter_context(PoemsFolder(out, force=force))
+        clashes, kept = [], []
+        for path in sorted({path for folder in folders for path in folder.paths()}):
+            holders = [folder for folder in folders if path in folder._entries]
+            try:
+                joined.adopt(path, holders[0])
+            except KeptText as error:
+                kept.append(str(error))
+            if len({holder.line(path) for holder in holders}) > 1:
+                clashes.append(path)
+        joined.finish()
+        return len(joined), clashes, kept
+
+
+def folder_for_poems(out: str | Path) -> Path:
+    """The folder that a person means by `out`. Raises `UsageError` where that is a file, or called like one."""
+    out = Path(out)
+    if out.is_dir():
+        return out
+    if os.path.lexists(out):
+        raise UsageError(f"{out}: a file stands there, and poems go into a folder; name another with --out")
+    ending = out.suffix.lower()
+    if ending in LIKE_A_FILE:
+        instead = (
+            f"photopoem run photo.jpg > {out}" if ending in ONE_TEXT else f"photopoem print --to file:{out}"
+        )
+        raise UsageError(f"{out}: --out names a folder, and this is a file's name; for a file: {instead}")
+    return out
+
+
+def _holds(text: str) -> bool:
+    """Whether a text is there. An empty one is not: a disk without power leaves such, and a person would delete it."""
+    try:
+        return os.stat(text).st_size > 0  # noqa: PTH116 - faster, for 100,000
+    except OSError:
+        return False
+
+
+def _note_owner(owners: dict[str, list[str]], file: str, path: str) -> None:
+    paths = owners.setdefault(file, [])
+    if path in paths:
+        paths.remove(path)
+    paths.append(path)
+
+
+def _was_called(path: str, before: str) -> bool:
+    """Whether `path` may be the photograph that was at `before`: nothing is there now, or it is the same file."""
+    try:
+        return not is_url(before) and (not os.path.lexists(before) or Path(before).samefile(path))
+    except OSError:
+        return False
+
+
+def _write_whole(file: IO[bytes], data: bytes) -> None:
+    """Write all of the data to an unbuffered file; where the disk fills up in the middle, the rest raises."""
+    while data:
+        data = data[file.write(data) :]
+
+
+def _with_records(source: str | Path) -> Path:
+    if not (Path(source) / RECORDS).is_file():
+        raise UsageError(f"{source}: not a folder of poems: there is no {RECORDS} in it")
+    return Path(source)
+
+
+def _make_parents(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{target.parent}: cannot be made: {error.strerror}") from error

@@ -1,0 +1,150 @@
+"""Photographs that arrive in a folder: found at once, taken when they have arrived whole."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from photopoem.errors import UsageError, did_you_mean_path
+from photopoem.photo.discover import Found, find_photos
+
+
+@dataclass
+class Arrivals:
+    """What is new in a folder and its folders.
+
+    `settle` is how many seconds a file must not have changed before it is taken; one that does not look whole
+    is given `doubt` seconds instead, for a copy may rest in the middle.
+    """
+
+    folder: Path
+    known: dict[str, str] = field(default_factory=dict)
+    settle: float = 0.3
+    doubt: float = 10.0
+    growing: dict[str, tuple[str, float]] = field(default_factory=dict)
+    seen: bool = False
+    """Whether the folder has ever been there."""
+
+    def ready(self) -> list[Found]:
+        """The photographs that have newly arrived, oldest first. Raises `UsageError` where the folder is gone."""
+        now = time.monotonic()
+        present = {found.path: found for found in self._present()}
+        new = {
+            path: each for path, each in present.items() if each.stamp and self.known.get(path) != each.stamp
+        }
+        for path, each in new.items():
+            if self.growing.get(path, ("", 0.0))[0] != each.stamp:
+                self.growing[path] = (each.stamp, now)
+        for path in [path for path in self.growing if path not in new]:
+            del self.growing[path]
+        settled = [each for path, each in new.items() if self._has_settled(path, now)]
+        return sorted(settled, key=lambda each: (self.growing[each.path][1], each.path))
+
+    def _has_settled(self, path: str, now: float) -> bool:
+        still = now - self.growing[path][1]
+        return still >= self.doubt or (still >= self.settle and looks_whole(path))
+
+    def all_present(self) -> list[tuple[str, str]]:
+        """Path and stamp of every photograph that lies there. Raises `UsageError` where the folder is gone."""
+        return [(found.path, found.stamp) for found in self._present()]
+
+    def _present(self) -> list[Found]:
+        folder = str(self.folder.absolute())
+        if not os.path.isdir(folder):  # noqa: PTH112 - a Path raises where it may not look
+            near = "" if self.seen else did_you_mean_path(self.folder).removeprefix("; ")
+            told = "this folder is gone" if self.seen else "this folder is not there yet"
+            raise UsageError(f"{self.folder}: {told}{f' ({near})' if near else ''}")
+        self.seen = True
+        return find_photos([folder])
+
+    def done(self, found: Found) -> None:
+        """Take a photograph, as it is now, as dealt with."""
+        self.known[found.path] = found.stamp
+        self.growing.pop(found.path, None)
+
+    def note_known(self, known: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        """Take these as dealt with before."""
+        self.known.update(known)
+
+
+def looks_whole(path: str) -> bool:
+    """Whether a photograph's file ends as its format says; False also where that cannot be told.
+
+    JPEG ends with an end-of-image marker, PNG with IEND; RIFF (WebP) and ISO media files (HEIC, AVIF) tell their
+    length.
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - a path may hold undecodable bytes; it is only read
+            return _ends_well(file)
+    except OSError:
+        return False
+
+
+def _ends_well(file: BinaryIO) -> bool:
+    head = file.read(16)
+    size = os.fstat(file.fileno()).st_size
+    file.seek(max(0, size - 4096))
+    tail = file.read().rstrip(b"\0")
+    if head.startswith(b"\xff\xd8"):
+        return tail.endswith(b"\xff\xd9")
+    if head.startswith(b"\x89PNG"):
+        return tail.endswith(b"IEND\xaeB`\x82")
+    if head.startswith(b"RIFF"):
+        return size >= int.from_bytes(head[4:8], "little") + 8
+    return head[4:8] == b"ftyp" and _boxes_end(file, size)
+
+
+def _boxes_end(file: BinaryIO, size: int) -> bool:
+    """Whether the boxes of an ISO media file (ISO/IEC 14496-12, 4.2) end where the file does."""
+    at = 0
+    for _ in range(1000):
+        if at >= size:
+            return at == size
+        file.seek(at)
+        head = file.read(16)
+        length = int.from_bytes(head[:4], "big")
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big")
+        if length < 8:
+            return False  # 0 means "to the end", which never tells that all has come
+        at += length
+    return False
+
+
+class Watcher:
+    """Sets an event when something happens in a folder; where the system cannot tell, never."""
+
+    def __init__(self, folder: Path, happened: threading.Event, stop: threading.Event) -> None:
+        self.folder, self.happened, self.stop = folder, happened, stop
+        self._thread = threading.Thread(target=self._run, name="photopoem-watching", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it has ended, after `stop` was set."""
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self.stop.is_set():
+            try:
+                self._watch(self.folder.stat().st_ino)
+            except Exception:
+                # Gone, not mounted, out of watches: looking again every second goes on all the same.
+                self.stop.wait(1)
+
+    def _watch(self, inode: int) -> None:
+        from watchfiles import watch
+
+        changes = watch(
+            self.folder, stop_event=self.stop, debounce=100, step=20, rust_timeout=2000, yield_on_timeout=True,
+            raise_interrupt=False,
+        )  # fmt: skip
+        for change in changes:
+            if change:
+                self.happened.set()
+            if self.folder.stat().st_ino != inode:
+                return  # another folder by the same name: watch that one

@@ -1,0 +1,318 @@
+"""Carries out a run: what is to do, doing it, what to say meanwhile, and how it ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from photopoem.errors import KeptText, UsageError
+from photopoem.labels.labeller import Labeller
+from photopoem.photo.discover import SIDECAR, Found, files_left_out, is_url
+from photopoem.poem import Poem, record
+from photopoem.poems.folder import PoemsFolder
+from photopoem.poems.records import text_file
+from photopoem.poems.text import as_text
+from photopoem.services.executors import Inline, jobs_for, open_executor
+from photopoem.services.pipeline import (
+    Done,
+    Failed,
+    Settings,
+    Speaker,
+    fingerprint,
+    labeller_for,
+    load_grammars,
+    read_digests,
+    write_poems,
+)
+from photopoem.services.progress import Progress, say_failed, show
+from photopoem.text.terminal import counted, say
+
+if TYPE_CHECKING:
+    from photopoem.grammar import Grammar
+    from photopoem.labels.vision.labeller import Plan
+    from photopoem.printing.spool import Spool
+
+ASK_ABOVE = 1000
+"""More photographs than this to pay for, and a person is asked first."""
+ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+
+
+def speaks_vision(spec: str) -> bool:
+    """Whether a run with these labels would ask Vision."""
+    from photopoem.labels.vision.credentials import available
+
+    names = {part.strip().partition(":")[0] for part in spec.split(",")}
+    return "vision" in names or ("auto" in names and available() is True)
+
+
+def anchored(settings: Settings) -> Settings:
+    """The settings with every file that they name found from this folder, for processes that run in another."""
+
+    def here(name: str) -> str:
+        return str(Path(name).resolve()) if Path(name).is_file() else name
+
+    grammars, lexicon = (tuple(map(here, names)) for names in (settings.grammars, settings.lexicon))
+    return replace(
+        settings,
+        base=str(Path.cwd()),
+        grammars=grammars,
+        lexicon=lexicon,
+        color_names=here(settings.color_names),
+    )
+
+
+@dataclass
+class Run:
+    """One run over `found`: `one` for a single photograph, `all` into a folder. Both return the exit code."""
+
+    found: list[Found]
+    settings: Settings
+    jobs: str = "auto"
+    dask: str | None = None
+    force: bool = False
+    target: str | None = None
+    press: str | None = None
+    colophon: bool = True
+    quiet: bool = False
+    left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
+    """Of each folder among the paths, how many files were no photographs, by their endings."""
+    _stopped: bool = field(default=False, init=False)
+    _apart: list[str] = field(default_factory=list, init=False)
+    """The paths whose photographs' names others have."""
+
+    def __post_init__(self) -> None:
+        jobs_for(self.jobs, len(self.found))
+        if self.dask is not None:
+            self.settings = anchored(self.settings)
+
+    def labeller(self) -> Labeller:
+        """The labeller of this run. Which one speaks is said once, when nothing stands in the way any more."""
+        self._say_problems(load_grammars(self.settings))
+        labeller = labeller_for(self.settings)
+        if not self.quiet:
+            say(f"labels: {labeller.name}, taught by {labeller.colophon}")
+        return labeller
+
+    def _say_problems(self, grammars: list[Grammar]) -> None:
+        """Of a grammar of a person's own, how much the check would remark: a poem does not show it."""
+        from photopoem.grammar import check_loaded
+
+        for name, grammar in zip(self.settings.grammars, grammars, strict=True) if not self.quiet else ():
+            if grammar.path == Path(name) and (found := Counter(each.kind for each in check_loaded(grammar))):
+                told = ", ".join(counted(number, kind) for kind, number in sorted(found.items()))
+                say(f"{name}: {told}; photopoem grammar check {name}")
+
+    def plan(self) -> str:
+        """What there is to do and what it would cost, in a few lines; nobody is asked and nothing is written."""
+        count = f"photographs: {len(self.found)}"
+        if not speaks_vision(self.settings.labels):
+            return (
+                f"{count}\nlabels: {self.settings.labels}; nothing is asked of a service, nothing is billed"
+            )
+        cost = self._cost()
+        lines = [count, f"labels: vision; {cost.cached} in the cache, {cost.uncached} to ask about"]
+        if cost.photos < len(self.found):
+            lines.append(f"not readable: {len(self.found) - cost.photos}")
+        lines.append(f"requests: {cost.requests}; billable units: {cost.units}")
+        if cost.left:
+            lines.append(f"left for next time by --max-requests: {cost.left}")
+        return "\n".join(lines)
+
+    def _cost(self) -> Plan:
+        from photopoem.labels.vision import labeller as vision
+
+        with open_executor(jobs_for(self.jobs, len(self.found)), self.dask) as (executor, window):
+            digests = list(read_digests(self.found, self.settings, executor, window))
+        return vision.plan(digests, self.settings.label_settings)
+
+    def many_paid(self) -> str | None:
+        """The question to put before a run that is billed for very many photographs; None where it is not."""
+        if len(self.found) <= ASK_ABOVE or not speaks_vision(self.settings.labels):
+            return None
+        say(
+            f"counting which of {len(self.found)} photographs Vision has not labelled yet (--yes does not ask)"
+        )
+        cost = self._cost()
+        if cost.uncached <= ASK_ABOVE:
+            return None
+        return f"Vision will bill {cost.units} units for {cost.uncached} photographs. Go on?"
+
+    def one(self) -> int:
+        """Write the poem of one photograph to standard output."""
+        (outcome,) = write_poems(self.found, self.settings, self.labeller(), Inline())
+        if isinstance(outcome, Failed):
+            say_failed(outcome)
+            return NOTHING_DONE
+        show(as_text(outcome.poem, with_colophon=self.colophon))
+        return ALL_WRITTEN
+
+    def all(self, out: Path, given: tuple[Executor, int] | None = None) -> int:
+        """Write the poem of each photograph to a folder, and show them as they come.
+
+        The work is done as `jobs` and `dask` say, or on an executor that is given, with its window.
+        """
+        self._spare_sidecars(out)
+        labeller = self.labeller()
+        self._say_left_out()
+        with PoemsFolder(out, force=self.force) as folder, self._spool(out) as spool:
+            done_as = self._as_written(fingerprint(self.settings, Speaker.of(labeller)))
+            todo = [each for each in self.found if not folder.is_done(each, done_as)]
+            with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
+                self._write(todo, labeller, folder, progress, spool, given)
+            folder.finish()
+            self._sum_up(folder, progress, len(self.found) - len(todo))
+            doubtful = self._print_the_rest(folder, spool)
+        if self._stopped:
+            return INTERRUPTED
+        if progress.failed or progress.left or doubtful:
+            return SOME_FAILED if len(folder) else NOTHING_DONE
+        return ALL_WRITTEN
+
+    def _say_left_out(self) -> None:
+        for folder, endings in self.left_out.items() if not self.quiet else ():
+            say(f"{folder}: {files_left_out(endings)}")
+
+    @contextmanager
+    def _spool(self, out: Path) -> Iterator[Spool | None]:
+        """The printer of this run, where it has one: it prints while poems are written."""
+        if self.target is None:
+            yield None
+            return
+        from photopoem.printing import Patience
+        from photopoem.printing.spool import Spool
+
+        spool = Spool(out, self.target, self.press, patience=Patience(say))
+        spool.start()
+        try:
+            yield spool
+        except BaseException:
+            spool.stop()
+            raise
+
+    def _print_the_rest(self, folder: PoemsFolder, spool: Spool | None) -> bool:
+        """Wait until every poem of this run is on paper; whether any is in doubt.
+
+        Those written by an earlier run are queued too, as changed by hand where they were: the printer gets none
+        twice, and a run that was ended between writing and queueing leaves none out.
+        """
+        if spool is None:
+            return False
+        try:
+            for each in self.found if not self._stopped else []:
+                if each.path in folder:
+                    spool.add(folder.poem(each.path))
+            done = spool.stop() if self._stopped else spool.finish()
+        except KeyboardInterrupt:
+            self._stopped = True
+            done = spool.stop()
+            say(
+                f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target} "
+                f"goes on, {spool.journal.clearing(spool.target)} takes it out"
+            )
+        if not self.quiet:
+            say(f"{self.target}: {done.printed} printed")
+        return bool(done.doubtful)
+
+    def _spare_sidecars(self, out: Path) -> None:
+        """A poem beside its photograph would be read as the owner's words by the next run."""
+        there = os.path.abspath(out)  # noqa: PTH100 - text, as the paths of a hundred thousand photographs are
+        here = cache(os.path.abspath)
+        for each in self.found:
+            folder, file = os.path.split(each.path)
+            if f"{there}/{text_file(each.name)}" == f"{here(folder)}/{file}{SIDECAR}":
+                raise UsageError(
+                    f"{out}: poems beside their photographs would be taken for notes; use another --out"
+                )
+
+    def _write(
+        self,
+        todo: list[Found],
+        labeller: Labeller,
+        folder: PoemsFolder,
+        progress: Progress,
+        spool: Spool | None,
+        given: tuple[Executor, int] | None,
+    ) -> None:
+        opened = open_executor(jobs_for(self.jobs, len(todo)), self.dask)
+        with suppress(KeyboardInterrupt), nullcontext(given) if given else opened as (executor, window):
+            feed = self._until_stopped(todo)
+            for outcome in write_poems(feed, self.settings, labeller, executor, window=window):
+                if isinstance(outcome, Failed):
+                    progress.fail(outcome)
+                else:
+                    poem = self._keep(outcome, folder, progress)
+                    if spool:
+                        spool.add(poem)
+
+    def _keep(self, done: Done, folder: PoemsFolder, progress: Progress) -> Poem:
+        """Put a poem into the folder; returns what stands there then, which may be a person's."""
+        text = as_text(done.poem, with_colophon=self.colophon)
+        try:
+            folder.add(record(done.poem), done.found, self._as_written(done.settings), text)
+        except KeptText as error:
+            progress.keep(error)
+            return folder.kept(done.poem, done.found.name)
+        progress.done(done, text)
+        if folder.named_apart(done.found.path):
+            self._apart.append(done.found.path)
+        return done.poem
+
+    def _as_written(self, settings: str) -> str:
+        """What a poem's settings come to, with what changes its text and not the poem."""
+        return settings if self.colophon else f"{settings} without colophon"
+
+    def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
+        for each in todo:
+            if self._stopped:
+                return
+            yield each
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """On the first Ctrl-C or SIGTERM finish what is in hand; on the second stop at once."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self._stopped:
+                raise KeyboardInterrupt
+            self._stopped = True
+            say("stopping: what is in hand is finished first (again to stop at once)")
+
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals belong to the main thread; a program that runs this in another has its own way
+            return
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _sum_up(self, folder: PoemsFolder, progress: Progress, skipped: int) -> None:
+        gone = [path for path in folder.gone(self.found) if not is_url(path) and not Path(path).exists()]
+        if self.quiet:
+            return
+        parts = [f"{progress.written} written", f"{skipped} already there" if skipped else "",
+                 f"{progress.kept} kept as changed by hand" if progress.kept else "",
+                 f"{progress.failed} failed" if progress.failed else "",
+                 f"{progress.left} left for the next run by --max-requests" if progress.left else ""]  # fmt: skip
+        say(f"{folder.path}: {', '.join(part for part in parts if part)}")
+        if self._apart:
+            more = f"; {len(self._apart) - 1} more are named so" if len(self._apart) > 1 else ""
+            say(f"{folder.path}: {folder.named_apart(self._apart[0])}{more}")
+        if len(gone) == 1:
+            say(f"{folder.path}: 1 photograph is gone ({gone[0]}); its poem is kept")
+        elif gone:
+            say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")
+        if self._stopped:
+            left = len(self.found) - skipped - progress.written - progress.kept - progress.failed
+            say(f"stopped with {counted(left, 'photograph')} left; the same command goes on from here")

@@ -1,0 +1,366 @@
+"""Many photographs to many poems on any executor: in order, bounded, and a bad one costs only itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from photopoem import __version__
+from photopoem.color.palette import Palette
+from photopoem.errors import LabelError, PhotoError, PhotopoemError, did_you_mean_path, show_where
+from photopoem.labels.labeller import TOGETHER, Labeller, Labels, LabelSettings, ask, close_labeller, place_of
+from photopoem.labels.registry import open_labeller
+from photopoem.photo.discover import Found, is_url
+from photopoem.photo.moment import Moment
+from photopoem.photo.reading import Photo
+from photopoem.poem import Poem
+from photopoem.services.executors import ahead, batches, evenly_ended, in_order
+from photopoem.vocabulary import Subject, make_vocabulary
+
+if TYPE_CHECKING:
+    from photopoem.grammar import Grammar
+
+Gained = TypeVar("Gained")
+
+BATCH = 8
+"""Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
+ENDS_IN = 4
+"""What the last of them are cut into, where there are several workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that decides, with the photograph, what a poem says. It can be pickled and hashed.
+
+    `base` is the folder that relative paths start from, where the work is done in another: on a cluster.
+    """
+
+    grammars: tuple[str, ...] = ("i-can-remember",)
+    labels: str = "auto"
+    colors: int | Literal["auto"] = 6
+    color_names: str = "xkcd"
+    seed: int = 0
+    place: str | None = None
+    hemisphere: str = "north"
+    lexicon: tuple[str, ...] = ()
+    quick: bool = False
+    base: str = ""
+    label_settings: LabelSettings = field(default_factory=LabelSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A poem was written; `settings` is the fingerprint it was written under."""
+
+    found: Found
+    poem: Poem
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A photograph gave no poem, and why, in one line without its path."""
+
+    found: Found
+    cause: str
+
+
+Outcome = Done | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the pixels and the file of one photograph tell; no labels yet."""
+
+    found: Found
+    photo: Photo
+    palette: Palette
+    tone: tuple[str, ...]
+    moment: Moment
+
+
+Answered = list[tuple[Reading, Labels | LabelError]]
+"""Readings with their labels, or with why there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who gave a photograph its labels: a labeller's particulars at the moment it answered."""
+
+    name: str
+    version: str
+    parameters: str
+    colophon: str
+
+    @classmethod
+    def of(cls, labeller: Labeller) -> Speaker:
+        """The particulars of a labeller as it is now."""
+        return cls(labeller.name, labeller.version, labeller.parameters, labeller.colophon)
+
+
+def read(found: Found, settings: Settings) -> Reading:
+    """Open one photograph and read its colors, tone and moment. Raises `PhotoError`."""
+    return _reading(found, _open(found, settings), settings)
+
+
+def _reading(found: Found, photo: Photo, settings: Settings) -> Reading:
+    from photopoem.color.names import color_names
+    from photopoem.color.palette import read_palette
+    from photopoem.color.statistics import read_tone
+    from photopoem.photo.moment import read_moment
+
+    palette = read_palette(photo, settings.colors, color_names(settings.color_names))
+    moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
+    return Reading(found, photo, palette, read_tone(photo), moment)
+
+
+def _open(found: Found, settings: Settings) -> Photo:
+    if is_url(found.path):
+        from photopoem.photo.remote import read_remote
+
+        return read_remote(found.path, quick=settings.quick)
+    from photopoem.photo.reading import NO_SUCH_FILE, read_photo
+
+    path = Path(settings.base, found.path)
+    try:
+        photo = read_photo(path, quick=settings.quick)
+    except PhotoError as error:
+        if error.cause != NO_SUCH_FILE:
+            raise
+        raise PhotoError(found.path, f"{NO_SUCH_FILE}{_why_not_there(path, found)}") from error
+    return replace(photo, path=found.path) if settings.base else photo
+
+
+def _why_not_there(path: Path, found: Found) -> str:
+    """What may have become of a photograph's file: one that was listed has a stamp, another a person named."""
+    if found.stamp:
+        return ": it may have been moved or deleted since it was listed"
+    return ": it is a link to one that is not there" if path.is_symlink() else did_you_mean_path(path)
+
+
+def compose(reading: Reading, labels: Labels, speaker: Speaker, settings: Settings) -> Poem:
+    """Write the poem of a photograph whose labels are known.
+
+    Raises `MissingWordsError` where the grammar needs words that it does not give.
+    """
+    from photopoem.grammar import choose, load_grammar
+
+    subject = subject_of(reading, labels, speaker)
+    name = choose(settings.grammars, reading.photo.digest, settings.seed)
+    grammar = load_grammar(name, lexicon=settings.lexicon)
+    return grammar.write(make_vocabulary(subject), settings.seed)
+
+
+def subject_of(reading: Reading, labels: Labels, speaker: Speaker) -> Subject:
+    """What a poem is about: the reading and the labels, and who gave them."""
+    return Subject(
+        path=reading.found.path,
+        digest=reading.photo.digest,
+        labeller=speaker.name,
+        labels=labels,
+        palette=reading.palette,
+        moment=reading.moment,
+        tone=reading.tone,
+        labeller_version=speaker.version,
+        taught_by=speaker.colophon,
+        asked=next((label.asked for label in labels if label.asked), ""),
+        quick=bool(reading.photo.metadata.get("quick")),
+    )
+
+
+def load_grammars(settings: Settings) -> list[Grammar]:
+    """The grammars that the settings name, read and checked. Raises `GrammarError`."""
+    from photopoem.grammar import load_grammar
+
+    return [load_grammar(name, lexicon=settings.lexicon) for name in settings.grammars]
+
+
+@lru_cache(maxsize=8)
+def fingerprint(settings: Settings, speaker: Speaker) -> str:
+    """What the settings come to: it changes whenever the same photograph could give another poem."""
+    from photopoem.color.names import color_names
+
+    grammars = [grammar.fingerprint for grammar in load_grammars(settings)]
+    told: list[Any] = [
+        __version__, grammars, settings.colors, color_names(settings.color_names).fingerprint, settings.seed,
+        settings.place, settings.hemisphere, settings.quick,
+        speaker.name, speaker.version, speaker.parameters,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def write_poem(
+    path: str | Path,
+    *,
+    grammar: str = "i-can-remember",
+    labels: str | Labeller = "auto",
+    colors: int | Literal["auto"] = 6,
+    seed: int = 0,
+    place: str | None = None,
+    hemisphere: str = "north",
+) -> Poem:
+    """The poem of one photograph.
+
+    `grammar` is a name of the shelf, a file, or several names with commas between; `labels` a labeller or
+    what names one. Raises `PhotoError`, `LabelError`, `LabellerUnavailable`, `GrammarError`,
+    `MissingWordsError` or `UsageError`.
+    """
+    spec = labels if isinstance(labels, str) else labels.name
+    from photopoem.grammar import expand_names
+
+    settings = Settings(expand_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
+    labeller = labeller_for(settings) if isinstance(labels, str) else labels
+    reading = read(Found(str(path), Path(path).name), settings)
+    answer = ask(labeller, [reading.photo])[0]
+    if isinstance(answer, LabelError):
+        raise answer
+    return compose(reading, answer, Speaker.of(labeller), settings)
+
+
+def write_poems(
+    found: Iterable[Found], settings: Settings, labeller: Labeller, executor: Executor, *, window: int = 1
+) -> Iterator[Outcome]:
+    """A poem or a failure for each photograph, in the order given.
+
+    At most `window` batches are in flight. A labeller that uses the network is asked here, by one thread,
+    while the executor reads the next photographs; any other speaks inside the workers.
+    Raises `LabellerUnavailable` where it cannot go on at all.
+    """
+    told = replace(settings, label_settings=replace(settings.label_settings, note=_say_nothing))
+    if labeller.network:
+        yield from _with_network(found, told, labeller, executor, window)
+    else:
+        work = partial(_write_batch, settings=told)
+        parts = batches(found, BATCH)
+        for batch in in_order(
+            executor, work, evenly_ended(parts, ENDS_IN) if window > 1 else parts, window, _given_up
+        ):
+            yield from batch
+
+
+def _with_network(
+    found: Iterable[Found], settings: Settings, labeller: Labeller, executor: Executor, window: int
+) -> Iterator[Outcome]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    work = partial(_read_batch, settings=settings)
+    read_batches = in_order(executor, work, batches(found, TOGETHER), window, _given_up)
+    with ThreadPoolExecutor(1) as asking:
+        try:
+            for readings, (answer, speaker) in ahead(
+                asking, read_batches, lambda batch: _ask(batch, labeller)
+            ):
+                yield from _composed(readings, answer, speaker, settings)
+        except BaseException:
+            # Whoever stops the run must not wait for a service that does not answer.
+            close_labeller(labeller)
+            raise
+
+
+def read_digests(
+    found: Iterable[Found], settings: Settings, executor: Executor, window: int
+) -> Iterator[str]:
+    """The digests of the photographs that can be read, in their order."""
+    work = partial(_digest_batch, settings=settings)
+    for batch in in_order(executor, work, batches(found, BATCH), window, _given_up):
+        yield from (each for each in batch if isinstance(each, str))
+
+
+def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Failed]:
+    return [_tried(found, lambda each: _open(each, settings).digest) for found in batch]
+
+
+def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[Answered, Speaker]:
+    """The readings of a batch with their labels, and the place where the labeller recognised one."""
+    readings = [each for each in batch if isinstance(each, Reading)]
+    answers = ask(labeller, [each.photo for each in readings]) if readings else []
+    placed = [_placed(each, place_of(labeller, each.photo)) for each in readings]
+    return list(zip(placed, answers, strict=True)), Speaker.of(labeller)
+
+
+def _composed(
+    readings: Sequence[Reading | Failed], labelled: Answered, speaker: Speaker, settings: Settings
+) -> Iterator[Outcome]:
+    """The outcomes of a batch in its order, of which those that could be read were labelled."""
+    answers = iter(labelled)
+    for reading in readings:
+        if isinstance(reading, Failed):
+            yield reading
+        else:
+            yield _compose_one(*next(answers), speaker, settings)
+
+
+def _placed(reading: Reading, place: str | None) -> Reading:
+    """A landmark names the place of a photograph that does not name it itself."""
+    if place is None or (reading.moment.place and not reading.moment.near):
+        return reading
+    return replace(reading, moment=replace(reading.moment, place=place, near=False))
+
+
+def _given_up(found: Found) -> Failed:
+    return Failed(found, "the system ended the process that read it, each time it was tried: out of memory?")
+
+
+@lru_cache(maxsize=2)
+def labeller_for(settings: Settings) -> Labeller:
+    """The labeller that the settings name, opened once in each process.
+
+    Raises `UsageError` and `LabellerUnavailable` as `open_labeller` does.
+    """
+    return open_labeller(settings.labels, settings.label_settings)
+
+
+def _say_nothing(text: str) -> None:
+    """Take a worker's note and keep quiet: what there is to say was said when the run began."""
+
+
+def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
+    """Read, label and write a batch: the whole work, where labels need no network."""
+    readings = _read_batch(batch, settings)
+    return list(_composed(readings, *_ask(readings, labeller_for(settings)), settings))
+
+
+def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
+    """All are opened before the first is measured: a decoder takes the processor's caches, and would take them anew."""
+    opened = [(found, _tried(found, partial(_open, settings=settings))) for found in batch]
+    return [
+        photo
+        if isinstance(photo, Failed)
+        else _tried(found, partial(_reading, photo=photo, settings=settings))
+        for found, photo in opened
+    ]
+
+
+def _tried(found: Found, work: Callable[[Found], Gained]) -> Gained | Failed:
+    try:
+        return work(found)
+    except Exception as error:
+        return _failed(found, error)
+
+
+def _compose_one(
+    reading: Reading, answer: Labels | LabelError, speaker: Speaker, settings: Settings
+) -> Outcome:
+    if isinstance(answer, LabelError):
+        return Failed(reading.found, str(answer))
+    poem = _tried(reading.found, lambda _: compose(reading, answer, speaker, settings))
+    return poem if isinstance(poem, Failed) else Done(reading.found, poem, fingerprint(settings, speaker))
+
+
+def _failed(found: Found, error: Exception) -> Failed:
+    """What a photograph's failure comes to in one line.
+
+    An error that nobody foresaw costs its photograph and not the run; `--traceback` shows where it arose.
+    """
+    if isinstance(error, PhotoError):
+        return Failed(found, error.cause)
+    if isinstance(error, PhotopoemError):
+        return Failed(found, str(error))
+    show_where()
+    return Failed(found, f"unexpected {type(error).__name__}: {error}; --traceback shows where")

@@ -1,0 +1,259 @@
+"""The installation: photographs that arrive become poems on paper, for as long as the show runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from photopoem.errors import KeptText, LabellerUnavailable, PhotopoemError, StoreError, UsageError
+from photopoem.photo.discover import Found
+from photopoem.printing.retry import Patience, Stopped
+from photopoem.printing.spool import Spool
+from photopoem.services.arrivals import Arrivals, Watcher
+from photopoem.services.hours import QuietHours
+from photopoem.services.pipeline import Done, Settings
+from photopoem.text.terminal import counted, say
+
+TRIES = (1.0, 5.0, 30.0, 120.0)
+"""Seconds until a photograph that gave no poem is tried again, with the next seed; after the last it is let be."""
+HEARTBEAT = 10.0
+"""The status file is hardly older than this many seconds while the program lives."""
+PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between looks for a folder, a disk or a network that is gone."""
+LITTLE_ROOM = 100
+"""Megabytes below which the disk counts as nearly full."""
+
+
+@dataclass
+class Installation:
+    """Watches `folder`, writes a poem for each photograph that arrives and prints it to `target`.
+
+    Poems are also kept in the folder `poems`, whose queue remembers what was printed and which photographs
+    were seen, so that it goes on after any interruption. `existing` also takes those that lie there at the
+    very first start. `status` is a file for whoever looks after the show, one JSON object. `begun` is called when
+    photographs that come from now on will be taken.
+    """
+
+    folder: Path
+    target: str
+    settings: Settings
+    poems: Path = Path("poems")
+    press: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    existing: bool = False
+    quiet_hours: QuietHours | None = None
+    pace: float = 0.0
+    status: Path | None = None
+    say: Callable[[str], None] = say
+    stop: threading.Event = field(default_factory=threading.Event)
+    begun: Callable[[], None] = field(default=lambda: None)
+    look_again: float = 1.0
+    """Seconds from one look at the folder to the next where the system says nothing."""
+
+    def __post_init__(self) -> None:
+        self.arrivals = Arrivals(self.folder)  # as it was given, for it tells a person of it
+        self.folder = self.folder.absolute()
+        self.spool = Spool(
+            self.poems, self.target, self.press, self.options, pace=self.pace, may_print=self._may_print,
+            patience=Patience(self.say, self.stop), stubborn=True,
+        )  # fmt: skip
+        self.patience = Patience(self.say, self.stop, PAUSES, told=self.spool.patience.told)
+        self.written = self.failed = 0
+        self.last: dict[str, str] = {}
+        self.since = _now()
+        self._tries: dict[str, tuple[int, float]] = {}
+        self.watching = threading.Event()
+        self._happened = threading.Event()
+        self._reported = float("-inf")
+        self._told: object = None
+
+    def run(self) -> None:
+        """Watch until `stop` is set. Raises `PhotopoemError` only for what is wrong from the beginning."""
+        from photopoem.services.pipeline import labeller_for, load_grammars
+
+        load_grammars(self.settings)
+        labeller_for(self.settings)
+        watcher = Watcher(self.folder, self._happened, self.stop)
+        with suppress(Stopped):
+            self._patiently(self._begin)
+            self.spool.start()
+            self.watching.set()
+            self.begun()
+            self._report()
+            while not self.stop.is_set():
+                self._round()
+        self.stop.set()
+        self.spool.stop()
+        watcher.join()
+        self._report("stopped")
+
+    def _begin(self) -> None:
+        """Recall what was seen; at the very first start, what lies there already."""
+        journal = self.spool.journal
+        known = journal.photographs()
+        first = str(self.folder) not in known
+        if first:
+            before = [] if self.existing else self.arrivals.all_present()
+            journal.note_photographs([*before, (str(self.folder), "watched")], "before")
+            known.update(before)
+            if before:
+                self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
+        self.arrivals.note_known(known)
+
+    def _round(self) -> None:
+        """Look once, deal with what is ready, wait for more."""
+        self._happened.clear()
+        started = time.monotonic()
+        ready = self._patiently(self.arrivals.ready)
+        took = time.monotonic() - started
+        for found in ready:
+            if self.stop.is_set():
+                return
+            if self._tries.get(found.path, (0, 0.0))[1] <= time.monotonic():
+                self._deal_with(found)
+                self._report()
+        if self._told != self._printing() or time.monotonic() - self._reported > HEARTBEAT:
+            self._report()
+        # A look at a very large folder takes its time: spend no more than a tenth of ours on it.
+        soon = self.arrivals.settle / 2 if self.arrivals.growing.keys() - self._tries else self.look_again
+        self._happened.wait(max(soon, 10 * took))
+
+    def _patiently(self, act: Callable[[], Any]) -> Any:
+        """Do something that fails while a folder or disk is gone or full, or the network is down: until it works."""
+        while True:
+            try:
+                done = act()
+            except (StoreError, LabellerUnavailable, UsageError) as error:
+                self._report(str(error))
+                self.patience.wait(str(error))
+            else:
+                self.patience.over()
+                return done
+
+    def _deal_with(self, found: Found) -> None:
+        try:
+            outcome = self._patiently(lambda: self._write(found))
+        except Stopped:
+            raise
+        except Exception as error:  # whatever one photograph does, the show goes on
+            self._give_up_or_wait(found, f"{type(error).__name__}: {error}")
+            return
+        if not isinstance(outcome, Done):
+            self._give_up_or_wait(found, outcome.cause)
+            return
+        self._patiently(lambda: self._keep(outcome))
+        self.arrivals.done(found)
+        self._tries.pop(found.path, None)
+
+    def _write(self, found: Found) -> Any:
+        from photopoem.services.executors import Inline
+        from photopoem.services.pipeline import labeller_for, write_poems
+
+        # A cause may pass with time (a service is busy) or with the seed (the dealt words do not fit the form).
+        tries, _ = self._tries.get(found.path, (0, 0.0))
+        settings = replace(self.settings, seed=self.settings.seed + tries)
+        (outcome,) = write_poems([found], settings, labeller_for(settings), Inline())
+        return outcome
+
+    def _keep(self, done: Done) -> None:
+        """Into the poems folder, then into the queue: after a kill between the two, both are done again."""
+        from photopoem.poem import record
+        from photopoem.poems.folder import PoemsFolder
+        from photopoem.poems.text import as_text
+
+        poem, kept = done.poem, True
+        try:
+            with PoemsFolder(self.poems) as folder:
+                try:
+                    folder.add(record(poem), done.found, done.settings, as_text(poem))
+                except KeptText as error:
+                    kept = False
+                    self.say(str(error))
+                    poem = folder.kept(poem, done.found.name)
+        except OSError as error:
+            raise StoreError(
+                f"{self.poems}: {error.strerror}; see that the disk is there and has room"
+            ) from error
+        new = self.spool.add(poem, (done.found.path, done.found.stamp))
+        self.written += new and kept
+        if not new:
+            self.say(f"{done.found.name}: the same photograph was printed before")
+        self.last = {"photo": done.found.name, "title": str(poem.title), "time": _now()}
+
+    def _give_up_or_wait(self, found: Found, cause: str) -> None:
+        tries, _ = self._tries.get(found.path, (0, 0.0))
+        if tries < len(TRIES):
+            self._tries[found.path] = (tries + 1, time.monotonic() + TRIES[tries])
+            if tries == 0:
+                self.say(f"{found.name}: {cause}; trying again")
+            return
+        self.failed += 1
+        self.say(f"{found.name}: {cause}; let be")
+        del self._tries[found.path]
+        self.arrivals.done(found)
+        self._patiently(lambda: self.spool.journal.note_photographs([(found.path, found.stamp)], cause))
+
+    # -- health ------------------------------------------------------------------------------------------
+
+    def _may_print(self) -> bool:
+        return self.quiet_hours is None or not self.quiet_hours.now()
+
+    def _report(self, trouble: str = "") -> None:
+        """Write the status file; that it cannot be written must not stop the show."""
+        self._reported, self._told = time.monotonic(), self._printing()
+        if self.status is None:
+            return
+        from photopoem.files import write_atomically
+
+        with suppress(PhotopoemError, OSError):
+            write_atomically(self.status, json.dumps(self.health(trouble)) + "\n")
+
+    def _printing(self) -> object:
+        """What the printing thread has come to: where it changes, there is news to report."""
+        tally = self.spool.worker.tally
+        return tally.printed, tally.doubtful, self.spool.patience.trouble, self._may_print()
+
+    def health(self, trouble: str = "") -> dict[str, Any]:
+        """How the installation is, as the status file tells it."""
+        try:
+            counts: Mapping[Any, int] = self.spool.journal.counts(self.spool.target)
+        except StoreError as error:
+            counts, trouble = {}, trouble or str(error)
+        free = _free_mb(self.poems)
+        if free is not None and free < LITTLE_ROOM:
+            trouble = trouble or f"the disk is nearly full: {free} MB left"
+        waiting = self.spool.patience.trouble
+        printing = waiting or ("printing" if self._may_print() else "quiet hours")
+        return {
+            "time": _now(), "since": self.since, "pid": os.getpid(), "ok": not (trouble or waiting),
+            "trouble": trouble, "printer": printing, "folder": str(self.folder), "target": self.spool.target,
+            "poems": self.written, "failed": self.failed, "arriving": len(self.arrivals.growing), **counts,
+            "last": self.last, "memory_mb": _memory_mb(), "free_mb": free,
+        }  # fmt: skip
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _memory_mb() -> float | None:
+    """Memory in use by this process, where /proc tells."""
+    with suppress(OSError, IndexError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+    return None
+
+
+def _free_mb(folder: Path) -> int | None:
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free // 1_000_000
+    return None

@@ -1,0 +1,1 @@
+"""Text made safe to show, wherever it came from."""
