@@ -10,17 +10,17 @@ import sys
 from pathlib import Path
 
 from photopoem.press import open_press
-from photopoem.printing import Journal, Patience, Worker, open_target
+from photopoem.printing import Queue, Retry, Worker, open_target
 from photopoem.printing.targets import PrinterTarget
 
 
 def print_all(folder: str, address: str) -> None:
-    """Print a queue with little patience."""
+    """Print a queue with short pauses."""
     target = open_target(address)
     assert isinstance(target, PrinterTarget)
     target.dialogue.answer_within = target.dialogue.accept_within = 0.25
-    with Journal(Path(folder)) as journal:
-        Worker(journal, target, Patience(pauses=(0.01, 0.02, 0.04))).run()
+    with Queue(Path(folder)) as queue:
+        Worker(queue, target, Retry(pauses=(0.01, 0.02, 0.04))).run()
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.poem import Poem, colophon, from_record
-from photopoem.poems.edits import read_standing
+from photopoem.poems.edits import read_edited
 from photopoem.poems.records import read_records
 from photopoem.poems.text import as_text, from_text
 from photopoem.printing import enqueue
@@ -137,7 +137,7 @@ def test_one_text_is_printed(run: Path) -> None:
 
 def test_an_older_poem_that_waits_is_not_printed(run: Path) -> None:
     """Of a poem that was changed while the printer was away only the newer one waits, and a line says so."""
-    poems = read_standing(run / "poems")
+    poems = read_edited(run / "poems")
     enqueue(run / "poems", poems, f"dir:{run / 'paper'}", press="text", copies=2)
     mine = texts(run / "poems")[0]
     mine.write_text("Ours\n\nWe were not asked.\n")
@@ -160,12 +160,12 @@ def test_a_text_that_is_gone_or_shared_leaves_the_record(run: Path) -> None:
     written = [from_record(record) for record in read_records(run / "poems")]
     one, other = texts(run / "poems")
     one.unlink()
-    assert read_standing(run / "poems") == written
+    assert read_edited(run / "poems") == written
     lines = (run / "poems/poems.jsonl").read_text().splitlines()
     made = [json.loads(line) for line in lines]
     made[0]["made"]["file"] = made[1]["made"]["file"]
     (run / "poems/poems.jsonl").write_text("".join(json.dumps(each) + "\n" for each in made))
-    assert other.exists() and read_standing(run / "poems") == written
+    assert other.exists() and read_edited(run / "poems") == written
 
 
 def test_a_text_older_than_its_record_is_written_again(run: Path) -> None:
@@ -181,4 +181,4 @@ def test_a_text_older_than_its_record_is_written_again(run: Path) -> None:
     texts(poems)[1].write_text(before[1])
     photopoem("run", "photos", *LOCAL, "--seed", "3", cwd=run)
     assert [text.read_text() for text in texts(poems)] == after
-    assert not any(poem.by_hand for poem in read_standing(poems))
+    assert not any(poem.by_hand for poem in read_edited(poems))

@@ -11,8 +11,8 @@ import pytest
 from paper import make_poem
 
 from photopoem.poem import record
-from photopoem.poems.edits import read_standing
-from photopoem.printing import Journal, Patience, enqueue
+from photopoem.poems.edits import read_edited
+from photopoem.printing import Queue, Retry, enqueue
 from photopoem.printing.spool import Spool
 from tests.fake_cups import FakeCups
 from tests.making import COMMAND, make_photos, photopoem
@@ -87,7 +87,7 @@ def test_doctor_finds_what_will_never_be_printed(
     """Poems queued for a printer that is no more are bad news, with the way to take them out; others are not."""
     monkeypatch.setenv("PATH", cups.path)
     for target in ("cups:Hall", "cups:Office"):
-        enqueue(show / "poems", read_standing(show / "poems"), target)
+        enqueue(show / "poems", read_edited(show / "poems"), target)
     doctor = ("doctor", "--labels", "keywords")
     assert "ok    queue: 4 queued\n" in photopoem(*doctor, cwd=show).stdout
     (cups.folder / "printers" / "Office").unlink()
@@ -134,15 +134,15 @@ def test_a_show_waits_for_a_printer_that_was_taken_away(
     """A show whose printer goes while it runs waits for it, in a line whose stops are well set."""
     monkeypatch.setenv("PATH", cups.path)
     said: list[str] = []
-    patience = Patience(said.append, pauses=(0.02,))
-    spool = Spool(show / "poems", "cups:Hall", "text", patience=patience, stubborn=True)
+    retry = Retry(said.append, pauses=(0.02,))
+    spool = Spool(show / "poems", "cups:Hall", "text", retry=retry, stubborn=True)
     (cups.folder / "printers" / "Hall").unlink()
     with spool:
         spool.add(make_poem("a", path="a.jpg"))
         while not said:
-            patience.stop.wait(0.01)
+            retry.stop.wait(0.01)
         (cups.folder / "printers" / "Hall").touch()
     assert "The printer or class does not exist; photopoem queue clear" in said[0] and ".;" not in said[0]
     assert said[1:] == ["it goes on"]
-    with Journal(show / "poems") as journal:
-        assert journal.counts()["printed"] == 1
+    with Queue(show / "poems") as queue:
+        assert queue.counts()["printed"] == 1

@@ -20,7 +20,7 @@ from paper import make_poem
 from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poem import record
-from photopoem.printing import Journal
+from photopoem.printing import Queue
 from photopoem.printing.queue import State
 
 
@@ -153,8 +153,8 @@ def test_what_is_printed_stays_so(show: Path) -> None:
     """A printed job can be neither retried nor skipped, alone or beside others; one that was skipped can be retried."""
     to = ("--to", "dir:paper", "--press", "text")
     run("print", *to)
-    with Journal("poems") as journal:
-        journal.mark(2, "skipped")
+    with Queue("poems") as queue:
+        queue.mark(2, "skipped")
     for settle in ("retry", "skip"):
         refused = run("queue", settle, "--id", "2", "--id", "3")
         assert refused.exit_code == 2
@@ -176,9 +176,9 @@ def test_another_press_is_told_of_the_first(show: Path) -> None:
 def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
     """What is in doubt is listed with its cause, and can be tried again or left out."""
     run("print", "--to", printer.address)
-    with Journal("poems") as journal:
+    with Queue("poems") as queue:
         for job in (1, 2):
-            journal.mark(job, "doubtful", "cut off in the middle")
+            queue.mark(job, "doubtful", "cut off in the middle")
     listed = run("queue", "list").output
     assert listed.count("cut off in the middle") == 2 and "1 printed, 2 doubtful" in listed
     assert "1 queued again" in run("queue", "retry", "--id", "1").output
@@ -197,9 +197,9 @@ def print_to_two(printer: FakePrinter, state: State) -> None:
     """Print three poems to a printer and to a folder; put two jobs of the first and one of the other into a state."""
     run("print", "--to", printer.address)
     run("print", "--to", "dir:out", "--press", "text")
-    with Journal("poems") as journal:
+    with Queue("poems") as queue:
         for job in (1, 2, 4):
-            journal.mark(job, state)
+            queue.mark(job, state)
 
 
 def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePrinter) -> None:
@@ -249,8 +249,8 @@ def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:
     program.kill()
     assert program.wait() == -signal.SIGKILL
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    with Journal("poems") as journal:
-        counts = journal.counts()
+    with Queue("poems") as queue:
+        counts = queue.counts()
     assert done.returncode == (1 if counts["doubtful"] else 0)
     assert counts["printed"] + counts["doubtful"] == 3 and counts["doubtful"] <= 1
     papers = first_lines(printer)

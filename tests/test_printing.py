@@ -15,7 +15,7 @@ from paper import make_poem
 
 from photopoem.errors import PressError, StoreError, UsageError
 from photopoem.poem import Poem
-from photopoem.printing import Journal, Patience, Worker, enqueue, ordered, print_poems, print_queue
+from photopoem.printing import Queue, Retry, Worker, enqueue, ordered, print_poems, print_queue
 from photopoem.printing.targets import PrinterTarget, open_target
 
 PAUSES = (0.02, 0.04, 0.08)
@@ -44,9 +44,9 @@ class Going:
 
     def __init__(self, folder: Path, target: str) -> None:
         self.said: list[str] = []
-        self.patience = Patience(self.said.append, pauses=PAUSES)
+        self.retry = Retry(self.said.append, pauses=PAUSES)
         self.thread = threading.Thread(
-            target=print_queue, args=(folder, target), kwargs={"patience": self.patience}
+            target=print_queue, args=(folder, target), kwargs={"retry": self.retry}
         )
         self.thread.start()
 
@@ -71,7 +71,7 @@ def test_prints_each_poem_once_in_order(tmp_path: Path, printer: FakePrinter) ->
     done = print_poems(tmp_path, poems(5), printer.address)
     assert printed(printer) == [f"poem {n}" for n in range(5)]
     assert (done.printed, done.doubtful) == (5, 0)
-    assert Journal(tmp_path).counts()["printed"] == 5
+    assert Queue(tmp_path).counts()["printed"] == 5
 
 
 def test_asking_twice_prints_once(tmp_path: Path, printer: FakePrinter) -> None:
@@ -128,20 +128,20 @@ def test_a_second_program_waits_and_prints_nothing_twice(tmp_path: Path, printer
 
 def test_retry_skip_and_clear(tmp_path: Path, printer: FakePrinter) -> None:
     """Doubtful poems can be printed again or left out; clearing empties the queue and keeps what was printed."""
-    with Journal(tmp_path) as journal:
-        enqueue(journal, poems(4), printer.address)
-        for job in journal.jobs()[:3]:
-            journal.mark(job.id, "sending")
-        assert journal.recover(printer.address, repeatable=False) == 3
-        assert journal.retry([1]) == 1
-        assert journal.skip() == 2
-        assert [job.state for job in journal.jobs()] == ["queued", "skipped", "skipped", "queued"]
+    with Queue(tmp_path) as queue:
+        enqueue(queue, poems(4), printer.address)
+        for job in queue.jobs()[:3]:
+            queue.mark(job.id, "sending")
+        assert queue.recover(printer.address, repeatable=False) == 3
+        assert queue.retry([1]) == 1
+        assert queue.skip() == 2
+        assert [job.state for job in queue.jobs()] == ["queued", "skipped", "skipped", "queued"]
         with pytest.raises(UsageError, match="no job 99"):
-            journal.retry([99])
-        print_queue(journal, printer.address)
+            queue.retry([99])
+        print_queue(queue, printer.address)
         assert printed(printer) == ["poem 0", "poem 3"]
-        assert journal.clear() == 0
-        assert journal.clear(history=True) == 4
+        assert queue.clear() == 0
+        assert queue.clear(history=True) == 4
 
 
 def test_a_poem_that_cannot_be_pressed_holds_nobody_up(tmp_path: Path, printer: FakePrinter) -> None:
@@ -149,7 +149,7 @@ def test_a_poem_that_cannot_be_pressed_holds_nobody_up(tmp_path: Path, printer: 
     long = make_poem(*["word " * 60] * 60, path="long.jpg")
     done = print_poems(tmp_path, [long, poems(1)[0]], f"dir:{tmp_path / 'out'}", press="svg")
     assert (done.printed, done.doubtful) == (1, 1)
-    (doubtful,) = Journal(tmp_path).jobs(["doubtful"])
+    (doubtful,) = Queue(tmp_path).jobs(["doubtful"])
     assert "nothing was sent" in doubtful.note and "long.jpg" in doubtful.note
 
 
@@ -189,7 +189,7 @@ def test_waits_for_paper_and_lid(tmp_path: Path, printer: FakePrinter, what: str
     enqueue(tmp_path, poems(1), printer.address)
     going = Going(tmp_path, printer.address)
     time.sleep(0.3)
-    assert Journal(tmp_path).counts()["queued"] == 1
+    assert Queue(tmp_path).counts()["queued"] == 1
     printer.mend()
     assert said in going.end()[0]
     assert printed(printer) == ["poem 0"]
@@ -200,27 +200,27 @@ def test_paper_that_ends_in_the_middle(tmp_path: Path, printer: FakePrinter) -> 
     printer.seconds = 0.3
     enqueue(tmp_path, poems(2), printer.address)
     going = Going(tmp_path, printer.address)
-    until(lambda: Journal(tmp_path).counts()["sending"] == 1)
+    until(lambda: Queue(tmp_path).counts()["sending"] == 1)
     printer.paper = False
     until(lambda: any("out of paper" in said for said in going.said))
     printer.mend()
     assert "Ctrl-C leaves this poem in doubt" in going.end()[0]
     assert printed(printer) == ["poem 0", "poem 1"]
-    assert Journal(tmp_path).counts()["doubtful"] == 0
+    assert Queue(tmp_path).counts()["doubtful"] == 0
 
 
 def test_a_stall_is_waited_out(tmp_path: Path, printer: FakePrinter) -> None:
     """A printer that stops reading for a while gets the rest of the same job when it reads again."""
     big = make_poem(*["a line of a long poem"] * 8_000, title="", path="big.jpg")
-    with Journal(tmp_path) as journal:
-        enqueue(journal, [*poems(1), big], printer.address)
+    with Queue(tmp_path) as queue:
+        enqueue(queue, [*poems(1), big], printer.address)
         target = open_target(printer.address)
         quick(target)
         said: list[str] = []
-        worker = Worker(journal, target, Patience(said.append, pauses=PAUSES))  # type: ignore[arg-type]
+        worker = Worker(queue, target, Retry(said.append, pauses=PAUSES))  # type: ignore[arg-type]
         thread = threading.Thread(target=worker.run)
         thread.start()
-        until(lambda: journal.counts()["printed"] == 1 and journal.counts()["sending"] == 1)
+        until(lambda: queue.counts()["printed"] == 1 and queue.counts()["sending"] == 1)
         printer.stalled = True
         until(lambda: any("does not" in text or "silent" in text for text in said))
         printer.mend()
@@ -247,14 +247,14 @@ def test_cut_off_in_the_middle_is_doubtful(tmp_path: Path, printer: FakePrinter)
     printer.cut_after = 20
     enqueue(tmp_path, poems(3), printer.address)
     going = Going(tmp_path, printer.address)
-    until(lambda: Journal(tmp_path).counts()["doubtful"] > 0)
+    until(lambda: Queue(tmp_path).counts()["doubtful"] > 0)
     printer.mend()
     said = going.end()
-    journal = Journal(tmp_path)
-    doubtful = journal.jobs(["doubtful"])
+    queue = Queue(tmp_path)
+    doubtful = queue.jobs(["doubtful"])
     assert 1 <= len(doubtful) <= 2 and "may or may not" in said[0]
-    assert journal.counts()["queued"] == journal.counts()["sending"] == 0
-    journal.retry()
+    assert queue.counts()["queued"] == queue.counts()["sending"] == 0
+    queue.retry()
     print_queue(tmp_path, printer.address)
     assert set(printed(printer)) == {"poem 0", "poem 1", "poem 2"}
 
@@ -266,9 +266,9 @@ def test_printers_that_say_little(tmp_path: Path, kind: dict[str, bool]) -> None
     target = open_target(printer.address)
     assert isinstance(target, PrinterTarget)
     target.dialogue.done_within = 0.2
-    with Journal(tmp_path) as journal:
-        enqueue(journal, poems(3), printer.address)
-        done = Worker(journal, target, Patience(pauses=PAUSES)).run()
+    with Queue(tmp_path) as queue:
+        enqueue(queue, poems(3), printer.address)
+        done = Worker(queue, target, Retry(pauses=PAUSES)).run()
     until(lambda: len(printer.jobs) == 3)
     assert done.printed == 3 and done.doubtful == 0
     assert printed(printer) == ["poem 0", "poem 1", "poem 2"]
@@ -281,17 +281,17 @@ def test_stopping_while_waiting_loses_nothing(tmp_path: Path, printer: FakePrint
     enqueue(tmp_path, poems(2), printer.address)
     going = Going(tmp_path, printer.address)
     until(lambda: bool(going.said))
-    going.patience.stop.set()
+    going.retry.stop.set()
     going.end()
-    assert Journal(tmp_path).counts()["queued"] == 2
+    assert Queue(tmp_path).counts()["queued"] == 2
 
 
 def test_an_unwritable_queue_is_waited_for(tmp_path: Path, printer: FakePrinter) -> None:
-    """Where the journal cannot be written, nothing is sent; printing goes on when it can."""
+    """Where the queue cannot be written, nothing is sent; printing goes on when it can."""
     folder = tmp_path / "poems"
-    with Journal(folder) as journal:
-        enqueue(journal, poems(1), printer.address)
-        original = journal.mark
+    with Queue(folder) as queue:
+        enqueue(queue, poems(1), printer.address)
+        original = queue.mark
         failures = iter([True, True, False])
 
         def mark(*args: object) -> None:
@@ -299,9 +299,9 @@ def test_an_unwritable_queue_is_waited_for(tmp_path: Path, printer: FakePrinter)
                 raise StoreError("the disk is full")
             original(*args)  # type: ignore[arg-type]
 
-        journal.mark = mark  # type: ignore[method-assign]
+        queue.mark = mark  # type: ignore[method-assign]
         said: list[str] = []
-        done = Worker(journal, open_target(printer.address), Patience(said.append, pauses=PAUSES)).run()  # type: ignore[arg-type]
+        done = Worker(queue, open_target(printer.address), Retry(said.append, pauses=PAUSES)).run()  # type: ignore[arg-type]
     assert done.printed == 1 and len(printer.jobs) == 1
     assert "disk is full" in said[0]
 
@@ -325,9 +325,9 @@ def test_a_folder_after_a_kill_is_not_written_twice(tmp_path: Path) -> None:
     """A file written just before a kill is found, not doubled: a folder's poems are never in doubt."""
     target = f"dir:{tmp_path / 'out'}"
     print_poems(tmp_path, poems(1), target, press="svg")
-    with Journal(tmp_path) as journal:
-        journal.mark(1, "sending")
-        done = print_queue(journal, target)
+    with Queue(tmp_path) as queue:
+        queue.mark(1, "sending")
+        done = print_queue(queue, target)
     assert done.printed == 1 and done.doubtful == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["0.svg"]
 
@@ -370,7 +370,7 @@ def test_cups_gets_the_poem_by_lp(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", f"{lp.parent}:{os.environ['PATH']}")
     said: list[str] = []
     done = print_poems(
-        tmp_path / "poems", poems(2), "cups:Hall", press="text", patience=Patience(said.append, pauses=PAUSES)
+        tmp_path / "poems", poems(2), "cups:Hall", press="text", retry=Retry(said.append, pauses=PAUSES)
     )
     assert done.printed == 2 and done.doubtful == 0
     assert (tmp_path / "args").read_text().splitlines() == ["-d Hall -t 0 -- -", "-d Hall -t 1 -- -"]

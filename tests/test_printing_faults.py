@@ -17,7 +17,7 @@ from escpos_reader import read_job
 from fake_printer import FakePrinter
 from paper import make_poem
 
-from photopoem.printing import Journal, enqueue
+from photopoem.printing import Queue, enqueue
 
 ROUNDS = int(os.environ.get("PHOTOPOEM_FAULT_ROUNDS", "200"))
 POEMS = 3
@@ -63,12 +63,12 @@ def programs() -> Iterator[Programs]:
     made.close()
 
 
-def await_moment(journal: Journal, chance: random.Random) -> None:
+def await_moment(queue: Queue, chance: random.Random) -> None:
     """Any moment of a program's life; every other time one in which a poem is on its way to the printer."""
     end = time.monotonic() + chance.uniform(0, 0.15)
     if chance.random() < 0.5:
-        while time.monotonic() < end or not journal.counts()["sending"]:
-            if not journal.counts()["queued"]:
+        while time.monotonic() < end or not queue.counts()["sending"]:
+            if not queue.counts()["queued"]:
                 return
             time.sleep(0.001)
         end = time.monotonic() + chance.uniform(0, 0.01)
@@ -105,20 +105,20 @@ def test_every_poem_is_printed_once_or_known_to_be_doubtful(tmp_path: Path, prog
     enqueue(tmp_path, [make_poem("first", title="", seed=10**6)], printer.address)
     programs.start(tmp_path, printer.address)
     assert programs.wait() == 0
-    with Journal(tmp_path) as journal:
+    with Queue(tmp_path) as queue:
         for number in range(ROUNDS):
             fault = chance.choice(FAULTS)
-            before = journal.counts()["doubtful"]
+            before = queue.counts()["doubtful"]
             poems = [make_poem(f"poem {number}.{n}", title="", seed=number * POEMS + n) for n in range(POEMS)]
-            enqueue(journal, poems, printer.address)
+            enqueue(queue, poems, printer.address)
             program = programs.start(tmp_path, printer.address)
-            await_moment(journal, chance)
+            await_moment(queue, chance)
             strike(fault, printer, program, chance)
             if programs.wait() != 0:
                 programs.start(tmp_path, printer.address)
                 assert programs.wait() == 0
-            doubts[fault] += journal.counts()["doubtful"] - before
-        jobs = journal.jobs()
+            doubts[fault] += queue.counts()["doubtful"] - before
+        jobs = queue.jobs()
     time.sleep(0.1)  # what a cut connection still had in the printer's memory
     printer.switch_off()
     papers = Counter(paper.text.splitlines()[0] for job in printer.jobs for paper in read_job(job))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.printing.queue import Journal, NewJob
+from photopoem.printing.queue import NewJob, Queue
 from tests.making import COMMAND, make_photo, make_photos, photopoem, records
 
 
@@ -64,8 +64,8 @@ def test_what_waits_from_before_is_printed_though_no_poem_comes(tmp_path: Path) 
     """A run that writes nothing new prints what an earlier one left in the queue."""
     make_photos(tmp_path / "photos", 1)
     photopoem("run", "photos", "--labels", "keywords", cwd=tmp_path)
-    with Journal(tmp_path / "poems") as journal:
-        journal.add(f"dir:{tmp_path}/paper", [NewJob(records(tmp_path / "poems")[0], "text")])
+    with Queue(tmp_path / "poems") as queue:
+        queue.add(f"dir:{tmp_path}/paper", [NewJob(records(tmp_path / "poems")[0], "text")])
     (tmp_path / "photos" / "0" / "0000.jpg").write_bytes(b"no photograph")
     target = ("--print", "dir:paper", "--press", "text")
     done = photopoem("run", "photos", "--labels", "keywords", "--force", *target, cwd=tmp_path, code=1)

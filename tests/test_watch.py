@@ -27,11 +27,11 @@ from photopoem.errors import LabelError, LabellerUnavailable
 from photopoem.labels.labeller import Label, Labels
 from photopoem.photo.reading import Photo
 from photopoem.poems.folder import PoemsFolder
-from photopoem.printing import Journal
+from photopoem.printing import Queue
 from photopoem.services import watch as installation_module
 from photopoem.services.arrivals import Arrivals
 from photopoem.services.pipeline import Settings
-from photopoem.services.watch import Installation
+from photopoem.services.watch import Watch
 from tests.conftest import small_disk
 from tests.making import photopoem, records, texts
 
@@ -49,8 +49,8 @@ def until(true: Callable[[], bool], seconds: float = 20) -> float:
 
 def counts(folder: Path) -> dict[str, int]:
     """What the queue of a folder of poems holds."""
-    with Journal(folder) as journal:
-        return {str(state): number for state, number in journal.counts().items()}
+    with Queue(folder) as queue:
+        return {str(state): number for state, number in queue.counts().items()}
 
 
 class Show:
@@ -276,7 +276,7 @@ def test_a_lost_network_is_waited_out(
     monkeypatch.setattr(installation_module, "TRIES", (0.1, 0.1))
     (tmp_path / "inbox").mkdir()
     said: list[str] = []
-    show = Installation(tmp_path / "inbox", printer.address, Settings(), tmp_path / "poems", say=said.append)
+    show = Watch(tmp_path / "inbox", printer.address, Settings(), tmp_path / "poems", say=said.append)
     thread = threading.Thread(target=show.run)
     thread.start()
     assert show.watching.wait(20)
@@ -296,7 +296,7 @@ def test_a_photograph_that_never_works_is_let_be(
     monkeypatch.setattr(installation_module, "TRIES", (0.05, 0.05))
     (tmp_path / "inbox").mkdir()
     said: list[str] = []
-    show = Installation(
+    show = Watch(
         tmp_path / "inbox", printer.address, Settings(labels="keywords"), tmp_path / "poems", say=said.append
     )
     thread = threading.Thread(target=show.run)
@@ -308,8 +308,8 @@ def test_a_photograph_that_never_works_is_let_be(
     show.stop.set()
     thread.join(20)
     assert sum("bad.jpg" in text for text in said) == 2
-    with Journal(tmp_path / "poems") as journal:
-        again = Arrivals(tmp_path / "inbox", journal.photographs(), settle=0)
+    with Queue(tmp_path / "poems") as queue:
+        again = Arrivals(tmp_path / "inbox", queue.photographs(), settle=0)
     assert again.ready() == []
 
 

@@ -175,12 +175,12 @@ def _writable(folder: Path) -> bool:
 def _queue(poems: Path) -> Iterator[Finding]:
     from photopoem.errors import UsageError
     from photopoem.printing import queue_target
-    from photopoem.printing.queue import FILE_NAME, Journal
+    from photopoem.printing.queue import FILE_NAME, Queue
 
     if not (poems / FILE_NAME).exists():
         return
-    with Journal(poems) as journal:
-        counts, targets = journal.counts(), journal.targets(["queued"])
+    with Queue(poems) as queue:
+        counts, targets = queue.counts(), queue.targets(["queued"])
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "empty"
     step = f"photopoem queue list {poems}, then retry or skip" if counts["doubtful"] else ""
     yield _found("queue", told, step, serious=False)
@@ -188,7 +188,7 @@ def _queue(poems: Path) -> Iterator[Finding]:
         try:
             queue_target(target)
         except UsageError as error:
-            take_out = journal.clearing(target)
+            take_out = queue.clearing(target)
             yield _found(
                 "queue", f"{count} will not be printed: {error}", f"{take_out} takes out what waits for it"
             )
@@ -197,7 +197,7 @@ def _queue(poems: Path) -> Iterator[Finding]:
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
     from photopoem.errors import PhotopoemError
     from photopoem.printing import open_target
-    from photopoem.printing.status import how_is
+    from photopoem.printing.status import diagnose
 
     for address in targets:
         try:
@@ -205,7 +205,7 @@ def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
         except PhotopoemError as error:
             yield _found("printers", str(error), "photopoem print --help has examples")
             continue
-        answer = how_is(target)
+        answer = diagnose(target)
         yield _found(target.address, answer.told, answer.next_step, serious=answer.serious)
     if not targets:
         yield _found("printers", "none asked", "name yours: photopoem doctor --print TARGET", serious=False)

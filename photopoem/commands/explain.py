@@ -81,19 +81,19 @@ def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
     At last of how many it is one: a text is the only one. Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
-    from photopoem.poems.edits import find_standing, folder_of, standing, written_to
+    from photopoem.poems.edits import edited, find_edited, folder_of, written_to
     from photopoem.poems.records import read_records
     from photopoem.text.terminal import counted, visible
 
     if not path.is_dir() and path.suffix != ".jsonl":
-        return *find_standing(path), 1
+        return *find_edited(path), 1
     folder, records = folder_of(path), list(read_records(path))
     if nth > len(records):
         raise UsageError(
             f"{visible(str(path))} has no poem number {nth}, but {counted(len(records), 'poem')}"
         )
     record = records[nth - 1]
-    return folder, standing(folder, record, written_to(records)), from_record(record), len(records)
+    return folder, edited(folder, record, written_to(records)), from_record(record), len(records)
 
 
 def layer_of(span: Span) -> str | None:

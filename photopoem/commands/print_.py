@@ -126,11 +126,11 @@ def _advice(press: Press, poems: list[Poem]) -> list[str]:
 
 def _how_is(where: Target | OneFile | None, press: str) -> list[str]:
     """A line on the target; none where it must not be asked: any other than a receipt printer prints the question."""
-    from photopoem.printing.status import how_is
+    from photopoem.printing.status import diagnose
 
     if where is None or (where.press == "receipt" and press != "receipt"):
         return []
-    answer = how_is(where)
+    answer = diagnose(where)
     return [f"{where.address}: {answer.told}" + (f"; {answer.next_step}" if answer.next_step else "")]
 
 
@@ -159,16 +159,16 @@ def read_poems(path: Path) -> tuple[Path, list[Poem]]:
     Raises `StoreError`, `UsageError` where there are none.
     """
     from photopoem.photo.discover import is_photo_name
-    from photopoem.poems.edits import find_standing, folder_of, read_standing
+    from photopoem.poems.edits import find_edited, folder_of, read_edited
 
     if is_photo_name(path.name) and path.is_file():
         raise UsageError(
             f"{path}: a photograph, not a folder of poems; write its poem first: photopoem run {path}"
         )
     if path.is_file() and path.suffix != ".jsonl":
-        folder, poem, _ = find_standing(path)
+        folder, poem, _ = find_edited(path)
         return folder, [poem]
-    found = read_standing(path)
+    found = read_edited(path)
     if not found:
         raise UsageError(f"{path}: no poems here yet; write some: photopoem run photos/")
     return folder_of(path), found
@@ -187,9 +187,9 @@ def _say_changed(poems: list[Poem]) -> None:
 
 def _into_file(target: OneFile, press: Press, poems: list[Poem], photos: Path | None, *, force: bool) -> None:
     from photopoem.files import write_atomically
-    from photopoem.printing.status import how_is
+    from photopoem.printing.status import diagnose
 
-    answer = how_is(target)
+    answer = diagnose(target)
     if answer.next_step and (answer.serious or not force):
         raise UsageError(f"{target.path}: {answer.told}; {answer.next_step}")
     write_atomically(target.path, press.press(poems, photos=photos))
@@ -199,30 +199,28 @@ def _onto_paper(
     folder: Path, poems: list[Poem], target: str, job: dict[str, Any], *, pace: float, quiet: bool
 ) -> int:
     """Queue and print; the exit code: 1 where poems are left in doubt or waiting."""
-    from photopoem.printing import Journal, Patience, enqueue, print_queue
+    from photopoem.printing import Queue, Retry, enqueue, print_queue
     from photopoem.text.terminal import counted, say
 
-    with Journal(folder) as journal:
-        new = enqueue(journal, poems, target, **job)
-        if journal.replaced and not quiet:
-            say(
-                f"{counted(journal.replaced, 'waiting poem')} left out: there is another of the photograph now"
-            )
-        waiting = journal.counts(target)["queued"]
+    with Queue(folder) as queue:
+        new = enqueue(queue, poems, target, **job)
+        if queue.replaced and not quiet:
+            say(f"{counted(queue.replaced, 'waiting poem')} left out: there is another of the photograph now")
+        waiting = queue.counts(target)["queued"]
         if not waiting and not new and not quiet:
-            others = journal.presses(target)
+            others = queue.presses(target)
             how = "" if job["press"] in others else f" as {' and '.join(others)}"
             say(f"{target} has had all {len(poems)} of these{how}; --again prints them once more")
         try:
-            done = print_queue(journal, target, pace=pace, patience=Patience(say))
+            done = print_queue(queue, target, pace=pace, retry=Retry(say))
         except KeyboardInterrupt:
-            left = journal.counts(target)
+            left = queue.counts(target)
             say(
                 f"{left['queued']} still queued, {left['doubtful']} in doubt; the same command goes on, "
-                f"{journal.clearing(target)} takes them out"
+                f"{queue.clearing(target)} takes them out"
             )
             return 130
-        doubtful = journal.counts(target)["doubtful"]
+        doubtful = queue.counts(target)["doubtful"]
     if not quiet:
         say(f"{done.printed} printed")
     if doubtful:

@@ -12,7 +12,7 @@ from photopoem.commands.completing import A_TARGET
 from photopoem.commands.group import Group
 
 if TYPE_CHECKING:
-    from photopoem.printing.queue import Journal, State
+    from photopoem.printing.queue import Queue, State
 
 
 def _no_number(context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
@@ -65,10 +65,10 @@ def list_(folder: Path, target: str | None, every: bool) -> None:
     from photopoem.text.terminal import visible
 
     target = _address(target)
-    with _journal(folder) as journal:
-        jobs = journal.jobs(STATES if every else ("sending", "doubtful", "queued"), target)
-        counts = journal.counts(target)
-        empty = _nothing_for(journal, target, _WAITING)
+    with _queue_of(folder) as queue:
+        jobs = queue.jobs(STATES if every else ("sending", "doubtful", "queued"), target)
+        counts = queue.counts(target)
+        empty = _nothing_for(queue, target, _WAITING)
     for job in jobs:
         copy = f" (copy {job.copy})" if job.copy > 1 else ""
         when = time.strftime("%d %b %H:%M", time.localtime(job.changed))
@@ -84,10 +84,10 @@ def list_(folder: Path, target: str | None, every: bool) -> None:
 def retry(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
     """Print what is in doubt once more, at the next photopoem print."""
     address = _address(target)
-    with _journal(folder) as journal:
-        done = journal.retry(ids, address)
+    with _queue_of(folder) as queue:
+        done = queue.retry(ids, address)
         told = f"{done} queued again; photopoem print, or a watch that runs, goes on with them"
-        click.echo(told if done else _nothing_for(journal, address, _DOUBTFUL))
+        click.echo(told if done else _nothing_for(queue, address, _DOUBTFUL))
 
 
 @command.command()
@@ -97,9 +97,9 @@ def retry(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
 def skip(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
     """Leave out what is in doubt."""
     address = _address(target)
-    with _journal(folder) as journal:
-        done = journal.skip(ids, address)
-        click.echo(f"{done} skipped" if done else _nothing_for(journal, address, _DOUBTFUL))
+    with _queue_of(folder) as queue:
+        done = queue.skip(ids, address)
+        click.echo(f"{done} skipped" if done else _nothing_for(queue, address, _DOUBTFUL))
 
 
 @command.command()
@@ -109,19 +109,19 @@ def skip(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
 def clear(folder: Path, target: str | None, history: bool) -> None:
     """Take out all that waits or is in doubt."""
     address = _address(target)
-    with _journal(folder) as journal:
-        done = journal.clear(history=history, target=address)
-        click.echo(f"{done} taken out of the queue" if done else _nothing_for(journal, address, _WAITING))
+    with _queue_of(folder) as queue:
+        done = queue.clear(history=history, target=address)
+        click.echo(f"{done} taken out of the queue" if done else _nothing_for(queue, address, _WAITING))
 
 
-def _nothing_for(journal: Journal, target: str | None, states: tuple[State, ...]) -> str:
+def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) -> str:
     """That there is nothing in these states, or a target has nothing, and which others have something."""
     from photopoem.text.terminal import visible
 
     waiting = "queued" in states
     if target is None:
         return "the queue is empty" if waiting else "nothing is in doubt"
-    counts = journal.targets(states)
+    counts = queue.targets(states)
     others = ", ".join(f"{count} for {each}" for each, count in counts.items() if each != target)
     nothing = f"nothing is {'queued' if waiting else 'in doubt'} for {target}"
     return visible(nothing + (f"; there are {others}" if others else ""))
@@ -134,10 +134,10 @@ def _address(target: str | None) -> str | None:
     return target and open_target(target).address
 
 
-def _journal(folder: Path) -> Journal:
+def _queue_of(folder: Path) -> Queue:
     from photopoem.errors import UsageError
-    from photopoem.printing.queue import FILE_NAME, Journal
+    from photopoem.printing.queue import FILE_NAME, Queue
 
     if not (folder / FILE_NAME).exists():
         raise UsageError(f"{folder}: nothing was ever printed from here; photopoem print makes a queue")
-    return Journal(folder)
+    return Queue(folder)

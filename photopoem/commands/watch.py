@@ -74,7 +74,7 @@ def command(
     from photopoem.press import open_press
     from photopoem.printing import press_for, queue_target
     from photopoem.services.hours import QuietHours
-    from photopoem.services.watch import Installation
+    from photopoem.services.watch import Watch
     from photopoem.text.terminal import counted, first_of, say
 
     if is_url(folder) or Path(folder).is_file():
@@ -88,7 +88,7 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     hours = QuietHours.parse(quiet_hours) if quiet_hours else None
-    show = Installation(
+    show = Watch(
         Path(folder),
         target,
         made,

@@ -17,17 +17,17 @@ MOST = 1 << 21
 """Bytes of a text that are read: more is no poem, which has 400,000 characters at most."""
 
 
-def read_standing(path: str | Path) -> list[Poem]:
+def read_edited(path: str | Path) -> list[Poem]:
     """The poems of a poems folder or its `poems.jsonl`, each in the words of its text where a person changed that.
 
     Raises `StoreError` where there are none to read, or something that is no record of a poem.
     """
     folder, records = folder_of(path), list(read_records(path))
     written = written_to(records)
-    return [standing(folder, record, written) for record in records]
+    return [edited(folder, record, written) for record in records]
 
 
-def find_standing(text: Path) -> tuple[Path, Poem, Poem]:
+def find_edited(text: Path) -> tuple[Path, Poem, Poem]:
     """The poems folder that a text lies in, and the text's poem as it stands and as it was written.
 
     Raises `UsageError` where it lies in none, or that knows nothing of it.
@@ -40,7 +40,7 @@ def find_standing(text: Path) -> tuple[Path, Poem, Poem]:
     if found is None:
         near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
         raise UsageError(f"{visible(str(text))}: {RECORDS} knows no such poem{near}")
-    return folder, standing(folder, found, written_to(records)), from_record(found)
+    return folder, edited(folder, found, written_to(records)), from_record(found)
 
 
 def _poems_above(text: Path) -> Path:
@@ -68,7 +68,7 @@ def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[s
     return written
 
 
-def standing(folder: Path, record: Mapping[str, Any], written: Mapping[str, Container[str]]) -> Poem:
+def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Container[str]]) -> Poem:
     """The poem of a record, in the words of its text where that is none of those `written`.
 
     Raises `StoreError` where it is no record of a poem.

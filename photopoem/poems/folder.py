@@ -18,7 +18,7 @@ from photopoem.poems.records import (
     LOCK,
     RECORDS,
     TEXT,
-    Entry,
+    IndexEntry,
     Made,
     head_of,
     is_text_file,
@@ -44,7 +44,7 @@ class PoemsFolder:
     def __init__(self, path: str | Path, *, force: bool = False) -> None:
         self.path = Path(path)
         self.force = force
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, IndexEntry] = {}
         # The hashes of texts that were written for a path before its last one.
         self._older: dict[str, tuple[str, ...]] = {}
         # Whose each text is, the last to write it last: made only when first asked for, for there may be a hundred
@@ -136,7 +136,7 @@ class PoemsFolder:
         if before is not None:
             self._older[path] = (*self._older.get(path, ()), before.made(path).text)
         self._tidy = self._tidy and before is None
-        self._entries[path] = Entry.of(path, offset, length, made)
+        self._entries[path] = IndexEntry.of(path, offset, length, made)
         if self._owners is not None:
             _note_owner(self._owners, made.file, path)
 
@@ -195,11 +195,11 @@ class PoemsFolder:
 
     def poem(self, path: str) -> Poem:
         """The poem of a path, in the words of its text where a person changed that."""
-        from photopoem.poems.edits import standing
+        from photopoem.poems.edits import edited
 
         file = self._entries[path].file_of(path)
         written = {*self._older.get(path, ()), *map(self._text_of, self._owners_of(file))}
-        return standing(self.path, json.loads(self.line(path)), {file: written})
+        return edited(self.path, json.loads(self.line(path)), {file: written})
 
     def kept(self, poem: Poem, name: str) -> Poem:
         """What stands for the photograph called `name`, whose text a person wrote or changed, instead of `poem`."""

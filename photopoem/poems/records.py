@@ -45,7 +45,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """Where the last record of a path stands, and how it was made; small, for there may be a hundred thousand.
 
     `place` is where its line begins and how long it is, in one number. `file` is where in the path the name of
@@ -60,7 +60,7 @@ class Entry:
     text: int | str
 
     @classmethod
-    def of(cls, path: str, offset: int, length: int, made: Made) -> Entry:
+    def of(cls, path: str, offset: int, length: int, made: Made) -> IndexEntry:
         """The entry of a record."""
         name = made.file.removesuffix(TEXT)
         alike = made.file.endswith(TEXT) and path.endswith(name)

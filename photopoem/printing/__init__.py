@@ -15,15 +15,15 @@ from typing import Any, Literal
 
 from photopoem.errors import UsageError
 from photopoem.poem import Poem
-from photopoem.printing.queue import Journal, NewJob
-from photopoem.printing.retry import Patience
+from photopoem.printing.queue import NewJob, Queue
+from photopoem.printing.retry import Retry
 from photopoem.printing.targets import OneFile, Target, open_target
 from photopoem.printing.worker import Printed, Worker
 
 __all__ = [
-    "Journal",
-    "Patience",
     "Printed",
+    "Queue",
+    "Retry",
     "Worker",
     "enqueue",
     "open_target",
@@ -74,7 +74,7 @@ def _taken(poem: Poem) -> tuple[datetime, str]:
 
 
 def enqueue(
-    folder: str | Path | Journal,
+    folder: str | Path | Queue,
     poems: Iterable[Poem],
     target: str,
     *,
@@ -97,30 +97,30 @@ def enqueue(
     name = press_for(where, press)
     base = str(Path(photos or "").absolute())
     jobs = [NewJob(record(poem), name, dict(options or {}), base) for poem in poems]
-    with _opened(folder) as journal:
-        return journal.add(where.address, jobs, copies=copies, again=again)
+    with _opened(folder) as queue:
+        return queue.add(where.address, jobs, copies=copies, again=again)
 
 
 def print_queue(
-    folder: str | Path | Journal, target: str, *, pace: float = 0.0, patience: Patience | None = None
+    folder: str | Path | Queue, target: str, *, pace: float = 0.0, retry: Retry | None = None
 ) -> Printed:
-    """Print what is queued for a target; returns when nothing is left, or `patience.stop` is set.
+    """Print what is queued for a target; returns when nothing is left, or `retry.stop` is set.
 
     Waits for a printer that is off, stalled or out of paper, and goes on by itself. Raises `UsageError`, `StoreError`,
     `PressError`.
     """
-    with _opened(folder) as journal:
-        return Worker(journal, queue_target(target), patience or Patience(), pace).run()
+    with _opened(folder) as queue:
+        return Worker(queue, queue_target(target), retry or Retry(), pace).run()
 
 
 @contextmanager
-def _opened(folder: str | Path | Journal) -> Iterator[Journal]:
-    """A journal that is given as it is, or a folder's, which is closed afterwards."""
-    if isinstance(folder, Journal):
+def _opened(folder: str | Path | Queue) -> Iterator[Queue]:
+    """A queue that is given as it is, or a folder's, which is closed afterwards."""
+    if isinstance(folder, Queue):
         yield folder
     else:
-        with Journal(folder) as journal:
-            yield journal
+        with Queue(folder) as queue:
+            yield queue
 
 
 def print_poems(
@@ -134,8 +134,8 @@ def print_poems(
     copies: int = 1,
     again: bool = False,
     pace: float = 0.0,
-    patience: Patience | None = None,
+    retry: Retry | None = None,
 ) -> Printed:
     """`enqueue` and `print_queue`."""
     enqueue(folder, poems, target, press=press, options=options, photos=photos, copies=copies, again=again)
-    return print_queue(folder, target, pace=pace, patience=patience)
+    return print_queue(folder, target, pace=pace, retry=retry)

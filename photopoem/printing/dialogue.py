@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from photopoem.printing.channels import Channel
-from photopoem.printing.retry import IN_THE_MIDDLE, Doubtful, NotReady, Patience, Stopped
+from photopoem.printing.retry import IN_THE_MIDDLE, Doubtful, NotReady, Retry, Stopped
 
 # ESC/POS (Epson, "ESC/POS Command Reference"): DLE EOT n is answered at once, GS r n in its turn, when
 # all that was sent before it has been dealt with: that is how the end of a job is heard.
@@ -68,7 +68,7 @@ class Dialogue:
                     return byte
         return None
 
-    def send(self, channel: Channel, job: bytes, patience: Patience) -> None:
+    def send(self, channel: Channel, job: bytes, retry: Retry) -> None:
         """Send a whole job, however slowly the printer takes it.
 
         Raises `Doubtful` where the channel breaks after the first byte or the program is to stop in the
@@ -84,50 +84,50 @@ class Dialogue:
                 raise Doubtful(f"cut off in the middle: {_told(error)}") from error
             sent += took
             if took:
-                patience.over()
+                retry.over()
             else:
-                _wait_inside(patience, "the printer does not take what is sent to it")
+                _wait_inside(retry, "the printer does not take what is sent to it")
 
-    def hear_done(self, channel: Channel, patience: Patience, *, answers: bool) -> None:
+    def hear_done(self, channel: Channel, retry: Retry, *, answers: bool) -> None:
         """Wait until the printer has dealt with a job that was sent. Raises `Doubtful` where it never says."""
         try:
-            self._drain(channel, patience)
+            self._drain(channel, retry)
             if answers and self.says_done:
-                self._hear_in_turn(channel, patience)
+                self._hear_in_turn(channel, retry)
         except OSError as error:
             raise Doubtful(f"sent, but cut off before the printer was done: {_told(error)}") from error
-        patience.over()
+        retry.over()
 
-    def _drain(self, channel: Channel, patience: Patience) -> None:
+    def _drain(self, channel: Channel, retry: Retry) -> None:
         """Wait until all has reached the printer: what lies in the computer's own memory is not sent."""
         deadline = time.monotonic() + self.accept_within
         while channel.unsent():
             if time.monotonic() > deadline:
-                _wait_inside(patience, "the printer does not take what is sent to it")
+                _wait_inside(retry, "the printer does not take what is sent to it")
             else:
                 # A closed connection is only noticed by listening.
                 channel.receive(0.01)
 
-    def _hear_in_turn(self, channel: Channel, patience: Patience) -> None:
+    def _hear_in_turn(self, channel: Channel, retry: Retry) -> None:
         channel.receive(0)  # what the printer said of its own accord is no answer
         channel.send(_ASK_IN_TURN, self.accept_within)
         well_since = time.monotonic()
         while self._byte(channel, 2 * self.answer_within, fixed=0x90, value=0x00) is None:
             status = self.ask(channel)
             if status.answers and not status.trouble:
-                patience.over()
+                retry.over()
                 if time.monotonic() - well_since > self.done_within:
                     self.says_done = False
                     return
             else:
-                _wait_inside(patience, status.trouble or "the printer has fallen silent")
+                _wait_inside(retry, status.trouble or "the printer has fallen silent")
                 well_since = time.monotonic()
 
 
-def _wait_inside(patience: Patience, trouble: str) -> None:
+def _wait_inside(retry: Retry, trouble: str) -> None:
     """Wait in the middle of a job, which stopping leaves in doubt."""
     try:
-        patience.wait(trouble, leaving=IN_THE_MIDDLE)
+        retry.wait(trouble, leaving=IN_THE_MIDDLE)
     except Stopped:
         raise Doubtful(f"stopped by hand while {trouble}") from None
 

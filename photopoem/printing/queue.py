@@ -1,4 +1,4 @@
-"""The print queue: an SQLite journal in the poems folder that neither loses nor doubles a poem."""
+"""The print queue: an SQLite file in the poems folder that neither loses nor doubles a poem."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Job:
     changed: float
 
 
-class Journal:
+class Queue:
     """The queue of a poems folder. Safe to share between threads and, but for printing, processes.
 
     Every change is on the disk when its method returns. All methods raise `StoreError` where the disk is
@@ -111,7 +111,7 @@ class Journal:
                 self._db.close()
             self._db = None
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Queue:
         return self
 
     def __exit__(self, *_: object) -> None:

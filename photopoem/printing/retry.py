@@ -35,7 +35,7 @@ def say_nothing(_text: str) -> None:
 
 
 @dataclass
-class Patience:
+class Retry:
     """How long to wait, whom to tell, and when to stop."""
 
     say: Callable[[str], None] = say_nothing

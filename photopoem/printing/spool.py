@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from photopoem.poem import Poem
-from photopoem.printing import Journal, Patience, Printed, Worker, press_for, queue_target
+from photopoem.printing import Printed, Queue, Retry, Worker, press_for, queue_target
 from photopoem.printing.queue import NewJob
 
 
@@ -28,17 +28,17 @@ class Spool:
     options: Mapping[str, Any] = field(default_factory=dict)
     photos: str | Path | None = None
     pace: float = 0.0
-    patience: Patience = field(default_factory=Patience)
+    retry: Retry = field(default_factory=Retry)
     may_print: Callable[[], bool] = lambda: True
     stubborn: bool = False
 
     def __post_init__(self) -> None:
-        self.journal = Journal(self.folder)
+        self.queue = Queue(self.folder)
         target = queue_target(self.target)
         self.target = target.address
         self._press = press_for(target, self.press)
         self.worker = Worker(
-            self.journal, target, self.patience, self.pace, self.may_print, self._idle, self.stubborn
+            self.queue, target, self.retry, self.pace, self.may_print, self._idle, self.stubborn
         )
         self._more = threading.Event()
         self._starting = threading.Lock()
@@ -61,7 +61,7 @@ class Spool:
     def start(self) -> None:
         """Begin to print: what is queued already, else with the first poem, so that none leaves no queue."""
         self._started = True
-        if self.journal.path.exists():
+        if self.queue.path.exists():
             self._begin()
 
     def _begin(self) -> None:
@@ -77,7 +77,7 @@ class Spool:
         from photopoem.poem import record
 
         job = NewJob(record(poem), self._press, dict(self.options), str(Path(self.photos or "").absolute()))
-        added = self.journal.add(self.target, [job], photograph=photograph)
+        added = self.queue.add(self.target, [job], photograph=photograph)
         self._more.set()
         if self._started:
             self._begin()
@@ -94,7 +94,7 @@ class Spool:
 
     def stop(self) -> Printed:
         """End soon: a poem that is being sent is finished if the printer takes it, the others stay queued."""
-        self.patience.stop.set()
+        self.retry.stop.set()
         self._more.set()
         if self._thread.is_alive():
             self._thread.join(30)
@@ -106,7 +106,7 @@ class Spool:
         return self._failure
 
     def _ended(self) -> Printed:
-        self.journal.close()
+        self.queue.close()
         if self._failure is not None:
             raise self._failure
         return self.worker.tally

@@ -17,7 +17,7 @@ _AT_THE_PRINTER = "put that right; printing waits for it and goes on by itself"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Diagnosis:
     """How it is, and what to do about it (empty where nothing is). What is not `serious` can stay as it is."""
 
     told: str
@@ -25,7 +25,7 @@ class Answer:
     serious: bool = True
 
 
-def how_is(target: Target | OneFile) -> Answer:
+def diagnose(target: Target | OneFile) -> Diagnosis:
     """Ask a target how it is. Never raises."""
     if isinstance(target, OneFile):
         return _file(target)
@@ -33,17 +33,19 @@ def how_is(target: Target | OneFile) -> Answer:
     printer = isinstance(target, PrinterTarget)
     if status.trouble:
         there = printer and status.answers
-        return Answer(status.trouble, _AT_THE_PRINTER if there else _STEPS[target.address.partition(":")[0]])
+        return Diagnosis(
+            status.trouble, _AT_THE_PRINTER if there else _STEPS[target.address.partition(":")[0]]
+        )
     if not status.answers:
-        return Answer("reached, says nothing of itself", "its paper and lid go unnoticed", serious=False)
+        return Diagnosis("reached, says nothing of itself", "its paper and lid go unnoticed", serious=False)
     if status.paper_low:
-        return Answer("ready, but its paper is nearly out", "have a roll at hand", serious=False)
-    return Answer("ready")
+        return Diagnosis("ready, but its paper is nearly out", "have a roll at hand", serious=False)
+    return Diagnosis("ready")
 
 
-def _file(target: OneFile) -> Answer:
+def _file(target: OneFile) -> Diagnosis:
     if target.path.exists():
-        return Answer("is there already", "--force overwrites it", serious=False)
+        return Diagnosis("is there already", "--force overwrites it", serious=False)
     if not target.path.absolute().parent.is_dir():
-        return Answer("its folder is not there", f"mkdir -p {target.path.parent}")
-    return Answer("ready")
+        return Diagnosis("its folder is not there", f"mkdir -p {target.path.parent}")
+    return Diagnosis("ready")

@@ -15,7 +15,7 @@ from typing import Protocol
 from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
 from photopoem.printing.channels import Channel, open_device, open_tcp, open_usb
 from photopoem.printing.dialogue import Dialogue, Status
-from photopoem.printing.retry import Doubtful, NotReady, Patience, Refused
+from photopoem.printing.retry import Doubtful, NotReady, Refused, Retry
 
 KINDS = "tcp://HOST:9100, usb:VENDOR:PRODUCT, serial:/dev/NAME, cups:NAME, dir:FOLDER, file:PATH"
 GET_CUPS = "install CUPS (apt install cups), or print elsewhere"
@@ -49,7 +49,7 @@ class Target(Protocol):
     repeatable: bool
 
     def deliver(
-        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+        self, delivery: Delivery, begun: Callable[[], None], retry: Retry, *, talks: bool = False
     ) -> bool:
         """Deliver; returns whether the printer answered. `begun` is called just before the first byte.
 
@@ -79,7 +79,7 @@ class PrinterTarget:
     repeatable: bool = False
 
     def deliver(
-        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+        self, delivery: Delivery, begun: Callable[[], None], retry: Retry, *, talks: bool = False
     ) -> bool:
         """See `Target`."""
         try:
@@ -92,10 +92,10 @@ class PrinterTarget:
                 raise NotReady(f"{self.address}: the printer does not answer")
             if status.trouble:
                 raise NotReady(f"{self.address}: {status.trouble}")
-            patience.over()
+            retry.over()
             begun()
-            self.dialogue.send(channel, delivery.data, patience)
-            self.dialogue.hear_done(channel, patience, answers=status.answers)
+            self.dialogue.send(channel, delivery.data, retry)
+            self.dialogue.hear_done(channel, retry, answers=status.answers)
         finally:
             channel.close()
         return status.answers
@@ -136,7 +136,7 @@ class FolderTarget:
     repeatable: bool = True
 
     def deliver(
-        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+        self, delivery: Delivery, begun: Callable[[], None], retry: Retry, *, talks: bool = False
     ) -> bool:
         """See `Target`."""
         from photopoem.errors import StoreError
@@ -150,7 +150,7 @@ class FolderTarget:
                 write_atomically(path, delivery.data, sync=True)
         except (OSError, StoreError) as error:
             raise NotReady(f"{self.folder}: {getattr(error, 'strerror', None) or error}") from error
-        patience.over()
+        retry.over()
         return False
 
     def _free_path(self, delivery: Delivery) -> Path | None:
@@ -197,7 +197,7 @@ class CupsTarget:
     repeatable: bool = False
 
     def deliver(
-        self, delivery: Delivery, begun: Callable[[], None], patience: Patience, *, talks: bool = False
+        self, delivery: Delivery, begun: Callable[[], None], retry: Retry, *, talks: bool = False
     ) -> bool:
         """See `Target`."""
         command = [self._program("lp"), "-d", self.printer, "-t", _file_name(delivery.name), "--", "-"]
@@ -212,7 +212,7 @@ class CupsTarget:
             said = done.stderr.decode(errors="replace").strip() or "lp failed"
             why = f"{self.address}: {said.splitlines()[-1]}"
             raise Refused(why) if _UNKNOWN.search(said) else NotReady(why)
-        patience.over()
+        retry.over()
         return False
 
     @staticmethod

@@ -10,8 +10,8 @@ from typing import Any
 
 from photopoem.errors import PhotopoemError, StoreError, show_where
 from photopoem.press import Press, open_press
-from photopoem.printing.queue import Job, Journal, State
-from photopoem.printing.retry import Doubtful, NotReady, Patience, Refused, Stopped
+from photopoem.printing.queue import Job, Queue, State
+from photopoem.printing.retry import Doubtful, NotReady, Refused, Retry, Stopped
 from photopoem.printing.targets import Delivery, Target
 from photopoem.text.terminal import counted
 
@@ -33,9 +33,9 @@ class Worker:
     A `stubborn` worker also waits for what would end another: it serves a show that nobody looks after.
     """
 
-    journal: Journal
+    queue: Queue
     target: Target
-    patience: Patience = field(default_factory=Patience)
+    retry: Retry = field(default_factory=Retry)
     pace: float = 0.0
     may_print: Callable[[], bool] = lambda: True
     idle: Callable[[], bool] = lambda: False
@@ -52,7 +52,7 @@ class Worker:
         try:
             with self._held():
                 self._recover()
-                while not self.patience.stop.is_set() and self._step():
+                while not self.retry.stop.is_set() and self._step():
                     pass
         except Stopped:
             pass
@@ -67,27 +67,27 @@ class Worker:
         except Exception as error:
             if not self.stubborn:
                 raise
-            self.patience.wait(str(error) or type(error).__name__)
+            self.retry.wait(str(error) or type(error).__name__)
             return True
 
     def _held(self) -> _Held:
-        return _Held(self.journal, self.target.address, self.patience)
+        return _Held(self.queue, self.target.address, self.retry)
 
     def _recover(self) -> None:
         left = self._stored(
-            lambda: self.journal.recover(self.target.address, repeatable=self.target.repeatable)
+            lambda: self.queue.recover(self.target.address, repeatable=self.target.repeatable)
         )
         if left and not self.target.repeatable:
-            self.patience.say(
+            self.retry.say(
                 f"{counted(left, 'poem')} may or may not be on paper: "
-                f"photopoem queue list {self.journal.folder}, then retry or skip"
+                f"photopoem queue list {self.queue.folder}, then retry or skip"
             )
 
     def _once(self) -> bool:
         """Print the next poem; False where there is none."""
         if not self.may_print():
             return False
-        job = self._stored(lambda: self.journal.next(self.target.address))
+        job = self._stored(lambda: self.queue.next(self.target.address))
         if job is None:
             return False
         self._keep_pace()
@@ -102,7 +102,7 @@ class Worker:
 
     def _keep_pace(self) -> None:
         left = self._last + self.pace - time.monotonic()
-        if left > 0 and self.patience.stop.wait(left):
+        if left > 0 and self.retry.stop.wait(left):
             raise Stopped
         self._last = time.monotonic()
 
@@ -123,75 +123,75 @@ class Worker:
         def begin() -> None:
             nonlocal begun
             # On the disk before the first byte goes out: whatever happens now, the poem is known to be in doubt.
-            self.journal.mark(job.id, "sending")
+            self.queue.mark(job.id, "sending")
             begun = True
 
         try:
-            talks = self.journal.talks(self.target.address)
-            answered = self.target.deliver(delivery, begin, self.patience, talks=talks)
+            talks = self.queue.talks(self.target.address)
+            answered = self.target.deliver(delivery, begin, self.retry, talks=talks)
         except (NotReady, StoreError) as error:
             if begun:
                 self._settle(job, "queued", "")
-            self.patience.wait(str(error))
+            self.retry.wait(str(error))
         except Refused as error:
             self._settle(job, "queued", "")
-            take_out = self.journal.clearing(self.target.address)
+            take_out = self.queue.clearing(self.target.address)
             raise Refused(f"{str(error).rstrip('. ')}; {take_out} takes out what waits for it") from error
         except Doubtful as error:
             self._settle(job, "doubtful", str(error))
-            self.patience.over()
-            look = f"photopoem queue list {self.journal.folder}"
-            self.patience.say(f"{job.name}: {error}: it may or may not be on paper ({look})")
+            self.retry.over()
+            look = f"photopoem queue list {self.queue.folder}"
+            self.retry.say(f"{job.name}: {error}: it may or may not be on paper ({look})")
         except BaseException as error:
             if begun:
                 self._settle(job, "doubtful", f"interrupted: {type(error).__name__}")
             raise
         else:
             if answered and not talks:
-                self._stored(lambda: self.journal.note_talks(self.target.address))
+                self._stored(lambda: self.queue.note_talks(self.target.address))
             self._settle(job, "printed", "")
 
     def _settle(self, job: Job, state: State, note: str) -> None:
-        self._stored(lambda: self.journal.mark(job.id, state, note))
+        self._stored(lambda: self.queue.mark(job.id, state, note))
         if state == "printed":
             self.tally.printed += 1
         elif state == "doubtful":
             self.tally.doubtful += 1
 
     def _stored(self, act: Callable[[], Any]) -> Any:
-        """Do something with the journal; where the disk is full or gone, wait until it is back."""
+        """Do something with the queue; where the disk is full or gone, wait until it is back."""
         waited = False
         while True:
             try:
                 done = act()
             except StoreError as error:
-                self.patience.wait(str(error))
+                self.retry.wait(str(error))
                 waited = True
             else:
                 if waited:
-                    self.patience.over()
+                    self.retry.over()
                 return done
 
 
 class _Held:
     """The target to oneself; waits while another program has it."""
 
-    def __init__(self, journal: Journal, address: str, patience: Patience) -> None:
-        self.journal, self.address, self.patience = journal, address, patience
+    def __init__(self, queue: Queue, address: str, retry: Retry) -> None:
+        self.queue, self.address, self.retry = queue, address, retry
         self.holding: Any = None
 
     def __enter__(self) -> None:
         while True:
-            holding = self.journal.held(self.address)
+            holding = self.queue.held(self.address)
             try:
                 if holding.__enter__():
                     self.holding = holding
                     break
                 holding.__exit__(None, None, None)
-                self.patience.wait("another photopoem is printing from here")
+                self.retry.wait("another photopoem is printing from here")
             except StoreError as error:
-                self.patience.wait(str(error))
-        self.patience.over()
+                self.retry.wait(str(error))
+        self.retry.over()
 
     def __exit__(self, *_: object) -> None:
         self.holding.__exit__(None, None, None)

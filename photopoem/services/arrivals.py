@@ -116,7 +116,7 @@ def _boxes_end(file: BinaryIO, size: int) -> bool:
     return False
 
 
-class Watcher:
+class FolderEvents:
     """Sets an event when something happens in a folder; where the system cannot tell, never."""
 
     def __init__(self, folder: Path, happened: threading.Event, stop: threading.Event) -> None:

@@ -188,10 +188,10 @@ class Run:
         if self.target is None:
             yield None
             return
-        from photopoem.printing import Patience
+        from photopoem.printing import Retry
         from photopoem.printing.spool import Spool
 
-        spool = Spool(out, self.target, self.press, patience=Patience(say))
+        spool = Spool(out, self.target, self.press, retry=Retry(say))
         spool.start()
         try:
             yield spool
@@ -217,7 +217,7 @@ class Run:
             done = spool.stop()
             say(
                 f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target} "
-                f"goes on, {spool.journal.clearing(spool.target)} takes it out"
+                f"goes on, {spool.queue.clearing(spool.target)} takes it out"
             )
         if not self.quiet:
             say(f"{self.target}: {done.printed} printed")

@@ -16,9 +16,9 @@ from typing import Any
 
 from photopoem.errors import KeptText, LabellerUnavailable, PhotopoemError, StoreError, UsageError
 from photopoem.photo.discover import Found
-from photopoem.printing.retry import Patience, Stopped
+from photopoem.printing.retry import Retry, Stopped
 from photopoem.printing.spool import Spool
-from photopoem.services.arrivals import Arrivals, Watcher
+from photopoem.services.arrivals import Arrivals, FolderEvents
 from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Done, Settings
 from photopoem.text.terminal import counted, say
@@ -34,7 +34,7 @@ LITTLE_ROOM = 100
 
 
 @dataclass
-class Installation:
+class Watch:
     """Watches `folder`, writes a poem for each photograph that arrives and prints it to `target`.
 
     Poems are also kept in the folder `poems`, whose queue remembers what was printed and which photographs
@@ -64,9 +64,9 @@ class Installation:
         self.folder = self.folder.absolute()
         self.spool = Spool(
             self.poems, self.target, self.press, self.options, pace=self.pace, may_print=self._may_print,
-            patience=Patience(self.say, self.stop), stubborn=True,
+            retry=Retry(self.say, self.stop), stubborn=True,
         )  # fmt: skip
-        self.patience = Patience(self.say, self.stop, PAUSES, told=self.spool.patience.told)
+        self.retry = Retry(self.say, self.stop, PAUSES, told=self.spool.retry.told)
         self.written = self.failed = 0
         self.last: dict[str, str] = {}
         self.since = _now()
@@ -82,9 +82,9 @@ class Installation:
 
         load_grammars(self.settings)
         labeller_for(self.settings)
-        watcher = Watcher(self.folder, self._happened, self.stop)
+        events = FolderEvents(self.folder, self._happened, self.stop)
         with suppress(Stopped):
-            self._patiently(self._begin)
+            self._until_it_works(self._begin)
             self.spool.start()
             self.watching.set()
             self.begun()
@@ -93,17 +93,17 @@ class Installation:
                 self._round()
         self.stop.set()
         self.spool.stop()
-        watcher.join()
+        events.join()
         self._report("stopped")
 
     def _begin(self) -> None:
         """Recall what was seen; at the very first start, what lies there already."""
-        journal = self.spool.journal
-        known = journal.photographs()
+        queue = self.spool.queue
+        known = queue.photographs()
         first = str(self.folder) not in known
         if first:
             before = [] if self.existing else self.arrivals.all_present()
-            journal.note_photographs([*before, (str(self.folder), "watched")], "before")
+            queue.note_photographs([*before, (str(self.folder), "watched")], "before")
             known.update(before)
             if before:
                 self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
@@ -113,7 +113,7 @@ class Installation:
         """Look once, deal with what is ready, wait for more."""
         self._happened.clear()
         started = time.monotonic()
-        ready = self._patiently(self.arrivals.ready)
+        ready = self._until_it_works(self.arrivals.ready)
         took = time.monotonic() - started
         for found in ready:
             if self.stop.is_set():
@@ -127,21 +127,21 @@ class Installation:
         soon = self.arrivals.settle / 2 if self.arrivals.growing.keys() - self._tries else self.look_again
         self._happened.wait(max(soon, 10 * took))
 
-    def _patiently(self, act: Callable[[], Any]) -> Any:
+    def _until_it_works(self, act: Callable[[], Any]) -> Any:
         """Do something that fails while a folder or disk is gone or full, or the network is down: until it works."""
         while True:
             try:
                 done = act()
             except (StoreError, LabellerUnavailable, UsageError) as error:
                 self._report(str(error))
-                self.patience.wait(str(error))
+                self.retry.wait(str(error))
             else:
-                self.patience.over()
+                self.retry.over()
                 return done
 
     def _deal_with(self, found: Found) -> None:
         try:
-            outcome = self._patiently(lambda: self._write(found))
+            outcome = self._until_it_works(lambda: self._write(found))
         except Stopped:
             raise
         except Exception as error:  # whatever one photograph does, the show goes on
@@ -150,7 +150,7 @@ class Installation:
         if not isinstance(outcome, Done):
             self._give_up_or_wait(found, outcome.cause)
             return
-        self._patiently(lambda: self._keep(outcome))
+        self._until_it_works(lambda: self._keep(outcome))
         self.arrivals.done(found)
         self._tries.pop(found.path, None)
 
@@ -200,7 +200,7 @@ class Installation:
         self.say(f"{found.name}: {cause}; let be")
         del self._tries[found.path]
         self.arrivals.done(found)
-        self._patiently(lambda: self.spool.journal.note_photographs([(found.path, found.stamp)], cause))
+        self._until_it_works(lambda: self.spool.queue.note_photographs([(found.path, found.stamp)], cause))
 
     # -- health ------------------------------------------------------------------------------------------
 
@@ -220,18 +220,18 @@ class Installation:
     def _printing(self) -> object:
         """What the printing thread has come to: where it changes, there is news to report."""
         tally = self.spool.worker.tally
-        return tally.printed, tally.doubtful, self.spool.patience.trouble, self._may_print()
+        return tally.printed, tally.doubtful, self.spool.retry.trouble, self._may_print()
 
     def health(self, trouble: str = "") -> dict[str, Any]:
         """How the installation is, as the status file tells it."""
         try:
-            counts: Mapping[Any, int] = self.spool.journal.counts(self.spool.target)
+            counts: Mapping[Any, int] = self.spool.queue.counts(self.spool.target)
         except StoreError as error:
             counts, trouble = {}, trouble or str(error)
         free = _free_mb(self.poems)
         if free is not None and free < LITTLE_ROOM:
             trouble = trouble or f"the disk is nearly full: {free} MB left"
-        waiting = self.spool.patience.trouble
+        waiting = self.spool.retry.trouble
         printing = waiting or ("printing" if self._may_print() else "quiet hours")
         return {
             "time": _now(), "since": self.since, "pid": os.getpid(), "ok": not (trouble or waiting),
