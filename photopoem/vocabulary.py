@@ -9,7 +9,7 @@ from math import hypot
 from typing import Literal
 
 from photopoem.color.palette import Palette, Swatch
-from photopoem.labels.labeller import Kind, Label, Labels
+from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
 from photopoem.photo.moment import Moment
 
 Layer = Literal["place", "machine", "people"]
@@ -28,6 +28,9 @@ PLAIN = (
     "thing",
     "stuff",
     "scene",
+    "person",
+    "doing",
+    "quality",
     "sure",
     "doubt",
     "color",
@@ -143,15 +146,19 @@ def _label_word(label: Label) -> Word:
 def _label_words(labels: list[Label]) -> dict[str, Words]:
     from photopoem.english.amounts import sureness_in_words
 
-    spoken = [_label_word(label) for label in labels]
+    spoken = [_label_word(label) for label in labels if label.kind in NOUNS]
     words: dict[str, Words] = {
         "label": tuple(spoken),
         "sure": tuple(w for w in spoken if (w.source.score or 0) >= SURE),
         # Many are hardly likely; by the square of their scores what may well be there is asked about first.
         "doubt": tuple(replace(w, weight=w.weight**2) for w in spoken if (w.source.score or 0) < SURE),
     }
-    for kind in ("thing", "stuff", "scene"):
+    for kind in ("stuff", "scene", "person"):
         words[kind] = tuple(w for w in spoken if w.kind == kind)
+    # A person can be counted: what a grammar says of a thing it may say of somebody.
+    words["thing"] = tuple(w for w in spoken if w.kind in ("thing", "person"))
+    for kind in ("doing", "quality"):
+        words[kind] = tuple(_label_word(label) for label in labels if label.kind == kind)
     for n, word in enumerate(spoken[:NUMBERED], start=1):
         words[f"label{n}"] = (word,)
         words[f"sureness{n}"] = (_amount(sureness_in_words(word.source.score or 0), word.source),)

@@ -15,9 +15,9 @@ from photopoem.english.inflection import for_plural, is_plural, singular, split_
 from photopoem.errors import UsageError
 
 FIELDS = ("does", "part", "feels")
-KINDS = ("thing", "stuff", "scene", "color", "tone", "moment", "amount")
-# Labellers differ in what they call a scene; a word's row serves all three.
-_LABEL_KINDS = ("thing", "stuff", "scene")
+KINDS = ("thing", "stuff", "scene", "person", "doing", "quality", "color", "tone", "moment", "amount")
+# Labellers differ in what they call a scene or a person; a word's row serves all four.
+_LABEL_KINDS = ("thing", "stuff", "scene", "person")
 # Phrases whose last word is not what they are: they fall back to their kind, never to that word.
 _MISLEADING = frozenset(
     {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 from photopoem.errors import (
     LabelError,
@@ -18,7 +18,10 @@ from photopoem.text.terminal import counted, say
 if TYPE_CHECKING:
     from photopoem.photo.reading import Photo
 
-Kind = Literal["thing", "stuff", "scene"]
+Kind = Literal["thing", "stuff", "scene", "person", "doing", "quality"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NOUNS: tuple[Kind, ...] = ("thing", "stuff", "scene", "person")
+"""Kinds of words that name something: a word of another kind (running, wooden) says something of it."""
 
 
 TOGETHER = 64
@@ -33,7 +36,8 @@ class Label:
 
     `text` is literal text, in lower case but for proper nouns. `score` is the labeller's
     confidence in 0..1. `kind` tells things that are counted (a dog) from stuff that is not
-    (grass) and from scenes (a valley, a street). `wider` are words for the same thing
+    (grass), scenes (a valley, a street), persons (a child, a crowd), acts (doing: running) and
+    qualities (wooden). `wider` are words for the same thing
     that are less specific, nearest first (spaniel: dog, animal). `asked` is the ISO date of the answer
     of a service that may answer otherwise tomorrow; empty for labellers that always say the same.
     """

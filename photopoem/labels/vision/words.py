@@ -17,7 +17,6 @@ from photopoem.errors import UsageError
 from photopoem.labels.labeller import Kind, Label, Labels
 
 STOPLIST_VARIABLE = "PHOTOPOEM_VISION_STOPLIST"
-KINDS = ("thing", "stuff", "scene")
 
 # First words that keep their capital: Vision writes labels like sentences, so "German shepherd" begins
 # with a name and "Golden retriever" does not. Words later in a label say it by themselves.
