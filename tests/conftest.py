@@ -19,6 +19,7 @@ from tests.vision_server import Open, opening
 TOOLS = {
     "chromium": "chromium", "chromedriver": "chromium-driver", "pdftotext": "poppler-utils",
     "pdftoppm": "poppler-utils", "rsvg-convert": "librsvg2-bin", "zsh": "zsh", "fish": "fish", "bash": "bash",
+    "strace": "strace",
 }  # fmt: skip
 SAMPLES = Path(__file__).parent.parent / "samples"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import struct
+import sys
 
 # https://github.com/torvalds/linux, arch/x86/entry/syscalls and include/uapi/asm-generic/unistd.h
 NUMBERS = {
@@ -36,3 +38,9 @@ def forbid(*calls: str) -> None:
     ):
         if libc.prctl(*arguments) != 0:
             raise OSError(ctypes.get_errno(), "prctl")
+
+
+if __name__ == "__main__":
+    # python -m tests.seccomp_guard CALL PROGRAM ARGUMENT...: its children are bound too.
+    forbid(sys.argv[1])
+    os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606 - no shell is wanted

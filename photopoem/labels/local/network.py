@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import LabellerUnavailable
+from photopoem.labels.telemetry import import_onnxruntime
 from photopoem.photo.reading import Pixels
 
 LONG, SHORT = 224, 192  # the network halves five times: multiples of 32 leave nothing over
@@ -106,9 +107,7 @@ def open_session(model: bytes | str) -> Any:
 
     The pipeline runs a process a core, so a session's own threads would only stand in each other's way.
     """
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
