@@ -1,0 +1,306 @@
+"""The show file: the choices that a person made among the poems of a folder, kept from run to run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from photopoem.errors import StoreError, UsageError, did_you_mean
+from photopoem.files import write_atomically
+from photopoem.photo.discover import is_url
+
+FILE_NAME = "show.json"
+VERSION = 1
+State = Literal["undecided", "kept", "dropped"]
+Order = Literal["", "hand", "date", "color", "path"]
+STATES: tuple[State, ...] = get_args(State)
+ORDERS: tuple[Order, ...] = get_args(Order)[1:]
+MOST_BYTES = 1 << 26
+"""A larger show file is not read: the choices of a hundred thousand photographs take some 30 MB."""
+LONGEST = {"title": 500, "author": 500, "preface": 20_000, "grammar": 4_096, "path": 8_192, "digest": 200}
+"""Characters of a text in the show file."""
+PATIENCE = 30.0
+"""Seconds that a writer waits for another one; a write takes milliseconds."""
+_SEEDS = 1 << 63
+_LOCK, _UNFINISHED = ".show.lock", ".show.tmp"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen for one photograph, which is known by its path and by the digest of its pixels.
+
+    `seed` and `grammar` are those its poem is written with; None and empty leave them to the run. `order` is its
+    place in a show that is ordered by hand; `title` stands in place of the title that the grammar wrote.
+    """
+
+    path: str
+    digest: str
+    state: State = "undecided"
+    seed: int | None = None
+    grammar: str = ""
+    order: int | None = None
+    title: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was chosen."""
+        return self == Choice(self.path, self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A show: its title, author, preface and order, and the choices, sorted by path. It is never changed in place."""
+
+    title: str = ""
+    author: str = ""
+    preface: str = ""
+    order: Order = ""
+    choices: tuple[Choice, ...] = ()
+    _by_path: dict[str, Choice] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_digest: dict[str, list[Choice]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for choice in self.choices:
+            self._by_path[choice.path] = choice
+            self._by_digest.setdefault(choice.digest, []).append(choice)
+
+    def choice(self, path: str, digest: str = "") -> Choice:
+        """The choice for a photograph; an empty one where nothing was chosen. Without a digest the path decides.
+
+        A photograph that was moved is known by its digest. One that was dropped and has other pixels now is another
+        photograph of the same name, so it is undecided.
+        """
+        found = self._by_path.get(path)
+        if found is None:
+            moved = next((each for each in self._by_digest.get(digest, ()) if _is_gone(each.path)), None)
+            return replace(moved, path=path) if moved else Choice(path, digest)
+        if digest and found.digest != digest:
+            state: State = "undecided" if found.state == "dropped" else found.state
+            return replace(found, digest=digest, state=state)
+        return found
+
+    def with_choices(self, choices: Iterable[Choice]) -> Show:
+        """The show with these choices in place of those of the same photographs; empty ones are taken out."""
+        new = {choice.path: choice for choice in choices}
+        digests = {choice.digest for choice in new.values()}
+        old = {
+            choice.path: choice
+            for choice in self.choices
+            if choice.digest not in digests or choice.path in new or not _is_gone(choice.path)
+        }
+        kept = (choice for _, choice in sorted((old | new).items()) if not choice.is_empty)
+        return replace(self, choices=tuple(kept))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the show says nothing at all."""
+        return self == Show()
+
+
+def _is_gone(path: str) -> bool:
+    """Whether nothing stands at a path any more, as is so when a photograph was moved."""
+    try:
+        return not is_url(path) and not os.path.lexists(path)
+    except ValueError:  # a NUL in it
+        return True
+
+
+def show_file(folder: str | Path) -> Path:
+    """The show file of a poems folder, whether it exists or not."""
+    return Path(folder) / FILE_NAME
+
+
+def read_show(folder: str | Path) -> Show:
+    """The show of a poems folder; an empty one where it has no show file.
+
+    Raises `StoreError`, with file, line and what to do, where the file cannot be read as a show. It is left in place
+    then: a run without it would write over poems that were kept and print those that were dropped.
+    """
+    path = show_file(folder)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return Show()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        return _parsed(data)
+    except _Damaged as error:
+        aside = f"mv {path} {path.with_name('show.damaged.json')}"
+        raise StoreError(f"{path}{error}; mend it, or begin a new show with: {aside}") from error
+
+
+def change_show(folder: str | Path, change: Callable[[Show], Show]) -> Show:
+    """Replace the show of a poems folder by what `change` makes of it, and return that.
+
+    Reading, changing and writing happen under a lock, so that of two writers neither loses what the other wrote. A
+    reader sees the old file or the new one. Raises `StoreError`.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / _LOCK, timeout=PATIENCE):
+            before = read_show(folder)
+            after = change(before)
+            if after != before:
+                _write(folder, after)
+            return after
+    except Timeout as error:
+        raise StoreError(
+            f"{show_file(folder)}: another program keeps it locked; end that one first"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"{show_file(folder)}: cannot be written: {error.strerror or error}") from error
+
+
+def _write(folder: Path, show: Show) -> None:
+    """Write the show file. The caller holds the lock, so an unfinished file that a killed writer left may go."""
+    text = json.dumps(as_dict(show), ensure_ascii=False, indent=1) + "\n"
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # a path whose bytes are no UTF-8
+        data = (json.dumps(as_dict(show), indent=1) + "\n").encode()
+    write_atomically(show_file(folder), data, sync=True, by_way_of=folder / _UNFINISHED)
+
+
+def as_dict(show: Show) -> dict[str, Any]:
+    """A show as `schema` describes it. What was not chosen is left out."""
+    head = {"title": show.title, "author": show.author, "preface": show.preface, "order": show.order}
+    return {
+        "version": VERSION,
+        **{name: value for name, value in head.items() if value},
+        "choices": [_choice_as_dict(choice) for choice in show.choices],
+    }
+
+
+def _choice_as_dict(choice: Choice) -> dict[str, Any]:
+    made = {each.name: getattr(choice, each.name) for each in fields(choice)}
+    return {name: value for name, value in made.items() if value not in ("", None)}
+
+
+def schema() -> str:
+    """The JSON Schema of the show file."""
+    return (files("photopoem") / "data" / "show.schema.json").read_text(encoding="utf-8")
+
+
+def merged(shows: Iterable[Show]) -> tuple[Show, list[str]]:
+    """Several shows as one, and the paths for which they chose differently.
+
+    Where two disagree the first one's choice is taken, and so are the first title, author, preface and order that are
+    not empty.
+    """
+    given = list(shows)
+    found: dict[str, Choice] = {}
+    clashes: dict[str, None] = {}
+    for choice in (choice for show in given for choice in show.choices):
+        if found.setdefault(choice.path, choice) != choice:
+            clashes[choice.path] = None
+    joined = Show(*(_first(show.title for show in given), _first(show.author for show in given),
+                    _first(show.preface for show in given)), order=_first_order(given))  # fmt: skip
+    return joined.with_choices(found.values()), sorted(clashes)
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next((text for text in texts if text), "")
+
+
+def _first_order(shows: Iterable[Show]) -> Order:
+    return next((show.order for show in shows if show.order), "")
+
+
+class _Damaged(Exception):
+    """What is wrong with a show file: `:LINE: what` or `: what`."""
+
+
+def _parsed(data: bytes) -> Show:
+    if len(data) > MOST_BYTES:
+        raise _Damaged(f": larger than {MOST_BYTES >> 20} MB, so it is no show file")
+    try:
+        made = json.loads(data.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise _Damaged(f":{error.lineno}:{error.colno}: no JSON: {error.msg.lower()}") from error
+    except UnicodeDecodeError as error:
+        raise _Damaged(": no UTF-8 text") from error
+    except RecursionError as error:
+        raise _Damaged(": brackets within brackets without an end") from error
+    return _show_of(_table(made, "the show"))
+
+
+def _show_of(made: dict[str, Any]) -> Show:
+    version = made.get("version")
+    if version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        raise _Damaged(
+            f": its version is {version!r:.20}" + (", of a newer photopoem" if newer else f", not {VERSION}")
+        )
+    _known(made, ("version", "title", "author", "preface", "order", "choices"), "the show")
+    title, author, preface = (_text(made, name, "the show") for name in ("title", "author", "preface"))
+    choices = made.get("choices", [])
+    if not isinstance(choices, list):
+        raise _Damaged(": choices is no list")
+    order: Any = _one_of(made, "order", ("", *ORDERS), "the show")
+    parsed = [
+        _choice_of(_table(each, f"choice {n}"), f"choice {n}") for n, each in enumerate(choices, start=1)
+    ]
+    return Show(title, author, preface, order).with_choices(parsed)
+
+
+def _choice_of(made: dict[str, Any], where: str) -> Choice:
+    _known(made, [each.name for each in fields(Choice)], where)
+    if not made.get("path"):
+        raise _Damaged(f": {where} names no path")
+    state: Any = _one_of(made, "state", STATES, where)
+    texts = {name: _text(made, name, where) for name in ("path", "digest", "grammar", "title")}
+    numbers = {name: _number(made, name, where) for name in ("seed", "order")}
+    return Choice(state=state, **texts, **numbers)  # type: ignore[arg-type] # the values have the fields' own types
+
+
+def _table(made: Any, where: str) -> dict[str, Any]:
+    if not isinstance(made, dict):
+        raise _Damaged(f": {where} is no object in braces")
+    return made
+
+
+def _known(made: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+    known = list(names)
+    for name in made:
+        if name not in known:
+            raise _Damaged(f": {where} has an unknown key {name!r:.60}{did_you_mean(name, known)}")
+
+
+def _text(made: Mapping[str, Any], name: str, where: str) -> str:
+    value = made.get(name, "")
+    if not isinstance(value, str) or len(value) > LONGEST[name]:
+        raise _Damaged(f": {name} of {where} is no text of at most {LONGEST[name]:,} characters")
+    return value
+
+
+def _number(made: Mapping[str, Any], name: str, where: str) -> int | None:
+    value = made.get(name)
+    if value is not None and (type(value) is not int or not -_SEEDS <= value < _SEEDS):
+        raise _Damaged(f": {name} of {where} is no whole number")
+    return value
+
+
+def _one_of(made: Mapping[str, Any], name: str, values: tuple[str, ...], where: str) -> str:
+    value = made.get(name, values[0])
+    if value not in values:
+        told = ", ".join(filter(None, values))
+        raise _Damaged(f": {name} of {where} is {value!r:.40}, none of {told}")
+    return str(value)
+
+
+def checked_text(name: str, text: str) -> str:
+    """A title, author or preface as the show file keeps it. Raises `UsageError` where it is too long."""
+    said = text.strip() if name == "preface" else " ".join(text.split())
+    if len(said) > LONGEST[name]:
+        raise UsageError(f"a {name} has at most {LONGEST[name]:,} characters, and this one has {len(said):,}")
+    return said
