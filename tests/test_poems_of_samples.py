@@ -10,7 +10,8 @@ from poem_checks import never_found, wrong_articles
 
 from photopoem.grammar import Written, load_grammar
 from photopoem.photo.discover import find_photos
-from photopoem.services.pipeline import Settings, Speaker, labeller_for, read, subject_of
+from photopoem.services.describe import describe
+from photopoem.services.pipeline import Settings, labeller_for
 from photopoem.vocabulary import Vocabulary, is_known, is_numbered, make_vocabulary
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -21,13 +22,8 @@ SEEDS = 1000
 def vocabularies() -> list[Vocabulary]:
     settings = Settings(labels="local")
     labeller = labeller_for(settings)
-    readings = [read(found, settings) for found in find_photos([str(SAMPLES)])]
-    answers = labeller.label([reading.photo for reading in readings])
-    speaker = Speaker.of(labeller)
     return [
-        make_vocabulary(subject_of(reading, answer, speaker))
-        for reading, answer in zip(readings, answers, strict=True)
-        if isinstance(answer, tuple)
+        make_vocabulary(describe(found, settings, labeller).subject) for found in find_photos([str(SAMPLES)])
     ]
 
 

@@ -207,16 +207,13 @@ def _words(photo: str | None, vocabulary: str | None, labels: str) -> Vocabulary
 
 
 def _words_of(photo: str, labels: str) -> Vocabulary:
-    from photopoem.errors import LabelError
-    from photopoem.labels.labeller import ask
     from photopoem.photo.discover import Found
-    from photopoem.services.pipeline import Settings, Speaker, labeller_for, read, subject_of
+    from photopoem.services.describe import describe
+    from photopoem.services.pipeline import Settings, labeller_for
     from photopoem.vocabulary import make_vocabulary
 
     settings = Settings(labels=labels)
-    labeller = labeller_for(settings)
-    reading = read(Found(photo, Path(photo).name), settings)
-    answer = ask(labeller, [reading.photo])[0]
-    if isinstance(answer, LabelError):
-        raise answer
-    return make_vocabulary(subject_of(reading, answer, Speaker.of(labeller)))
+    described = describe(Found(photo, Path(photo).name), settings, labeller_for(settings))
+    if described.no_labels:
+        raise described.no_labels
+    return make_vocabulary(described.subject)

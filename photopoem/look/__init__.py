@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from photopoem.errors import LabelError
 from photopoem.vocabulary import MOMENTS, PLAIN, Subject, make_vocabulary
 
 if TYPE_CHECKING:
@@ -35,19 +34,11 @@ def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
     """
     from photopoem.color.names import color_names
     from photopoem.color.statistics import statistics
-    from photopoem.labels.labeller import ask, place_of
-    from photopoem.services.pipeline import Speaker, read, subject_of
+    from photopoem.services.describe import describe
 
-    reading = read(found, settings)
-    answer = ask(labeller, [reading.photo])[0]
-    failed = isinstance(answer, LabelError)
-    subject = subject_of(reading, () if isinstance(answer, LabelError) else answer, Speaker.of(labeller))
-    if subject.moment.place is None and (place := place_of(labeller, reading.photo)):
-        from dataclasses import replace
-
-        subject = replace(subject, moment=replace(subject.moment, place=place))
-    told = statistics(reading.photo, color_names(settings.color_names))
-    return Look(reading.photo, subject, told, str(answer) if failed else "")
+    described = describe(found, settings, labeller)
+    told = statistics(described.photo, color_names(settings.color_names))
+    return Look(described.photo, described.subject, told, str(described.no_labels or ""))
 
 
 def words_of(look: Look) -> dict[str, list[str]]:

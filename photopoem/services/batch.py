@@ -22,12 +22,12 @@ from photopoem.poem import Poem, record
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import text_file
 from photopoem.poems.text import as_text
+from photopoem.services.describe import LabelledBy
 from photopoem.services.executors import Inline, jobs_for, open_executor
 from photopoem.services.pipeline import (
     Done,
     Failed,
     Settings,
-    Speaker,
     fingerprint,
     labeller_for,
     load_grammars,
@@ -165,7 +165,7 @@ class Run:
         labeller = self.labeller()
         self._say_left_out()
         with PoemsFolder(out, force=self.force) as folder, self._spool(out) as spool:
-            done_as = self._as_written(fingerprint(self.settings, Speaker.of(labeller)))
+            done_as = self._as_written(fingerprint(self.settings, LabelledBy.of(labeller)))
             todo = [each for each in self.found if not folder.is_done(each, done_as)]
             with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
                 self._write(todo, labeller, folder, progress, spool, given)

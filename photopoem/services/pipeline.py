@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
-from photopoem.color.palette import Palette
-from photopoem.errors import LabelError, PhotoError, PhotopoemError, did_you_mean_path, show_where
-from photopoem.labels.labeller import TOGETHER, Labeller, Labels, LabelSettings, ask, close_labeller, place_of
+from photopoem.errors import PhotoError, PhotopoemError, show_where
+from photopoem.labels.labeller import TOGETHER, Labeller, LabelSettings, close_labeller
 from photopoem.labels.registry import open_labeller
-from photopoem.photo.discover import Found, is_url
-from photopoem.photo.moment import Moment
-from photopoem.photo.reading import Photo
+from photopoem.photo.discover import Found
 from photopoem.poem import Poem
+from photopoem.services.describe import Described, LabelledBy, Reading, describe, label, measure, open_photo
 from photopoem.services.executors import ahead, batches, evenly_ended, in_order
 from photopoem.vocabulary import Subject, make_vocabulary
 
@@ -74,104 +72,16 @@ class Failed:
 Outcome = Done | Failed
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the pixels and the file of one photograph tell; no labels yet."""
+def compose(subject: Subject, settings: Settings) -> Poem:
+    """Write the poem of a subject.
 
-    found: Found
-    photo: Photo
-    palette: Palette
-    tone: tuple[str, ...]
-    moment: Moment
-
-
-Answered = list[tuple[Reading, Labels | LabelError]]
-"""Readings with their labels, or with why there are none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who gave a photograph its labels: a labeller's particulars at the moment it answered."""
-
-    name: str
-    version: str
-    parameters: str
-    colophon: str
-
-    @classmethod
-    def of(cls, labeller: Labeller) -> Speaker:
-        """The particulars of a labeller as it is now."""
-        return cls(labeller.name, labeller.version, labeller.parameters, labeller.colophon)
-
-
-def read(found: Found, settings: Settings) -> Reading:
-    """Open one photograph and read its colors, tone and moment. Raises `PhotoError`."""
-    return _reading(found, _open(found, settings), settings)
-
-
-def _reading(found: Found, photo: Photo, settings: Settings) -> Reading:
-    from photopoem.color.names import color_names
-    from photopoem.color.palette import read_palette
-    from photopoem.color.statistics import read_tone
-    from photopoem.photo.moment import read_moment
-
-    palette = read_palette(photo, settings.colors, color_names(settings.color_names))
-    moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
-    return Reading(found, photo, palette, read_tone(photo), moment)
-
-
-def _open(found: Found, settings: Settings) -> Photo:
-    if is_url(found.path):
-        from photopoem.photo.remote import read_remote
-
-        return read_remote(found.path, quick=settings.quick)
-    from photopoem.photo.reading import NO_SUCH_FILE, read_photo
-
-    path = Path(settings.base, found.path)
-    try:
-        photo = read_photo(path, quick=settings.quick)
-    except PhotoError as error:
-        if error.cause != NO_SUCH_FILE:
-            raise
-        raise PhotoError(found.path, f"{NO_SUCH_FILE}{_why_not_there(path, found)}") from error
-    return replace(photo, path=found.path) if settings.base else photo
-
-
-def _why_not_there(path: Path, found: Found) -> str:
-    """What may have become of a photograph's file: one that was listed has a stamp, another a person named."""
-    if found.stamp:
-        return ": it may have been moved or deleted since it was listed"
-    return ": it is a link to one that is not there" if path.is_symlink() else did_you_mean_path(path)
-
-
-def compose(reading: Reading, labels: Labels, speaker: Speaker, settings: Settings) -> Poem:
-    """Write the poem of a photograph whose labels are known.
-
-    Raises `MissingWordsError` where the grammar needs words that it does not give.
+    Raises `GrammarError`, and `MissingWordsError` where the grammar needs words that the photograph does not give.
     """
     from photopoem.grammar import choose, load_grammar
 
-    subject = subject_of(reading, labels, speaker)
-    name = choose(settings.grammars, reading.photo.digest, settings.seed)
+    name = choose(settings.grammars, subject.digest, settings.seed)
     grammar = load_grammar(name, lexicon=settings.lexicon)
     return grammar.write(make_vocabulary(subject), settings.seed)
-
-
-def subject_of(reading: Reading, labels: Labels, speaker: Speaker) -> Subject:
-    """What a poem is about: the reading and the labels, and who gave them."""
-    return Subject(
-        path=reading.found.path,
-        digest=reading.photo.digest,
-        labeller=speaker.name,
-        labels=labels,
-        palette=reading.palette,
-        moment=reading.moment,
-        tone=reading.tone,
-        labeller_version=speaker.version,
-        taught_by=speaker.colophon,
-        asked=next((label.asked for label in labels if label.asked), ""),
-        quick=bool(reading.photo.metadata.get("quick")),
-    )
 
 
 def load_grammars(settings: Settings) -> list[Grammar]:
@@ -182,7 +92,7 @@ def load_grammars(settings: Settings) -> list[Grammar]:
 
 
 @lru_cache(maxsize=8)
-def fingerprint(settings: Settings, speaker: Speaker) -> str:
+def fingerprint(settings: Settings, by: LabelledBy) -> str:
     """What the settings come to: it changes whenever the same photograph could give another poem."""
     from photopoem.color.names import color_names
 
@@ -190,7 +100,7 @@ def fingerprint(settings: Settings, speaker: Speaker) -> str:
     told: list[Any] = [
         __version__, grammars, settings.colors, color_names(settings.color_names).fingerprint, settings.seed,
         settings.place, settings.hemisphere, settings.quick,
-        speaker.name, speaker.version, speaker.parameters,
+        by.name, by.version, by.parameters,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
@@ -216,11 +126,10 @@ def write_poem(
 
     settings = Settings(expand_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
     labeller = labeller_for(settings) if isinstance(labels, str) else labels
-    reading = read(Found(str(path), Path(path).name), settings)
-    answer = ask(labeller, [reading.photo])[0]
-    if isinstance(answer, LabelError):
-        raise answer
-    return compose(reading, answer, Speaker.of(labeller), settings)
+    described = describe(Found(str(path), Path(path).name), settings, labeller)
+    if described.no_labels:
+        raise described.no_labels
+    return compose(described.subject, settings)
 
 
 def write_poems(
@@ -253,10 +162,8 @@ def _with_network(
     read_batches = in_order(executor, work, batches(found, TOGETHER), window, _given_up)
     with ThreadPoolExecutor(1) as asking:
         try:
-            for readings, (answer, speaker) in ahead(
-                asking, read_batches, lambda batch: _ask(batch, labeller)
-            ):
-                yield from _composed(readings, answer, speaker, settings)
+            for batch, described in ahead(asking, read_batches, lambda batch: _labelled(batch, labeller)):
+                yield from _composed(batch, described, settings)
         except BaseException:
             # Whoever stops the run must not wait for a service that does not answer.
             close_labeller(labeller)
@@ -273,34 +180,20 @@ def read_digests(
 
 
 def _digest_batch(batch: Sequence[Found], settings: Settings) -> list[str | Failed]:
-    return [_tried(found, lambda each: _open(each, settings).digest) for found in batch]
+    return [_tried(found, lambda each: open_photo(each, settings).digest) for found in batch]
 
 
-def _ask(batch: Sequence[Reading | Failed], labeller: Labeller) -> tuple[Answered, Speaker]:
-    """The readings of a batch with their labels, and the place where the labeller recognised one."""
-    readings = [each for each in batch if isinstance(each, Reading)]
-    answers = ask(labeller, [each.photo for each in readings]) if readings else []
-    placed = [_placed(each, place_of(labeller, each.photo)) for each in readings]
-    return list(zip(placed, answers, strict=True)), Speaker.of(labeller)
+def _labelled(batch: Sequence[Reading | Failed], labeller: Labeller) -> list[Described]:
+    return label([each for each in batch if isinstance(each, Reading)], labeller)
 
 
 def _composed(
-    readings: Sequence[Reading | Failed], labelled: Answered, speaker: Speaker, settings: Settings
+    batch: Sequence[Reading | Failed], described: Iterable[Described], settings: Settings
 ) -> Iterator[Outcome]:
-    """The outcomes of a batch in its order, of which those that could be read were labelled."""
-    answers = iter(labelled)
-    for reading in readings:
-        if isinstance(reading, Failed):
-            yield reading
-        else:
-            yield _compose_one(*next(answers), speaker, settings)
-
-
-def _placed(reading: Reading, place: str | None) -> Reading:
-    """A landmark names the place of a photograph that does not name it itself."""
-    if place is None or (reading.moment.place and not reading.moment.near):
-        return reading
-    return replace(reading, moment=replace(reading.moment, place=place, near=False))
+    """The outcomes of a batch in its order; `described` are those that could be read."""
+    rest = iter(described)
+    for each in batch:
+        yield each if isinstance(each, Failed) else _compose_one(next(rest), settings)
 
 
 def _given_up(found: Found) -> Failed:
@@ -323,16 +216,16 @@ def _say_nothing(text: str) -> None:
 def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
     """Read, label and write a batch: the whole work, where labels need no network."""
     readings = _read_batch(batch, settings)
-    return list(_composed(readings, *_ask(readings, labeller_for(settings)), settings))
+    return list(_composed(readings, _labelled(readings, labeller_for(settings)), settings))
 
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
     """All are opened before the first is measured: a decoder takes the processor's caches, and would take them anew."""
-    opened = [(found, _tried(found, partial(_open, settings=settings))) for found in batch]
+    opened = [(found, _tried(found, partial(open_photo, settings=settings))) for found in batch]
     return [
         photo
         if isinstance(photo, Failed)
-        else _tried(found, partial(_reading, photo=photo, settings=settings))
+        else _tried(found, partial(measure, photo=photo, settings=settings))
         for found, photo in opened
     ]
 
@@ -344,13 +237,14 @@ def _tried(found: Found, work: Callable[[Found], Gained]) -> Gained | Failed:
         return _failed(found, error)
 
 
-def _compose_one(
-    reading: Reading, answer: Labels | LabelError, speaker: Speaker, settings: Settings
-) -> Outcome:
-    if isinstance(answer, LabelError):
-        return Failed(reading.found, str(answer))
-    poem = _tried(reading.found, lambda _: compose(reading, answer, speaker, settings))
-    return poem if isinstance(poem, Failed) else Done(reading.found, poem, fingerprint(settings, speaker))
+def _compose_one(described: Described, settings: Settings) -> Outcome:
+    found = described.found
+    if described.no_labels:
+        return Failed(found, str(described.no_labels))
+    poem = _tried(found, lambda _: compose(described.subject, settings))
+    return (
+        poem if isinstance(poem, Failed) else Done(found, poem, fingerprint(settings, described.labelled_by))
+    )
 
 
 def _failed(found: Found, error: Exception) -> Failed:

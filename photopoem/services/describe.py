@@ -1,0 +1,146 @@
+"""Describes a photograph: opens it, measures it, labels it and places it, as a `Subject` for poems and looks.
+
+Every use case asks here, so that they agree on what a photograph shows and where it was taken. `describe` does one
+photograph; a run reads in its workers (`open_photo`, `measure`) and labels whole batches (`label`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from photopoem.color.palette import Palette
+from photopoem.errors import LabelError, PhotoError, did_you_mean_path
+from photopoem.labels.labeller import Labeller, Labels, ask, place_of
+from photopoem.photo.discover import Found, is_url
+from photopoem.photo.moment import Moment
+from photopoem.photo.reading import Photo
+from photopoem.vocabulary import Subject
+
+if TYPE_CHECKING:
+    from photopoem.services.pipeline import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the pixels and the file of one photograph tell, before anybody labels it."""
+
+    found: Found
+    photo: Photo
+    palette: Palette
+    tone: tuple[str, ...]
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledBy:
+    """The labeller's particulars at the moment it answered."""
+
+    name: str
+    version: str
+    parameters: str
+    colophon: str
+
+    @classmethod
+    def of(cls, labeller: Labeller) -> LabelledBy:
+        """The particulars of a labeller as it is now."""
+        return cls(labeller.name, labeller.version, labeller.parameters, labeller.colophon)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Described:
+    """A photograph and what a poem may say of it. `no_labels` is the labeller's error where it gave none."""
+
+    found: Found
+    photo: Photo
+    subject: Subject
+    labelled_by: LabelledBy
+    no_labels: LabelError | None = None
+
+
+def describe(found: Found, settings: Settings, labeller: Labeller) -> Described:
+    """Read, label and place one photograph.
+
+    A photograph that cannot be labelled is described without labels. Raises `PhotoError`, `UsageError`, and
+    `LabellerUnavailable` where the labeller cannot work at all.
+    """
+    return label([measure(found, open_photo(found, settings), settings)], labeller)[0]
+
+
+def open_photo(found: Found, settings: Settings) -> Photo:
+    """The pixels and metadata of a photograph, from a file or an address. Raises `PhotoError`."""
+    if is_url(found.path):
+        from photopoem.photo.remote import read_remote
+
+        return read_remote(found.path, quick=settings.quick)
+    from photopoem.photo.reading import NO_SUCH_FILE, read_photo
+
+    path = Path(settings.base, found.path)
+    try:
+        photo = read_photo(path, quick=settings.quick)
+    except PhotoError as error:
+        if error.cause != NO_SUCH_FILE:
+            raise
+        raise PhotoError(found.path, f"{NO_SUCH_FILE}{_why_not_there(path, found)}") from error
+    return replace(photo, path=found.path) if settings.base else photo
+
+
+def _why_not_there(path: Path, found: Found) -> str:
+    """Why a file may be missing; only a photograph that was found in a folder has a stamp."""
+    if found.stamp:
+        return ": it may have been moved or deleted since it was listed"
+    return ": it is a link to one that is not there" if path.is_symlink() else did_you_mean_path(path)
+
+
+def measure(found: Found, photo: Photo, settings: Settings) -> Reading:
+    """The colors, tone and moment of an opened photograph. Raises `UsageError` for an unknown list of color names."""
+    from photopoem.color.names import color_names
+    from photopoem.color.palette import read_palette
+    from photopoem.color.statistics import read_tone
+    from photopoem.photo.moment import read_moment
+
+    palette = read_palette(photo, settings.colors, color_names(settings.color_names))
+    moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
+    return Reading(found, photo, palette, read_tone(photo), moment)
+
+
+def label(readings: Sequence[Reading], labeller: Labeller) -> list[Described]:
+    """Label a batch of readings, in its order. Raises `LabellerUnavailable` where the labeller cannot work at all."""
+    if not readings:
+        return []
+    answers = ask(labeller, [reading.photo for reading in readings])
+    by = LabelledBy.of(labeller)
+    return [
+        _described(_placed(reading, place_of(labeller, reading.photo)), answer, by)
+        for reading, answer in zip(readings, answers, strict=True)
+    ]
+
+
+def _placed(reading: Reading, place: str | None) -> Reading:
+    """The reading with the place that the labeller recognised, unless the photograph itself names its place.
+
+    A place that is only near the photograph's coordinates gives way to a landmark in the picture.
+    """
+    if place is None or (reading.moment.place and not reading.moment.near):
+        return reading
+    return replace(reading, moment=replace(reading.moment, place=place, near=False))
+
+
+def _described(reading: Reading, answer: Labels | LabelError, by: LabelledBy) -> Described:
+    labels, no_labels = ((), answer) if isinstance(answer, LabelError) else (answer, None)
+    subject = Subject(
+        path=reading.found.path,
+        digest=reading.photo.digest,
+        labeller=by.name,
+        labels=labels,
+        palette=reading.palette,
+        moment=reading.moment,
+        tone=reading.tone,
+        labeller_version=by.version,
+        taught_by=by.colophon,
+        asked=next((each.asked for each in labels if each.asked), ""),
+        quick=bool(reading.photo.metadata.get("quick")),
+    )
+    return Described(reading.found, reading.photo, subject, by, no_labels)
