@@ -17,8 +17,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from photopoem.color.spaces import contrast
 from photopoem.press.html import HtmlPress
-from photopoem.press.tint import contrast
 from tests.browser import chromium, complaints_of, look_as, open_page, requests_of
 from tests.gallery import HOSTILE, hostile_poem, poem_of
 

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 from selenium.webdriver.support.ui import WebDriverWait
 
+from photopoem.color.spaces import contrast, readable
 from photopoem.errors import UsageError
 from photopoem.press import Press, open_press
 from photopoem.press.html import HtmlPress
-from photopoem.press.tint import contrast, readable
 from tests.browser import chromium, complaints_of, look_as, open_page, requests_of
 from tests.gallery import poem_of, poem_with
 from tests.making import make_photo

@@ -14,8 +14,9 @@ from PIL import Image
 from photopoem.errors import UsageError
 from photopoem.poem import Poem
 from photopoem.press import Press, open_press
-from photopoem.press.bitmaps import COLUMN, LINE, balanced, draw_lines, glyph, width_of, wrapped
+from photopoem.press.bitmaps import COLUMN, LINE, draw_lines, glyph
 from photopoem.press.receipt import ReceiptPress, profiles
+from photopoem.text.wrap import balance_columns, width_of
 
 HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff end\x00"
 
@@ -194,10 +195,8 @@ def test_options_that_make_no_sense(options: dict[str, object]) -> None:
         open_press("receipt", **options)
 
 
-def test_wrapping_counts_wide_letters() -> None:
-    """Letters of East Asia take two columns, marks on a letter none."""
-    assert wrapped("日本 日本 日本", 10) == ["日本 日本", "  日本"]
-    assert width_of("e\u0301") == 1
+def test_wide_letters_take_two_columns() -> None:
+    """A picture of wide letters is as many rows high as they need at two columns each."""
     assert draw_lines(["日"], 384).size == (384, LINE)
 
 
@@ -208,7 +207,7 @@ def test_it_is_a_press() -> None:
 
 def test_long_lines_break_evenly() -> None:
     """A line too long for the paper is broken where both rows are about as long, and loses nothing."""
-    rows = balanced("I can remember pinstripes with none.", 32)
+    rows = balance_columns("I can remember pinstripes with none.", 32, "  ")
     assert rows == ["I can remember", "  pinstripes with none."]
-    assert balanced("short enough", 32) == ["short enough"]
+    assert balance_columns("short enough", 32) == ["short enough"]
     assert " ".join(" ".join(rows).split()) == "I can remember pinstripes with none."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -11,6 +10,8 @@ from operator import eq
 from typing import NamedTuple
 
 from photopoem.poem import Line, Span
+from photopoem.text.clean import clean as clean_text
+from photopoem.text.wrap import wrap
 from photopoem.vocabulary import Word
 
 MAX_WORD = 60
@@ -45,20 +46,7 @@ def clean(text: str, longest: int = MAX_WORD) -> str:
 
 def visible(text: str) -> str:
     r"""Text without characters that do not show or that act, in NFC; line breaks stay as `\n`."""
-    if text.isascii() and text.isprintable():
-        return text
-    kept: list[str] = []
-    marks = 0
-    for char in unicodedata.normalize("NFC", text.replace("\r\n", "\n")):
-        category = unicodedata.category(char)
-        marks = marks + 1 if category[0] == "M" else 0
-        if char in "\n\r\v\f\x85\u2028\u2029":
-            kept.append("\n")
-        elif char == "\t" or category == "Zs":
-            kept.append(" ")
-        elif category[0] != "C" and marks <= _MARKS:
-            kept.append(char)
-    return "".join(kept)
+    return clean_text(text, line_end="\n", most_marks=_MARKS)
 
 
 def _shorten(text: str, longest: int) -> str:
@@ -261,13 +249,9 @@ def _own_span(text: str) -> Span:
 
 def broken(pieces: Sequence[Piece], width: int, indent: int) -> list[tuple[Piece, ...]]:
     """A line's pieces as lines of at most `width`, broken at spaces, all but the first indented."""
-    lines: list[tuple[Piece, ...]] = []
-    rest = list(pieces)
-    while len(text := text_of(rest)) > width:
-        at = text.rfind(" ", indent + 1, width + 1)
-        if at <= 0:
-            break
-        before, after = _cut(rest, at)
-        lines.append(tuple(before))
-        rest = [Piece(" " * indent), *_cut(after, 1)[1]]
-    return [*lines, tuple(rest)]
+    text = text_of(pieces)
+    if len(text) <= width:
+        return [tuple(pieces)]
+    rows = wrap(text, [1] * len(text), width, indent=indent, split_words=False)
+    lines = [_cut(_cut(pieces, row.stop)[0], row.start)[1] for row in rows]
+    return [(*([Piece(" " * indent)] if n else []), *line) for n, line in enumerate(lines)]

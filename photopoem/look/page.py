@@ -9,6 +9,7 @@ import numpy as np
 
 from photopoem.look import Look, words_of
 from photopoem.text.terminal import visible
+from photopoem.text.wrap import wrap_columns
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -165,7 +166,5 @@ def _facts(look: Look) -> dict[str, str]:
 
 def _hanging(title: str, told: str, width: int) -> Text:
     """A title and what it says, whose further lines stand under the first."""
-    import textwrap
-
-    lines = textwrap.wrap(told, max(20, width - 12), break_long_words=True) or [""]
+    lines = wrap_columns(told, max(20, width - 12))
     return _plain(f"{title:<12}", "dim").append(("\n" + " " * 12).join(lines), "not dim")

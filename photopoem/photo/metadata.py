@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
+
+from photopoem.text.clean import one_line
 
 if TYPE_CHECKING:
     from PIL.Image import Exif, Image
@@ -135,14 +136,7 @@ def read_metadata(image: Image, sidecar: bytes = b"") -> dict[str, Any]:
 
 def clean(text: str) -> str:
     """Foreign text made harmless and comparable: no control, bidirectional or unassigned characters, one line."""
-    text = unicodedata.normalize("NFC", text[:10_000])
-    kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_plain(c))
-    return " ".join("".join(kept).split())
-
-
-def _is_plain(character: str) -> bool:
-    # The two joiners are format characters that Persian, Hindi and emoji cannot do without.
-    return unicodedata.category(character)[0] != "C" or character in "\u200c\u200d"
+    return one_line(text[:10_000], joiners=True)
 
 
 def keyword_list(words: Iterable[str]) -> tuple[str, ...]:

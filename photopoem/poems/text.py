@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import replace
 
 from photopoem.poem import Line, Poem, Span, colophon
+from photopoem.text.wrap import wrap_columns
 
 WIDTH = 42
 """Columns of the colophon: a receipt's."""
@@ -20,7 +20,7 @@ def as_text(poem: Poem, *, with_colophon: bool = True) -> str:
 
 
 def _closing(poem: Poem) -> str:
-    return textwrap.fill(colophon(poem), WIDTH)
+    return "\n".join(wrap_columns(colophon(poem), WIDTH))
 
 
 def from_text(poem: Poem, text: str) -> Poem:

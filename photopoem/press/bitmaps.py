@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
+
+from photopoem.text.wrap import columns_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,46 +18,6 @@ COLUMN, ROW = 12, 24  # dots of one letter: those of font A of nearly every rece
 LINE = 30  # dots from line to line: their default feed
 _FIRST = "ter-u24b_unicode.pcf.gz"  # Latin, Greek, Cyrillic
 _REST = "unifont_jp.hex.gz"  # 16 dots high, the whole basic plane
-
-
-def columns_of(char: str) -> int:
-    """How many columns a character takes: 2 for the wide ones of East Asia, 0 for marks on a letter."""
-    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def width_of(text: str) -> int:
-    """The columns a text takes."""
-    return sum(map(columns_of, text))
-
-
-def wrapped(text: str, columns: int, indent: str = "  ") -> list[str]:
-    """The text in rows at most `columns` wide, broken at blanks (or in a word wider than a row)."""
-    rows = [""]
-    for word in text.split():
-        gap = " " if rows[-1].strip() else ""
-        if width_of(rows[-1] + gap + word) <= columns:
-            rows[-1] += gap + word
-            continue
-        if rows[-1].strip():
-            rows.append(indent)
-        for char in word:
-            if width_of(rows[-1] + char) > columns:
-                rows.append(indent)
-            rows[-1] += char
-    return rows
-
-
-def balanced(text: str, columns: int) -> list[str]:
-    """The text in as few rows as `wrapped` makes, of even length: no last word is left alone on a row."""
-    rows = wrapped(text, columns)
-    for narrower in range(columns - 1, columns // 2, -1):
-        tighter = wrapped(text, narrower)
-        if len(tighter) > len(rows):
-            break
-        rows = tighter
-    return rows
 
 
 def has_glyph(char: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 
-from photopoem.press.characters import Said, say
-from photopoem.press.tint import Rgb
+from photopoem.color.spaces import Rgb
+from photopoem.text.fallback import Shown, show
+from photopoem.text.wrap import wrap
 
 SERIF, ITALIC, SANS = "serif", "italic", "sans"
 FILES = {SERIF: "EBGaramond12-Regular.ttf", ITALIC: "EBGaramond12-Italic.ttf", SANS: "DejaVuSans.ttf"}
@@ -51,9 +52,9 @@ def has(char: str) -> bool:
     return char in advances(SERIF) or char in advances(SANS)
 
 
-def said(text: str) -> Said:
+def said(text: str) -> Shown:
     """The text in characters that the faces have."""
-    return say(text, has)
+    return show(text, has)
 
 
 def marks_of(text: str, face: str, color: Rgb) -> Row:
@@ -68,40 +69,7 @@ def width_of(row: Iterable[Mark]) -> float:
 
 
 def wrapped(row: Row, room: float, indent: float = 0.0) -> list[Row]:
-    """The marks in rows at most `room` ems wide, broken at blanks, or inside a word where it is wider than a row.
-
-    Every row but the first may be `indent` ems shorter.
-    """
-    rows: list[list[Mark]] = [[]]
-    used = 0.0
-    for word in _words(row):
-        wide = width_of(word)
-        free = room - (indent if len(rows) > 1 else 0.0)
-        if rows[-1] and used + wide > free and any(mark.char != " " for mark in word):
-            rows.append([])
-            word = [mark for mark in word if mark.char != " "]
-            used, wide, free = 0.0, width_of(word), room - indent
-        if used + wide <= free:
-            rows[-1] += word
-            used += wide
-            continue
-        for mark in word:
-            step = advances(mark.face)[mark.char]
-            if rows[-1] and used + step > room - (indent if len(rows) > 1 else 0.0):
-                rows.append([])
-                used = 0.0
-            rows[-1].append(mark)
-            used += step
-    return [tuple(each) for each in rows]
-
-
-def _words(row: Sequence[Mark]) -> Iterable[list[Mark]]:
-    """Words, each with the blanks before it."""
-    word: list[Mark] = []
-    for mark in row:
-        if mark.char == " " and word and word[-1].char != " ":
-            yield word
-            word = []
-        word.append(mark)
-    if word:
-        yield word
+    """The letters in rows at most `room` ems wide; every row but the first may be `indent` ems shorter."""
+    text = "".join(mark.char for mark in row)
+    widths = [advances(mark.face)[mark.char] for mark in row]
+    return [row[part] for part in wrap(text, widths, room, indent=indent)]

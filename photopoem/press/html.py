@@ -11,12 +11,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from photopoem.color.spaces import Rgb, hex_of, readable, rgb_of
 from photopoem.errors import UsageError
 from photopoem.poem import Line, Poem
-from photopoem.press.characters import controls, listed, without_controls
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
 from photopoem.press.sources import LAYERS, Note, percent, pieces_of, poems_in_words
-from photopoem.press.tint import Rgb, hex_of, readable, rgb_of
+from photopoem.text.clean import clean, left_out
+from photopoem.text.fallback import listed
 
 PAPER: Rgb = (250, 249, 246)
 NIGHT: Rgb = (20, 19, 18)
@@ -67,7 +68,7 @@ class Leaf:
     @property
     def alt(self) -> str:
         """What a screen reader says for the photograph: what the machine saw in it."""
-        labels = ", ".join(without_controls(label.text) for label in self.poem.subject.labels[:4])
+        labels = ", ".join(clean(label.text) for label in self.poem.subject.labels[:4])
         return f"The photograph {self.name}" + (f"; labels: {labels}" if labels else "")
 
     @property
@@ -80,7 +81,7 @@ class Leaf:
         """The palette: where each swatch begins and how wide it is, in thousandths; its color and name."""
         out, at = [], 0.0
         for swatch in self.poem.subject.palette.swatches:
-            named = f"{without_controls(swatch.name)}, {percent(swatch.share)}"
+            named = f"{clean(swatch.name)}, {percent(swatch.share)}"
             out.append(
                 {"x": round(at, 1), "width": round(swatch.share * 1000, 1), "hex": swatch.hex, "named": named}
             )
@@ -92,7 +93,7 @@ class Leaf:
         """How the poem was made."""
         from photopoem.poem import colophon
 
-        return without_controls(colophon(self.poem))
+        return clean(colophon(self.poem))
 
 
 class HtmlPress:
@@ -128,7 +129,7 @@ class HtmlPress:
         for poem in poems:
             if find_photo(poem, photos) is None:
                 out.append(f"{photo_name(poem)}: {GONE}")
-            if dropped := controls(f"{poem.title} {' '.join(map(str, poem.lines))}"):
+            if dropped := left_out(f"{poem.title} {' '.join(map(str, poem.lines))}"):
                 out.append(f"{photo_name(poem)}: left out: {listed(dropped)}")
         return out
 
@@ -144,7 +145,7 @@ class HtmlPress:
         ]
         css, js = _style(colors), _data("page.js").strip()
         page: str = _template().render(
-            title=without_controls(self.title), leaves=leaves, layers=LAYERS, seconds=self.seconds,
+            title=clean(self.title), leaves=leaves, layers=LAYERS, seconds=self.seconds,
             colophon=self.colophon, side=side, megabytes=_megabytes(leaves), count=poems_in_words(len(leaves)),
             css=_markup(css), js=_markup(js), css_hash=_hash(css), js_hash=_hash(js),
             paper=hex_of(PAPER), night=hex_of(NIGHT),

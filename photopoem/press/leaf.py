@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from photopoem.color.spaces import Rgb, readable, rgb_of
 from photopoem.poem import Line, Poem
 from photopoem.press.faces import ITALIC, SERIF, Row, marks_of, width_of, wrapped
 from photopoem.press.sources import pieces_of
-from photopoem.press.tint import Rgb, readable, rgb_of
 
 INK: Rgb = (35, 33, 30)
 SOFT: Rgb = (106, 101, 93)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from photopoem.errors import UsageError
 from photopoem.poem import Poem
-from photopoem.press.characters import controls, listed, without_controls
 from photopoem.press.faces import FILES, said, width_of
 from photopoem.press.imposition import Page, Place, Side, folded, four_on_a_page
 from photopoem.press.leaf import POINT, Leaf, Text, Verse, alone, card, cover, verse_of
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
 from photopoem.press.sources import poems_in_words
 from photopoem.press.svg import SHEETS
+from photopoem.text.clean import clean, left_out
+from photopoem.text.fallback import listed
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -92,7 +93,7 @@ class PdfPress:
 
     def _remarks(self, poem: Poem, photos: Path | None) -> Iterator[str]:
         text = " ".join([*map(str, (poem.title, *poem.lines)), self._foot(poem)])
-        told, dropped = said(text), controls(text)
+        told, dropped = said(text), left_out(text)
         if self.layout != "poem" and find_photo(poem, photos) is None:
             yield GONE
         if told.missing:
@@ -124,7 +125,7 @@ class PdfPress:
         return card(verse, *size, aspect)
 
     def _document(self, pages: Iterable[Page]) -> bytes:
-        with _opened(without_controls(self.title)) as pdf:
+        with _opened(clean(self.title)) as pdf:
             for page in pages:
                 pdf.add_page(format=(page.width, page.height))
                 for place in page.places:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from photopoem.errors import PhotoError
 from photopoem.poem import Poem
-from photopoem.press.characters import without_controls
+from photopoem.text.clean import clean
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,7 +18,7 @@ GONE = "the photograph is not there, so the poem stands without it; --photos say
 
 def photo_name(poem: Poem) -> str:
     """The name of a poem's photograph, without its folders and with nothing in it that acts."""
-    return without_controls(PurePath(poem.subject.path).name) or "photograph"
+    return clean(PurePath(poem.subject.path).name) or "photograph"
 
 
 def find_photo(poem: Poem, photos: Path | None) -> Path | None:

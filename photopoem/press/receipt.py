@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from photopoem.errors import PhotoError, PressError, UsageError
 from photopoem.poem import Poem
-from photopoem.press.bitmaps import COLUMN, balanced, draw_lines, width_of, without_glyph, wrapped
-from photopoem.press.characters import Said, controls, listed, say, without_controls
+from photopoem.press.bitmaps import COLUMN, draw_lines, without_glyph
+from photopoem.text.clean import clean, left_out
+from photopoem.text.fallback import Shown, listed, show
+from photopoem.text.wrap import balance_columns, width_of, wrap_columns
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -81,13 +83,13 @@ class ReceiptPress:
             out.append(f"nothing prints {listed(lost)}; an empty box stands for it")
         if told.changed:
             out.append(f"printed without marks: {listed(told.changed)}")
-        if controls(text):
-            out.append(f"left out: {listed(controls(text))}")
+        if left_out(text):
+            out.append(f"left out: {listed(left_out(text))}")
         return out
 
     def advice(self, poems: Sequence[Poem]) -> list[str]:
         """That wider paper would keep lines whole, where nobody has said yet how wide it is."""
-        lines = [without_controls(str(line)) for poem in poems for line in poem.lines]
+        lines = [clean(str(line)) for poem in poems for line in poem.lines]
         wide = sum(width_of(line) > self.columns for line in lines)
         if self._chosen or not wide:
             return []
@@ -103,9 +105,9 @@ class ReceiptPress:
         foot = colophon(poem) if self.colophon else ""
         return [str(poem.title), *map(str, poem.lines), foot]
 
-    def _said(self, text: str) -> Said:
+    def _said(self, text: str) -> Shown:
         # Only signs are said in plain: a letter's marks matter more than the printer's own typeface.
-        return say(text, self._can_show, letters=False)
+        return show(text, self._can_show, letters=False)
 
     def _can_show(self, char: str) -> bool:
         if char not in self._shown:
@@ -118,9 +120,9 @@ class ReceiptPress:
         if self.photo:
             self._print_photo(printer, poem, photos)
         title, *lines, foot = [self._said(text) for text in self._texts(poem)]
-        blocks = [wrapped(title.text, self.columns, "")] if title.text.strip() else []
-        blocks += [[row for line in lines for row in balanced(line.text, self.columns)]]
-        blocks += [wrapped(foot.text, self.columns, "")] if foot.text else []
+        blocks = [wrap_columns(title.text, self.columns)] if title.text.strip() else []
+        blocks += [[row for line in lines for row in balance_columns(line.text, self.columns, "  ")]]
+        blocks += [wrap_columns(foot.text, self.columns)] if foot.text else []
         if any(told.missing for told in (title, *lines, foot)):
             self._print_picture(printer, draw_lines(_with_gaps(blocks), self.dots))
         else:
@@ -160,7 +162,7 @@ def _print_text(printer: Any, blocks: Sequence[Sequence[str]], *, bold_first: bo
 
 
 def _name(poem: Poem) -> str:
-    return without_controls(Path(poem.subject.path).name)
+    return clean(Path(poem.subject.path).name)
 
 
 def _photo_path(poem: Poem, photos: Path | None) -> Path:

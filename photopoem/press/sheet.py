@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from photopoem.poem import Line, Poem
-from photopoem.press.characters import Said, say
 from photopoem.press.strokes import Letter, load_font
+from photopoem.text.fallback import Shown, show
+from photopoem.text.wrap import wrap
 
 LEADING = 1.5  # from baseline to baseline, in ems
 INDENT = 0.8  # how much further in the rest of a broken line stands, in ems
@@ -112,9 +113,9 @@ def _stack(
     return out, y
 
 
-def said(text: str) -> Said:
+def said(text: str) -> Shown:
     """The text in characters the font has."""
-    return say(text, load_font().__contains__)
+    return show(text, load_font().__contains__)
 
 
 def marks_of(line: Line) -> Row:
@@ -131,34 +132,8 @@ def letter_of(mark: Mark) -> Letter:
     return load_font().letters.get(mark.char, _BOX)
 
 
-def wrapped(marks: Row, room: float, indent: float = INDENT) -> list[Row]:
-    """The marks in rows at most `room` ems wide, broken at blanks.
-
-    A word is broken only where it is wider than a row. Every row but the first stands `indent` ems further in.
-    """
-    rows: list[list[Mark]] = [[]]
-    for word in _words(marks):
-        if rows[-1] and _width(rows[-1] + word) > room - (indent if len(rows) > 1 else 0):
-            rows.append([])
-            word = [mark for mark in word if mark.char != " "]
-        for mark in word:
-            if rows[-1] and _width([*rows[-1], mark]) > room - (indent if len(rows) > 1 else 0):
-                rows.append([])
-            rows[-1].append(mark)
-    return [tuple(row) for row in rows]
-
-
-def _words(marks: Row) -> Iterator[list[Mark]]:
-    """Words, each with the blanks before it; there are none inside."""
-    word: list[Mark] = []
-    for mark in marks:
-        if mark.char == " " and any(each.char != " " for each in word):
-            yield word
-            word = []
-        word.append(mark)
-    if word:
-        yield word
-
-
-def _width(row: Sequence[Mark]) -> float:
-    return sum(letter_of(mark).advance for mark in row) / load_font().em
+def wrapped(row: Row, room: float, indent: float = INDENT) -> list[Row]:
+    """The letters in rows at most `room` ems wide; every row but the first stands `indent` ems further in."""
+    text, em = "".join(mark.char for mark in row), load_font().em
+    widths = [letter_of(mark).advance / em for mark in row]
+    return [row[part] for part in wrap(text, widths, room, indent=indent)]

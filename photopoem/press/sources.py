@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate
 
+from photopoem.color.spaces import hex_of, rgb_of
 from photopoem.photo.moment import Moment
 from photopoem.poem import Line, Poem, Span
-from photopoem.press.characters import without_controls
-from photopoem.press.tint import hex_of, rgb_of
+from photopoem.text.clean import clean
 from photopoem.vocabulary import Source
 
 LAYERS = {
@@ -43,7 +43,7 @@ class Piece:
 
 def pieces_of(line: Line, poem: Poem) -> tuple[Piece, ...]:
     """A line as pieces. Nothing in their texts acts; an apostrophe inside a word is a printer's one."""
-    texts = [without_controls(span.text) for span in line.spans]
+    texts = [clean(span.text) for span in line.spans]
     # The whole line is looked at, for a word and its 's may be two spans; one character is put for one.
     whole = _APOSTROPHE.sub("\u2019", "".join(texts))
     ends = [0, *accumulate(map(len, texts))]
@@ -56,12 +56,12 @@ def note_of(span: Span, poem: Poem) -> Note | None:
     if span.source is not None:
         return _from_source(span.source, poem)
     if span.voice == "lexicon":
-        return Note("author", "says of", without_controls(span.of), "from the lexicon")
+        return Note("author", "says of", clean(span.of), "from the lexicon")
     return None
 
 
 def _from_source(source: Source, poem: Poem) -> Note:
-    of = without_controls(source.of)
+    of = clean(source.of)
     match source.what:
         case "label":
             return Note("machine", "saw", of, _scored(source, poem))
@@ -82,17 +82,17 @@ def _hex(source: Source) -> str | None:
 
 
 def _plain(what: str) -> str:
-    return {"daypart": "part of the day", "place": "name"}.get(what, without_controls(what))
+    return {"daypart": "part of the day", "place": "name"}.get(what, clean(what))
 
 
 def _scored(source: Source, poem: Poem) -> str:
-    by = without_controls(source.labeller or poem.subject.labeller)
-    asked = f", asked {without_controls(poem.subject.asked)}" if poem.subject.asked else ""
+    by = clean(source.labeller or poem.subject.labeller)
+    asked = f", asked {clean(poem.subject.asked)}" if poem.subject.asked else ""
     return f"scored {source.score:.2f} by {by}{asked}" if source.score is not None else f"by {by}{asked}"
 
 
 def _named(source: Source, poem: Poem) -> str:
-    named_by = without_controls(poem.subject.palette.named_by)
+    named_by = clean(poem.subject.palette.named_by)
     share = f"{percent(source.share)} of the picture" if source.share is not None else ""
     return "; ".join(part for part in (share, named_by) if part)
 

@@ -30,19 +30,13 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """Letters by character; `em` is the size in font units, `ascent` and `descent` (negative) its reach."""
+    """Letters by character; `em` is the size in font units."""
 
     letters: dict[str, Letter]
     em: float
-    ascent: float
-    descent: float
 
     def __contains__(self, char: str) -> bool:
         return char in self.letters
-
-    def width(self, text: str) -> float:
-        """The width of a text in font units. Every character must be in the font."""
-        return sum(self.letters[char].advance for char in text)
 
 
 @cache
@@ -64,8 +58,7 @@ def load_font() -> Font:
     }
     letters["\u00a0"] = letters[" "]
     _put_together(letters)
-    em, up, down = (float(face.attrib[name]) for name in ("units-per-em", "ascent", "descent"))
-    return Font(letters, em, up, down)
+    return Font(letters, float(face.attrib["units-per-em"]))
 
 
 def parse_path(path: str) -> Strokes:

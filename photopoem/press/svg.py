@@ -10,9 +10,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from photopoem.errors import PressError, UsageError
 from photopoem.poem import Poem
-from photopoem.press.characters import controls, listed, without_controls
 from photopoem.press.sheet import AUTHOR, SetPoem, SetRow, Sheet, letter_of, said, set_poem
 from photopoem.press.strokes import Point, Stroke, load_font
+from photopoem.text.clean import clean, left_out
+from photopoem.text.fallback import listed
 
 SHEETS = {
     "a6": Sheet(105, 148, 10, 5.2),
@@ -51,7 +52,7 @@ class SvgPress:
         out = []
         for poem in poems:
             text = " ".join(map(str, (poem.title, *poem.lines)))
-            told, dropped = said(text), controls(text)
+            told, dropped = said(text), left_out(text)
             if told.missing:
                 out.append(
                     f"{_name(poem)}: the pen has no {listed(told.missing)}; an empty box stands for it"
@@ -88,7 +89,7 @@ class SvgPress:
 
 
 def _name(poem: Poem) -> str:
-    return without_controls(Path(poem.subject.path).name)
+    return clean(Path(poem.subject.path).name)
 
 
 def _colophon(poem: Poem) -> str:
@@ -205,7 +206,7 @@ def travel(strokes: Sequence[Stroke]) -> float:
 
 
 def _document(poem: Poem, set_: SetPoem, layers: dict[str, list[Stroke]]) -> str:
-    title = escape(without_controls(str(poem.title)) or "poem")
+    title = escape(clean(str(poem.title)) or "poem")
     groups = "\n".join(_layer(f"{n} {pen}", layers[pen]) for n, pen in enumerate(layers, start=1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"

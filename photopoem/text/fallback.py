@@ -6,7 +6,10 @@ import codecs
 import io
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from photopoem.text.clean import acts, clean
 
 # What reads the same to a person. Letters that Unicode does not take apart, typographers' signs, and bars.
 PLAIN = {
@@ -29,6 +32,40 @@ def in_plain(char: str, can_show: Callable[[str], bool]) -> str | None:
         plain = "".join(one for one in apart if not unicodedata.combining(one))
         plain = "".join(PLAIN.get(one, one) if not can_show(one) else one for one in plain)
     return plain if plain and plain != char and all(map(can_show, plain)) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A text as it can be shown, and what of it cannot: letters `changed` (é shown as e) and `missing`."""
+
+    text: str
+    changed: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+
+
+def show(text: str, can_show: Callable[[str], bool], *, letters: bool = True) -> Shown:
+    """The cleaned text in characters that `can_show`; a missing one is kept as it is.
+
+    Without `letters`, only signs (quotation marks, dashes) are replaced by plain ones, and no letter.
+    """
+    out: list[str] = []
+    changed: set[str] = set()
+    missing: set[str] = set()
+    for char in clean(text):
+        is_letter = unicodedata.category(char).startswith("L")
+        other: str | None = char
+        if not can_show(char):
+            other = in_plain(char, can_show) if letters or not is_letter else None
+            (missing if other is None else changed if is_letter else set()).add(char)
+        out.append(char if other is None else other)
+    return Shown("".join(out), frozenset(changed), frozenset(missing))
+
+
+def listed(chars: Iterable[str]) -> str:
+    """Characters as a person can look them up, `日 (U+65E5)`, in order; at most twelve. None that acts is shown."""
+    every = sorted(set(chars))
+    named = (f"U+{ord(char):04X}" if acts(char) else f"{char} (U+{ord(char):04X})" for char in every[:12])
+    return ", ".join(named) + (f" and {len(every) - 12} more" if len(every) > 12 else "")
 
 
 def plain_streams() -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
-# Cc controls, Cf invisible formats (bidirectional marks, joiners), Cs undecodable bytes, Co and Cn unknown, Zl Zp.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from photopoem.text.clean import acts
 
 
 def visible(text: str) -> str:
     """The text on one line, with every character that could act on a terminal written as an escape."""
-    return "".join(c if unicodedata.category(c) not in _UNSEEN else _escaped(c) for c in as_utf8(text))
+    return "".join(_escaped(char) if acts(char) else char for char in as_utf8(text))
 
 
 def as_utf8(text: str) -> str:

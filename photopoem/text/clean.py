@@ -1,0 +1,73 @@
+"""Makes text from elsewhere safe to show: one cleaner for labels, keywords, names and printed poems."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+_LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
+_JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner
+_VIRAMA = 9  # the combining class of the sign that takes a vowel from an Indic consonant
+
+
+def acts(char: str) -> bool:
+    """Whether a character does not show or acts on what shows it.
+
+    These are Unicode's categories Cc (controls), Cf (formats: direction, zero width), Cs (bytes that could not be
+    decoded), Co (private), Cn (unassigned), Zl and Zp (separators of lines and paragraphs).
+    """
+    category = unicodedata.category(char)
+    return category[0] == "C" or category in ("Zl", "Zp")
+
+
+def clean(text: str, *, joiners: bool = False, line_end: str = " ", most_marks: int | None = None) -> str:
+    """The text in NFC without characters that act; every blank becomes a space.
+
+    With `joiners`, the zero width joiner and non-joiner stay where a script or an emoji needs them; elsewhere they
+    could make two words look like one. `line_end` stands for each line end. More than `most_marks` combining marks
+    on one letter are left out.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    kept: list[str] = []
+    marks = 0
+    for at, char in enumerate(text):
+        marks = marks + 1 if unicodedata.category(char)[0] == "M" else 0
+        if most_marks is not None and marks > most_marks:
+            continue
+        if is_blank(char):
+            kept.append(line_end if char in _LINE_ENDS else " ")
+        elif not acts(char) or (joiners and char in _JOINERS and _joins(text, at)):
+            kept.append(char)
+    return "".join(kept)
+
+
+def one_line(text: str, *, joiners: bool = False, most_marks: int | None = None) -> str:
+    """The text cleaned, with single spaces and none at its ends."""
+    return " ".join(clean(text, joiners=joiners, most_marks=most_marks).split())
+
+
+def left_out(text: str) -> frozenset[str]:
+    """The characters that `clean` leaves out of a text for what they do."""
+    return frozenset(char for char in text if acts(char) and not is_blank(char))
+
+
+def is_blank(char: str) -> bool:
+    """Whether a character separates words or lines. The separators U+001C to U+001F of data do not."""
+    return char in _LINE_ENDS or char == "\t" or unicodedata.category(char) == "Zs"
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a joiner stands where it changes how text looks: after a virama, or between two that it can join."""
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    return bool(before) and (
+        unicodedata.combining(before) == _VIRAMA
+        or (_can_be_joined(before) and bool(after) and _can_be_joined(after))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _can_be_joined(char: str) -> bool:
+    """Whether a character is a letter, mark or sign of the scripts from Arabic on, or an emoji."""
+    return char >= "\u0600" and unicodedata.category(char)[0] in "LMS"

@@ -1,0 +1,68 @@
+"""Breaks text into rows, whatever it is set in: columns of a terminal or receipt, or a font's own widths."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+_WORD = re.compile(r" *[^ ]+")  # a word with the blanks before it
+
+
+def wrap(
+    text: str, widths: Sequence[float], room: float, *, indent: float = 0.0, split_words: bool = True
+) -> list[slice]:
+    """The rows of a text as slices of it, broken at spaces, which are left out there.
+
+    `widths` has the width of each character, in the unit of `room`. Every row but the first has `indent` less room.
+    A word that is wider than a row is broken inside, or with `split_words` off stands in a row of its own.
+    """
+    rows: list[slice] = []
+    start, end, used = 0, 0, 0.0
+    for word in _WORD.finditer(text):
+        first, last = word.span()
+        wide = sum(widths[first:last])
+        if end > start and used + wide > room - (indent if rows else 0):
+            rows.append(slice(start, end))
+            first += len(word[0]) - len(word[0].lstrip(" "))
+            start, used, wide = first, 0.0, sum(widths[first:last])
+        if split_words and used + wide > room - (indent if rows else 0):
+            for at in range(first, last):
+                if at > start and used + widths[at] > room - (indent if rows else 0):
+                    rows.append(slice(start, at))
+                    start, used = at, 0.0
+                used += widths[at]
+        else:
+            used += wide
+        end = last
+    return [*rows, slice(start, end)]
+
+
+def columns_of(char: str) -> int:
+    """How many columns a character takes: 2 for the wide ones of East Asia, 0 for marks on a letter."""
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def width_of(text: str) -> int:
+    """The columns that a text takes."""
+    return sum(map(columns_of, text))
+
+
+def wrap_columns(text: str, columns: int, indent: str = "") -> list[str]:
+    """The text in rows of at most `columns`, all but the first beginning with `indent`; blanks become one space."""
+    text = " ".join(text.split())
+    rows = wrap(text, [columns_of(char) for char in text], columns, indent=width_of(indent))
+    return [(indent if number else "") + text[row] for number, row in enumerate(rows)]
+
+
+def balance_columns(text: str, columns: int, indent: str = "") -> list[str]:
+    """The text in as few rows as `wrap_columns` makes, of even length: no last word is left alone on a row."""
+    rows = wrap_columns(text, columns, indent)
+    for narrower in range(columns - 1, columns // 2, -1):
+        tighter = wrap_columns(text, narrower, indent)
+        if len(tighter) > len(rows):
+            break
+        rows = tighter
+    return rows
