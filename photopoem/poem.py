@@ -123,9 +123,9 @@ def _source_record(source: Source | None) -> dict[str, Any] | None:
 
 
 def label_record(label: Label) -> dict[str, Any]:
-    """A label as JSON: text, score, labeller, kind; the wider words and the date where there are any."""
+    """A label as JSON: text, score, labeller, kind; the wider words, the date and the labeller's word, where given."""
     made = {"text": label.text, "score": label.score, "labeller": label.labeller, "kind": label.kind}
-    more = {"wider": list(label.wider), "asked": label.asked}
+    more = {"wider": list(label.wider), "asked": label.asked, "said_for": label.said_for}
     return made | {key: value for key, value in more.items() if value}
 
 
@@ -206,6 +206,7 @@ def _label(made: Mapping[str, Any]) -> Label:
         kind=made["kind"],
         wider=tuple(made.get("wider", ())),
         asked=made.get("asked", ""),
+        said_for=made.get("said_for", ""),
     )
 
 

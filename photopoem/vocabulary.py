@@ -55,7 +55,8 @@ class Source:
     layer machine: `what` is "label" (`score`, `labeller`) or "tone" (`labeller` is "pixels");
     layer people: `what` is "color" (`hex`, `share`);
     layer place: `what` is season, daypart, weekday, month, year, place or keyword.
-    `of` is the label, color name or moment word itself, unmodified.
+    `of` is the label, color name or moment word itself, unmodified. `said_for` is the labeller's own word where the
+    house says another.
     """
 
     layer: Layer
@@ -65,6 +66,7 @@ class Source:
     labeller: str | None = None
     hex: str | None = None
     share: float | None = None
+    said_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ def _said_once(labels: Iterable[Label]) -> list[Label]:
     for label in sorted(labels, key=lambda label: (-label.score, label.text)):
         head = label.text.rsplit(" ", 1)[-1]
         said = any(
-            label.text == other.text or label.text in other.wider or head == other.text.rsplit(" ", 1)[-1]
+            label.text == other.text
+            or (label.said_for or label.text) in other.wider
+            or head == other.text.rsplit(" ", 1)[-1]
             for other in kept
         )
         if not said:
@@ -139,7 +143,9 @@ def _said_once(labels: Iterable[Label]) -> list[Label]:
 def _label_word(label: Label) -> Word:
     layer: Layer = "place" if label.labeller == "keywords" else "machine"
     what = "keyword" if layer == "place" else "label"
-    source = Source(layer, what, label.text, score=label.score, labeller=label.labeller)
+    source = Source(
+        layer, what, label.text, score=label.score, labeller=label.labeller, said_for=label.said_for or None
+    )
     return Word(label.text, source, weight=max(label.score, 0.01), kind=label.kind)
 
 
@@ -208,7 +214,7 @@ def _hue_words(palette: Palette) -> Words:
     """The basic color terms of the palette, each once, with the share of all its swatches."""
     shares: dict[str, float] = {}
     first: dict[str, Swatch] = {}
-    for swatch in palette.swatches:
+    for swatch in (each for each in palette.swatches if each.hue):
         shares[swatch.hue] = shares.get(swatch.hue, 0.0) + swatch.share
         first.setdefault(swatch.hue, swatch)
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -83,6 +83,15 @@ class ColorNames:
     def fingerprint(self) -> str:
         """A hash of the names and their colors: it changes when the list does."""
         return hashlib.sha256("\n".join(self.names).encode() + self.rgb.tobytes()).hexdigest()[:16]
+
+    def without(self, is_silent: Callable[[str], bool]) -> ColorNames:
+        """The list without the names that are never said. Raises `UsageError` where none is left."""
+        kept = [not is_silent(name) for name in self.names]
+        if all(kept):
+            return self
+        if not any(kept):
+            raise UsageError("every name of a color is among the words that are never said; name fewer")
+        return ColorNames(tuple(compress(self.names, kept)), self.rgb[kept], self.lab[kept], self.named_by)
 
     def nearest(self, lab: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], Floats]:
         """For (m, 3) CIELAB colors the index of the nearest of all names and its CIEDE2000 distance, both (m,).

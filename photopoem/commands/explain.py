@@ -15,6 +15,7 @@ from photopoem.errors import GrammarError, MissingWordsError, UsageError
 if TYPE_CHECKING:
     from photopoem.grammar.expander import Event
     from photopoem.poem import Line, Poem, Span
+    from photopoem.vocabulary import Source
 
 # Layer or voice -> color on a terminal, mark where there is no color, what it is.
 LAYERS = {
@@ -144,10 +145,15 @@ def _source(span: Span) -> str:
         share = f" {source.share:.0%} of the picture" if source.share is not None else ""
         return f"the color {source.of}, {source.hex},{share}".rstrip(",")
     if source.what == "label":
-        return f"the label {source.of}, {source.score:.2f} by {source.labeller}"
+        return f"the label {_called(source)}, {source.score:.2f} by {source.labeller}"
     if source.what == "tone":
         return "measured in the pixels"
     return f"the photograph's {source.what}: {source.of}"
+
+
+def _called(source: Source) -> str:
+    """A label, or the labeller's word with what the house says instead."""
+    return f"{source.said_for}, called {source.of} by this house" if source.said_for else source.of
 
 
 def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Path) -> list[str]:

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from photopoem.english.house import HouseWords
 from photopoem.english.inflection import for_plural, is_plural, singular, split_head
 from photopoem.errors import UsageError
 
@@ -209,3 +210,31 @@ def _alternatives(where: str, cell: str) -> tuple[str, ...]:
     ):
         raise UsageError(f"{where}: a control character in the text; take it out")
     return texts
+
+
+def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
+    """The lexicon as a house speaks it: its own rows first, no phrase that it never says.
+
+    What is said instead of a label has the label's row, unless the house gives it one. Raises `UsageError` where the
+    house leaves nothing to be said of any word.
+    """
+    if not words.fingerprint:
+        return lexicon
+    entries: dict[tuple[str, str], Mapping[str, tuple[str, ...]]] = {}
+    for key, cells in lexicon.entries.items():
+        said = {
+            name: tuple(text for text in texts if not words.is_silent(text)) for name, texts in cells.items()
+        }
+        entries[key] = {name: texts for name, texts in said.items() if texts}
+    for name in FIELDS:
+        if not entries.get(("*thing", "thing"), {}).get(name):
+            told = f"these words leave the lexicon nothing to say of a thing ({name}); name fewer"
+            raise words.file.wrong(told, "never") if words.file else UsageError(told)
+    for label, said_instead in words.say.items():
+        for kind in _LABEL_KINDS:
+            rows = [entries[word, kind] for word in _fallbacks(label) if (word, kind) in entries]
+            if rows:
+                entries.setdefault((_normal(said_instead), kind), rows[0])
+    for key, row in words.phrases.items():
+        entries[key] = {**entries.get(key, {}), **row}
+    return Lexicon(entries)

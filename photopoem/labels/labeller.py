@@ -39,7 +39,8 @@ class Label:
     (grass), scenes (a valley, a street), persons (a child, a crowd), acts (doing: running) and
     qualities (wooden). `wider` are words for the same thing
     that are less specific, nearest first (spaniel: dog, animal). `asked` is the ISO date of the answer
-    of a service that may answer otherwise tomorrow; empty for labellers that always say the same.
+    of a service that may answer otherwise tomorrow; empty for labellers that always say the same. `said_for` is
+    the labeller's own word where the house says another.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Label:
     kind: Kind = "thing"
     wider: tuple[str, ...] = ()
     asked: str = ""
+    said_for: str = ""
 
 
 Labels = tuple[Label, ...]

@@ -64,13 +64,16 @@ def _from_source(source: Source, poem: Poem) -> Note:
     of = clean(source.of)
     match source.what:
         case "label":
-            return Note("machine", "saw", of, _scored(source, poem))
+            return Note("machine", "saw", clean(source.said_for or source.of), _scored(source, poem))
         case "tone":
             return Note("machine", "measured", of, "from the pixels")
         case "color":
             return Note("people", "named", of, _named(source, poem), _hex(source))
         case "keyword":
-            return Note("place", "holds its owner's word", of, "a keyword of the photograph")
+            own = clean(source.said_for or source.of)
+            return Note(
+                "place", "holds its owner's word", own, f"a keyword of the photograph{_called(source)}"
+            )
         case what:
             return Note("place", f"gave the {_plain(what)}", of, _taken(poem.subject.moment))
 
@@ -85,10 +88,16 @@ def _plain(what: str) -> str:
     return {"daypart": "part of the day", "place": "name"}.get(what, clean(what))
 
 
+def _called(source: Source) -> str:
+    """What the house says instead of a label, where it says something else."""
+    return f", called {clean(source.of)} by this house" if source.said_for else ""
+
+
 def _scored(source: Source, poem: Poem) -> str:
     by = clean(source.labeller or poem.subject.labeller)
     asked = f", asked {clean(poem.subject.asked)}" if poem.subject.asked else ""
-    return f"scored {source.score:.2f} by {by}{asked}" if source.score is not None else f"by {by}{asked}"
+    scored = f"scored {source.score:.2f} by {by}" if source.score is not None else f"by {by}"
+    return f"{scored}{asked}{_called(source)}"
 
 
 def _named(source: Source, poem: Poem) -> str:
