@@ -80,7 +80,7 @@ def command(targets: tuple[str, ...], labels: str, poems: Path) -> None:
 
 def _findings(targets: tuple[str, ...], labels: str, poems: Path) -> Iterator[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
-        _program, lambda: _labeller(labels), _formats, _fonts, _grammars, lambda: _disk(poems),
+        _program, _project, lambda: _labeller(labels), _formats, _fonts, _grammars, lambda: _disk(poems),
         lambda: _queue(poems), lambda: _printers(targets),
     ]  # fmt: skip
     for check in checks:
@@ -97,6 +97,25 @@ def _program() -> Iterator[Finding]:
 
     version = ".".join(map(str, sys.version_info[:3]))
     yield _found("photopoem", f"{__version__}, Python {version}, {sys.platform}")
+
+
+def _project() -> Iterator[Finding]:
+    """What the project file of this folder says, and what is wrong with it."""
+    from photopoem.commands.project import faults, find_project, shown
+    from photopoem.errors import UsageError
+
+    try:
+        project = find_project()
+    except UsageError as error:
+        yield Finding("project", str(error), mark="bad")
+        return
+    if project is None:
+        return
+    wrong = list(faults(click.get_current_context(), project))
+    for fault in wrong:
+        yield Finding("project", fault, mark="bad")
+    for line in shown(project) if not wrong else ():
+        yield _found("project", f"{project.file.name}: {line}")
 
 
 def _labeller(spec: str) -> Iterator[Finding]:

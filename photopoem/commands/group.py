@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from photopoem.commands.project import use_project, wrong_default
 from photopoem.errors import did_you_mean
 
 CALLED = {"--to": "--print", "--print": "--to"}
@@ -21,6 +22,10 @@ class Group(click.Group):
         """Run the command; an option that it calls otherwise is answered with its name for it."""
         try:
             return super().invoke(ctx)
+        except click.BadParameter as error:
+            if wrong := wrong_default(error):
+                raise wrong from error
+            raise
         except click.NoSuchOption as error:
             name = CALLED.get(error.option_name)
             if error.ctx is None or not any(name in each.opts for each in error.ctx.command.params):
@@ -36,7 +41,10 @@ class Group(click.Group):
         is_word = name and not name.startswith("-")
         if is_word and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             ctx.fail(f"there is no command {name!r}{self._meant(ctx, name)}")
-        return super().resolve_command(ctx, args)
+        found, command, rest = super().resolve_command(ctx, args)
+        if ctx.parent is None and found and command:
+            rest = use_project(ctx, found, command, rest)
+        return found, command, rest
 
     def _meant(self, ctx: click.Context, name: str) -> str:
         """The nearest command, or `run` for what is rather a photograph or a folder."""
