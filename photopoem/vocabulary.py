@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot
 from typing import Literal
 
-from photopoem.color.palette import Palette, Swatch
+from photopoem.color.palette import Palette
+from photopoem.english.amounts import share_in_words, sureness_in_words
 from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
 from photopoem.photo.moment import Moment
 
@@ -41,10 +41,13 @@ PLAIN = (
     "tone",
 )
 
-SYMBOLS: frozenset[str] = frozenset(
-    [*PLAIN, *MOMENTS, "keyword"]
-    + [f"{name}{n}" for name in ("label", "sureness", "color", "share") for n in range(1, NUMBERED + 1)]
-)
+NUMBERED_WORDS = frozenset(f"{name}{n}" for name in ("label", "color") for n in range(1, NUMBERED + 1))
+"""The symbols that stand for one label or color of the photograph, however often they are used."""
+NUMBERED_SYMBOLS = NUMBERED_WORDS | {
+    f"{name}{n}" for name in ("sureness", "share") for n in range(1, NUMBERED + 1)
+}
+"""The same, and the symbols that stand for their figures."""
+SYMBOLS = NUMBERED_SYMBOLS | {*PLAIN, *MOMENTS, "keyword"}
 """Every symbol that photopoem fills."""
 
 
@@ -150,77 +153,83 @@ def _label_word(label: Label) -> Word:
 
 
 def _label_words(labels: list[Label]) -> dict[str, Words]:
-    from photopoem.english.amounts import sureness_in_words
-
-    spoken = [_label_word(label) for label in labels if label.kind in NOUNS]
-    words: dict[str, Words] = {
-        "label": tuple(spoken),
-        "sure": tuple(w for w in spoken if (w.source.score or 0) >= SURE),
-        # Many are hardly likely; by the square of their scores what may well be there is asked about first.
-        "doubt": tuple(replace(w, weight=w.weight**2) for w in spoken if (w.source.score or 0) < SURE),
+    spoken = tuple([_label_word(label) for label in labels if label.kind in NOUNS])
+    sure = tuple([word for word in spoken if (word.source.score or 0) >= SURE])
+    doubt = [word for word in spoken if (word.source.score or 0) < SURE]
+    kinds = {
+        kind: tuple([word for word in spoken if word.kind == kind]) for kind in ("stuff", "scene", "person")
     }
-    for kind in ("stuff", "scene", "person"):
-        words[kind] = tuple(w for w in spoken if w.kind == kind)
-    # A person can be counted: what a grammar says of a thing it may say of somebody.
-    words["thing"] = tuple(w for w in spoken if w.kind in ("thing", "person"))
-    for kind in ("doing", "quality"):
-        words[kind] = tuple(_label_word(label) for label in labels if label.kind == kind)
-    for n, word in enumerate(spoken[:NUMBERED], start=1):
-        words[f"label{n}"] = (word,)
-        words[f"sureness{n}"] = (_amount(sureness_in_words(word.source.score or 0), word.source),)
-    return words
+    return {
+        "label": spoken,
+        "sure": sure,
+        # Many are hardly likely; by the square of their scores what may well be there is asked about first.
+        "doubt": tuple([replace(word, weight=word.weight**2) for word in doubt]),
+        **kinds,
+        # A person can be counted: what a grammar says of a thing it may say of somebody.
+        "thing": tuple([word for word in spoken if word.kind in ("thing", "person")]),
+        "doing": tuple([_label_word(label) for label in labels if label.kind == "doing"]),
+        "quality": tuple([_label_word(label) for label in labels if label.kind == "quality"]),
+        **_numbered("label", spoken),
+        **_numbered(
+            "sureness", [_amount(word, sureness_in_words(word.source.score or 0)) for word in spoken]
+        ),
+    }
 
 
-def _amount(text: str, source: Source) -> Word:
-    return Word(text, source, kind="amount")
+def _numbered(name: str, words: Sequence[Word]) -> dict[str, Words]:
+    return {f"{name}{n}": (word,) for n, word in enumerate(words[:NUMBERED], start=1)}
 
 
-def _color_word(swatch: Swatch) -> Word:
-    source = Source("people", "color", swatch.name, hex=swatch.hex, share=swatch.share)
-    return Word(swatch.name, source, weight=max(swatch.share, 0.001), kind="color")
+def _amount(word: Word, text: str) -> Word:
+    return Word(text, word.source, kind="amount")
+
+
+def _color_word(name: str, hex_code: str, share: float) -> Word:
+    source = Source("people", "color", name, hex=hex_code, share=share)
+    return Word(name, source, weight=max(share, 0.001), kind="color")
 
 
 def _color_words(palette: Palette) -> dict[str, Words]:
-    from photopoem.english.amounts import share_in_words
+    hexes = [swatch.hex for swatch in palette.swatches]
+    colors = [_color_word(s.name, code, s.share) for s, code in zip(palette.swatches, hexes, strict=True)]
+    return {
+        "color": tuple(colors),
+        "hue": _hue_words(palette, hexes),
+        **_extremes(palette, colors),
+        **_numbered("color", colors),
+        **_numbered("share", [_amount(word, share_in_words(word.source.share or 0)) for word in colors]),
+    }
 
-    colors = [_color_word(swatch) for swatch in palette.swatches]
-    words: dict[str, Words] = {"color": tuple(colors), "hue": _hue_words(palette), **_extremes(palette)}
-    for n, word in enumerate(colors[:NUMBERED], start=1):
-        words[f"color{n}"] = (word,)
-        words[f"share{n}"] = (_amount(share_in_words(word.source.share or 0), word.source),)
-    return words
 
-
-def _extremes(palette: Palette) -> dict[str, Words]:
+def _extremes(palette: Palette, colors: Sequence[Word]) -> dict[str, Words]:
     """The darkest, the lightest and the most vivid swatch, each only where it is really so."""
     import numpy as np
 
     from photopoem.color.spaces import srgb_to_lab
 
-    swatches = palette.swatches
-    if not swatches:
+    if not colors:
         return {}
-    lab = srgb_to_lab(np.array([swatch.rgb for swatch in swatches], np.uint8)).tolist()
+    lab = srgb_to_lab(np.array([swatch.rgb for swatch in palette.swatches], np.uint8)).tolist()
     light, chroma = [each[0] for each in lab], [hypot(*each[1:]) for each in lab]
     dark, bright, vivid = min(light), max(light), max(chroma)
     return {
-        "dark": (_color_word(swatches[light.index(dark)]),) if dark <= DARK else (),
-        "light": (_color_word(swatches[light.index(bright)]),) if bright >= LIGHT else (),
-        "vivid": (_color_word(swatches[chroma.index(vivid)]),) if vivid >= VIVID else (),
+        "dark": (colors[light.index(dark)],) if dark <= DARK else (),
+        "light": (colors[light.index(bright)],) if bright >= LIGHT else (),
+        "vivid": (colors[chroma.index(vivid)],) if vivid >= VIVID else (),
     }
 
 
-def _hue_words(palette: Palette) -> Words:
+def _hue_words(palette: Palette, hexes: Sequence[str]) -> Words:
     """The basic color terms of the palette, each once, with the share of all its swatches."""
     shares: dict[str, float] = {}
-    first: dict[str, Swatch] = {}
-    for swatch in (each for each in palette.swatches if each.hue):
+    first: dict[str, str] = {}
+    for swatch, code in zip(palette.swatches, hexes, strict=True):
+        if not swatch.hue:
+            continue
         shares[swatch.hue] = shares.get(swatch.hue, 0.0) + swatch.share
-        first.setdefault(swatch.hue, swatch)
-    return tuple(
-        Word(hue, Source("people", "color", hue, hex=first[hue].hex, share=share), max(share, 0.001), "color")
-        for hue, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))
-    )
+        first.setdefault(swatch.hue, code)
+    largest = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    return tuple([_color_word(hue, first[hue], share) for hue, share in largest])
 
 
 def _moment_words(moment: Moment) -> dict[str, Words]:
@@ -237,21 +246,3 @@ def _moment_words(moment: Moment) -> dict[str, Words]:
         for text in dict.fromkeys(moment.keywords)
     )
     return words
-
-
-_NUMBERED = frozenset(symbol for symbol in SYMBOLS if re.fullmatch(r"[a-z]+\d+", symbol))
-
-
-def is_known(symbol: str) -> bool:
-    """Whether photopoem fills this symbol."""
-    return symbol in SYMBOLS
-
-
-def is_numbered(symbol: str) -> bool:
-    """Whether the symbol stands for the same word however often it is asked."""
-    return symbol in _NUMBERED
-
-
-def is_numbered_word(symbol: str) -> bool:
-    """Whether the symbol stands for one word of the photograph, and not for a figure."""
-    return symbol in _NUMBERED and symbol.startswith(("label", "color"))

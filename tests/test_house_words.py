@@ -101,9 +101,9 @@ def test_the_lexicon_speaks_as_the_house_does(words: HouseWords) -> None:
     """Phrases with a silenced word are gone, rows of the house go before, and a new name has its label's row."""
     plain = load_lexicon()
     house = lexicon_in(plain, words)
-    assert house.does("Nouk", "thing") == ("waits for Ada",)
-    assert house.part("Nouk", "thing") == plain.part("animal", "thing")
-    assert house.feels("mauve", "color") == ("tired",)
+    assert house["Nouk", "thing", "does"] == ("waits for Ada",)
+    assert house["Nouk", "thing", "part"] == plain["animal", "thing", "part"]
+    assert house["mauve", "color", "feels"] == ("tired",)
     assert any(
         words.is_silent(text) for cells in plain.entries.values() for row in cells.values() for text in row
     )

@@ -94,7 +94,6 @@ SURENESS: tuple[tuple[float, str], ...] = (
 _TOLERANCE = 1e-9
 
 
-@lru_cache(maxsize=4096)
 def _phrase(table: tuple[tuple[float, str], ...], figure: float) -> str:
     if math.isnan(figure):
         raise ValueError("not a number cannot be said in words")
@@ -102,6 +101,7 @@ def _phrase(table: tuple[tuple[float, str], ...], figure: float) -> str:
     return table[bisect_right(table, reached, key=lambda row: row[0]) - 1][1]
 
 
+@lru_cache(maxsize=4096)
 def share_in_words(share: float) -> str:
     """A share of a picture (0..1) as a noun phrase: "a third", "nearly half", "hardly any".
 
@@ -111,6 +111,7 @@ def share_in_words(share: float) -> str:
     return _phrase(SHARES, share)
 
 
+@lru_cache(maxsize=4096)
 def sureness_in_words(score: float) -> str:
     """A score (0..1) as an adverbial phrase: "nine times in ten", "more likely than not".
 

@@ -6,7 +6,6 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -37,41 +36,26 @@ _IT = re.compile(r"\bit\b")
 Cells = dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """What words do, their parts, how they feel: (word, kind) -> field -> alternatives, all literal text."""
+class Lexicon(dict[tuple[str, str, str], tuple[str, ...]]):
+    """What words do, their parts, how they feel: (word, kind, field) -> phrases, all literal text, never empty.
 
-    entries: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    _told: dict[tuple[str, str, str], tuple[str, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    The field is `does` (verb phrases in the third person; for a plural word, in the plural), `part` (nouns without an
+    article) or `feels` (adjectives). `entries` are the rows: (word, kind) -> field -> phrases. The phrases of a word
+    are looked up when they are first asked for.
+    """
 
-    def does(self, word: str, kind: str) -> tuple[str, ...]:
-        """What it does, as verb phrases in the third person; for a plural word, in the plural. Never empty."""
-        return self._told.get((word, kind, "does")) or self._tell(word, kind, "does")
+    def __init__(self, entries: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]) -> None:
+        super().__init__()
+        self.entries = entries
 
-    def part(self, word: str, kind: str) -> tuple[str, ...]:
-        """What it consists of or has about it, as nouns without an article. Never empty."""
-        return self._told.get((word, kind, "part")) or self._tell(word, kind, "part")
-
-    def feels(self, word: str, kind: str) -> tuple[str, ...]:
-        """How it feels or sounds, as adjectives. Never empty."""
-        return self._told.get((word, kind, "feels")) or self._tell(word, kind, "feels")
-
-    def knows(self, word: str, kind: str) -> bool:
-        """Whether the lexicon has a row for the word itself or for one it falls back to."""
-        return any(
-            (candidate, place) in self.entries for candidate in _fallbacks(word) for place in _kinds(kind)
-        )
-
-    def _tell(self, word: str, kind: str, name: str) -> tuple[str, ...]:
-        """What is told of a word, kept for when it is asked again."""
+    def __missing__(self, key: tuple[str, str, str]) -> tuple[str, ...]:
+        word, kind, name = key
         phrases = self._find(word, kind, name)
         if name == "does":
             phrases = _agreeing(phrases, word, kind)
-        if len(self._told) >= MAX_TOLD:
-            self._told.clear()
-        self._told[word, kind, name] = phrases
+        if len(self) >= MAX_TOLD:
+            self.clear()
+        self[key] = phrases
         return phrases
 
     def _find(self, word: str, kind: str, name: str) -> tuple[str, ...]:

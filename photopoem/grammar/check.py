@@ -9,17 +9,27 @@ from pathlib import Path
 
 from photopoem.errors import did_you_mean
 from photopoem.grammar.loader import NOTES, Parts, Problem
-from photopoem.grammar.parser import MAX_RULE, Modifier, Node, Pop, Push, Rule, Run, Tag, parse_rule
+from photopoem.grammar.modifiers import ARGUMENTS, ENGINE_MODIFIERS, MODIFIERS
+from photopoem.grammar.parser import (
+    MAX_RULE,
+    Literal,
+    Modifier,
+    Node,
+    Pop,
+    Push,
+    Rule,
+    RuleAction,
+    Tag,
+    parse_rule,
+)
 from photopoem.grammar.rules import RuleBook, least, ranks, sizes_of, walk
-from photopoem.vocabulary import NUMBERED, SYMBOLS, is_numbered
+from photopoem.vocabulary import NUMBERED, NUMBERED_SYMBOLS, SYMBOLS
 
-ENGINE_MODIFIERS = ("does", "part", "feels", "share", "sureness")
 MAX_LEAST_STEPS = 2_000
 _MOST_GUESSES = 40
 _MOST_TOLD = 1_000
 """With more problems than this nobody reads what the rules would come to, and a hostile grammar has its second."""
 _NAME, _BINDING = re.compile(r"\w+"), re.compile(r"\[([^\[\]:#]+):")
-_DEALT = frozenset(symbol for symbol in SYMBOLS if not is_numbered(symbol))
 
 
 def problems_of(parts: Parts) -> list[Problem]:
@@ -50,7 +60,7 @@ class _Checker:
             if faults:
                 self.pushed.update(_BINDING.findall(parts.rules[key][n]))
         self.known = set(self.rules) | SYMBOLS | self.pushed
-        self.dealt = _DEALT - self.pushed
+        self.dealt = SYMBOLS - NUMBERED_SYMBOLS - self.pushed
         self.unknown: set[str] = set()
         self.guesses = 0
 
@@ -148,8 +158,6 @@ class _Checker:
         return f"no symbol {symbol!r}{self._guess(symbol, self.known)}"
 
     def _modifier(self, key: str, n: int, modifier: Modifier) -> None:
-        from photopoem.grammar.modifiers import ARGUMENTS, MODIFIERS
-
         name, given = modifier.name, len(modifier.arguments)
         if name not in MODIFIERS and name not in ENGINE_MODIFIERS:
             guess = self._guess(name, [*MODIFIERS, *ENGINE_MODIFIERS])
@@ -238,7 +246,7 @@ def _rules_of(nodes: Rule) -> Iterator[Rule]:
     for node in walk(nodes):
         if isinstance(node, Push):
             yield from node.rules
-        elif isinstance(node, Run):
+        elif isinstance(node, RuleAction):
             yield node.rule
 
 
@@ -253,6 +261,6 @@ def _dotted(tag: Tag) -> str:
 def _author_lines(rule: str) -> Iterator[str]:
     """The author's own texts in a rule, line by line, each at its narrowest."""
     for node in parse_rule(rule)[0]:
-        if not isinstance(node, (Tag, Push, Pop)) and hasattr(node, "text"):
+        if isinstance(node, Literal):
             for line in node.text.split("\n"):
                 yield " ".join(line.split())

@@ -9,6 +9,8 @@ from typing import Any
 
 MAX_LINES = 100
 NARROWEST = 8
+LONGEST_PHRASE = 240
+"""Characters of the longest phrase that a line of no fixed width may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,36 @@ class Form:
         """What is said of a line that is wider than the form allows."""
         return f"a line wider than {self.width}"
 
-    def line_fault(self, number: int, text: str) -> str | None:
-        """Why a text cannot be the line of this number (from 0); None when it can."""
-        if self.width and len(text) > self.width and not self.soft:
-            return self.too_wide
+    @property
+    def size_fault(self) -> str:
+        """What is said of a line for which there is no phrase of the size that is left."""
+        if self.syllables:
+            return "another number of syllables"
+        return "another number of words" if self.words else self.too_wide
+
+    def fitting(
+        self, number: int, before: str, after: str, sizes: Sequence[tuple[int, int, int | None]]
+    ) -> list[int]:
+        """Which phrases fit between two texts in the line of this number (from 0): their places in `sizes`.
+
+        `sizes` has the characters, words and syllables of each phrase.
+        """
+        rest = f"{before} {after}"
+        width = self.width if self.width and not self.soft else 0
+        most = max(0, width - len(before) - len(after)) if width else LONGEST_PHRASE
+        places = [n for n, size in enumerate(sizes) if size[0] <= most]
+        if self.words:
+            words = max(0, _count(self.words, number) - len(rest.split()))
+            places = [n for n in places if sizes[n][1] == words]
+        if self.syllables:
+            said = _syllables(rest)
+            # Where it cannot be told how the rest is said, nothing fits.
+            syllables = 0 if said is None else max(0, _count(self.syllables, number) - said)
+            places = [n for n in places if sizes[n][2] == syllables]
+        return places
+
+    def count_fault(self, number: int, text: str) -> str | None:
+        """Why a text has not the words or syllables of the line of this number (from 0); None when it has."""
         if self.words and not _is(self.words, number, len(text.split())):
             return "another number of words"
         if self.syllables and not _is(self.syllables, number, _syllables(text)):
@@ -60,6 +88,10 @@ class Form:
         """Why a poem cannot have this many lines; None when it can."""
         least, most = self.line_count
         return None if self.acrostic or least <= lines <= most else "another number of lines"
+
+
+def _count(counts: Sequence[int], number: int) -> int:
+    return counts[number] if number < len(counts) else 0
 
 
 def _is(counts: Sequence[int], number: int, count: int | None) -> bool:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from photopoem import __version__
 from photopoem.errors import GrammarError, MissingWordsError
 from photopoem.grammar.check import problems_of
 from photopoem.grammar.errors import Misfit, Overworked, Unsayable
-from photopoem.grammar.expander import Event, Expander, Means
-from photopoem.grammar.form import MAX_LINES, letters_of
+from photopoem.grammar.expander import Event, Expander, Material
+from photopoem.grammar.form import MAX_LINES
 from photopoem.grammar.loader import Parts, parts_of, read_parts, stamp
-from photopoem.grammar.modifiers import Speaks
 from photopoem.grammar.parser import parse_rule
-from photopoem.grammar.repetition import ANYHOW, LAX, PATIENT, STRICT, Card, make_cards
-from photopoem.grammar.rules import Plan, RuleBook
+from photopoem.grammar.repetition import ANYHOW, LAX, PATIENT, STRICT, make_cards
+from photopoem.grammar.rules import RuleBook, UsableRules
 from photopoem.grammar.shelf import find_grammar, is_on_shelf
-from photopoem.grammar.text import GAP, Piece, broken, make_line, text_of
+from photopoem.grammar.text import GAP, Piece, broken, clean, make_line, text_of
 from photopoem.poem import Line, Poem
-from photopoem.vocabulary import Subject, Vocabulary
+from photopoem.vocabulary import Subject, Vocabulary, Word, Words
+
+if TYPE_CHECKING:
+    from photopoem.english.lexicon import Lexicon
 
 TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
 SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
 MAX_TRIES = 1_000
 """Lines tried with one allowance of repetition before the next is used."""
-MAX_LETTERS = 24
 MAX_SHOWN = 60
 """Characters of a line that an error shows."""
 
@@ -61,7 +61,6 @@ class Grammar:
     parts: Parts
     book: RuleBook
     lexicon_files: tuple[str, ...] = ()
-    _lexicon: list[Speaks] = field(default_factory=list)
 
     @classmethod
     def from_rules(
@@ -93,7 +92,7 @@ class Grammar:
     @cached_property
     def fingerprint(self) -> str:
         """A short hash of all that decides, with the photograph and the seed, what a poem says."""
-        self._speaks()  # a lexicon that cannot be read is told here, before the first photograph
+        _ = self.lexicon  # a lexicon that cannot be read is told here, before the first photograph
         told = [self.name, self.parts.fingerprint]
         told.extend(hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self.lexicon_files)
         if self.parts.fallback:
@@ -128,9 +127,11 @@ class Grammar:
         if faults:
             raise GrammarError("; ".join(f"{rule!r}, column {f.at + 1}: {f.message}" for f in faults))
         digest = vocabulary.subject.digest if vocabulary else ""
+        words = vocabulary.words if vocabulary else {}
         # A rule from outside may use words that the grammar's own rules do not.
-        means = self._means(vocabulary, tuple(vocabulary.words if vocabulary else ()))
-        expander = Expander(means, self._random(digest, seed), ANYHOW)
+        expander = Expander(
+            self._material(words, (*self.book.asked, *words)), self._random(digest, seed), ANYHOW
+        )
         try:
             return text_of(expander.raw(nodes))
         except Unsayable as error:
@@ -138,97 +139,62 @@ class Grammar:
         except Overworked as error:
             raise GrammarError(f"{self.name}: its rules grow without end") from error
 
-    def _means(self, vocabulary: Vocabulary | None, more: tuple[str, ...] = ()) -> Means:
-        words = vocabulary.words if vocabulary else {}
-        cards = {symbol: make_cards(words.get(symbol, ())) for symbol in (*self.book.asked, *more)}
-        plan = self.book.plan(frozenset(symbol for symbol in self.book.asked if not cards[symbol]))
-        return Means(
-            plan,
-            self.book.recursive,
-            self.book.in_order,
-            self.book.weighted,
-            cards,
-            self._speaks,
-            self.parts.form,
-        )
+    def _material(self, words: Mapping[str, Words], symbols: Sequence[str]) -> Material:
+        cards = make_cards(words, symbols)
+        usable = self.book.usable(frozenset(symbol for symbol in self.book.asked if not cards[symbol]))
+        return Material(usable, cards, self.lexicon, self.parts.form)
 
-    def _speaks(self) -> Speaks:
-        if not self._lexicon:
-            from photopoem.english.lexicon import load_lexicon
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """What the grammar says of words in its author's own voice. Raises `UsageError` where it cannot be read."""
+        from photopoem.english.lexicon import load_lexicon
 
-            self._lexicon.append(load_lexicon(*self.parts.lexicon, *map(Path, self.lexicon_files)))
-        return self._lexicon[0]
+        return load_lexicon(*self.parts.lexicon, *map(Path, self.lexicon_files))
 
     def _random(self, digest: str, seed: int) -> Random:
         told = f"{digest}\0{self.name}\0{seed}".encode("utf-8", "surrogateescape")
         return Random(hashlib.sha256(told).digest())  # noqa: S311 - poems, no secrets
 
     def _write(self, vocabulary: Vocabulary, seed: int) -> Written:
-        subject = vocabulary.subject
-        means = self._means(vocabulary)
-        start = self.parts.form.line if self.parts.form.acrostic else "origin"
-        if start not in means.plan.depth:
-            raise self._missing(_lacking(self.book, means.plan, start))
-        rng = self._random(subject.digest, seed)
-        tries = overworked = 0
+        form = self.parts.form
+        material = self._material(vocabulary.words, self.book.asked)
+        start = form.line if form.acrostic else "origin"
+        if start not in material.rules.depth:
+            raise self._missing(_lacking(material.rules, start))
+        rng = self._random(vocabulary.subject.digest, seed)
+        tries = 0
+        endless = False
         failure: Exception | None = None
-        for level, attempts in SEARCHED_TRIES if self.parts.form.counted or self.parts.form.lines else TRIES:
+        for level, attempts in SEARCHED_TRIES if form.counted or form.lines else TRIES:
             most = tries + MAX_TRIES
             while attempts and tries < most:
                 attempts -= 1
-                expander = Expander(means, rng, level)
-                try:
-                    self._expand(expander, means.cards)
-                except (Unsayable, Misfit) as error:
-                    failure = error
-                except Overworked:
-                    overworked += 1
-                    failure = expander.misfit or failure
-                    attempts = 0
-                else:
-                    poem = self._poem(expander, means, subject, seed)
+                expander = Expander(material, rng, level)
+                error = expander.attempt()
+                if error is None:
+                    poem = self._poem(expander, vocabulary.subject, seed)
                     return Written(poem, tries + expander.tries, tuple(expander.events))
+                if isinstance(error, Overworked):
+                    endless, attempts = True, 0
+                    error = expander.misfit
                 tries += expander.tries
-        if overworked and not isinstance(failure, Misfit):
-            raise GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
+                failure = error or failure
+        raise self._error(failure, endless, tries, material, rng)
+
+    def _error(
+        self, failure: Exception | None, endless: bool, tries: int, material: Material, rng: Random
+    ) -> GrammarError | MissingWordsError:
+        """What a person is told when no try gave a poem."""
         if isinstance(failure, Misfit):
-            raise self._misfit(str(failure), tries, means, rng)
-        raise self._missing(failure.symbol if isinstance(failure, Unsayable) else "origin")
+            return self._misfit(str(failure), tries, material, rng)
+        if endless:
+            return GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
+        return self._missing(failure.symbol if isinstance(failure, Unsayable) else "origin")
 
-    def _expand(self, expander: Expander, cards: Mapping[str, tuple[Card, ...]]) -> None:
-        form = self.parts.form
-        if not form.acrostic:
-            expander.write("origin")
-        else:
-            self._acrostic(expander, cards)
-        fault = form.poem_fault(len(expander.lines)) if expander.lines else "a poem without a line"
-        if fault:
-            raise Misfit(fault)
-
-    def _acrostic(self, expander: Expander, cards: Mapping[str, tuple[Card, ...]]) -> None:
-        """Spell the first of the form's symbols whose letters can all begin a line."""
-        form = self.parts.form
-        failure: Exception = Unsayable(form.acrostic[0])
-        for symbol in form.acrostic:
-            spelled = cards.get(symbol, ())[:1]
-            letters = letters_of(spelled[0].text) if spelled else []
-            if not 0 < len(letters) <= MAX_LETTERS:
-                continue
-            expander.lines.clear()
-            expander.ledger.note("word", {spelled[0].key})
-            expander.ledger.note("fixed", {spelled[0].key})
-            try:
-                expander.write_acrostic(letters, form.line)
-            except (Unsayable, Misfit) as error:
-                failure = error
-            else:
-                return
-        raise failure
-
-    def _poem(self, expander: Expander, means: Means, subject: Subject, seed: int) -> Poem:
+    def _poem(self, expander: Expander, subject: Subject, seed: int) -> Poem:
         form = self.parts.form
         lines = [line for pieces in expander.lines for line in self._fitted(pieces, form.width or 0)]
-        title = self._title(expander, means, subject)
+        title = self._title(expander, subject)
         return Poem(title, tuple(map(make_line, lines)), self.name, seed, subject, __version__)
 
     def _fitted(self, pieces: tuple[Piece, ...], width: int) -> Sequence[tuple[Piece, ...]]:
@@ -237,7 +203,7 @@ class Grammar:
             return [(), *self._fitted(pieces[1:], width)]
         return broken(pieces, width, form.indent) if form.soft and width else [pieces]
 
-    def _title(self, expander: Expander, means: Means, subject: Subject) -> Line:
+    def _title(self, expander: Expander, subject: Subject) -> Line:
         if self.parts.title:
             try:
                 pieces = expander.one_line(self.parts.title)
@@ -246,50 +212,49 @@ class Grammar:
             except (Unsayable, Misfit, Overworked):
                 pass  # a title that cannot be said gives way to the plain one
         name = self.name.replace("-", " ").replace("_", " ")
-        first = make_cards(surest_label(subject))[:1]
-        said = [Piece(name), *(Piece(text, card.word) for card in first for text in (card.text,))]
-        return make_line([said[0], Piece(": "), said[1]] if first else said)
+        label = surest_label(subject)
+        return make_line([Piece(f"{name}: "), Piece(clean(label.text), label)] if label else [Piece(name)])
 
     def _missing(self, symbol: str) -> MissingWordsError:
         return MissingWordsError(
             f"the photograph gives no words for {symbol!r}, which the grammar {self.name} needs; try another grammar"
         )
 
-    def _misfit(self, fault: str, tries: int, means: Means, rng: Random) -> MissingWordsError:
+    def _misfit(self, fault: str, tries: int, material: Material, rng: Random) -> MissingWordsError:
         told = (
             f"the photograph's words do not fit the form of the grammar {self.name}: {fault} in {tries} tries"
         )
         if fault != self.parts.form.too_wide:
             return MissingWordsError(f"{told}; try another grammar or seed")
-        if wide := self._wide_line(means, rng):
+        if wide := self._wide_line(material, rng):
             shown = wide if len(wide) <= MAX_SHOWN else f"{wide[: MAX_SHOWN - 3].rstrip()}..."
             told += f", such as {shown!r}"
         shipped = is_on_shelf(self.name) and self.path == find_grammar(self.name)
         cure = "try another grammar or seed" if shipped else '"break": true in its _form breaks such lines'
         return MissingWordsError(f"{told}; {cure}")
 
-    def _wide_line(self, means: Means, rng: Random) -> str:
+    def _wide_line(self, material: Material, rng: Random) -> str:
         """A line as it comes where none is too wide, but wider than the form allows; empty where none comes."""
         form = self.parts.form
-        expander = Expander(replace(means, form=replace(form, width=None)), rng, ANYHOW)
-        with suppress(Unsayable, Misfit, Overworked):
-            self._expand(expander, means.cards)
+        expander = Expander(replace(material, form=replace(form, width=None)), rng, ANYHOW)
+        expander.attempt()
         return next((line for line in map(text_of, expander.lines) if len(line) > (form.width or 0)), "")
 
 
-def surest_label(subject: Subject) -> tuple[Any, ...]:
-    """The surest label of a subject, as a word."""
+def surest_label(subject: Subject) -> Word | None:
+    """The surest label of a subject, where it says anything that can be shown."""
     from photopoem.vocabulary import make_vocabulary
 
-    return make_vocabulary(subject).words["label1"]
+    first = make_vocabulary(subject).words["label1"]
+    return first[0] if first and clean(first[0].text) else None
 
 
-def _lacking(book: RuleBook, plan: Plan, symbol: str) -> str:
+def _lacking(rules: UsableRules, symbol: str) -> str:
     """The first symbol without words that keeps this one from being said."""
     seen = {symbol}
     while True:
-        options = book.graph.get(symbol, ())
-        lacking = [sorted(n for n in needs if n not in plan.depth) for needs in options]
+        options = rules.book.graph.get(symbol, ())
+        lacking = [sorted(n for n in needs if n not in rules.depth) for needs in options]
         following = min((needs for needs in lacking if needs), key=len, default=[])
         following = [need for need in following if need not in seen]
         if not following:

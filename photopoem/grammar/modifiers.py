@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Protocol
 
 from photopoem.english.amounts import share_in_words, sureness_in_words
 from photopoem.english.inflection import (
@@ -21,6 +20,7 @@ from photopoem.english.inflection import (
     singular,
     takes_the,
 )
+from photopoem.english.syllables import syllables_for_sure
 from photopoem.errors import GrammarError
 from photopoem.grammar.errors import Unsayable
 from photopoem.grammar.parser import Modifier
@@ -158,27 +158,14 @@ MODIFIERS: Mapping[str, Change] = MappingProxyType(
 ARGUMENTS: Mapping[str, int] = MappingProxyType({"replace": 2})
 
 
-class Speaks(Protocol):
-    """The phrases for a word of a kind."""
-
-    def does(self, word: str, kind: str) -> tuple[str, ...]:
-        """What it does."""
-
-    def part(self, word: str, kind: str) -> tuple[str, ...]:
-        """Its parts."""
-
-    def feels(self, word: str, kind: str) -> tuple[str, ...]:
-        """How it feels or sounds."""
-
-
 FROM_THE_LEXICON = ("does", "part", "feels")
-FROM_THE_FIGURES = ("share", "sureness")
+"""The modifiers that say what the lexicon has for a word."""
 
-Modifiers = tuple[tuple[str, tuple[str, ...]], ...]
+Calls = tuple[tuple[str, tuple[str, ...]], ...]
 """Names and arguments of modifiers, in their order."""
 
 
-def calls(modifiers: Sequence[Modifier]) -> Modifiers:
+def calls(modifiers: Sequence[Modifier]) -> Calls:
     """The modifiers as they were parsed, without their places in the file."""
     return tuple((modifier.name, modifier.arguments) for modifier in modifiers)
 
@@ -194,37 +181,26 @@ def changed(name: str, text: str, arguments: tuple[str, ...]) -> str:
         raise GrammarError(f"the modifier .{name} failed on {text!r}: {error!r}") from error
 
 
-def changed_by_all(text: str, modifiers: Modifiers) -> str:
+@lru_cache(maxsize=16384)
+def changed_by_all(text: str, modifiers: Calls) -> str:
     """What several modifiers make of a text, one after the other. Raises as `changed`."""
     for name, arguments in modifiers:
         text = changed(name, text, arguments)
     return text
 
 
-def width_of(pieces: Sequence[Piece], modifiers: Modifiers, lexicon: Callable[[], Speaks]) -> int:
-    """The least characters that a text may have once it is modified; 0 where that is not known before it is done."""
-    if len(pieces) != 1:
-        return 0
-    for n, (name, _) in enumerate(modifiers):
-        if name in FROM_THE_LEXICON:
-            phrases = phrases_of(pieces, name, lexicon())[1]
-            return _shortest(phrases, modifiers[n + 1 :]) if phrases else 0
-        if name in FROM_THE_FIGURES:
-            return len(changed_by_all(amount(pieces, name).text, modifiers[n + 1 :]))
-    return len(changed_by_all(pieces[0].text, modifiers))
-
-
 @lru_cache(maxsize=4096)
-def _shortest(phrases: tuple[str, ...], modifiers: Modifiers) -> int:
-    return min(len(changed_by_all(clean(phrase), modifiers)) for phrase in phrases)
+def sizes_of(
+    phrases: tuple[str, ...], modifiers: Calls, counted: bool
+) -> tuple[tuple[int, int, int | None], ...]:
+    """The characters, words and (0 where they are not counted) syllables of phrases once they are modified.
 
-
-def phrases_of(pieces: Sequence[Piece], which: str, lexicon: Speaks) -> tuple[str, tuple[str, ...]]:
-    """The word that pieces are about, the last one in them, and what the lexicon says of it."""
-    word = pieces[0].word if len(pieces) == 1 else next((p.word for p in reversed(pieces) if p.word), None)
-    of, kind = (word.source.of, word.kind) if word else (text_of(pieces), "thing")
-    tell = lexicon.does if which == "does" else lexicon.part if which == "part" else lexicon.feels
-    return of, tell(of, kind)
+    The syllables are None where it is not sure how a phrase is said.
+    """
+    texts = [changed_by_all(clean(phrase), modifiers) for phrase in phrases]
+    return tuple(
+        [(len(text), len(text.split()), syllables_for_sure(text) if counted else 0) for text in texts]
+    )
 
 
 def modify(pieces: list[Piece], name: str, arguments: tuple[str, ...]) -> list[Piece]:
@@ -245,12 +221,33 @@ def _parts(name: str, text: str, arguments: tuple[str, ...]) -> tuple[tuple[str,
     return tuple((piece.text, piece.voice == "own") for piece in made)
 
 
-def amount(pieces: Sequence[Piece], which: str) -> Piece:
-    """How much of the picture a color covers, or how sure its label is: of the last word that has the figure."""
-    field, in_words = ("share", share_in_words) if which == "share" else ("score", sureness_in_words)
+def _share(pieces: Sequence[Piece]) -> Piece:
+    """How much of the picture a color covers."""
+    return _figure(pieces, "share", share_in_words)
+
+
+def _sureness(pieces: Sequence[Piece]) -> Piece:
+    """How sure a label is."""
+    return _figure(pieces, "score", sureness_in_words)
+
+
+def _figure(pieces: Sequence[Piece], field: str, in_words: Callable[[float], str]) -> Piece:
+    """A figure of the last word that has it, in words."""
     for piece in reversed(pieces):
         figure = getattr(piece.word.source, field) if piece.word else None
         if piece.word and figure is not None:
             text = in_words(figure)
             return Piece(text, Word(text, piece.word.source, piece.word.weight, "amount"))
-    raise Unsayable(f"{text_of(pieces)}.{which}")
+    raise Unsayable(f"{text_of(pieces)}.{'sureness' if field == 'score' else field}")
+
+
+FACTS: Mapping[str, Callable[[Sequence[Piece]], Piece]] = MappingProxyType(
+    {"share": _share, "sureness": _sureness}
+)
+"""The modifiers that say a fact of the photograph about the word that they follow.
+
+Each makes one piece of the pieces before it. `Unsayable` from it means that the fact is not there: the rule is then
+given up for another.
+"""
+ENGINE_MODIFIERS = (*FROM_THE_LEXICON, *FACTS)
+"""The modifiers that are no change of a text but say something else of a word."""

@@ -35,7 +35,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Literal:
     """The author's own text, its escapes taken out."""
 
     text: str
@@ -78,15 +78,15 @@ class Pop:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RuleAction:
     """`[#rule#]`: expanded for the pushes in it; its text is thrown away."""
 
     rule: Rule
     at: int
 
 
-Action = Push | Pop | Run
-Node = Text | Tag | Push | Pop | Run
+Action = Push | Pop | RuleAction
+Node = Literal | Tag | Push | Pop | RuleAction
 Rule = tuple[Node, ...]
 
 
@@ -130,7 +130,7 @@ def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
     for section in tracery.parse(text)[0]:
         raw, kind = section["raw"], section["type"]
         if kind == _TEXT:
-            nodes.append(Text(_clear(raw)))
+            nodes.append(Literal(_clear(raw)))
             at += len(raw)
             continue
         node = _tag(raw, at, faults) if kind == _TAG else _action(raw, at, faults)
@@ -238,7 +238,7 @@ def _action(raw: str, at: int, faults: list[Fault]) -> Action | None:
         return None
     target, offset = _split(raw, ":", most=1)[0][0], 0
     if target == raw:
-        return Run(_nodes(raw, at + 1, faults), at)
+        return RuleAction(_nodes(raw, at + 1, faults), at)
     offset = len(target) + 1
     body, name = raw[offset:], _clear(target)
     if body == "POP":

@@ -1,26 +1,36 @@
-"""Keeps what a poem has said so far, so that nothing is said twice by accident; any of it can be taken back."""
+"""Picks the words and phrases that a poem says next, so that it says nothing twice by accident."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
 
 from photopoem.grammar.text import clean, stems
-from photopoem.vocabulary import Word, is_numbered
+from photopoem.vocabulary import NUMBERED_SYMBOLS, Word
+
+if TYPE_CHECKING:
+    from photopoem.grammar.rules import Alternative
 
 STRICT, PATIENT, LAX, ANYHOW = range(4)
-"""How much repetition is allowed: none; of rules and of parts of words; of words, when all have been dealt; any."""
+"""How much repetition is allowed: none; rules and parts of words; words, once all are used; any."""
+
+_NEW, _LIKE_THE_TEXT, _REPEATED = 0, 2, 3
+_LIKE_A_COLOR = 1
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Card(NamedTuple):
-    """A word ready to be dealt: its visible text, the key by which equal words are known, its content."""
+    """A word that can be picked: its visible text, the key by which equal words are known, its content."""
 
     word: Word
     text: str
     key: str
     stems: frozenset[str]
+
+
+Cards = Sequence[Card]
 
 
 @lru_cache(maxsize=8192)
@@ -29,155 +39,168 @@ def _prepared(text: str) -> tuple[str, str, frozenset[str]]:
     return shown, shown.casefold(), stems(shown)
 
 
-def make_cards(words: Iterable[Word]) -> tuple[Card, ...]:
-    """Cards for those of the words that show anything."""
-    prepared = ((word, _prepared(word.text)) for word in words)
-    return tuple(Card(word, *each) for word, each in prepared if each[0])
+def make_cards(words: Mapping[str, Iterable[Word]], symbols: Iterable[str]) -> dict[str, tuple[Card, ...]]:
+    """For each of the symbols, cards for those of its words that show anything."""
+    cards: dict[str, tuple[Card, ...]] = {}
+    for symbol in symbols:
+        prepared = [(word, _prepared(word.text)) for word in words.get(symbol, ())]
+        cards[symbol] = tuple([Card(word, *each) for word, each in prepared if each[0]])
+    return cards
 
 
-class Ledger:
-    """What was dealt and said. `mark` and `undo` take back everything noted in between.
+class Said(NamedTuple):
+    """What a poem has said so far. It is never changed in place, so an earlier one takes everything back.
 
-    `kept` are the cards of numbered symbols that are still to be said: no other symbol deals them while it has others.
+    `words` counts the words of the photograph by their keys; `numbered` has the keys that numbered symbols stand
+    for. Content is sets of stems: `content` of words other than colors, `colors` of colors, `text` of the
+    author's own rules, `phrase_content` of the lexicon's `phrases`. `rules` are the rules that were used.
     """
 
-    def __init__(self, level: int) -> None:
-        self.level = level
-        self.kept: tuple[Card, ...] = ()
-        self._noted: defaultdict[str, set[object]] = defaultdict(set)
-        self._trail: list[tuple[set[object], Set[object]]] = []
+    words: Mapping[str, int] = {}
+    numbered: frozenset[str] = _NOTHING
+    content: frozenset[str] = _NOTHING
+    colors: frozenset[str] = _NOTHING
+    text: frozenset[str] = _NOTHING
+    phrases: frozenset[str] = _NOTHING
+    phrase_content: frozenset[str] = _NOTHING
+    rules: frozenset[Alternative] = frozenset()
 
-    def mark(self) -> int:
-        """Where the ledger stands."""
-        return len(self._trail)
+    def with_word(self, symbol: str, card: Card) -> Said:
+        """The same after a symbol has said a word. Amounts may be said again at any time."""
+        if card.word.kind == "amount":
+            return self
+        words, numbered, content, colors, text, phrases, phrase_content, rules = self
+        words = {**words, card.key: words.get(card.key, 0) + 1}
+        if symbol in NUMBERED_SYMBOLS:
+            numbered |= {card.key}
+        if card.word.kind == "color":
+            colors |= card.stems
+        else:
+            content |= card.stems
+        return Said(words, numbered, content, colors, text, phrases, phrase_content, rules)
 
-    def undo(self, mark: int) -> None:
-        """Take back what was noted since."""
-        trail = self._trail
-        for noted, new in trail[mark:]:
-            noted -= new
-        del trail[mark:]
+    def with_rule(self, rule: Alternative) -> Said:
+        """The same after a rule was used."""
+        words, numbered, content, colors, text, phrases, phrase_content, rules = self
+        if rule.stems:
+            text |= rule.stems
+        return Said(words, numbered, content, colors, text, phrases, phrase_content, rules | {rule})
 
-    def note(self, kind: str, things: Set[object]) -> None:
-        """Note things of a kind: `word`, `fixed`, `said`, `colored`, `text`, `phrase` or `rule`."""
-        noted = self._noted[kind]
-        new = things - noted
-        if new:
-            noted |= new
-            self._trail.append((noted, new))
+    def with_phrase(self, phrase: str) -> Said:
+        """The same after the lexicon has said a phrase."""
+        content = self.phrase_content | stems(phrase)
+        return self._replace(phrases=self.phrases | {phrase}, phrase_content=content)
 
-    def has(self, kind: str, thing: object) -> bool:
-        """Whether this was noted."""
-        return thing in self._noted[kind]
+    def likeness(self, card: Card) -> int:
+        """How much a word repeats: nothing, a color's content, the author's text, or a word's content."""
+        content = card.stems
+        colored = not self.colors.isdisjoint(content)
+        if not self.content.isdisjoint(content) or (colored and card.word.kind != "color"):
+            return _REPEATED
+        if not (self.text.isdisjoint(content) and self.phrase_content.isdisjoint(content)):
+            return _LIKE_THE_TEXT
+        return _LIKE_A_COLOR if colored else _NEW
 
-    def noted(self, kind: str) -> Set[object]:
-        """All that was noted of a kind, as it stands at any time."""
-        return self._noted[kind]
-
-    def pick(self, symbol: str, cards: Sequence[Card], draw: Callable[[Sequence[Card]], int]) -> Card | None:
-        """The card to be dealt, drawn by `draw`; None where any would be a repetition that is not allowed.
-
-        Words that share nothing with anything said are dealt before those that share something with the
-        author's text or, for colors, with another color; those that repeat a dealt word's content come last.
-        """
-        if is_numbered(symbol):
-            return cards[0] if self.level > STRICT or self._fits(cards[0]) else None
-        dealt = self._noted["word"]
-        fresh = [card for card in cards if card.key not in dealt]
-        if not fresh:
-            again = self._least_often(cards) if self.level >= LAX else []
-            return again[draw(again)] if again else None
-        if self.kept:
-            free = [card for card in fresh if not self._is_kept(card)]
-            if free and (card := self._nearest(free, draw)):
-                return card
-        return self._nearest(fresh, draw)
-
-    def _is_kept(self, card: Card) -> bool:
-        """Whether a kept word would be a repetition after this one."""
-        return any(
-            card.key == kept.key
-            or not (card.word.kind == kept.word.kind == "color" or card.stems.isdisjoint(kept.stems))
-            for kept in self.kept
-        )
-
-    def _nearest(self, fresh: list[Card], draw: Callable[[Sequence[Card]], int]) -> Card | None:
-        """One of the cards, which it empties, as `pick` says; None where any would be a repetition not allowed."""
-        tiers: tuple[list[Card], ...] = ([], [], [])
-        while fresh:
-            card = fresh.pop(draw(fresh))
-            nearness = self._nearness(card)
-            if nearness == 0:
-                return card
-            tiers[nearness - 1].append(card)
-        allowed = tiers if self.level > STRICT else tiers[:2]
-        return next((tier[0] for tier in allowed if tier), None)
-
-    def _nearness(self, card: Card) -> int:
-        """0 for a word with nothing said before in it, 1 and 2 for what may be, 3 for a repetition."""
-        noted, content = self._noted, card.stems
-        colored = not noted["colored"].isdisjoint(content)
-        if not noted["said"].isdisjoint(content) or (colored and card.word.kind != "color"):
-            return 3
-        if not (noted["text"].isdisjoint(content) and noted["phrase"].isdisjoint(content)):
-            return 2
-        return 1 if colored else 0
-
-    def _fits(self, card: Card) -> bool:
-        """Whether a numbered word is new here, or comes back under its own number."""
-        if card.word.kind == "amount" or self.has("fixed", card.key):
+    def allows_numbered(self, card: Card) -> bool:
+        """Whether the word of a numbered symbol is new here, or comes back under its own number."""
+        if card.word.kind == "amount" or card.key in self.numbered:
             return True
-        return not self.has("word", card.key) and self._nearness(card) < 3
+        return card.key not in self.words and self.likeness(card) < _REPEATED
 
-    def _least_often(self, cards: Sequence[Card]) -> list[Card]:
-        often = [self._times(card.key) for card in cards]
-        return [card for card, times in zip(cards, often, strict=True) if times == min(often)]
 
-    def _times(self, key: str) -> int:
-        """How often a word was dealt."""
-        dealt = self._noted["word"]
-        times = 0
-        while (key, times) in dealt:
-            times += 1
-        return times
+class Picker:
+    """Picks words by chance, those first that repeat nothing; `draws` counts how often chance decided."""
 
-    def dealt(self, symbol: str, card: Card) -> None:
-        """Note that a word was dealt."""
-        kind = card.word.kind
-        if kind == "amount":
-            return
-        key = card.key
-        # Beside the word itself, each of its times: so many notes are taken back as one.
-        self.note("word", {key, (key, self._times(key))})
-        if card.stems:
-            self.note("colored" if kind == "color" else "said", card.stems)
-        if is_numbered(symbol):
-            self.note("fixed", {key})
+    def __init__(self, rng: Random, level: int) -> None:
+        self.rng = rng
+        self.level = level
+        self.draws = 0
 
-    def phrase(self, phrases: tuple[str, ...], start: int) -> str | None:
-        """The phrase of the lexicon to be said, looking from `start` on: never one twice. It is noted.
+    def weighted(self, weights: Sequence[float]) -> int:
+        """An index, likelier where the weight is higher."""
+        if len(weights) == 1:
+            return 0
+        self.draws += 1
+        at = self.rng.random() * sum(weights)
+        for n, weight in enumerate(weights):
+            at -= weight
+            if at < 0:
+                return n
+        return len(weights) - 1
 
-        Rather one with nothing in it that was said before; None where any would be a repetition not allowed.
+    def word(self, symbol: str, cards: Cards, said: Said, kept: Cards) -> tuple[Card, Said] | None:
+        """The word that a symbol says next, and what is said then; None where any would be a repetition.
+
+        A word that shares nothing with anything said goes first, then one that shares something with the author's
+        text or, for colors, with another color; one that repeats another word's content goes last. `kept` are words
+        that numbered symbols will say later: they are picked only where there is nothing else.
         """
-        noted = self._noted
-        spoken, said, colored = noted["said phrase"], noted["said"], noted["colored"]
-        phrased, written = noted["phrase"], noted["text"]
-        near = repeated = ""
-        for n in range(start - len(phrases), start):
-            text = phrases[n]
-            if text in spoken:
-                continue
-            content = stems(text)
-            if said.isdisjoint(content) and colored.isdisjoint(content) and phrased.isdisjoint(content):
-                if written.isdisjoint(content):
-                    return self._phrased(text)
-                near = near or text
-            else:
-                repeated = repeated or text
-        best = near or (repeated if self.level > STRICT else "")
-        return self._phrased(best) if best else None
+        card = self._card(symbol, cards, said, kept) if cards else None
+        return (card, said.with_word(symbol, card)) if card else None
 
-    def _phrased(self, text: str) -> str:
-        self.note("said phrase", {text})
-        self.note("phrase", stems(text))
-        return text
+    def has_word(self, symbol: str, cards: Cards, said: Said) -> bool:
+        """Whether a symbol has a word that is no repetition, or one that is allowed."""
+        if not cards or self.level >= LAX:
+            return bool(cards)
+        if symbol in NUMBERED_SYMBOLS:
+            return self.level > STRICT or said.allows_numbered(cards[0])
+        fresh = (card for card in cards if card.key not in said.words)
+        return any(self.level > STRICT or said.likeness(card) < _REPEATED for card in fresh)
+
+    def _card(self, symbol: str, cards: Cards, said: Said, kept: Cards) -> Card | None:
+        if symbol in NUMBERED_SYMBOLS:
+            return cards[0] if self.level > STRICT or said.allows_numbered(cards[0]) else None
+        words = said.words
+        fresh = [card for card in cards if card.key not in words]
+        if not fresh:
+            return self._rarest(cards, said) if self.level >= LAX else None
+        free = [card for card in fresh if not any(_repeats(card, other) for other in kept)] if kept else []
+        return (self._least_alike(free, said) if free else None) or self._least_alike(fresh, said)
+
+    def _rarest(self, cards: Cards, said: Said) -> Card:
+        """One of the words that were said least often."""
+        least = min(said.words[card.key] for card in cards)
+        rarest = [card for card in cards if said.words[card.key] == least]
+        return rarest[self.weighted([card.word.weight for card in rarest])]
+
+    def _least_alike(self, cards: list[Card], said: Said) -> Card | None:
+        """The first card drawn that repeats nothing, else one that repeats least; None where that is not allowed."""
+        drawn: list[tuple[int, Card]] = []
+        while cards:
+            card = cards.pop(self.weighted([card.word.weight for card in cards]))
+            likeness = said.likeness(card)
+            if likeness == _NEW:
+                return card
+            drawn.append((likeness, card))
+        likeness, card = min(drawn, key=lambda each: each[0])
+        return card if likeness < _REPEATED or self.level > STRICT else None
+
+    def phrase(self, phrases: Sequence[str], said: Said) -> tuple[str, Said] | None:
+        """The first phrase that was not said and repeats nothing, and what is said then.
+
+        A phrase that shares something with the author's text goes before one that repeats other content; None where
+        any would be a repetition that is not allowed.
+        """
+        near = repeated = ""
+        spoken, colors, phrased = said.content, said.colors, said.phrase_content
+        for phrase in phrases:
+            content = stems(phrase)
+            if phrase in said.phrases:
+                continue
+            if not (
+                spoken.isdisjoint(content) and colors.isdisjoint(content) and phrased.isdisjoint(content)
+            ):
+                repeated = repeated or phrase
+            elif said.text.isdisjoint(content):
+                return phrase, said.with_phrase(phrase)
+            else:
+                near = near or phrase
+        best = near or (repeated if self.level > STRICT else "")
+        return (best, said.with_phrase(best)) if best else None
+
+
+def _repeats(card: Card, other: Card) -> bool:
+    """Whether one word would be a repetition after the other. Two colors may share a word: light green, green."""
+    if card.key == other.key:
+        return True
+    return not (card.word.kind == other.word.kind == "color" or card.stems.isdisjoint(other.stems))

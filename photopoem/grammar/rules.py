@@ -9,10 +9,10 @@ from functools import cached_property
 from heapq import heappop, heappush
 
 from photopoem.grammar.form import initial_of
-from photopoem.grammar.modifiers import FROM_THE_LEXICON, Modifiers, calls
-from photopoem.grammar.parser import Node, Pop, Push, Rule, Run, Tag, Text, parse_rule
+from photopoem.grammar.modifiers import FROM_THE_LEXICON, Calls, calls
+from photopoem.grammar.parser import Literal, Node, Pop, Push, Rule, RuleAction, Tag, parse_rule
 from photopoem.grammar.text import Piece, stems, visible
-from photopoem.vocabulary import is_known, is_numbered_word
+from photopoem.vocabulary import NUMBERED_WORDS, SYMBOLS
 
 
 def ranks(options: Mapping[str, Sequence[frozenset[str]]], given: Iterable[str]) -> dict[str, int]:
@@ -150,11 +150,11 @@ def least(sizes: Mapping[str, Sequence[Mapping[str, int]]], given: Mapping[str, 
     return settled
 
 
-MAX_PLANS = 64
+MAX_USABLE = 64
 """Photographs lack words in few ways; the plans for the latest ways are kept."""
 
 
-Made = tuple[Node | Piece, ...]
+Nodes = tuple[Node | Piece, ...]
 """A rule whose text needs only be said."""
 
 
@@ -169,13 +169,13 @@ class Segment:
     only where they are bound.
     """
 
-    bindings: Made
-    rest: Made
+    bindings: Nodes
+    rest: Nodes
     blank: bool
     literal: int
-    recalled: tuple[tuple[str, Modifiers], ...]
+    recalled: tuple[tuple[str, Calls], ...]
     phrase: int
-    phrase_modifiers: Modifiers
+    phrase_modifiers: Calls
     bare: tuple[str, ...]
 
 
@@ -201,12 +201,13 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class UsableRules:
     """What can be said of a photograph: for each symbol its usable alternatives, and how deep each goes.
 
     `keeps` has the numbered symbols that an alternative will say, for those alternatives that will say any.
     """
 
+    book: RuleBook
     choices: Mapping[str, tuple[Alternative, ...]]
     depth: Mapping[str, int]
     keeps: Mapping[Alternative, frozenset[str]]
@@ -225,13 +226,13 @@ class RuleBook:
     also: tuple[str, ...] = ()
     in_order: frozenset[str] = frozenset()
     weighted: frozenset[str] = frozenset()
-    _plans: dict[frozenset[str], Plan] = field(default_factory=dict)
+    _usable: dict[frozenset[str], UsableRules] = field(default_factory=dict)
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
         """The symbols that photopoem fills and that the grammar uses, sorted."""
         used = {symbol for needs in self._all_needs() for symbol in needs} | set(self.also)
-        return tuple(sorted(filter(is_known, used)))
+        return tuple(sorted(used & SYMBOLS))
 
     @cached_property
     def recursive(self) -> frozenset[str]:
@@ -245,7 +246,7 @@ class RuleBook:
         own = {
             symbol: tuple(alternative.needs for alternative in alternatives)
             for symbol, alternatives in self.symbols.items()
-            if not is_known(symbol)
+            if symbol not in SYMBOLS
         }
         return own | {symbol: (*own.get(symbol, ()), *options) for symbol, options in self.options.items()}
 
@@ -256,33 +257,33 @@ class RuleBook:
         for options in self.options.values():
             yield from options
 
-    def plan(self, missing: frozenset[str]) -> Plan:
+    def usable(self, missing: frozenset[str]) -> UsableRules:
         """What can be said without the words of these symbols."""
-        plan = self._plans.get(missing)
-        if plan is None:
-            plan = self._make_plan(missing)
-            if len(self._plans) >= MAX_PLANS:
-                del self._plans[next(iter(self._plans))]
-            self._plans[missing] = plan
-        return plan
+        usable = self._usable.get(missing)
+        if usable is None:
+            usable = self._make_usable(missing)
+            if len(self._usable) >= MAX_USABLE:
+                del self._usable[next(iter(self._usable))]
+            self._usable[missing] = usable
+        return usable
 
-    def _make_plan(self, missing: frozenset[str]) -> Plan:
+    def _make_usable(self, missing: frozenset[str]) -> UsableRules:
         depth = ranks(self.graph, set(self.asked) - missing)
         choices = {
             symbol: tuple(a for a in alternatives if all(need in depth for need in a.needs))
             for symbol, alternatives in self.symbols.items()
         }
-        return Plan(choices, depth, self._keeps(choices))
+        return UsableRules(self, choices, depth, self._keeps(choices))
 
     def _keeps(self, choices: Mapping[str, tuple[Alternative, ...]]) -> dict[Alternative, frozenset[str]]:
-        numbered = frozenset(filter(is_numbered_word, self.asked))
+        numbered = NUMBERED_WORDS.intersection(self.asked)
         if not numbered:
             return {}
         usable = {
             # Of rules in order the first is the one that will be used, if it works out.
             symbol: tuple(a.needs for a in alternatives[: 1 if symbol in self.in_order else None])
             for symbol, alternatives in choices.items()
-            if not is_known(symbol)
+            if symbol not in SYMBOLS
         }
         bound = {symbol: (*usable.get(symbol, ()), *options) for symbol, options in self.options.items()}
         will = certain(usable | bound, numbered)
@@ -328,9 +329,9 @@ def make_alternative(
 ) -> Alternative:
     """One alternative; what it pushes is noted in `options`."""
     nodes, _ = parse_rule(text)
-    own = [visible(node.text) for node in nodes if isinstance(node, Text)]
-    shown = next((node for node in nodes if isinstance(node, (Text, Tag))), None)
-    first = own[0].lstrip() if isinstance(shown, Text) else ""
+    own = [visible(node.text) for node in nodes if isinstance(node, Literal)]
+    shown = next((node for node in nodes if isinstance(node, (Literal, Tag))), None)
+    first = own[0].lstrip() if isinstance(shown, Literal) else ""
     return Alternative(
         symbol=symbol,
         text=text,
@@ -347,16 +348,16 @@ def make_alternative(
 
 def _leads_on(nodes: Rule) -> bool:
     """Whether a rule is nothing but another symbol of the grammar's own, and bindings for it."""
-    shown = [node for node in nodes if isinstance(node, (Text, Tag))]
+    shown = [node for node in nodes if isinstance(node, (Literal, Tag))]
     lone = shown[0] if len(shown) == 1 else None
-    return isinstance(lone, Tag) and not lone.actions and not lone.modifiers and not is_known(lone.symbol)
+    return isinstance(lone, Tag) and not lone.actions and not lone.modifiers and lone.symbol not in SYMBOLS
 
 
 def _segments(nodes: Rule) -> tuple[Segment, ...]:
     """The nodes of each line. Text is made visible here, once."""
     lines: list[list[Node | Piece]] = [[]]
     for node in nodes:
-        if not isinstance(node, Text):
+        if not isinstance(node, Literal):
             lines[-1].append(node)
             continue
         for n, part in enumerate(visible(node.text).split("\n")):
@@ -367,7 +368,7 @@ def _segments(nodes: Rule) -> tuple[Segment, ...]:
     return tuple(_segment(tuple(line)) for line in lines)
 
 
-def _segment(nodes: Made) -> Segment:
+def _segment(nodes: Nodes) -> Segment:
     shown = next((n for n, node in enumerate(nodes) if isinstance(node, (Piece, Tag))), len(nodes))
     rest = nodes[shown:]
     tags = [node for node in nodes if isinstance(node, Tag)]
@@ -384,7 +385,7 @@ def _segment(nodes: Made) -> Segment:
     )
 
 
-def _last_phrase(nodes: Made) -> tuple[int, Modifiers]:
+def _last_phrase(nodes: Nodes) -> tuple[int, Calls]:
     """Where the last tag stands that the lexicon answers, and its modifiers from there on; -1 where other than text
     and tags follow.
     """
@@ -404,7 +405,7 @@ def _binds(nodes: Rule) -> frozenset[str]:
     """The symbols that a rule binds; any that it uses, where it runs a rule that may bind whatever it likes."""
     all_nodes = list(walk(nodes))
     targets = {node.target for node in all_nodes if isinstance(node, (Push, Pop))}
-    if any(isinstance(node, Run) for node in all_nodes):
+    if any(isinstance(node, RuleAction) for node in all_nodes):
         targets |= {node.symbol for node in all_nodes if isinstance(node, Tag)}
     return frozenset(targets)
 
@@ -415,7 +416,7 @@ def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> I
         if isinstance(node, Tag):
             yield node.symbol
             yield from _needs(node.actions, options)
-        elif isinstance(node, Run):
+        elif isinstance(node, RuleAction):
             yield from _needs(node.rule, options)
         elif isinstance(node, Push):
             yield from _push_needs(node, options)
@@ -439,7 +440,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
         yield node
         if isinstance(node, Tag):
             yield from walk(node.actions)
-        elif isinstance(node, Run):
+        elif isinstance(node, RuleAction):
             yield from walk(node.rule)
         elif isinstance(node, Push):
             for rule in node.rules:
@@ -450,7 +451,7 @@ def sizes_of(book: RuleBook) -> dict[str, list[dict[str, int]]]:
     """How often each rule of each symbol uses which symbols; what is bound counts as said at once."""
     sizes: dict[str, list[dict[str, int]]] = {target: [{}] for target in book.options}
     for symbol, alternatives in book.symbols.items():
-        if is_known(symbol):
+        if symbol in SYMBOLS:
             continue
         options = sizes.setdefault(symbol, [])
         for alternative in alternatives:

@@ -166,10 +166,14 @@ def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
     return [p for p in before if p.text], [p for p in after if p.text]
 
 
-def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """One line's pieces with single spaces, none before a closing mark or at the end; an indent stays."""
-    if _is_tidy(text_of(pieces)):
-        return tuple([piece for piece in pieces if piece.text])
+def tidy(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], str]:
+    """One line's pieces and text with single spaces, none before a closing mark or at the end. An indent stays."""
+    text = text_of(pieces)
+    tidied = pieces if _is_tidy(text) else _tidied(pieces)
+    return tuple([piece for piece in tidied if piece.text]), text if tidied is pieces else text_of(tidied)
+
+
+def _tidied(pieces: Sequence[Piece]) -> list[Piece]:
     tidied: list[Piece] = []
     last = "\n"
     for piece in pieces:
@@ -187,7 +191,7 @@ def tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         tidied.pop()
     if tidied:
         tidied[-1] = tidied[-1].with_text(text)
-    return tuple(piece for piece in tidied if piece.text)
+    return tidied
 
 
 def _is_tidy(text: str) -> bool:
@@ -204,13 +208,13 @@ def text_of(pieces: Sequence[Piece]) -> str:
     return "".join([piece.text for piece in pieces])
 
 
-def has_doubled_word(pieces: Sequence[Piece], text: str, before: str) -> bool:
+def has_doubled_word(pieces: Sequence[Piece], text: str, before: Sequence[Piece]) -> bool:
     """Whether a word stands twice in a row, other than where it was written so (light light green).
 
-    `text` is that of the pieces, `before` that of the line before.
+    `text` is that of the pieces, `before` is the line before.
     """
     words = tokens(text)
-    if words and _last_token(before) == words[0]:
+    if words and _last_token(text_of(before)) == words[0]:
         return True
     if not any(map(eq, words, words[1:])):
         return False
