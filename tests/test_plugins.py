@@ -210,5 +210,5 @@ def test_broken_plugin_is_one_line(samples: list[Path], tmp_path: Path) -> None:
     done = photopoem(
         "run", samples[0], "--labels", "broken", cwd=tmp_path, code=2, PYTHONPATH=str(tmp_path / "site")
     )
-    assert "labeller broken (broken_plugin:open_labeller) does not start" in done.stderr
+    assert "labeller broken (broken_plugin:open_labeller) cannot be loaded: ZeroDivisionError(" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

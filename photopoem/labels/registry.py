@@ -9,9 +9,11 @@ from importlib import import_module
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
 from photopoem.labels.labeller import Label, Labeller, Labels, LabelSettings, ask, close_labeller
 from photopoem.photo.reading import Photo
+from photopoem.plugins import Plugins
 
 BUILT_IN = {"local": "local.labeller", "keywords": "keywords", "vision": "vision.labeller", "onnx": "onnx"}
 """Labellers that come with photopoem, and the module of each."""
+PLUGINS = Plugins("labeller", "photopoem.labellers", Labeller, LabellerUnavailable)
 
 
 def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
@@ -48,38 +50,18 @@ def _open_one(part: str, settings: LabelSettings) -> Labeller:
         module = import_module(f"photopoem.labels.{BUILT_IN[name]}")
         labeller: Labeller = module.open_labeller(argument, settings)
         return labeller
-    return _open_plugin(name, argument, settings)
-
-
-def _open_plugin(name: str, argument: str, settings: LabelSettings) -> Labeller:
-    from importlib.metadata import entry_points
-
-    for entry in entry_points(group="photopoem.labellers"):
-        if entry.name == name:
-            try:
-                labeller: Labeller = entry.load()(argument, settings)
-            except (LabellerUnavailable, UsageError):
-                raise
-            except Exception as error:
-                # A stranger's package: whatever it raises becomes one line, not a crash of ours.
-                raise LabellerUnavailable(
-                    f"labeller {name} ({entry.value}) does not start: {error!r}"
-                ) from error
-            parts = (*Labeller.__annotations__, "label")
-            if missing := [part for part in parts if not hasattr(labeller, part)]:
-                raise LabellerUnavailable(f"labeller {name} ({entry.value}) lacks {', '.join(missing)}")
-            return labeller
-    known = labeller_names()
-    near = did_you_mean(name, known) or f"; there are {', '.join(known)}"
-    raise UsageError(f"no labeller is called {name!r}{near}")
+    make = PLUGINS.load(name)
+    if make is None:
+        known = labeller_names()
+        near = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise UsageError(f"no labeller is called {name!r}{near}")
+    started: Labeller = PLUGINS.start(name, lambda: make(argument, settings))
+    return started
 
 
 def labeller_names() -> list[str]:
     """What a labeller may be asked for by: `auto`, the built-in names, and those of other packages."""
-    from importlib.metadata import entry_points
-
-    others = {entry.name for entry in entry_points(group="photopoem.labellers")}
-    return ["auto", *BUILT_IN, *sorted(others - {*BUILT_IN})]
+    return ["auto", *BUILT_IN, *(name for name in PLUGINS.names() if name not in BUILT_IN)]
 
 
 def _auto(settings: LabelSettings) -> Labeller:

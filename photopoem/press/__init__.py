@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
+from photopoem.plugins import Plugins
 
 if TYPE_CHECKING:
     from photopoem.poem import Poem
 
-# name -> "module:class". Presses of other packages join by the entry points `photopoem.presses`.
-PRESSES = {
-    "text": "photopoem.press.text:TextPress",
-    "jsonl": "photopoem.press.jsonl:JsonlPress",
-    "html": "photopoem.press.html:HtmlPress",
-    "pdf": "photopoem.press.pdf:PdfPress",
-    "svg": "photopoem.press.svg:SvgPress",
-    "receipt": "photopoem.press.receipt:ReceiptPress",
-}
+PRESSES = ("text", "jsonl", "html", "pdf", "svg", "receipt")
+"""The built-in presses: `html` is the class `HtmlPress` of the module `html` here, and so on."""
 
 
 @runtime_checkable
@@ -55,9 +49,12 @@ class Advising(Protocol):
         ...
 
 
+PLUGINS = Plugins("press", "photopoem.presses", Press, PressError)
+
+
 def press_names() -> list[str]:
     """The names of all presses, the built-in ones first."""
-    return [*PRESSES, *sorted(set(_others()) - set(PRESSES))]
+    return [*PRESSES, *(name for name in PLUGINS.names() if name not in PRESSES)]
 
 
 def open_press(name: str, **options: Any) -> Press:
@@ -65,62 +62,83 @@ def open_press(name: str, **options: Any) -> Press:
 
     Raises `UsageError` for a name or an option that does not exist, `PressError` where it cannot be loaded.
     """
-    factory = _factory(name)
-    known = _options(name, factory)
+    make = _class_of(name)
+    known = _options(name, make)
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise UsageError(
             f"the {name} press has no option {unknown[0]!r}; it has {', '.join(sorted(known)) or 'none'}"
         )
-    if name not in PRESSES:
-        from photopoem.press.plugins import Guarded
-
-        return Guarded(name, factory, options)
-    press: Press = factory(**options)
+    press: Press = make(**options) if name in PRESSES else GuardedPress(name, make, options)
     return press
-
-
-def _options(name: str, factory: Any) -> list[str]:
-    import inspect
-
-    try:
-        return [one for one in inspect.signature(factory).parameters if one != "self"]
-    except (TypeError, ValueError) as error:  # no class and no function
-        raise PressError(f"the {name} press cannot be loaded: {error}") from error
 
 
 def other_press_for(ending: str) -> str | None:
     """The press of another package whose files have this ending, in small letters and with its dot.
 
-    One that cannot be loaded, or opened where its class does not tell, has none: asking for it by its name tells why.
+    A press that cannot be loaded or opened is passed over: asking for it by its name tells why.
     """
     for name in press_names()[len(PRESSES) :] if ending else ():
         with suppress(PhotopoemError):
-            told = getattr(_factory(name), "suffix", None)
-            suffix = told if isinstance(told, str) else open_press(name).suffix
+            suffix = getattr(_class_of(name), "suffix", None)
+            if not isinstance(suffix, str):
+                suffix = open_press(name).suffix
             if suffix.lower() == ending:
                 return name
     return None
 
 
-def _factory(name: str) -> Any:
+def _class_of(name: str) -> Any:
     if name in PRESSES:
-        module, _, attribute = PRESSES[name].partition(":")
         try:
-            return getattr(import_module(module), attribute)
+            return getattr(import_module(f"photopoem.press.{name}"), f"{name.capitalize()}Press")
         except ImportError as error:
             raise PressError(f"the {name} press cannot be loaded: {error}") from error
-    others = _others()
-    if name not in others:
+    make = PLUGINS.load(name)
+    if make is None:
         near = did_you_mean(name, press_names()) or f"; there are {', '.join(press_names())}"
         raise UsageError(f"there is no press {name!r}{near}")
+    return make
+
+
+def _options(name: str, make: Any) -> list[str]:
+    import inspect
+
     try:
-        return others[name].load()
-    except Exception as error:  # a stranger's module may raise anything
+        return [one for one in inspect.signature(make).parameters if one != "self"]
+    except (TypeError, ValueError) as error:  # no class and no function
         raise PressError(f"the {name} press cannot be loaded: {error}") from error
 
 
-def _others() -> dict[str, Any]:
-    from importlib.metadata import entry_points
+class GuardedPress:
+    """A press of another package, held to what a press promises; everything else is a `PressError`."""
 
-    return {point.name: point for point in entry_points(group="photopoem.presses")}
+    def __init__(self, name: str, make: Callable[..., Press], options: dict[str, Any]) -> None:
+        self.name = name
+        self._press = PLUGINS.start(name, lambda: make(**options))
+        self.suffix = self._press.suffix
+        if not isinstance(self.suffix, str):
+            raise PressError(f"press {name} has the suffix {self.suffix!r:.60}, which is no text")
+
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
+        """What it cannot show of these poems."""
+        return self._lines(lambda: self._press.check(poems, photos=photos))
+
+    def press(self, poems: Sequence[Poem], *, photos: Path | None) -> bytes:
+        """The poems in its form."""
+        data: Any = PLUGINS.guard(self.name, lambda: self._press.press(poems, photos=photos))
+        if not isinstance(data, bytes):
+            gave = "nothing" if data is None else type(data).__name__
+            raise PressError(f"press {self.name} gave {gave}, not bytes")
+        return data
+
+    def advice(self, poems: Sequence[Poem]) -> list[str]:
+        """What it would set otherwise; nothing where it gives no advice."""
+        advise = getattr(self._press, "advice", None)
+        return self._lines(lambda: advise(poems)) if advise else []
+
+    def _lines(self, ask: Callable[[], Any]) -> list[str]:
+        lines = PLUGINS.guard(self.name, ask)
+        if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
+            raise PressError(f"press {self.name} remarked {lines!r:.60}, which are no lines")
+        return list(lines)
