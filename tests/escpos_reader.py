@@ -91,7 +91,7 @@ def read_job(job: bytes, slots: Mapping[int, str] = SLOTS) -> list[Paper]:
 
 def draw_paper(paper: Paper, width: int = 384) -> Image.Image:
     """A piece of paper as it would look, text in a font of 12 x 24 dots."""
-    from photopoem.press.bitmaps import draw_lines
+    from photopoem.press.receipt import draw_lines
 
     parts = [row if isinstance(row, Image.Image) else draw_lines([row], width) for row in paper.rows]
     strip = Image.new("L", (width + 40, sum(part.height for part in parts) + 80), 255)

@@ -17,9 +17,8 @@ from pypdf import PageObject, PdfReader
 from photopoem.errors import UsageError
 from photopoem.poem import Line, Poem, Span
 from photopoem.press import Press, open_press
-from photopoem.press.faces import SERIF, marks_of, width_of, wrapped
-from photopoem.press.imposition import fold_order
-from photopoem.press.pdf import LAYOUTS, PdfPress
+from photopoem.press.layout import SERIF, glyphs_of, width_of, wrapped
+from photopoem.press.pdf import LAYOUTS, PdfPress, fold_order
 from tests.conftest import require_tool
 from tests.gallery import HOSTILE, hostile_poem, poem_of
 from tests.making import make_photo
@@ -296,9 +295,9 @@ def test_rows_are_never_wider_than_their_room() -> None:
     """Broken at any width, rows keep every letter in order and none is wider than the room there is."""
     text = "I can remember, twelve times, Donaudampfschifffahrt — “œuvre” and  two blanks → then ☃ " * 3
     for tenths in range(15, 300, 7):
-        rows = wrapped(marks_of(text, SERIF, (0, 0, 0)), tenths / 10, 0.5)
+        rows = wrapped(glyphs_of(text, SERIF, (0, 0, 0)), tenths / 10, 0.5)
         assert all(width_of(row) <= tenths / 10 + 1e-9 for row in rows)
-        assert plain("".join(mark.char for row in rows for mark in row)) == plain(text)
+        assert plain("".join(glyph.char for row in rows for glyph in row)) == plain(text)
 
 
 def test_options_are_checked() -> None:

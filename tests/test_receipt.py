@@ -14,8 +14,7 @@ from PIL import Image
 from photopoem.errors import UsageError
 from photopoem.poem import Poem
 from photopoem.press import Press, open_press
-from photopoem.press.bitmaps import COLUMN, LINE, draw_lines, glyph
-from photopoem.press.receipt import ReceiptPress, profiles
+from photopoem.press.receipt import COLUMN, LINE, ReceiptPress, draw_lines, glyph, profiles
 from photopoem.text.wrap import balance_columns, width_of
 
 HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff end\x00"

@@ -156,7 +156,7 @@ def _installed(module: str) -> bool:
 
 
 def _fonts() -> Iterator[Finding]:
-    from photopoem.press.bitmaps import has_glyph
+    from photopoem.press.receipt import has_glyph
     from photopoem.press.strokes import load_font
 
     pen = len(load_font().letters)

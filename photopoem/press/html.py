@@ -15,7 +15,7 @@ from photopoem.color.spaces import Rgb, hex_of, readable, rgb_of
 from photopoem.errors import UsageError
 from photopoem.poem import Line, Poem
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
-from photopoem.press.sources import LAYERS, Note, percent, pieces_of, poems_in_words
+from photopoem.press.sources import LAYERS, Note, percent, poems_in_words, traced
 from photopoem.text.clean import clean, left_out
 from photopoem.text.fallback import listed
 
@@ -31,7 +31,7 @@ _FONTS = {"serif": "EBGaramond12-Regular-page.woff2", "italic": "EBGaramond12-It
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class MarkedText:
     """Text on the page: the number of its note (from 1; 0 for none), its layer, and the class of its color."""
 
     text: str
@@ -50,14 +50,14 @@ class Thumbnail:
 
 
 @dataclass(slots=True)
-class Leaf:
+class PagePoem:
     """One poem as the page's template takes it."""
 
     number: int
     poem: Poem
     thumbnail: Thumbnail | None
-    title: list[Word] = field(default_factory=list)
-    lines: list[list[Word]] = field(default_factory=list)
+    title: list[MarkedText] = field(default_factory=list)
+    lines: list[list[MarkedText]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -172,24 +172,24 @@ def _thumbnail(poem: Poem, photos: Path | None, side: int) -> Thumbnail | None:
     return Thumbnail(f"data:image/webp;base64,{data}", *picture.size)
 
 
-def _leaf(number: int, poem: Poem, thumbnail: Thumbnail | None, colors: dict[str, str]) -> Leaf:
-    leaf = Leaf(number, poem, thumbnail)
+def _leaf(number: int, poem: Poem, thumbnail: Thumbnail | None, colors: dict[str, str]) -> PagePoem:
+    leaf = PagePoem(number, poem, thumbnail)
     leaf.title = _words(poem.title, leaf, colors)
     leaf.lines = [_words(line, leaf, colors) for line in poem.lines]
     return leaf
 
 
-def _words(line: Line, leaf: Leaf, colors: dict[str, str]) -> list[Word]:
+def _words(line: Line, leaf: PagePoem, colors: dict[str, str]) -> list[MarkedText]:
     """A line as words; what they say of their sources is added to the leaf's notes, each once."""
     out = []
-    for piece in pieces_of(line, leaf.poem):
+    for piece in traced(line, leaf.poem):
         if piece.note is None:
-            out.append(Word(piece.text))
+            out.append(MarkedText(piece.text))
             continue
         if piece.note not in leaf.notes:
             leaf.notes.append(piece.note)
         number = leaf.notes.index(piece.note) + 1
-        out.append(Word(piece.text, number, piece.note.layer, _color_class(piece.note, colors)))
+        out.append(MarkedText(piece.text, number, piece.note.layer, _color_class(piece.note, colors)))
     return out
 
 
@@ -244,7 +244,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _megabytes(leaves: Sequence[Leaf]) -> str:
+def _megabytes(leaves: Sequence[PagePoem]) -> str:
     """What the pictures of a page weigh."""
     total = sum(len(leaf.thumbnail.address) for leaf in leaves if leaf.thumbnail)
     return f"{total / 1e6:.1f}"

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photopoem.errors import PhotoError, PressError, UsageError
 from photopoem.poem import Poem
-from photopoem.press.bitmaps import COLUMN, draw_lines, without_glyph
-from photopoem.text.clean import clean, left_out
+from photopoem.press.pictures import find_photo, photo_name
+from photopoem.text.clean import clean
 from photopoem.text.fallback import Shown, listed, show
-from photopoem.text.wrap import balance_columns, width_of, wrap_columns
+from photopoem.text.wrap import balance_columns, columns_of, width_of, wrap_columns
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
+
 
 # Code pages that printers agree on and whose first half is ASCII. Left out are those written from the
 # right, those with joined letters, and the Japanese ones, in which a backslash is a yen.
@@ -55,37 +61,32 @@ class ReceiptPress:
             raise UsageError(f"{self.columns} columns: a receipt has 32, 42 or 48")
         self.dots = _dots(self.profile, self.columns)
         self._encoder = _encoder(self.profile)
-        self._shown: dict[str, bool] = {}
+        self._can_print: dict[str, bool] = {}
         self.photo = photo
         self.cut = cut
         self.colophon = colophon
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """What is printed as a picture, boxed or left out, by poem."""
-        remarks = [f"{_name(poem)}: {what}" for poem in poems for what in self._remarks(poem)]
-        gone = [poem for poem in poems if self.photo and not _photo_path(poem, photos).exists()]
-        return remarks + [f"{_name(poem)}: the photograph is not there; printed without it" for poem in gone]
+        remarks = [f"{photo_name(poem)}: {what}" for poem in poems for what in self._remarks(poem)]
+        gone = [poem for poem in poems if self.photo and find_photo(poem, photos) is None]
+        return remarks + [
+            f"{photo_name(poem)}: the photograph is not there; printed without it" for poem in gone
+        ]
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
         """One job. Raises `PressError` where the profile's printer can print no pictures and one is needed."""
         return b"".join(self._job(poem, photos) for poem in poems)
 
     def _remarks(self, poem: Poem) -> list[str]:
-        text = "".join(self._texts(poem))
-        told = self._said(text)
-        lost = without_glyph(told.missing)
-        out = []
-        if told.missing - lost:
-            out.append(
-                f"the printer has no {listed(told.missing - lost)}; its letters are printed as a picture"
+        shown = self._shown("".join(self._texts(poem)))
+        lost = without_glyph(shown.missing)
+        boxes = [f"nothing prints {listed(lost)}; an empty box stands for it"] if lost else []
+        return boxes + list(
+            replace(shown, missing=shown.missing - lost).remarks(
+                "the printer has no {}; its letters are printed as a picture", "printed without marks: {}"
             )
-        if lost:
-            out.append(f"nothing prints {listed(lost)}; an empty box stands for it")
-        if told.changed:
-            out.append(f"printed without marks: {listed(told.changed)}")
-        if left_out(text):
-            out.append(f"left out: {listed(left_out(text))}")
-        return out
+        )
 
     def advice(self, poems: Sequence[Poem]) -> list[str]:
         """That wider paper would keep lines whole, where nobody has said yet how wide it is."""
@@ -105,25 +106,27 @@ class ReceiptPress:
         foot = colophon(poem) if self.colophon else ""
         return [str(poem.title), *map(str, poem.lines), foot]
 
-    def _said(self, text: str) -> Shown:
-        # Only signs are said in plain: a letter's marks matter more than the printer's own typeface.
+    def _shown(self, text: str) -> Shown:
+        # Only signs are replaced: a letter's marks matter more than the printer's own typeface.
         return show(text, self._can_show, letters=False)
 
     def _can_show(self, char: str) -> bool:
-        if char not in self._shown:
-            self._shown[char] = any(self._encoder.can_encode(page, char) for page in self._encoder.codepages)
-        return self._shown[char]
+        if char not in self._can_print:
+            self._can_print[char] = any(
+                self._encoder.can_encode(page, char) for page in self._encoder.codepages
+            )
+        return self._can_print[char]
 
     def _job(self, poem: Poem, photos: Path | None) -> bytes:
         printer = _printer(self.profile)
         printer.hw("INIT")
         if self.photo:
             self._print_photo(printer, poem, photos)
-        title, *lines, foot = [self._said(text) for text in self._texts(poem)]
+        title, *lines, foot = [self._shown(text) for text in self._texts(poem)]
         blocks = [wrap_columns(title.text, self.columns)] if title.text.strip() else []
         blocks += [[row for line in lines for row in balance_columns(line.text, self.columns, "  ")]]
         blocks += [wrap_columns(foot.text, self.columns)] if foot.text else []
-        if any(told.missing for told in (title, *lines, foot)):
+        if any(shown.missing for shown in (title, *lines, foot)):
             self._print_picture(printer, draw_lines(_with_gaps(blocks), self.dots))
         else:
             _print_text(printer, blocks, bold_first=bool(title.text.strip()))
@@ -134,8 +137,8 @@ class ReceiptPress:
         return bytes(printer.output)
 
     def _print_photo(self, printer: Any, poem: Poem, photos: Path | None) -> None:
-        picture = dithered(_photo_path(poem, photos), self.dots)
-        if picture is not None:
+        path = find_photo(poem, photos)
+        if path and (picture := dithered(path, self.dots)):
             self._print_picture(printer, picture)
             printer.text("\n")
 
@@ -159,14 +162,6 @@ def _print_text(printer: Any, blocks: Sequence[Sequence[str]], *, bold_first: bo
             printer.text(row + "\n")
         if number < len(blocks) - 1:
             printer.text("\n")
-
-
-def _name(poem: Poem) -> str:
-    return clean(Path(poem.subject.path).name)
-
-
-def _photo_path(poem: Poem, photos: Path | None) -> Path:
-    return (photos or Path()) / poem.subject.path
 
 
 def dithered(path: Path, width: int) -> Image | None:
@@ -244,3 +239,104 @@ def _printer(profile: Any) -> Any:
     data = {**profile.profile_data, "media": {"width": {}}}
     printer.profile = type("Known", (type(profile),), {"profile_data": data})()
     return printer
+
+
+# -- letters as dots ------------------------------------------------------------------------------------
+
+COLUMN, ROW = 12, 24  # dots of one letter: those of font A of nearly every receipt printer
+LINE = 30  # dots from line to line: their default feed
+_FIRST = "ter-u24b_unicode.pcf.gz"  # Latin, Greek, Cyrillic
+_REST = "unifont_jp.hex.gz"  # 16 dots high, the whole basic plane
+
+
+def has_glyph(char: str) -> bool:
+    """Whether a bitmap can be made of this character."""
+    return char == " " or _first_has(char) or _hex_of(char) is not None
+
+
+def draw_lines(lines: Sequence[str], width: int) -> Image:
+    """The lines, black on white, `width` dots wide, 30 dots a line. What has no glyph is an empty box."""
+    from PIL import Image
+
+    picture = Image.new("1", (width, LINE * len(lines)), 1)
+    for number, line in enumerate(lines):
+        x = 0
+        for char in line:
+            step = columns_of(char) * COLUMN
+            at = (x if step else max(0, x - COLUMN), number * LINE + (LINE - ROW) // 2)
+            picture.paste(0, at, glyph(char))
+            x += step
+    return picture
+
+
+@cache
+def glyph(char: str) -> Image:
+    """One character as a mask, set where there is ink: 12 or 24 dots wide, 24 high."""
+    from PIL import Image
+
+    size = (COLUMN * max(1, columns_of(char)), ROW)
+    if char == " ":
+        return Image.new("1", size)
+    if _first_has(char):
+        return _first_glyph(char)
+    digits = _hex_of(char)
+    if digits is None:
+        return _box(size)
+    wide = len(digits) * 4 // 16
+    small = Image.frombytes("1", (wide, 16), bytes.fromhex(digits)).convert("L")
+    # 16 dots become 24; the threshold keeps strokes of one dot between one and two.
+    large = small.resize((wide * 3 // 2, ROW), Image.Resampling.BICUBIC).point(lambda ink: 255 * (ink > 105))
+    return large.convert("1", dither=Image.Dither.NONE).crop((0, 0, *size))
+
+
+def _box(size: tuple[int, int]) -> Image:
+    from PIL import Image, ImageDraw
+
+    box = Image.new("1", size)
+    ImageDraw.Draw(box).rectangle((1, 3, size[0] - 3, size[1] - 5), outline=1)
+    return box
+
+
+@cache
+def _font() -> FreeTypeFont:
+    from PIL import ImageFont
+
+    with as_file(files("photopoem") / "data" / "fonts" / _FIRST) as path:
+        return ImageFont.truetype(str(path), ROW, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _first_glyph(char: str) -> Image:
+    from PIL import Image, ImageDraw
+
+    mask = Image.new("1", (COLUMN, ROW))
+    ImageDraw.Draw(mask).text((0, 0), char, font=_font(), fill=1)
+    return mask
+
+
+@cache
+def _first_has(char: str) -> bool:
+    if columns_of(char) != 1:
+        return False
+    # U+FFFF is no character: a font draws for it what it draws for all that it lacks.
+    return _first_glyph(char).tobytes() != _first_glyph("\uffff").tobytes()
+
+
+@cache
+def _all_hex() -> bytes:
+    return b"\n" + gzip.decompress((files("photopoem") / "data" / "fonts" / _REST).read_bytes())
+
+
+def _hex_of(char: str) -> str | None:
+    """The bits of a character in the second font: 16 rows of 8 or 16 dots, as hexadecimal digits."""
+    key = f"\n{ord(char):04X}:".encode()
+    data = _all_hex()
+    start = data.find(key)
+    if start < 0:
+        return None
+    start += len(key)
+    return data[start : data.index(b"\n", start)].decode()
+
+
+def without_glyph(text: Iterable[str]) -> frozenset[str]:
+    """Those characters no bitmap can be made of."""
+    return frozenset(char for char in text if not has_glyph(char))

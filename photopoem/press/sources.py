@@ -34,21 +34,21 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Traced:
     """A run of text of a poem, ready to be shown, and where it came from; None for the grammar's own text."""
 
     text: str
     note: Note | None = None
 
 
-def pieces_of(line: Line, poem: Poem) -> tuple[Piece, ...]:
+def traced(line: Line, poem: Poem) -> tuple[Traced, ...]:
     """A line as pieces. Nothing in their texts acts; an apostrophe inside a word is a printer's one."""
     texts = [clean(span.text) for span in line.spans]
     # The whole line is looked at, for a word and its 's may be two spans; one character is put for one.
     whole = _APOSTROPHE.sub("\u2019", "".join(texts))
     ends = [0, *accumulate(map(len, texts))]
     pieces = zip(line.spans, ends[:-1], ends[1:], strict=True)
-    return tuple(Piece(whole[start:end], note_of(span, poem)) for span, start, end in pieces if start < end)
+    return tuple(Traced(whole[start:end], note_of(span, poem)) for span, start, end in pieces if start < end)
 
 
 def note_of(span: Span, poem: Poem) -> Note | None:

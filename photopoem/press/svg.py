@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from photopoem.errors import PressError, UsageError
-from photopoem.poem import Poem
-from photopoem.press.sheet import AUTHOR, SetPoem, SetRow, Sheet, letter_of, said, set_poem
-from photopoem.press.strokes import Point, Stroke, load_font
-from photopoem.text.clean import clean, left_out
-from photopoem.text.fallback import listed
+from photopoem.poem import Line, Poem
+from photopoem.press.pictures import photo_name
+from photopoem.press.strokes import Letter, Point, Stroke, load_font
+from photopoem.text.clean import clean
+from photopoem.text.fallback import show
+from photopoem.text.wrap import wrap
+
+LEADING = 1.5  # from baseline to baseline, in ems
+INDENT = 0.8  # how much further in the rest of a broken line stands, in ems
+FOOT = 0.5  # the colophon's letters, of the poem's
+SMALLEST = 2.0  # em in mm: in smaller letters the strokes of a pen run together
+AUTHOR = "author"  # the pen of the text that is nobody's memory
+
+# A character that the font cannot draw stands as an empty box.
+_BOX = Letter((((60, 0), (60, 600), (440, 600), (440, 0), (60, 0)),), 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Paper: width, height (None: as long as the poem), margin and largest letter size (em), all in mm."""
+
+    width: float
+    height: float | None
+    margin: float
+    em: float
+
+    @property
+    def room(self) -> float:
+        """The width between the margins, in mm."""
+        return self.width - 2 * self.margin
+
 
 SHEETS = {
     "a6": Sheet(105, 148, 10, 5.2),
@@ -49,19 +76,7 @@ class SvgPress:
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Characters the pen cannot draw, by poem: boxes stand for them."""
-        out = []
-        for poem in poems:
-            text = " ".join(map(str, (poem.title, *poem.lines)))
-            told, dropped = said(text), left_out(text)
-            if told.missing:
-                out.append(
-                    f"{_name(poem)}: the pen has no {listed(told.missing)}; an empty box stands for it"
-                )
-            if told.changed:
-                out.append(f"{_name(poem)}: drawn without marks: {listed(told.changed)}")
-            if dropped:
-                out.append(f"{_name(poem)}: left out: {listed(dropped)}")
-        return out
+        return [f"{photo_name(poem)}: {remark}" for poem in poems for remark in _remarks(poem)]
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
         """One sheet as SVG. Raises `PressError` for more than one poem, or one that no letter size fits."""
@@ -72,7 +87,7 @@ class SvgPress:
         (poem,) = poems
         set_ = set_poem(poem, self.sheet, _colophon(poem) if self.colophon else "")
         if set_ is None:
-            raise PressError(f"{_name(poem)}: too long for {self.size}; take a larger --size")
+            raise PressError(f"{photo_name(poem)}: too long for {self.size}; take a larger --size")
         return _document(poem, set_, self._layers(poem, set_.rows)).encode()
 
     def _layers(self, poem: Poem, rows: Sequence[SetRow]) -> dict[str, list[Stroke]]:
@@ -88,8 +103,9 @@ class SvgPress:
         return {pen: in_short_order(strokes) for pen, strokes in layers.items() if strokes}
 
 
-def _name(poem: Poem) -> str:
-    return clean(Path(poem.subject.path).name)
+def _remarks(poem: Poem) -> Iterator[str]:
+    shown = show(" ".join(map(str, (poem.title, *poem.lines))), load_font().__contains__)
+    return shown.remarks("the pen has no {}; an empty box stands for it", "drawn without marks: {}")
 
 
 def _colophon(poem: Poem) -> str:
@@ -224,3 +240,106 @@ def _layer(label: str, strokes: Sequence[Stroke]) -> str:
     paths = (f'<path d="M{" L".join(f"{x:.2f} {y:.2f}" for x, y in stroke)}"/>' for stroke in strokes)
     opening = f'<g inkscape:groupmode="layer" inkscape:label={quoteattr(label)}>'
     return "\n".join([opening, *paths, "</g>"])
+
+
+@dataclass(frozen=True, slots=True)
+class PenLetter:
+    """A character to be drawn, and the pen it is drawn with."""
+
+    char: str
+    pen: str = AUTHOR
+
+
+Row = tuple[PenLetter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetRow:
+    """A row of marks with its place on the sheet: start and baseline from the top left, and em, in mm."""
+
+    row: Row
+    x: float
+    y: float
+    em: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetPoem:
+    """A poem set on a sheet of this width and height (mm)."""
+
+    rows: tuple[SetRow, ...]
+    width: float
+    height: float
+
+
+def set_poem(poem: Poem, sheet: Sheet, foot: str = "") -> SetPoem | None:
+    """The poem in the largest letters that fit; None where even the smallest do not.
+
+    Lines stay unbroken where that costs at most a quarter of the letters' size.
+    """
+    sizes = [em for step in range(20) if (em := sheet.em * (1 - step / 20)) >= SMALLEST]
+    for whole, some in ((True, sizes[:6]), (False, sizes)):
+        # What fits in large letters fits in smaller ones: halve the sizes that remain.
+        first = bisect_left(some, True, key=lambda em: _set_at(poem, sheet, foot, em, whole) is not None)
+        if first < len(some):
+            return _set_at(poem, sheet, foot, some[first], whole)
+    return None
+
+
+def _set_at(poem: Poem, sheet: Sheet, foot: str, em: float, whole: bool) -> SetPoem | None:
+    """The poem in letters of this size; None where they do not fit or, if `whole`, a line would break."""
+    if sheet.height is not None and len(poem.lines) * em * LEADING > sheet.height:
+        return None  # said soon, before thousands of lines are measured
+    broken = [(wrapped(letters_of(line), sheet.room / em), em) for line in poem.lines]
+    title = wrapped(letters_of(poem.title), sheet.room / (em * 1.15)) if str(poem.title).strip() else []
+    if whole and any(len(rows) > 1 for rows, _ in broken):
+        return None
+    rows, y = _stack([(title, em * 1.15)], sheet, sheet.margin + em)
+    more, y = _stack(broken, sheet, y + (em * 0.6 if title else 0))
+    small = max(em * FOOT, SMALLEST)
+    below = wrapped(tuple(PenLetter(char) for char in _shown(foot)), sheet.room / small, 0) if foot else []
+    depth = len(below) * small * LEADING
+    end = y - em * LEADING + em * 0.8  # under the last line and what hangs from it
+    height = sheet.height or end + depth + sheet.margin
+    if end + depth + sheet.margin > height + 1e-9:
+        return None
+    last, _ = _stack([(below, small)], sheet, height - sheet.margin - depth + small, 0)
+    return SetPoem((*rows, *more, *last), sheet.width, height)
+
+
+def _stack(
+    blocks: Sequence[tuple[list[Row], float]], sheet: Sheet, y: float, indent: float = INDENT
+) -> tuple[list[SetRow], float]:
+    """Rows under each other from the baseline `y`, and the next baseline."""
+    out: list[SetRow] = []
+    for rows, em in blocks:
+        for number, row in enumerate(rows):
+            out.append(SetRow(row, sheet.margin + (indent * em if number else 0), y, em))
+            y += em * LEADING
+    return out, y
+
+
+def _shown(text: str) -> str:
+    """The text in characters that the font has, as far as they can be replaced."""
+    return show(text, load_font().__contains__).text
+
+
+def letters_of(line: Line) -> Row:
+    """A line as marks, each with the pen of the layer its word came from."""
+    return tuple(
+        PenLetter(char, span.source.layer if span.source else AUTHOR)
+        for span in line.spans
+        for char in _shown(span.text)
+    )
+
+
+def letter_of(mark: PenLetter) -> Letter:
+    """What is drawn for a mark."""
+    return load_font().letters.get(mark.char, _BOX)
+
+
+def wrapped(row: Row, room: float, indent: float = INDENT) -> list[Row]:
+    """The letters in rows at most `room` ems wide; every row but the first stands `indent` ems further in."""
+    text, em = "".join(mark.char for mark in row), load_font().em
+    widths = [letter_of(mark).advance / em for mark in row]
+    return [row[part] for part in wrap(text, widths, room, indent=indent)]

@@ -6,10 +6,10 @@ import codecs
 import io
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from photopoem.text.clean import acts, clean
+from photopoem.text.clean import acts, clean, left_out
 
 # What reads the same to a person. Letters that Unicode does not take apart, typographers' signs, and bars.
 PLAIN = {
@@ -36,11 +36,22 @@ def in_plain(char: str, can_show: Callable[[str], bool]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A text as it can be shown, and what of it cannot: letters `changed` (é shown as e) and `missing`."""
+    """A text as it can be shown, and what of it cannot be.
+
+    Letters are `changed` where they lost their marks (é shown as e), `missing` where nothing stands for them, and
+    `dropped` where they act instead of showing.
+    """
 
     text: str
     changed: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
+
+    def remarks(self, missing: str, changed: str) -> Iterator[str]:
+        """What a person should know of it, a line each; `{}` in the two texts stands for the characters."""
+        for text, chars in ((missing, self.missing), (changed, self.changed), ("left out: {}", self.dropped)):
+            if chars:
+                yield text.format(listed(chars))
 
 
 def show(text: str, can_show: Callable[[str], bool], *, letters: bool = True) -> Shown:
@@ -58,7 +69,7 @@ def show(text: str, can_show: Callable[[str], bool], *, letters: bool = True) ->
             other = in_plain(char, can_show) if letters or not is_letter else None
             (missing if other is None else changed if is_letter else set()).add(char)
         out.append(char if other is None else other)
-    return Shown("".join(out), frozenset(changed), frozenset(missing))
+    return Shown("".join(out), frozenset(changed), frozenset(missing), left_out(text))
 
 
 def listed(chars: Iterable[str]) -> str:

@@ -2,13 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import as_file, files
 
 from photopoem.color.spaces import Rgb, readable, rgb_of
 from photopoem.poem import Line, Poem
-from photopoem.press.faces import ITALIC, SERIF, Row, marks_of, width_of, wrapped
-from photopoem.press.sources import pieces_of
+from photopoem.press.sources import traced
+from photopoem.text.fallback import show
+from photopoem.text.wrap import wrap
+
+SERIF, ITALIC, SANS = "serif", "italic", "sans"
+FILES = {SERIF: "EBGaramond12-Regular.ttf", ITALIC: "EBGaramond12-Italic.ttf", SANS: "DejaVuSans.ttf"}
+"""The faces and their files in data/fonts. What the first two lack is taken from the third."""
+
+BOX = "\u25a1"
+"""What stands for a character that no face has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character to be set: its face and color."""
+
+    char: str
+    face: str
+    color: Rgb
+
+
+Row = tuple[Glyph, ...]
+
+
+@cache
+def advances(face: str) -> dict[str, float]:
+    """The characters that a face has, and the width of each in ems."""
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it publishes no types
+
+    with (
+        as_file(files("photopoem") / "data" / "fonts" / FILES[face]) as path,
+        TTFont(path, lazy=True) as font,
+    ):
+        widths, em = font["hmtx"].metrics, font["head"].unitsPerEm
+        return {chr(code): widths[name][0] / em for code, name in font.getBestCmap().items()}
+
+
+def has(char: str) -> bool:
+    """Whether a page can show a character. Scripts written from the right would stand the wrong way round."""
+    if unicodedata.bidirectional(char) in {"R", "AL"}:
+        return False
+    return char in advances(SERIF) or char in advances(SANS)
+
+
+def glyphs_of(text: str, face: str, color: Rgb) -> Row:
+    """A text as marks; what its face lacks is set in the third, and what that lacks is a box."""
+    chars = (char if has(char) else BOX for char in show(text, has).text)
+    return tuple(Glyph(char, face if char in advances(face) else SANS, color) for char in chars)
+
+
+def width_of(row: Iterable[Glyph]) -> float:
+    """The width of a row in ems."""
+    return sum(advances(glyph.face)[glyph.char] for glyph in row)
+
+
+def wrapped(row: Row, room: float, indent: float = 0.0) -> list[Row]:
+    """The letters in rows at most `room` ems wide; every row but the first may be `indent` ems shorter."""
+    text = "".join(glyph.char for glyph in row)
+    widths = [advances(glyph.face)[glyph.char] for glyph in row]
+    return [row[part] for part in wrap(text, widths, room, indent=indent)]
+
 
 INK: Rgb = (35, 33, 30)
 SOFT: Rgb = (106, 101, 93)
@@ -33,7 +95,7 @@ _A6 = 105.0  # mm: sizes below are those of a card this wide, and grow with the 
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextRow:
     """A row of marks: its start and baseline from the leaf's top left, and its em, in mm."""
 
     x: float
@@ -54,8 +116,8 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Where the photograph stands, in mm."""
+class Box:
+    """A part of a leaf: its top left corner from the leaf's, and its size, in mm."""
 
     x: float
     y: float
@@ -65,23 +127,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One side of paper and what stands on it. Sizes in mm."""
+    """One side of paper and what stands on it; `shown` is where the photograph stands. Sizes in mm."""
 
     width: float
     height: float
-    texts: tuple[Text, ...] = ()
+    texts: tuple[TextRow, ...] = ()
     bars: tuple[Bar, ...] = ()
-    shown: Shown | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Room for text, in mm from the leaf's top left."""
-
-    x: float
-    y: float
-    width: float
-    height: float
+    shown: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +157,16 @@ class Frame:
 def verse_of(poem: Poem, *, foot: str = "", tint: bool = True) -> Verse:
     """A poem as marks; with `tint` its color words are set in their colors, as far as they can be read."""
     swatches = tuple((swatch.rgb, swatch.share) for swatch in poem.subject.palette.swatches)
-    lines = tuple(_marks(line, poem, SERIF, INK, tint) for line in poem.lines)
-    return Verse(_marks(poem.title, poem, ITALIC, SOFT, tint), lines, foot, swatches)
+    lines = tuple(_row(line, poem, SERIF, INK, tint) for line in poem.lines)
+    return Verse(_row(poem.title, poem, ITALIC, SOFT, tint), lines, foot, swatches)
 
 
-def _marks(line: Line, poem: Poem, face: str, ink: Rgb, tint: bool) -> Row:
+def _row(line: Line, poem: Poem, face: str, ink: Rgb, tint: bool) -> Row:
     out: list[Row] = []
-    for piece in pieces_of(line, poem):
+    for piece in traced(line, poem):
         rgb = rgb_of(piece.note.hex) if tint and piece.note else None
-        out.append(marks_of(piece.text, face, readable(rgb, WHITE) if rgb else ink))
-    return tuple(mark for row in out for mark in row)
+        out.append(glyphs_of(piece.text, face, readable(rgb, WHITE) if rgb else ink))
+    return tuple(glyph for row in out for glyph in row)
 
 
 def card(verse: Verse, width: float, height: float, aspect: float | None) -> list[Leaf]:
@@ -123,7 +175,7 @@ def card(verse: Verse, width: float, height: float, aspect: float | None) -> lis
     Letters and picture shrink, then lines are broken; what is still too long goes on overleaf.
     """
     if _is_long(verse.foot, width, height):
-        said = Verse((), (marks_of(verse.foot, ITALIC, SOFT),), "")
+        said = Verse((), (glyphs_of(verse.foot, ITALIC, SOFT),), "")
         without = Verse(verse.title, verse.lines, "", verse.swatches)
         return [*card(without, width, height, aspect), *_continued(_blank(width, height), said, 7.0)]
     for share, whole, most, least in _TRIES:
@@ -150,10 +202,10 @@ def cover(title: str, below: str, width: float, height: float) -> Leaf:
     scale = width / _A6
     margin = 12 * scale
     em = 22 * POINT * scale
-    rows = wrapped(marks_of(title, ITALIC, INK), (width - 2 * margin) / em)[:6]
+    rows = wrapped(glyphs_of(title, ITALIC, INK), (width - 2 * margin) / em)[:6]
     texts = _stacked(rows, margin, height * 0.34, em, 1.15)
-    under = Text(
-        margin, height * 0.34 + len(rows) * em * 1.15, 10 * POINT * scale, marks_of(below, SERIF, SOFT)
+    under = TextRow(
+        margin, height * 0.34 + len(rows) * em * 1.15, 10 * POINT * scale, glyphs_of(below, SERIF, SOFT)
     )
     return Leaf(width, height, (*texts, under))
 
@@ -170,7 +222,7 @@ def _frame(verse: Verse, width: float, height: float, aspect: float | None, shar
     shown, y = None, inner.y
     if aspect:
         high = min(inner.width / aspect, height * share)
-        shown = Shown(inner.x, inner.y, high * aspect, high)
+        shown = Box(inner.x, inner.y, high * aspect, high)
         y += high + 1.1 * scale
     across = shown.width if shown else inner.width
     bars = tuple(_strip(verse, inner.x, y, across, 2.1 * scale, upright=False))
@@ -185,7 +237,7 @@ def _frame(verse: Verse, width: float, height: float, aspect: float | None, shar
 def _beside(verse: Verse, leaf: Leaf, inner: Box, aspect: float, share: float, scale: float) -> Frame:
     """A frame with the picture at the left, for one that stands upright."""
     wide = min(inner.height * aspect, leaf.width * (share + 0.03))
-    shown = Shown(inner.x, inner.y, wide, wide / aspect)
+    shown = Box(inner.x, inner.y, wide, wide / aspect)
     bars = tuple(
         _strip(verse, inner.x + wide + 1.1 * scale, inner.y, 2.1 * scale, shown.height, upright=True)
     )
@@ -216,13 +268,13 @@ def _is_long(foot: str, width: float, height: float) -> bool:
     return height - top > height * 0.5
 
 
-def _foot(text: str, inner: Box, scale: float) -> tuple[list[Text], float]:
+def _foot(text: str, inner: Box, scale: float) -> tuple[list[TextRow], float]:
     """The colophon at the foot of its room, and where it begins."""
     bottom = inner.y + inner.height
     if not text:
         return [], bottom
     em = max(5.4 * scale, 5.0) * POINT
-    rows = wrapped(marks_of(text, ITALIC, SOFT), inner.width / em)
+    rows = wrapped(glyphs_of(text, ITALIC, SOFT), inner.width / em)
     deep = (len(rows) - 1) * em * 1.22
     first = bottom - FALL * em - deep
     texts = _stacked(rows, inner.x, first, em, 1.22)
@@ -282,21 +334,21 @@ def _middle(box: Box, rows: Rows, em: float) -> Box:
     return Box(box.x + max(0.0, box.width - wide) / 2, box.y + (box.height - deep) * 0.42, box.width, deep)
 
 
-def _placed(rows: Rows, box: Box, em: float) -> list[Text]:
+def _placed(rows: Rows, box: Box, em: float) -> list[TextRow]:
     """Title and lines from the top of the box."""
     texts = _stacked(rows.title, box.x, box.y + RISE * em * TITLE, em * TITLE, LEADING)
     y = box.y + len(rows.title) * em * TITLE * LEADING + (_GAP * em if rows.title else 0) + RISE * em
     for number, (row, goes_on) in enumerate(rows.lines):
-        texts.append(Text(box.x + (INDENT * em if goes_on else 0), y + number * em * LEADING, em, row))
+        texts.append(TextRow(box.x + (INDENT * em if goes_on else 0), y + number * em * LEADING, em, row))
     return texts
 
 
-def _stacked(rows: Sequence[Row], x: float, y: float, em: float, leading: float) -> list[Text]:
+def _stacked(rows: Sequence[Row], x: float, y: float, em: float, leading: float) -> list[TextRow]:
     """Rows under each other from the baseline `y`."""
-    return [Text(x, y + number * em * leading, em, row) for number, row in enumerate(rows)]
+    return [TextRow(x, y + number * em * leading, em, row) for number, row in enumerate(rows)]
 
 
-def _with(leaf: Leaf, texts: Sequence[Text]) -> Leaf:
+def _with(leaf: Leaf, texts: Sequence[TextRow]) -> Leaf:
     return Leaf(leaf.width, leaf.height, (*texts, *leaf.texts), leaf.bars, leaf.shown)
 
 
