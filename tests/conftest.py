@@ -24,11 +24,34 @@ TOOLS = {
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
+Rounds = Callable[[int, int], int]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the pages be written anew: `pytest tests/test_docs.py tests/test_grammar_shelf.py --refresh-docs`."""
+    """The options of these tests; CONTRIBUTING.md explains them."""
     parser.addoption(
         "--refresh-docs", action="store_true", help="write what is really printed into README.md and docs/"
     )
+    parser.addoption(
+        "--refresh-digests", action="store_true", help="record the digests of the samples' poems anew"
+    )
+    parser.addoption(
+        "--campaign", action="store_true", help="run the tests marked `campaign` at their full length"
+    )
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One process where pages or records are written anew: two would write into one file."""
+    refreshes = config.getoption("--refresh-docs") or config.getoption("--refresh-digests")
+    return 0 if refreshes else None
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Rounds:
+    """`rounds(short, whole)`: how often a test marked `campaign` does its work, which `--campaign` decides."""
+    assert request.node.get_closest_marker("campaign"), "tests that ask for rounds are marked `campaign`"
+    campaign = bool(request.config.getoption("--campaign"))
+    return lambda short, whole: whole if campaign else short
 
 
 @pytest.fixture

@@ -1,19 +1,14 @@
-"""Makes small photographs and runs the installed command."""
+"""Makes small photographs and reads what a run leaves."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-
-COMMAND = [sys.executable, "-m", "photopoem"]
 
 
 def make_photo(path: Path, number: int, size: tuple[int, int] = (96, 64)) -> Path:
@@ -32,32 +27,6 @@ def make_photo(path: Path, number: int, size: tuple[int, int] = (96, 64)) -> Pat
 def make_photos(folder: Path, count: int) -> list[Path]:
     """That many different photographs in a folder, some of them in folders inside it."""
     return [make_photo(folder / f"{n % 3}" / f"{n:04}.jpg", n) for n in range(count)]
-
-
-def photopoem(
-    *args: str | Path | bytes,
-    cwd: Path | None = None,
-    stdin: bytes = b"",
-    code: int | None = 0,
-    **environ: str,
-) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person would; with `code` it must exit so."""
-    done = subprocess.run(
-        [*COMMAND, *args],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        env={**os.environ, **environ},
-        timeout=240,
-    )
-    out = subprocess.CompletedProcess(
-        done.args,
-        done.returncode,
-        done.stdout.decode(errors="surrogateescape"),
-        done.stderr.decode(errors="replace"),
-    )
-    assert code is None or out.returncode == code, (out.returncode, out.stdout[-2000:], out.stderr[-4000:])
-    return out
 
 
 def texts(folder: Path) -> dict[str, str]:

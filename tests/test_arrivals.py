@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from paper import photograph
 from PIL import features
 
 from photopoem.errors import UsageError
@@ -17,6 +16,7 @@ from photopoem.services.arrivals import Arrivals, looks_whole
 from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Settings
 from photopoem.services.watch import Watch
+from tests.paper import photograph
 
 # -- arrivals --------------------------------------------------------------------------------------------
 

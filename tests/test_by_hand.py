@@ -12,7 +12,8 @@ from photopoem.poems.edits import read_edited
 from photopoem.poems.records import read_records
 from photopoem.poems.text import as_text, from_text
 from photopoem.printing import enqueue
-from tests.making import make_photos, photopoem
+from tests.command import photopoem
+from tests.making import make_photos
 
 LOCAL = ("--labels", "keywords", "--jobs", "1")
 

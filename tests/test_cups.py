@@ -8,14 +8,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from paper import make_poem
 
 from photopoem.poem import record
 from photopoem.poems.edits import read_edited
 from photopoem.printing import Queue, Retry, enqueue
 from photopoem.printing.spool import Spool
+from tests.command import COMMAND, photopoem
 from tests.fake_cups import FakeCups
-from tests.making import COMMAND, make_photos, photopoem
+from tests.making import make_photos
+from tests.paper import make_poem
 
 COMMANDS = (
     ("print", "--press", "text", "--to"),

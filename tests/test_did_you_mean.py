@@ -10,7 +10,8 @@ import pytest
 from photopoem.errors import PhotoError, UsageError, did_you_mean, did_you_mean_path
 from photopoem.printing import open_target
 from photopoem.services.pipeline import write_poem
-from tests.making import make_photo, photopoem
+from tests.command import photopoem
+from tests.making import make_photo
 
 
 @pytest.fixture

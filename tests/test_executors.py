@@ -14,7 +14,8 @@ from photopoem.labels.registry import open_labeller
 from photopoem.photo.discover import Found
 from photopoem.services.executors import Inline, batches, evenly_ended, in_order, jobs_for, open_executor
 from photopoem.services.pipeline import Done, Settings, write_poems
-from tests.making import make_photos, photopoem
+from tests.command import photopoem
+from tests.making import make_photos
 
 
 def work(batch: tuple[Found, ...]) -> list[str]:

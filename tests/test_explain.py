@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from vocabularies import vocabulary
 
 from photopoem.commands.explain import command, shown_line
 from photopoem.errors import UsageError
 from photopoem.grammar import load_grammar
 from photopoem.photo.moment import Moment
 from photopoem.poem import record
+from tests.vocabularies import vocabulary
 
 RULES = {"origin": "#label1.a# in #season#,\n#color#: [it:#label1#]#it.does#"}
 

@@ -306,7 +306,7 @@ def test_torch_is_not_needed() -> None:
 GUARDED = """
 import sys; sys.path.insert(0, {tests!r})
 import numpy, onnxruntime, PIL.Image
-from seccomp_guard import forbid
+from tests.seccomp_guard import forbid
 from photopoem.labels.eye import choose, network
 from photopoem.labels.eye.graph import build_model
 from photopoem.labels.eye.weights import read_tensors

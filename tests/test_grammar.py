@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from vocabularies import many, vocabulary
 
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
 from photopoem.grammar import Grammar, choose, expand_names, load_grammar
@@ -17,6 +16,7 @@ from photopoem.grammar.preview import sample_vocabulary
 from photopoem.photo.moment import Moment
 from photopoem.poem import Poem
 from photopoem.vocabulary import Vocabulary, make_vocabulary
+from tests.vocabularies import many, vocabulary
 
 
 def write(rules: dict[str, object], words: Vocabulary | None = None, seed: int = 0) -> Poem:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from vocabularies import vocabulary
 
 from photopoem.errors import GrammarError
 from photopoem.grammar import Grammar, check_grammar, check_loaded, load_grammar, shelf
 from photopoem.grammar.loader import Problem, parse_source
+from tests.vocabularies import vocabulary
 
 
 def problems(tmp_path: Path, text: str) -> list[Problem]:

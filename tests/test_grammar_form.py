@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from vocabularies import many, vocabulary
 
 from photopoem.english.syllables import syllables
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar
+from tests.vocabularies import many, vocabulary
 
 LINES = [
     "#label.a#", "#label.a# and #color#", "#color#, only #color#", "nobody but #label.a#",

@@ -7,12 +7,12 @@ import unicodedata
 from typing import Any
 
 import pytest
-from vocabularies import vocabulary
 
 from photopoem.english.inflection import plural
 from photopoem.errors import GrammarError, MissingWordsError
 from photopoem.grammar import Grammar
 from photopoem.labels.labeller import Label
+from tests.vocabularies import vocabulary
 
 DEEP = {f"a{n}": f"#a{n + 1}##a{n + 1}#" for n in range(30)}
 

@@ -12,14 +12,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from poem_checks import never_found, wrong_articles
-from vocabularies import many
 
 from photopoem.english.syllables import syllables
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar, Written, load_grammar, shelf
 from photopoem.grammar.preview import Trial, sample_vocabulary
 from photopoem.vocabulary import NUMBERED_SYMBOLS, SYMBOLS, Vocabulary
+from tests.poem_checks import never_found, wrong_articles
+from tests.vocabularies import many
 
 README = Path(__file__).parent.parent / "README.md"
 POEMS = 10_000
@@ -149,8 +149,8 @@ def test_poems_differ(name: str, capsys: pytest.CaptureFixture[str], request: py
 
 GROWTH = """
 import gc, psutil
-from poem_checks import never_found, wrong_articles
-from vocabularies import many
+from tests.poem_checks import never_found, wrong_articles
+from tests.vocabularies import many
 from photopoem.grammar import load_grammar
 grammars = [load_grammar(name) for name in ("field-notes", "inventory", "palette")]
 words = list(many(40, seed=9, least_labels=3))

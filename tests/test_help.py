@@ -20,8 +20,8 @@ from photopoem.press import PRESSES
 from photopoem.press.pdf import LAYOUTS
 from photopoem.press.svg import SHEETS
 from photopoem.printing.targets import KINDS
+from tests.command import photopoem
 from tests.conftest import require_tool
-from tests.making import photopoem
 
 BIN = Path(sys.executable).parent
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from badfiles import encoded
 
 from photopoem.errors import UsageError
 from photopoem.labels.keywords import as_label
 from photopoem.labels.labeller import Label, Labeller
 from photopoem.labels.registry import open_labeller
 from photopoem.photo.reading import Photo, read_photo
+from tests.badfiles import encoded
 
 
 def photo(*keywords: str) -> Photo:

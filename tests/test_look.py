@@ -12,8 +12,6 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from colored import areas
-from making import photopoem
 from PIL import Image, ImageDraw
 from rich.console import Console
 
@@ -22,6 +20,8 @@ from photopoem.look.card import HIGH, WIDE, png_card, svg_card
 from photopoem.look.page import bar, columns_of, draw
 from photopoem.photo.discover import Found
 from photopoem.services.pipeline import Settings, labeller_for
+from tests.colored import areas
+from tests.command import photopoem
 
 KEYS = {"path", "digest", "size", "moment", "labels", "palette", "statistics"}
 SWATCH_KEYS = {"hex", "share", "name", "distance", "names", "hue"}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from colored import areas, jpeg, lab_of, nearest, photo_of
 from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
@@ -21,6 +20,7 @@ from photopoem.color.spaces import ciede2000, srgb_to_lab
 from photopoem.errors import UsageError
 from photopoem.photo.reading import read_photo
 from photopoem.threads import LIBRARIES
+from tests.colored import areas, jpeg, lab_of, nearest, photo_of
 
 RED, BLUE, GREY, GREEN = (200, 30, 40), (20, 40, 160), (120, 122, 120), (70, 110, 60)
 VIVID = [(220, 20, 30), (250, 210, 0), (20, 60, 220), (230, 120, 20), (200, 30, 160), (20, 160, 60)]

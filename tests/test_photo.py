@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from badfiles import encoded, picture
 from PIL import Image, ImageCms
 
 from photopoem.photo.reading import Photo, digest_of, read_photo
+from tests.badfiles import encoded, picture
 
 RED = (200, 30, 40)
 

@@ -11,11 +11,11 @@ import warnings
 from pathlib import Path
 
 import pytest
-from badfiles import dng, encoded, make_bad_files, picture
 from PIL import Image
 
 from photopoem.errors import PhotoError
 from photopoem.photo.reading import RAW_CAUSE, quiet, read_photo
+from tests.badfiles import dng, encoded, make_bad_files, picture
 
 
 @pytest.fixture

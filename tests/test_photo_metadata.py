@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from badfiles import encoded, half
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
@@ -21,6 +20,7 @@ from photopoem.photo.metadata import (
     read_xmp,
 )
 from photopoem.photo.reading import read_photo
+from tests.badfiles import encoded, half
 
 HOSTILE = "#origin# [x:y] \x1b[31m<script>"
 

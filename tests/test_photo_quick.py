@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from badfiles import encoded, picture
 from PIL import Image
 
 from photopoem.photo.reading import Photo, read_photo
+from tests.badfiles import encoded, picture
 
 TAKEN = "2018:10:04 17:31:12"
 

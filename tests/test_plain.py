@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import photopoem
 from tests.conftest import SAMPLES
-from tests.making import photopoem
 
 # As where no locale is set, and Python is told not to help itself.
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}

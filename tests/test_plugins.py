@@ -20,7 +20,7 @@ from photopoem.poem import record
 from photopoem.printing import open_target, press_for
 from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Failed, Settings, write_poem, write_poems
-from tests.making import photopoem
+from tests.command import photopoem
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "photopoem-example"
 

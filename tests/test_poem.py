@@ -9,15 +9,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from escpos_reader import read_job
 from pypdf import PdfReader
-from vocabularies import many, vocabulary
 
 from photopoem.grammar import Grammar
 from photopoem.photo.moment import Moment
 from photopoem.poem import colophon, from_record, record
 from photopoem.poems.text import as_text, from_text
 from photopoem.press import open_press
+from tests.escpos_reader import read_job
+from tests.vocabularies import many, vocabulary
 
 RULES = {
     "origin": "[it:#label#]#it.a.capitalize# #it.does#\n#color#, #season#\n#line#",

@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from poem_checks import never_found, wrong_articles
 
 from photopoem.grammar import Written, load_grammar
 from photopoem.photo.discover import find_photos
 from photopoem.services.describe import describe
 from photopoem.services.pipeline import Settings, labeller_for
 from photopoem.vocabulary import NUMBERED_SYMBOLS, SYMBOLS, Vocabulary, make_vocabulary
+from tests.poem_checks import never_found, wrong_articles
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SEEDS = 1000

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from escpos_reader import read_job
-from fake_printer import FakePrinter
-from paper import make_poem
 
 from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poem import record
 from photopoem.printing import Queue
 from photopoem.printing.queue import State
+from tests.escpos_reader import read_job
+from tests.fake_printer import FakePrinter
+from tests.paper import make_poem
 
 
 @pytest.fixture

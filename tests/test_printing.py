@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from escpos_reader import read_job
-from fake_printer import FakePrinter
-from paper import make_poem
 
 from photopoem.errors import PressError, StoreError, UsageError
 from photopoem.poem import Poem
 from photopoem.printing import Queue, Retry, Worker, enqueue, ordered, print_poems, print_queue
 from photopoem.printing.targets import PrinterTarget, open_target
+from tests.escpos_reader import read_job
+from tests.fake_printer import FakePrinter
+from tests.paper import make_poem
 
 PAUSES = (0.02, 0.04, 0.08)
 

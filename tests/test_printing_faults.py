@@ -1,4 +1,4 @@
-"""Two hundred misfortunes: a printer off, stalled, without paper, cut, or killed together with the program."""
+"""Many faults: a printer off, stalled, without paper, cut, or killed together with the program."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from escpos_reader import read_job
-from fake_printer import FakePrinter
-from paper import make_poem
 
 from photopoem.printing import Queue, enqueue
+from tests.conftest import Rounds
+from tests.escpos_reader import read_job
+from tests.fake_printer import FakePrinter
+from tests.paper import make_poem
 
-ROUNDS = int(os.environ.get("PHOTOPOEM_FAULT_ROUNDS", "200"))
 POEMS = 3
 HARMLESS = ("stalled", "paper")
 FAULTS = (*HARMLESS, "off", "cut", "killed", "killed", "killed with the printer")
@@ -94,9 +94,13 @@ def strike(fault: str, printer: FakePrinter, program: int, chance: random.Random
     printer.mend()
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(600)
-def test_every_poem_is_printed_once_or_known_to_be_doubtful(tmp_path: Path, programs: Programs) -> None:
-    """Through two hundred faults no poem is lost, none printed twice, and those in doubt are listed."""
+def test_every_poem_is_printed_once_or_known_to_be_doubtful(
+    tmp_path: Path, programs: Programs, rounds: Rounds
+) -> None:
+    """Through many faults no poem is lost, none is printed twice, and those in doubt are listed."""
+    faults = rounds(20, 200)
     chance = random.Random(20)
     printer = FakePrinter(seconds=0.005)
     started = time.monotonic()
@@ -106,7 +110,7 @@ def test_every_poem_is_printed_once_or_known_to_be_doubtful(tmp_path: Path, prog
     programs.start(tmp_path, printer.address)
     assert programs.wait() == 0
     with Queue(tmp_path) as queue:
-        for number in range(ROUNDS):
+        for number in range(faults):
             fault = chance.choice(FAULTS)
             before = queue.counts()["doubtful"]
             poems = [make_poem(f"poem {number}.{n}", title="", seed=number * POEMS + n) for n in range(POEMS)]
@@ -122,7 +126,7 @@ def test_every_poem_is_printed_once_or_known_to_be_doubtful(tmp_path: Path, prog
     time.sleep(0.1)  # what a cut connection still had in the printer's memory
     printer.switch_off()
     papers = Counter(paper.text.splitlines()[0] for job in printer.jobs for paper in read_job(job))
-    assert len(jobs) == ROUNDS * POEMS + 1
+    assert len(jobs) == faults * POEMS + 1
     assert {job.state for job in jobs} <= {"printed", "doubtful"}
     for job in jobs:
         came_out = papers[job.record["text"]]
@@ -134,5 +138,5 @@ def test_every_poem_is_printed_once_or_known_to_be_doubtful(tmp_path: Path, prog
     assert set(papers) <= {job.record["text"] for job in jobs}
     assert all(doubts[fault] == 0 for fault in HARMLESS), doubts
     # One job at a time is under way, so a fault leaves at most one in doubt; and the faults did hit.
-    assert ROUNDS / 20 <= sum(doubts.values()) <= ROUNDS
-    print(f"{ROUNDS} faults in {time.monotonic() - started:.0f} s, in doubt: {dict(doubts)}")
+    assert faults / 20 <= sum(doubts.values()) <= faults
+    print(f"{faults} faults in {time.monotonic() - started:.0f} s, in doubt: {dict(doubts)}")

@@ -7,8 +7,6 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from escpos_reader import SLOTS, Paper, read_job
-from paper import LINES, make_poem
 from PIL import Image
 
 from photopoem.errors import UsageError
@@ -16,6 +14,8 @@ from photopoem.poem import Poem
 from photopoem.press import Press, open_press
 from photopoem.press.receipt import COLUMN, LINE, ReceiptPress, draw_lines, glyph, profiles
 from photopoem.text.wrap import balance_columns, width_of
+from tests.escpos_reader import SLOTS, Paper, read_job
+from tests.paper import LINES, make_poem
 
 HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff end\x00"
 

@@ -17,7 +17,8 @@ from photopoem.photo.discover import find_photos
 from photopoem.photo.remote import read_remote
 from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Done, Settings, write_poems
-from tests.making import make_photos, photopoem
+from tests.command import photopoem
+from tests.making import make_photos
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import small_disk
-from tests.making import COMMAND, make_photo, make_photos, photopoem, records, texts
+from tests.command import COMMAND, photopoem
+from tests.conftest import Rounds, small_disk
+from tests.making import make_photo, make_photos, records, texts
 
 LOCAL = ("--labels", "local")
 
@@ -145,9 +146,10 @@ def test_torn_last_line_is_mended(tmp_path: Path) -> None:
     assert (tmp_path / "poems/poems.jsonl").read_bytes() == whole
 
 
-def test_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+@pytest.mark.campaign
+def test_killed_run_goes_on_where_it_stopped(tmp_path: Path, rounds: Rounds) -> None:
     """Killed in the middle and started again, every photograph has its poem once and no file is half."""
-    make_photos(tmp_path / "photos", 200)
+    make_photos(tmp_path / "photos", rounds(80, 200))
     photopoem("run", "photos", *LOCAL, "--out", "whole", "--quiet", cwd=tmp_path)
     rng = random.Random(5)
     for _ in range(3):

@@ -12,7 +12,8 @@ import pytest
 
 from photopoem.text.terminal import visible
 from tests.badfiles import make_bad_files
-from tests.making import COMMAND, make_photo, make_photos, photopoem, records
+from tests.command import COMMAND, photopoem
+from tests.making import make_photo, make_photos, records
 
 HOSTILE = "#origin# [x:y] \u001b[31m<script>"
 ACTING = ("\x1b", "\x07", "\u202e", "\u2066")

@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.making import COMMAND, make_photos, photopoem, texts
+from tests.command import COMMAND, photopoem
+from tests.conftest import Rounds
+from tests.making import make_photos, texts
 
 PALETTE = (
     "--labels",
@@ -38,15 +40,17 @@ def wait_for_records(run: subprocess.Popen[bytes], file: Path, count: int) -> No
         time.sleep(0.01)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(600)
-def test_fifty_kills(tmp_path: Path) -> None:
-    """Killed at 50 random moments, with and without its workers, every run is completed by the next."""
+def test_kills_at_random_moments(tmp_path: Path, rounds: Rounds) -> None:
+    """Killed at random moments, with and without its workers, every run is completed by the next."""
+    kills = rounds(5, 50)
     make_photos(tmp_path / "photos", 120)
     photopoem("run", "photos", *PALETTE, "--jobs", "1", "--out", "whole", cwd=tmp_path)
     whole, records = texts(tmp_path / "whole"), (tmp_path / "whole/poems.jsonl").read_bytes()
     rng = random.Random(8)
-    out, finished = 0, 0
-    for kill in range(50):
+    out = 0
+    for kill in range(kills):
         folder = tmp_path / f"out{out}"
         run = started(tmp_path, "--out", folder.name)
         wait_for_records(run, folder / "poems.jsonl", rng.choice([0, 1, 20, 50, 90, 119]))
@@ -62,8 +66,8 @@ def test_fifty_kills(tmp_path: Path) -> None:
             photopoem("run", "photos", *PALETTE, "--jobs", "1", "--out", folder.name, cwd=tmp_path)
             assert texts(folder) == whole
             assert (folder / "poems.jsonl").read_bytes() == records
-            out, finished = out + 1, finished + 1
-    assert finished >= 3
+            out += 1
+    assert out >= kills // 16
     photopoem("run", "photos", *PALETTE, "--jobs", "1", "--out", f"out{out}", cwd=tmp_path)
     assert texts(tmp_path / f"out{out}") == whole
     assert not list(tmp_path.rglob("*.tmp"))

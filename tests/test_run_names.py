@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import make_photo, photopoem, records, texts
+from tests.command import photopoem
+from tests.making import make_photo, records, texts
 
 QUICK = ("--labels", "keywords")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from photopoem.printing.queue import NewJob, Queue
-from tests.making import COMMAND, make_photo, make_photos, photopoem, records
+from tests.command import COMMAND, photopoem
+from tests.making import make_photo, make_photos, records
 
 
 def test_run_prints_each_poem_once(tmp_path: Path) -> None:

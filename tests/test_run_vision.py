@@ -11,7 +11,8 @@ from pathlib import Path
 
 import grpc
 
-from tests.making import COMMAND, make_photos, photopoem
+from tests.command import COMMAND, photopoem
+from tests.making import make_photos
 from tests.vision_server import in_turn, refusing, serving, tell_gray
 
 

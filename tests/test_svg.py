@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from paper import make_poem
 from PIL import Image
 
 from photopoem.errors import PressError, UsageError
@@ -19,6 +18,7 @@ from photopoem.poem import Poem
 from photopoem.press import Press, open_press
 from photopoem.press.strokes import bounds, load_font, parse_path
 from photopoem.press.svg import SHEETS, SvgPress, in_short_order, travel
+from tests.paper import make_poem
 
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = make_poem(

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from colored import areas, photo_of
 from PIL import Image, ImageFilter
 
 from photopoem.color.spaces import srgb_to_lab
 from photopoem.color.statistics import BINS, statistics
 from photopoem.color.tone import RULES, read_tone, tone_measures
 from photopoem.photo.reading import Photo, read_photo
+from tests.colored import areas, photo_of
 
 WORDS = [rule.word for rule in RULES]
 
