@@ -12,7 +12,7 @@ from photopoem.english.house import HouseWords, read_house_words
 from photopoem.english.lexicon import in_house_words as lexicon_in
 from photopoem.english.lexicon import load_lexicon
 from photopoem.errors import UsageError
-from photopoem.grammar import Grammar
+from photopoem.grammar import Grammar, load_grammar
 from photopoem.labels.house import in_house_words as labels_in
 from photopoem.labels.labeller import Label
 from photopoem.poem import from_record, record
@@ -111,6 +111,18 @@ def test_the_lexicon_speaks_as_the_house_does(words: HouseWords) -> None:
         words.is_silent(text) for cells in house.entries.values() for row in cells.values() for text in row
     )
     assert lexicon_in(plain, HouseWords()) is plain
+
+
+def test_a_grammar_speaks_as_the_house_does(tmp_path: Path) -> None:
+    """A grammar that is given a words.toml beside its lexicons speaks so, and another file is another grammar."""
+    (tmp_path / "mine.json").write_text('{"origin": "#label1# #label1.does#"}')
+    vocabulary = make_vocabulary(make_poem().subject)
+    plain = load_grammar(tmp_path / "mine.json")
+    for does in ("waits for Ada", "waits for Bob"):
+        written(tmp_path, f'[say.phrases]\nmountain = {{does = "{does}"}}')
+        grammar = load_grammar(tmp_path / "mine.json", lexicon=(tmp_path / "words.toml",))
+        assert grammar.write(vocabulary, 0).text == f"mountain {does}"
+        assert grammar.fingerprint != plain.fingerprint
 
 
 def test_colors_are_named_without_silenced_names(words: HouseWords) -> None:

@@ -80,6 +80,11 @@ class HouseWords:
         return f"{where}: no labeller here says {word!r}{did_you_mean(word, among)}"
 
 
+def is_house_file(path: str | Path) -> bool:
+    """Whether a file among lexicons is one of words of the house, by its name."""
+    return Path(path).suffix.lower() == ".toml"
+
+
 def read_house_words(path: str | Path) -> HouseWords:
     """The words of a `words.toml`; none where the path is empty. Raises `UsageError` with line and column."""
     if not str(path):

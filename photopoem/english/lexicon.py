@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from photopoem.english.house import HouseWords
+from photopoem.english.house import HouseWords, is_house_file, read_house_words
 from photopoem.english.inflection import for_plural, is_plural, singular, split_head
 from photopoem.errors import UsageError
 
@@ -106,13 +106,17 @@ def _normal(word: str) -> str:
 def load_lexicon(*extra: Path) -> Lexicon:
     """The shipped lexicon, extended and overridden cell by cell by files of the same form, in order.
 
+    A file whose name ends in `.toml` holds words of the house, which are put in when all rows are read.
     Raises UsageError with file and line for a row that cannot be used.
     """
     entries = {key: dict(cells) for key, cells in _shipped().items()}
     for path in extra:
-        for key, cells in _read(str(path), _text_of(path)).items():
+        for key, cells in () if is_house_file(path) else _read(str(path), _text_of(path)).items():
             entries.setdefault(key, {}).update(cells)
-    return Lexicon(entries)
+    lexicon = Lexicon(entries)
+    for path in filter(is_house_file, extra):
+        lexicon = in_house_words(lexicon, read_house_words(path))
+    return lexicon
 
 
 @cache

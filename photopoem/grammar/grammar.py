@@ -266,14 +266,24 @@ def _lacking(rules: UsableRules, symbol: str) -> str:
 def load_grammar(name_or_path: str | Path, *, lexicon: Sequence[str | Path] = ()) -> Grammar:
     """The grammar of a name on the shelf, or of a file; read again only when the file has changed.
 
-    `lexicon` are CSV files whose rows go before those that are shipped.
+    `lexicon` are CSV files whose rows go before those that are shipped, and words of the house (TOML).
     Raises `GrammarError` with every problem of the grammar, one a line.
     """
-    return _load(*stamp(str(name_or_path)), tuple(map(str, lexicon)))
+    return _load(*stamp(str(name_or_path)), tuple(map(str, lexicon)), tuple(map(_changed_at, lexicon)))
+
+
+def _changed_at(path: str | Path) -> int:
+    """When a file was changed last; 0 where there is none, as reading it will tell."""
+    try:
+        return Path(path).stat().st_mtime_ns
+    except (OSError, ValueError):
+        return 0
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path, _changed: int, _size: int, lexicon: tuple[str, ...]) -> Grammar:
+def _load(
+    path: Path, _changed: int, _size: int, lexicon: tuple[str, ...], _lexicon_changed: tuple[int, ...]
+) -> Grammar:
     return _checked(path.stem, read_parts(path), lexicon)
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photopoem.color.palette import Palette
+from photopoem.color.palette import Palette, Swatch
+from photopoem.english.house import HouseWords
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
+from photopoem.labels.house import in_house_words
 from photopoem.labels.labeller import Labeller, Labels, ask, place_of
 from photopoem.photo.discover import Found, is_url
 from photopoem.photo.moment import Moment
@@ -67,6 +69,30 @@ def describe(found: Found, settings: Settings, labeller: Labeller) -> Described:
     `LabellerUnavailable` where the labeller cannot work at all.
     """
     return label([measure(found, open_photo(found, settings), settings)], labeller)[0]
+
+
+def spoken(subject: Subject, words: HouseWords) -> Subject:
+    """A subject as the house speaks of it: without what it never says, and with what it says instead.
+
+    A color whose name is never said is called by the next name that is near, else by its basic term.
+    """
+    if not words.fingerprint:
+        return subject
+    keywords = tuple(word for word in subject.moment.keywords if not words.is_silent(word))
+    swatches = (_spoken_swatch(swatch, words) for swatch in subject.palette.swatches)
+    return replace(
+        subject,
+        labels=in_house_words(subject.labels, words),
+        palette=replace(subject.palette, swatches=tuple(each for each in swatches if each.name)),
+        moment=replace(subject.moment, keywords=keywords),
+    )
+
+
+def _spoken_swatch(swatch: Swatch, words: HouseWords) -> Swatch:
+    names = tuple(name for name in swatch.names if not words.is_silent_color(name))
+    hue = "" if words.is_silent_color(swatch.hue) else swatch.hue
+    name = swatch.name if not words.is_silent_color(swatch.name) else next(iter(names), hue)
+    return replace(swatch, name=name, names=names, hue=hue)
 
 
 def open_photo(found: Found, settings: Settings) -> Photo:
