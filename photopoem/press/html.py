@@ -16,7 +16,7 @@ from photopoem.errors import UsageError
 from photopoem.poem import Line, Poem
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
 from photopoem.press.sources import LAYERS, Note, percent, poems_in_words, traced
-from photopoem.text.clean import clean, left_out
+from photopoem.text.clean import clean, left_out, paragraphs
 from photopoem.text.fallback import listed
 
 PAPER: Rgb = (250, 249, 246)
@@ -99,7 +99,8 @@ class PagePoem:
 class HtmlPress:
     """One self-contained page of all poems, for a browser, a wall (`page.html#show`) or paper.
 
-    `title` heads the page; `thumbnail` is the longest side of its pictures in px (default: 640 up to 60 poems,
+    `title` heads the page, with its `author` and a `preface` below, where they are given: an empty line divides the
+    preface into paragraphs. `thumbnail` is the longest side of its pictures in px (default: 640 up to 60 poems,
     520 up to 400, else 400; a wall wants 1200); `seconds` is how long the slide show stays with a poem;
     `colophon` says under each poem how it was made.
     """
@@ -113,6 +114,8 @@ class HtmlPress:
         thumbnail: int | None = None,
         seconds: int = 20,
         colophon: bool = True,
+        author: str = "",
+        preface: str = "",
     ) -> None:
         if thumbnail is not None and not 16 <= thumbnail <= 4096:
             raise UsageError(f"thumbnails of {thumbnail} px: take 16 to 4096")
@@ -122,6 +125,8 @@ class HtmlPress:
         self.thumbnail = thumbnail
         self.seconds = seconds
         self.colophon = colophon
+        self.author = author
+        self.preface = preface
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Photographs that are gone, and characters that no page may show, by poem."""
@@ -147,6 +152,7 @@ class HtmlPress:
         page: str = _template().render(
             title=clean(self.title), leaves=leaves, layers=LAYERS, seconds=self.seconds,
             colophon=self.colophon, side=side, megabytes=_megabytes(leaves), count=poems_in_words(len(leaves)),
+            author=clean(self.author), preface=paragraphs(self.preface),
             css=_markup(css), js=_markup(js), css_hash=_hash(css), js_hash=_hash(js),
             paper=hex_of(PAPER), night=hex_of(NIGHT),
         )  # fmt: skip

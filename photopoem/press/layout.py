@@ -197,17 +197,33 @@ def alone(verse: Verse, width: float, height: float) -> list[Leaf]:
     return _continued(frame, bare, 8.5)
 
 
-def cover(title: str, below: str, width: float, height: float) -> Leaf:
+def cover(title: str, below: str, width: float, height: float, *, author: str = "") -> Leaf:
     """A booklet's first page."""
     scale = width / _A6
     margin = 12 * scale
     em = 22 * POINT * scale
     rows = wrapped(glyphs_of(title, ITALIC, INK), (width - 2 * margin) / em)[:6]
     texts = _stacked(rows, margin, height * 0.34, em, 1.15)
-    under = TextRow(
-        margin, height * 0.34 + len(rows) * em * 1.15, 10 * POINT * scale, glyphs_of(below, SERIF, SOFT)
-    )
-    return Leaf(width, height, (*texts, under))
+    small = 10 * POINT * scale
+    said = wrapped(glyphs_of(author, SERIF, INK), (width - 2 * margin) / small)[:3] if author else []
+    under = [*said, glyphs_of(below, SERIF, SOFT)]
+    below_title = height * 0.34 + len(rows) * em * 1.15
+    return Leaf(width, height, (*texts, *_stacked(under, margin, below_title, small, 1.6)))
+
+
+def prose(paragraphs: Sequence[str], width: float, height: float) -> list[Leaf]:
+    """A text that runs on: paragraphs with an empty row between, on as many leaves as it takes."""
+    blank = _blank(width, height)
+    em = 9.5 * POINT * _scale(blank.leaf)
+    rows: list[Row] = []
+    for paragraph in paragraphs:
+        lines = (wrapped(glyphs_of(line, SERIF, INK), blank.box.width / em) for line in paragraph.split("\n"))
+        rows += [*([()] if rows else []), *(row for line in lines for row in line)]
+    room = max(1, int(blank.box.height / (em * LEADING)))
+    return [
+        _with(blank.leaf, _stacked(rows[at : at + room], blank.box.x, blank.box.y + RISE * em, em, LEADING))
+        for at in range(0, len(rows), room)
+    ]
 
 
 # -- the frame ------------------------------------------------------------------------------------------

@@ -24,13 +24,14 @@ from photopoem.press.layout import (
     card,
     cover,
     has,
+    prose,
     verse_of,
     width_of,
 )
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
 from photopoem.press.sources import poems_in_words
 from photopoem.press.svg import SHEETS
-from photopoem.text.clean import clean
+from photopoem.text.clean import clean, paragraphs
 from photopoem.text.fallback import show
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class PdfPress:
     poem alone) or booklet (printed on both sides, turned over the short edge, and folded). `size` is a6, a5 or a4:
     of a card, a poem, or a folded page (default: a6, a5 for a booklet; cards4 are always a6). `dpi` is how fine
     photographs are printed; nothing that their files say of themselves goes along, and so no position. `tint` sets
-    color words in their colors; `colophon` says how each poem was made; `title` stands on a booklet's cover.
+    color words in their colors; `colophon` says how each poem was made; `title` and `author` stand on a booklet's
+    cover, and a `preface` after it: an empty line divides its paragraphs.
     """
 
     name = "pdf"
@@ -67,6 +69,8 @@ class PdfPress:
         tint: bool = True,
         colophon: bool = True,
         title: str = "Whose memories?",
+        author: str = "",
+        preface: str = "",
     ) -> None:
         if layout not in LAYOUTS:
             raise UsageError(f"the pdf press has no layout {layout!r}; it has {', '.join(LAYOUTS)}")
@@ -84,6 +88,8 @@ class PdfPress:
         self.tint = tint
         self.colophon = colophon
         self.title = title
+        self.author = author
+        self.preface = preface
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Photographs that are gone, and what the letters cannot show, by poem."""
@@ -97,11 +103,15 @@ class PdfPress:
             case "cards4":
                 pages = four_on_a_page(sides, *SIZES["a4"])
             case "booklet":
-                front = Side(cover(self.title, poems_in_words(len(poems)), self.width, self.height))
-                pages = folded([front, *sides], self.width, self.height)
+                pages = folded([*self._front(len(poems)), *sides], self.width, self.height)
             case _:
                 pages = (Page(side.leaf.width, side.leaf.height, (Place(side),)) for side in sides)
         return self._document(pages)
+
+    def _front(self, poems: int) -> Iterator[Side]:
+        """What comes before the poems of a booklet: its cover, and the preface where there is one."""
+        yield Side(cover(self.title, poems_in_words(poems), self.width, self.height, author=self.author))
+        yield from map(Side, prose(paragraphs(self.preface), self.width, self.height))
 
     def _remarks(self, poem: Poem, photos: Path | None) -> Iterator[str]:
         text = " ".join([*map(str, (poem.title, *poem.lines)), self._foot(poem)])
@@ -133,7 +143,7 @@ class PdfPress:
         return card(verse, *size, aspect)
 
     def _document(self, pages: Iterable[Page]) -> bytes:
-        with _opened(clean(self.title)) as pdf:
+        with _opened(clean(self.title), clean(self.author)) as pdf:
             for page in pages:
                 pdf.add_page(format=(page.width, page.height))
                 for place in page.places:
@@ -144,13 +154,15 @@ class PdfPress:
 
 
 @contextmanager
-def _opened(title: str) -> Iterator[FPDF]:
+def _opened(title: str, author: str) -> Iterator[FPDF]:
     """An empty document with its letters; the same for the same poems, whenever and wherever it is made."""
     from fpdf import FPDF
 
     pdf = FPDF(unit="mm")
     pdf.set_creation_date(_MADE)
     pdf.set_title(title or "photopoem")
+    if author:
+        pdf.set_author(author)
     pdf.set_creator("photopoem")
     pdf.set_lang("en")
     pdf.set_display_mode("fullpage", "default")

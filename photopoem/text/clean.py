@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -46,6 +47,12 @@ def clean(text: str, *, joiners: bool = False, line_end: str = " ", most_marks: 
 def one_line(text: str, *, joiners: bool = False, most_marks: int | None = None) -> str:
     """The text cleaned, with single spaces and none at its ends."""
     return " ".join(clean(text, joiners=joiners, most_marks=most_marks).split())
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text, cleaned: what empty lines divide. Their line ends stay."""
+    parts = re.split(r"\n[^\S\n]*\n", clean(text, joiners=True, line_end="\n"))
+    return [part.strip() for part in parts if part.strip()]
 
 
 def left_out(text: str) -> frozenset[str]:
