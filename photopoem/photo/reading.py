@@ -39,7 +39,7 @@ def quiet() -> Iterator[None]:
         if _inside == 1:
             _catcher = warnings.catch_warnings()
             _catcher.__enter__()
-            warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\b")
+            warnings.filterwarnings("ignore", module=r"(PIL|pi_heif)\b")
     try:
         yield
     finally:
@@ -89,6 +89,7 @@ MAX_SIDECAR = 64 * 1024  # bytes: nobody writes more words about one photograph
 RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
 NO_SUCH_FILE = "no such file"
 UNKNOWN = "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
+NO_HEIC = "HEIC, which cannot be opened here: pip install pi-heif"
 CUT_SHORT = "damaged or cut short: copy it again from where it came"
 
 
@@ -267,7 +268,7 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
     from PIL import Image, UnidentifiedImageError
     from PIL.JpegImagePlugin import jpeg_factory
 
-    from photopoem.photo.filetypes import is_picture
+    from photopoem.photo.filetypes import is_heic, is_picture
 
     formats = _register_formats()
     file.seek(0)
@@ -279,6 +280,8 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
     try:
         return Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
+        if "HEIF" not in formats and is_heic(head):
+            raise PhotoError(path, NO_HEIC) from error
         raise PhotoError(path, CUT_SHORT if is_picture(head) else UNKNOWN) from error
     except Image.DecompressionBombError as error:
         raise PhotoError(path, "too many pixels to be opened safely: save it smaller") from error
@@ -290,12 +293,14 @@ def _register_formats() -> tuple[str, ...]:
     from importlib import import_module
 
     from PIL import Image
-    from pillow_heif import register_heif_opener
 
     for plugin in ("Jpeg", "Png", "WebP", "Gif", "Tiff", "Bmp", "Avif"):
         with suppress(ImportError):
             import_module(f"PIL.{plugin}ImagePlugin")
-    register_heif_opener()
+    with suppress(ImportError):
+        from pi_heif import register_heif_opener
+
+        register_heif_opener()
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 

@@ -28,7 +28,7 @@ def thumbnail_of(image: ImageFile) -> Image | None:
     """
     try:
         if image.format == "HEIF":
-            return _of_heif(image)
+            return None  # pi-heif makes no thumbnail without the picture
         exif = image.getexif()
         if not _is_fresh(exif, image.size):
             return None
@@ -36,14 +36,6 @@ def thumbnail_of(image: ImageFile) -> Image | None:
         return None if thumbnail is None else _without_bars(thumbnail, image.size)
     except Exception:  # whatever is wrong with a thumbnail, there is still the picture
         return None
-
-
-def _of_heif(image: ImageFile) -> Image | None:
-    """A HEIC's thumbnail is made with the picture, and its reader takes only one that is a scaled copy."""
-    if image.draft(None, (_SHORTEST, _SHORTEST)) is None:
-        return None
-    image.load()
-    return image
 
 
 def _embedded(exif: Exif, data: bytes) -> Image | None:
