@@ -203,3 +203,19 @@ def test_a_broken_head_is_said_to_be_broken(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "mine.npz").write_bytes(b"PK\x03\x04 no zip after all")
     with pytest.raises(LabellerUnavailable, match=r"mine\.npz.*teach it again"):
         read_taught("mine")
+
+
+def test_what_was_taught_to_another_network_is_not_misread(
+    school: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lessons of another network, or of none named, are refused with the command that teaches them again."""
+    parts = dict(np.load(school[0] / "shapes.npz"))
+    np.savez(tmp_path / "other.npz", **parts | {"network": np.array("0123456789ab")})
+    np.savez(tmp_path / "old.npz", **{name: part for name, part in parts.items() if name != "network"})
+    monkeypatch.setenv("PHOTOPOEM_EYE_DIR", str(tmp_path))
+    for name in ("other", "old"):
+        with pytest.raises(LabellerUnavailable, match=f"eye teach FOLDER --as {name} --force"):
+            read_taught(name)
+    listed = photopoem("taught", eye=tmp_path)
+    assert listed.returncode == 0
+    assert listed.stdout.count("teach it again") == 2

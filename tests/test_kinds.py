@@ -41,8 +41,8 @@ def test_a_person_is_a_thing_to_a_grammar() -> None:
 def test_the_lexicon_tells_of_a_person_what_it_tells_of_a_thing() -> None:
     """A person's word finds its row in the lexicon, which lists it as a thing."""
     lexicon = load_lexicon()
-    for tell in (lexicon.does, lexicon.part, lexicon.feels):
-        assert tell("child", "person") == tell("child", "thing")
+    for field in ("does", "part", "feels"):
+        assert lexicon["child", "person", field] == lexicon["child", "thing", field]
 
 
 def test_vision_tells_persons_and_acts() -> None:

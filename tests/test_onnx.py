@@ -9,10 +9,10 @@ import pytest
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.labels.labeller import Labeller, LabelSettings
-from photopoem.labels.local.graph import _block, _Graph, _number, _value
 from photopoem.labels.onnx import open_labeller, read_words, scores
 from photopoem.labels.registry import open_labeller as open_by_name
 from photopoem.photo.reading import Photo
+from tests.onnx_models import Graph, block, number, value
 
 WORDS = ["red thing", "green thing", "blue thing"]
 
@@ -21,7 +21,7 @@ def color_model(
     layout: str, *, last: str = "", size: int | str = 8, uint8: bool = False, colors: int = 3
 ) -> bytes:
     """A true ONNX model whose answers are the means of the picture's three colors, with `last` on top."""
-    graph = _Graph({}, "picture")
+    graph = Graph("picture")
     if uint8:
         graph.node("Cast", [graph.at], to=1)
     axes = [2, 3] if layout == "nchw" else [1, 2]
@@ -29,12 +29,12 @@ def color_model(
     if last:
         graph.node(last, [graph.at], "answer")
     shape = (1, colors, size, size) if layout == "nchw" else (1, size, size, colors)
-    taken = _value("picture", shape)
+    taken = value("picture", shape)
     if uint8:  # the element type is the first number inside the tensor's type: 1 float, 2 uint8
-        taken = taken.replace(_number(1, 1), _number(1, 2), 1)
-    body = [_block(1, node) for node in graph.nodes] + [_block(2, "colors")]
-    body += [_block(11, taken), _block(12, _value("answer", (1, colors)))]
-    return _number(1, 8) + _block(7, b"".join(body)) + _block(8, _number(2, 13))
+        taken = taken.replace(number(1, 1), number(1, 2), 1)
+    body = [block(1, node) for node in graph.nodes] + [block(2, "colors")]
+    body += [block(11, taken), block(12, value("answer", (1, colors)))]
+    return number(1, 8) + block(7, b"".join(body)) + block(8, number(2, 13))
 
 
 def open_model(folder: Path, model: bytes, labels: str = "\n".join(WORDS)) -> Labeller:

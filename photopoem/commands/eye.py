@@ -67,13 +67,18 @@ def teach(folder: Path, name: str, force: bool) -> None:
 @command.command()
 def taught() -> None:
     """List what has been taught, with its words."""
+    from photopoem.errors import LabellerUnavailable
     from photopoem.labels.local.training import read_taught, taught_folder, taught_names
 
     names = taught_names()
     if not names:
         click.echo(f"nothing yet in {visible(str(taught_folder()))}")
     for name in names:
-        click.echo(f"{name}: {visible(', '.join(read_taught(name).words))}")
+        try:
+            told = ", ".join(read_taught(name).words)
+        except LabellerUnavailable as error:
+            told = str(error)
+        click.echo(f"{name}: {visible(told)}")
 
 
 @command.command()

@@ -38,7 +38,8 @@ class Label:
     confidence in 0..1. `kind` tells things that are counted (a dog) from stuff that is not
     (grass), scenes (a valley, a street), persons (a child, a crowd), acts (doing: running) and
     qualities (wooden). `wider` are words for the same thing
-    that are less specific, nearest first (spaniel: dog, animal). `asked` is the ISO date of the answer
+    that are less specific, nearest first (spaniel: dog, animal), `narrower` are likely names for it that
+    are more specific, the likeliest first (dog: golden retriever). `asked` is the ISO date of the answer
     of a service that may answer otherwise tomorrow; empty for labellers that always say the same. `said_for` is
     the labeller's own word where the house says another.
     """
@@ -50,6 +51,7 @@ class Label:
     wider: tuple[str, ...] = ()
     asked: str = ""
     said_for: str = ""
+    narrower: tuple[str, ...] = ()
 
 
 Labels = tuple[Label, ...]

@@ -66,17 +66,35 @@ def class_entries() -> tuple[Entry, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Everyday:
+    """An everyday word: its kind, its group (people, clothes, act, ...) and its wider words, nearest first.
+
+    `classes` names ImageNet's classes that speak for it beyond those whose entry has the word.
+    """
+
+    word: str
+    kind: Kind
+    group: str
+    wider: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
 @cache
-def scene_entries() -> dict[str, Entry]:
-    """The words that are no class of ImageNet, or that the project's own head knows too, by word."""
-    rows = _rows("eye-scenes.csv")
-    return {row["word"]: Entry(row["word"], cast(Kind, row["kind"]), _list(row["wider"])) for row in rows}
+def everyday_words() -> dict[str, Everyday]:
+    """The words that the head was taught, and a few that are only wider than others, by word."""
+    return {
+        row["word"]: Everyday(
+            row["word"], cast(Kind, row["kind"]), row["group"], _list(row["wider"]), _list(row["classes"])
+        )
+        for row in _rows("eye-everyday.csv")
+    }
 
 
 @cache
 def kinds() -> dict[str, Kind]:
     """Every word that can be said, with its kind."""
-    found: dict[str, Kind] = {word: entry.kind for word, entry in scene_entries().items()}
+    found: dict[str, Kind] = {word: entry.kind for word, entry in everyday_words().items()}
     for entry in class_entries():
         if entry.word:
             found.setdefault(entry.word, entry.kind)
@@ -88,11 +106,16 @@ def kinds() -> dict[str, Kind]:
 @cache
 def wider_words() -> dict[str, tuple[str, ...]]:
     """For every word that can be said, the less specific words for the same thing, nearest first."""
-    found = {word: entry.wider for word, entry in scene_entries().items()}
+    found = {word: entry.wider for word, entry in everyday_words().items()}
     for entry in class_entries():
         for at, word in enumerate(entry.chain):
             found.setdefault(word, entry.chain[at + 1 :])
     return found
+
+
+@cache
+def _class_columns() -> dict[str, int]:
+    return {row["name"]: column for column, row in enumerate(_rows("eye-words.csv"))}
 
 
 def evidence(words: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -107,6 +130,9 @@ def evidence(words: Sequence[str]) -> npt.NDArray[np.float32]:
         company = {word for beside in entry.also for word in (beside, *wider.get(beside, ()))}
         _mark(matrix[:, column], rows, company, COMPANY)
         _mark(matrix[:, column], rows, entry.chain, 1.0)
+    for word, row in rows.items():
+        for name in everyday_words()[word].classes if word in everyday_words() else ():
+            matrix[row, _class_columns()[name]] = 1.0
     return matrix
 
 

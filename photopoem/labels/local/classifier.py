@@ -34,7 +34,8 @@ class Head:
 
     `words` (n), `weights` float32 (n, 1280), `own` and `bias` float32 (n,). `classes` float32 (5,) are for
     words that only the classes know: slope, weight of the head's log odds of the wider word, and offset,
-    where the head knows a wider word; slope and offset where it does not.
+    where the head knows a wider word; slope and offset where it does not. `network` names the network
+    whose embeddings it was taught with: to another's it would only misread them.
     """
 
     words: tuple[str, ...]
@@ -42,6 +43,7 @@ class Head:
     own: Floats
     bias: Floats
     classes: Floats
+    network: str = ""
 
     def logits(self, embedding: Floats, seen: Floats) -> Floats:
         """The log odds of each word; `seen` (n,) are its log odds from the classes alone."""
@@ -59,6 +61,7 @@ class Head:
             own=self.own.astype(np.float32),
             bias=self.bias.astype(np.float32),
             classes=self.classes.astype(np.float32),
+            network=np.array(self.network),
         )
         return stream.getvalue()
 
@@ -73,6 +76,7 @@ def read_head(path: Path) -> Head:
             )
         except KeyError as error:
             raise ValueError(f"it has no {error}") from error
+        network = str(data["network"]) if "network" in data else ""
     count = len(words) if words.ndim == 1 else -1
     if (weights.shape, own.shape, bias.shape, classes.shape) != (
         (count, EMBEDDING),
@@ -84,4 +88,5 @@ def read_head(path: Path) -> Head:
     numbers = [part.astype(np.float32) for part in (weights, own, bias, classes)]
     if not all(np.isfinite(part).all() for part in numbers):
         raise ValueError("not all of its numbers are finite")
-    return Head(tuple(str(word) for word in words), *numbers)
+    weights, own, bias, classes = numbers
+    return Head(tuple(str(word) for word in words), weights, own, bias, classes, network)

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from photopoem.labels.labeller import LabelSettings
     from photopoem.labels.local.network import Network, Sight
 
-VERSION = "1"
-COLOPHON = "whoever sorted ImageNet, whoever labelled its scenes, and one hand that chose its words"
+VERSION = "2"
+COLOPHON = (
+    "whoever sorted ImageNet, whoever wrote captions for Flickr8k and COCO, and one hand that chose its words"
+)
 
 
 def words() -> dict[str, Kind]:
-    """Every word that the built-in eye can say, with its kind (thing, stuff or scene), taught ones aside."""
+    """Every word that the built-in eye can say, with its kind, taught ones aside."""
     return kinds() | PIXEL_WORDS
 
 
@@ -83,7 +85,7 @@ class Local:
 
 
 class Pixels:
-    """What remains where the weights cannot be loaded: words that the pixels alone bear out."""
+    """What remains where the network cannot be loaded: words that the pixels alone bear out."""
 
     name = "local"
     version = VERSION
@@ -105,7 +107,7 @@ def shipped_head() -> Head:
 def open_labeller(argument: str, settings: LabelSettings) -> Local | Pixels:
     """The built-in labeller, and with it what was taught as `argument`.
 
-    Where its weights cannot be loaded, it says so once and goes on with what the pixels alone tell.
+    Where its network cannot be loaded, it says so once and goes on with what the pixels alone tell.
     Raises `UsageError` where nothing was taught under that name.
     """
     lessons = read_taught(argument) if argument else None

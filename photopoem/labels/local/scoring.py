@@ -9,25 +9,41 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.labels.labeller import Kind, Label, Labels
-from photopoem.labels.local.classes import evidence, kinds, wider_words
+from photopoem.labels.local.classes import everyday_words, evidence, kinds, wider_words
 from photopoem.labels.local.classifier import Head, log_odds, shares
 
 MOST = 10
-LEAST_SCORE = 0.04
+LEAST_SCORE = 0.3
 # A photograph always gets three words to doubt, if need be below LEAST_SCORE.
 FEWEST, LEAST_AT_ALL = 3, 0.005
-# From this score on, the narrower word speaks and its wider words are silent.
-SURE_OF_NARROWER = 0.6
+# Words for many sorts of things: what anyone would say of a dog is "dog".
+CATEGORIES = frozenset({"animal", "plant", "furniture", "food", "vehicle", "clothes", "tool"})
+# From this score on, the narrower word speaks and its wider words are silent; categories are silent sooner.
+SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
+# A name that only the classes know (a breed of dog) speaks in place of its everyday word from here on.
+SURE_OF_NAME = 0.9
+# A name is kept beside its everyday word, for whoever asks, from here on.
+NAMED = 0.5
+# Below this chance nobody's sex is told: somebody is a person or a child.
+SURE_OF_SEX = 0.75
+SEXES = frozenset({"man", "woman", "boy", "girl"})
 # A wider word must be surer than the narrower by this much to be said in its place.
 NOTICEABLE = 0.02
 # Of words counted right p times in a hundred, the score that is shown: a plain reading below 0.4, then a
-# cautious one. What is said at 0.5 or more carries statements, and must be right nearly nine times in ten.
-MEASURED = (0.0, 0.4, 0.75, 1.0)
+# cautious one. What is said at 0.5 or more carries statements, and must be right nine times in ten.
+MEASURED = (0.0, 0.4, 0.8, 1.0)
 SHOWN = (0.0, 0.4, 0.5, 1.0)
+# Log odds from the classes below which they say nothing of a word that only they know.
+HARDLY = -5.5
+# How much less likely clothes are where nobody is seen, and acts where neither person nor animal is.
+NOBODY_WEARS, NOBODY_ACTS = 1.3, 1.5
+WORN_BY_ANIMALS = "collar"
+ANIMALS = ("animal", "dog", "cat", "horse", "bird", "cow", "sheep")
 
 Chances = dict[str, float]
 Floats = npt.NDArray[np.float32]
-Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]
+Rows = npt.NDArray[np.intp]
+Pairs = tuple[Rows, Rows, Floats]
 
 
 @cache
@@ -53,7 +69,14 @@ def class_chances(logits: Floats) -> tuple[tuple[str, ...], Floats]:
 
 
 @cache
-def _under(known: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _seen_by_classes() -> npt.NDArray[np.bool_]:
+    """Which words any class speaks for."""
+    words, (rows, _, _) = _class_words()
+    return np.bincount(rows, minlength=len(words)) > 0
+
+
+@cache
+def _under(known: tuple[str, ...]) -> tuple[Rows, Rows]:
     """The rows of words that have a wider word among `known`, and the rows of the nearest of those."""
     pairs = []
     for word, row in _row_of().items():
@@ -73,53 +96,102 @@ def chances(head: Head, embedding: Floats, logits: Floats) -> Chances:
     slope, share, offset, slope_alone, offset_alone = head.classes
     odds = slope_alone * seen + offset_alone
     known = [_row_of()[word] for word in head.words]
-    odds[known] = head.logits(embedding, seen[known])
+    odds[known] = head.logits(embedding, np.where(_seen_by_classes(), seen, 0)[known])
     narrow, wide = _under(head.words)
     odds[narrow] = slope * seen[narrow] + share * odds[wide] + offset
-    return dict(zip(words, (1 / (1 + np.exp(-odds))).tolist(), strict=True))
+    likely = seen >= HARDLY
+    likely[known] = True
+    _gate(odds)
+    found = 1 / (1 + np.exp(-odds))
+    return {word: chance for word, chance, said in zip(words, found.tolist(), likely, strict=True) if said}
+
+
+@cache
+def _of_group(group: str, without: str) -> Rows:
+    members = [word for word, each in everyday_words().items() if each.group == group and word != without]
+    return np.array([_row_of()[word] for word in members], np.intp)
+
+
+def _gate(odds: Floats) -> None:
+    """No clothes without a person, no acts without somebody who acts; nobody's face is surer than a person."""
+    person = float(odds[_row_of()["person"]])
+    somebody = _chance(person)
+    alive = max(somebody, *(_chance(float(odds[_row_of()[word]])) for word in ANIMALS))
+    odds[_of_group("clothes", WORN_BY_ANIMALS)] -= NOBODY_WEARS * (1 - somebody)
+    odds[_of_group("act", "")] -= NOBODY_ACTS * (1 - alive)
+    people = _of_group("people", "person")
+    odds[people] = np.minimum(odds[people], person)
+
+
+def _chance(odds: float) -> float:
+    return float(1 / (1 + np.exp(-odds)))
 
 
 def claims(measured: Mapping[str, float]) -> Chances:
     """The scores that are shown for these chances; a wider word is never less sure than a narrower one.
 
-    Below `LEAST_AT_ALL` they are left out.
+    Below `LEAST_AT_ALL` they are left out, and so is a sex that is not sure.
     """
-    likely = {word: chance for word, chance in measured.items() if chance >= LEAST_AT_ALL}
+    likely = {
+        word: chance
+        for word, chance in measured.items()
+        if chance >= (SURE_OF_SEX if word in SEXES else LEAST_AT_ALL)
+    }
     shown = dict(zip(likely, np.interp(list(likely.values()), MEASURED, SHOWN).tolist(), strict=True))
     for word, score in list(shown.items()):
         for wide in wider_words().get(word, ()):
-            shown[wide] = max(score, shown.get(wide, 0.0))
+            if wide not in SEXES:
+                shown[wide] = max(score, shown.get(wide, 0.0))
     return shown
+
+
+@cache
+def basic_word(word: str) -> str:
+    """The everyday word for what a name names (dog, of a spaniel): the word itself where that is everyday."""
+    if word in everyday_words():
+        return word
+    return next((w for w in wider_words()[word] if w in everyday_words() and w not in CATEGORIES), word)
 
 
 def choose(scores: Mapping[str, float], labeller: str) -> Labels:
     """Up to ten labels, best first; of a word and its wider words only one.
 
-    The narrowest word of at least `SURE_OF_NARROWER` speaks for its chain; where none is that sure,
-    the surest of the chain does.
+    The narrowest word that is sure enough speaks for its chain; where none is, the surest of the chain does.
+    A name that is not sure stands among the `narrower` words of its everyday word.
     """
+    likely = {word: score for word, score in scores.items() if score >= LEAST_AT_ALL}
+    names = [word for word, score in likely.items() if basic_word(word) != word and score < SURE_OF_NAME]
+    kept = _narrowest({word: score for word, score in likely.items() if word not in names})
+    best = sorted(kept, key=lambda each: (-kept[each], each))[:MOST]
+    said = [word for place, word in enumerate(best) if place < FEWEST or kept[word] >= LEAST_SCORE]
+    named = sorted((name for name in names if likely[name] >= NAMED), key=lambda each: (-likely[each], each))
+    return tuple(
+        label(word, kept[word], labeller, narrower=tuple(n for n in named if basic_word(n) == word))
+        for word in said
+    )
+
+
+def _narrowest(likely: Mapping[str, float]) -> Chances:
+    """Of every word and its wider words, the one that speaks."""
     wider = wider_words()
     kept: Chances = {}
     under: dict[str, list[str]] = {}
-    likely = [word for word, score in scores.items() if score >= LEAST_AT_ALL]
-    for word in sorted(likely, key=lambda each: (-len(wider.get(each, ())), -scores[each], each)):
-        score = scores[word]
+    for word in sorted(likely, key=lambda each: (-len(wider.get(each, ())), -likely[each], each)):
+        score = likely[word]
         narrower = [other for other in under.get(word, ()) if other in kept]
         surest = max((kept[other] for other in narrower), default=-1.0)
-        if surest >= SURE_OF_NARROWER or score <= surest + NOTICEABLE:
+        silenced_from = SURE_OF_MEMBER if word in CATEGORIES else SURE_OF_NARROWER
+        if surest >= silenced_from or score <= surest + NOTICEABLE:
             continue
         for other in narrower:
             del kept[other]
         kept[word] = score
         for wide in wider.get(word, ()):
             under.setdefault(wide, []).append(word)
-    best = sorted(kept, key=lambda each: (-kept[each], each))[:MOST]
-    said = [word for place, word in enumerate(best) if place < FEWEST or kept[word] >= LEAST_SCORE]
-    return tuple(label(word, kept[word], labeller) for word in said)
+    return kept
 
 
-def label(word: str, score: float, labeller: str, kind: Kind | None = None) -> Label:
+def label(word: str, score: float, labeller: str, narrower: tuple[str, ...] = ()) -> Label:
     """A label of one of the eye's words, with the kind and the wider words that it has in the tables."""
-    return Label(
-        word, round(score, 4), labeller, kind or kinds().get(word, "thing"), wider_words().get(word, ())
-    )
+    kind: Kind = kinds().get(word, "thing")
+    return Label(word, round(score, 4), labeller, kind, wider_words().get(word, ()), narrower=narrower)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from photopoem.errors import LabellerUnavailable, PhotoError, UsageError, did_you_mean
 from photopoem.labels.local.classifier import Head, read_head
-from photopoem.labels.local.network import Network, views
+from photopoem.labels.local.network import VERSION, Network, views
 from photopoem.photo.discover import SUFFIXES
 from photopoem.photo.reading import read_photo
 from photopoem.text.terminal import counted
@@ -47,17 +47,26 @@ def taught_names() -> list[str]:
 
 
 def read_taught(name: str) -> Head:
-    """What was taught as `name`. Raises `UsageError` where nothing was, `LabellerUnavailable` where it is broken."""
+    """What was taught as `name`.
+
+    Raises `UsageError` where nothing was, `LabellerUnavailable` where it is broken or was taught to another network.
+    """
     path = taught_path(name)
     if not path.is_file():
         known = ", ".join(taught_names()) or "none yet"
         near = did_you_mean(name, taught_names()) or f"; photopoem eye teach FOLDER --as {name}"
         raise UsageError(f"nothing has been taught as {name!r} ({known}){near}")
     try:
-        return read_head(path)
+        head = read_head(path)
     except Exception as error:
         # zip, numpy and our own checks each raise their own; to a person all mean the same.
         raise LabellerUnavailable(f"{path}: no head can be read from it ({error}); teach it again") from error
+    if head.network != VERSION:
+        again = f"photopoem eye teach FOLDER --as {name} --force"
+        raise LabellerUnavailable(
+            f"{path}: taught by another version, with another network; teach it again: {again}"
+        )
+    return head
 
 
 LIST = "words.csv"
@@ -158,14 +167,17 @@ def teach(
         except PhotoError as error:
             note(f"{error}; left out")
         else:
-            seen[path] = np.stack([network.see_prepared(view).embedding for view in views(pixels)])
+            _, mirrored, middle = views(pixels)
+            others = [network.see_prepared(view).embedding for view in (mirrored, middle)]
+            seen[path] = np.stack([network.see(pixels).embedding, *others])
         step(number, len(photos))
     learned = [_learn(word, listed, seen) for word, listed in lessons.items()]
     weights, bias, reports = zip(*learned, strict=True)
     count = len(reports)
     words = tuple(report.word for report in reports)
     nothing = np.zeros(count, np.float32)
-    head = Head(words, np.stack(weights), nothing, np.array(bias, np.float32), np.zeros(5, np.float32))
+    none = np.zeros(5, np.float32)
+    head = Head(words, np.stack(weights), nothing, np.array(bias, np.float32), none, VERSION)
     return head, list(reports)
 
 
