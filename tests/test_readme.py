@@ -32,6 +32,14 @@ def test_every_tool_of_the_tests_is_named(place: str) -> None:
     assert not [package for package in TOOLS.values() if package != "bash" and package not in text]
 
 
+def test_the_pages_name_one_time() -> None:
+    """README.md and CONTRIBUTING.md give the same time for the tests, and the gate runs them with every campaign."""
+    told = r"\b(\w+) minutes on two cores"
+    times = [re.findall(told, (ROOT / page).read_text("utf-8")) for page in ("README.md", "CONTRIBUTING.md")]
+    assert times[0] == times[1] and len(times[0]) == 1
+    assert '"$test_command --campaign"' in (ROOT / ".ci/run").read_text("utf-8")
+
+
 def test_every_package_is_named_in_pyproject() -> None:
     """The extras that the pages ask people to install are there."""
     extras = set(re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text("utf-8"), re.M))
