@@ -22,7 +22,7 @@ from tests.badfiles import dng, encoded, make_bad_files, picture
 @pytest.fixture
 def no_rawpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine without the extra for camera raw."""
-    monkeypatch.setattr("photopoem.photo.raw.can_develop", lambda: False)
+    monkeypatch.setattr("photopoem.photo.develop.can_develop_raw", lambda: False)
 
 
 @pytest.mark.usefixtures("no_rawpy")

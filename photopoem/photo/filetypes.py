@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import IO, Any
+
 _PICTURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 
 _OTHERS = (
@@ -43,23 +47,76 @@ def is_heic(head: bytes) -> bool:
 
 
 def other_kind(head: bytes) -> str | None:
-    """What a file is that begins like something else than a picture; None where that is not plain."""
-    for magic, kind in _OTHERS:
-        if head.startswith(magic):
-            return kind
+    """What a file is, by its first bytes, if it is no picture; None where they do not tell."""
+    known = next((kind for magic, kind in _OTHERS if head.startswith(magic)), None)
+    return known or _media_kind(head) or _markup_kind(head) or ("text" if _is_text(head) else None)
+
+
+def _media_kind(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WAVE"):
         return "a video or sound"
     brand = _brand(head)
-    if brand and brand not in _IMAGE_BRANDS and brand != b"crx ":
-        return "a video"
+    return "a video" if brand and brand not in _IMAGE_BRANDS and brand != b"crx " else None
+
+
+def _markup_kind(head: bytes) -> str | None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "a web page"
-    if start.startswith((b"<svg", b"<?xml")):
-        return "an SVG drawing or XML document"
-    return "text" if _is_text(head) else None
+    return "an SVG drawing or XML document" if start.startswith((b"<svg", b"<?xml")) else None
 
 
 def _is_text(head: bytes) -> bool:
     """Whether bytes are plain ASCII text. BMP files begin with two letters too, but zeros follow."""
     return all(byte in b"\t\n\r\f" or 32 <= byte < 127 for byte in head)
+
+
+# -- camera raw -----------------------------------------------------------------------------------------
+
+RAW_SUFFIXES = frozenset(
+    ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .3fr .iiq".split()
+)
+
+# Beginnings of camera raw that is not TIFF: Fujifilm, Olympus (three), Panasonic, Sigma, Minolta; and of CR2.
+_MAGIC = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II*\0\x10\0\0\0CR")
+_TIFF = (b"II*\0", b"MM\0*")
+
+_DNG_VERSION = 50706
+_NEW_SUBFILE_TYPE, _COMPRESSION, _PHOTOMETRIC, _SUB_IFDS = 254, 259, 262, 330
+_RAW_COMPRESSIONS = frozenset({32767, 32769, 34713, 65000, 65535})  # Sony, packed, Nikon, Kodak, Pentax
+_RAW_PHOTOMETRICS = frozenset({32803, 34892})  # color filter array, linear raw
+
+
+def is_raw(path: str, file: IO[bytes], head: bytes) -> bool:
+    """Whether a file is camera raw, by its first bytes, by its tags if it begins like TIFF, else by its name.
+
+    Pillow would take raw that begins like TIFF for a thumbnail of a few pixels. Its tags tell under any name: DNG's
+    version, a compression or color filter that only sensors use, or a first picture that is a reduced copy.
+    """
+    if head.startswith(_MAGIC) or head[4:12] == b"ftypcrx ":
+        return True
+    if not head.startswith(_TIFF):
+        return False
+    return PurePath(path).suffix.lower() in RAW_SUFFIXES or _has_raw_tags(_first_tags(file, head))
+
+
+def _first_tags(file: IO[bytes], head: bytes) -> Mapping[int, Any]:
+    """The tags of a TIFF's first directory; none where it is damaged."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    try:
+        tags = ImageFileDirectory_v2(head[:8])
+        file.seek(tags.next or 0)
+        tags.load(file)
+        return dict(tags)
+    except Exception:  # damaged tags raise almost anything; whoever opens the picture will say so
+        return {}
+
+
+def _has_raw_tags(tags: Mapping[int, Any]) -> bool:
+    return (
+        _DNG_VERSION in tags
+        or tags.get(_COMPRESSION) in _RAW_COMPRESSIONS
+        or tags.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS
+        or (tags.get(_NEW_SUBFILE_TYPE) == 1 and _SUB_IFDS in tags)
+    )

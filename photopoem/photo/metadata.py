@@ -1,4 +1,8 @@
-"""Collects what a file and its sidecar say of a photograph: when, where, and its owner's words."""
+"""Collects what a file says of its photograph, beside its pixels: when, where, and its owner's words.
+
+There are four sources: the sidecar `photo.jpg.txt`, and XMP, IPTC and EXIF inside the file. Each is read into the same
+keys; `read_metadata` joins them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,166 @@ from photopoem.text.clean import one_line
 if TYPE_CHECKING:
     from PIL.Image import Exif, Image
 
-MAX_BYTES = 1024 * 1024
+MAX_KEYWORDS = 64
+MAX_LENGTH = 40  # characters: more is a caption, and no line of a poem holds it
+
+Facts = dict[str, Any]
+"""What one source says: any of `keywords`, `taken`, `latitude`, `longitude`, `place`, `city`, `location`."""
+
+
+def read_metadata(image: Image, sidecar: bytes = b"") -> Facts:
+    """What the sources say of a photograph, in the layout that `photopoem.photo.reading.Photo` describes.
+
+    Never raises: a source that is damaged is passed over.
+    """
+    sources = [
+        read_sidecar(sidecar),
+        _safely(_read_xmp, image),
+        _safely(_read_iptc, image),
+        _safely(_read_exif, image),
+    ]
+    keywords = keyword_list(word for source in sources for word in source.pop("keywords", ()))
+    found: Facts = {"keywords": keywords} if keywords else {}
+    # The camera knows time and place best; what its owner wrote by hand counts for the rest.
+    for source in reversed(sources):
+        for key, value in source.items():
+            found.setdefault(key, value)
+    return found
+
+
+def _safely(read: Callable[[Image], Facts], image: Image) -> Facts:
+    try:
+        return read(image)
+    except Exception:  # damaged metadata raises almost anything, and the picture is sound
+        return {}
+
+
+# -- values of any source -------------------------------------------------------------------------------
+
+
+def clean(text: str) -> str:
+    """A text from a file as one line without characters that act; the joiners that scripts and emoji need stay."""
+    return one_line(text[:10_000], joiners=True)
+
+
+def keyword_list(words: Iterable[str]) -> tuple[str, ...]:
+    """At most 64 keywords, cleaned, each once whatever its case. Those of more than 40 characters are left out."""
+    found: dict[str, str] = {}
+    for word in words:
+        word = clean(word)
+        if len(found) == MAX_KEYWORDS:
+            break
+        if len(word) <= MAX_LENGTH and any(c.isalnum() for c in word):
+            found.setdefault(word.casefold(), word)
+    return tuple(found.values())
+
+
+def _put(found: Facts, key: str, value: object) -> None:
+    """Keep a text, cleaned, unless there is none or it is too long for a name."""
+    text = clean(_text(value))
+    if text and len(text) <= 2 * MAX_LENGTH:
+        found.setdefault(key, text)
+
+
+def _put_date(found: Facts, date: str | None) -> None:
+    if date:
+        found["taken"] = date
+
+
+def _put_position(found: Facts, latitude: float, longitude: float) -> None:
+    """Keep a position on Earth; 0, 0 is what a receiver without a fix writes."""
+    if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
+        found["latitude"], found["longitude"] = latitude, longitude
+
+
+def _text(value: object) -> str:
+    """The text in a tag of any type, up to the first NUL; empty for what is no text."""
+    if isinstance(value, bytes):
+        return _decoded(value).split("\0")[0]
+    return value.split("\0")[0] if isinstance(value, str) else ""
+
+
+def _decoded(data: bytes) -> str:
+    """Text of unknown encoding: by its byte order mark, else UTF-8, else Windows-1252."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "ignore")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.start >= len(data) - 3:  # cut within a character
+            return data[: error.start].decode("utf-8-sig")
+        return data.decode("cp1252", "ignore")
+
+
+_FIRST_YEAR = 1826  # of the oldest photograph that survives
+
+_DATE = re.compile(
+    r"(?P<year>\d{4})(?:[:/-]?(?P<month>\d\d)(?:[:/-]?(?P<day>\d\d)"
+    r"(?:[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:\.\d+)?)?\s*"
+    r"(?P<offset>Z|[+-]\d\d:?\d\d)?)?)?)?"
+)
+
+
+def parse_date(text: object, offset: object = None) -> str | None:
+    """A date as EXIF, XMP or IPTC writes it, as ISO 8601 cut to what is known; None for nonsense.
+
+    `offset` is a UTC offset from another field. A month or day of 00 is unknown; a year before the first
+    photograph, or 0000, is nonsense.
+    """
+    match = _DATE.match(_text(text).strip())
+    if not match or int(match["year"]) < _FIRST_YEAR:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    if not month:
+        return match["year"]
+    if not day:
+        return f"{match['year']}-{match['month']}" if month <= 12 else None
+    try:
+        moment = datetime(year, month, day, hour, minute, min(second, 59))
+    except ValueError:
+        return None
+    if match["hour"] is None:
+        return moment.date().isoformat()
+    return moment.isoformat() + (_offset(match["offset"]) or _offset(offset))
+
+
+def exif_datetime(value: object) -> datetime | None:
+    """An EXIF date and time, without offset; None where it is not whole."""
+    date = parse_date(value)
+    return datetime.fromisoformat(date[:19]) if date and len(date) >= 19 else None
+
+
+def _offset(value: object) -> str:
+    """A UTC offset as `+HH:MM`, or nothing."""
+    text = _text(value).strip()
+    if text == "Z":
+        return "+00:00"
+    match = re.fullmatch(r"([+-])(\d\d):?(\d\d)", text)
+    if not match or int(match[2]) > 14 or int(match[3]) > 59:
+        return ""
+    return f"{match[1]}{match[2]}:{match[3]}"
+
+
+# -- the sidecar: lines of words that the owner wrote beside the file -----------------------------------
+
+
+def read_sidecar(data: bytes) -> Facts:
+    """A sidecar's `keywords`, one a line or separated by commas, and its `place: TEXT`."""
+    found: Facts = {}
+    words: list[str] = []
+    for line in _decoded(data).splitlines()[:1000]:
+        key, colon, value = line.partition(":")
+        if colon and key.strip().casefold() == "place":
+            _put(found, "place", value)
+        else:
+            words.extend(line.split(","))
+    found["keywords"] = keyword_list(words)
+    return found
+
+
+# -- XMP ------------------------------------------------------------------------------------------------
+
+_MAX_XMP = 1024 * 1024
 _MAX_VALUES = 200  # a property
 _MAX_TEXT = 1000  # characters a value
 _MAX_DEPTH = 64
@@ -38,25 +201,25 @@ _WANTED = {
 
 
 class _Refused(Exception):
-    """The packet does what no XMP packet does."""
+    """The packet holds something that no XMP packet holds."""
 
 
 def read_xmp(packet: bytes) -> Mapping[str, list[str]]:
     """The wanted properties of an XMP packet: name -> its values, as written.
 
-    The names are `subject`, `city`, `location`, `taken`, `created`, `latitude`, `longitude`. A document type, and
-    so any entity, ends the reading, as does broken XML: what came before it counts.
+    The names are `subject`, `city`, `location`, `taken`, `created`, `latitude`, `longitude`. Reading stops at a
+    document type (so no entity is ever expanded) and at broken XML; what came before is kept.
     """
-    reader = _Reader()
-    if len(packet) <= MAX_BYTES:
+    reader = _XmpReader()
+    if len(packet) <= _MAX_XMP:
         # Broken, hostile, or in an encoding that does not exist.
         with suppress(expat.ExpatError, _Refused, ValueError, LookupError):
             reader.parse(packet.strip(b"\0 \r\n\t"))
     return reader.found
 
 
-class _Reader:
-    """Walks a packet once; builds no tree, so a deep or long one costs nothing."""
+class _XmpReader:
+    """Walks a packet once and builds no tree, so that a deep or long packet costs little memory."""
 
     def __init__(self) -> None:
         self.found: dict[str, list[str]] = {}
@@ -102,151 +265,16 @@ class _Reader:
             values.append(text.strip()[:_MAX_TEXT])
 
 
-MAX_KEYWORDS = 64
-MAX_LENGTH = 40  # characters: more is a caption, and no line of a poem holds it
-
-_FIRST_YEAR = 1826  # of the oldest photograph that survives
-
-_DATE = re.compile(
-    r"(?P<year>\d{4})(?:[:/-]?(?P<month>\d\d)(?:[:/-]?(?P<day>\d\d)"
-    r"(?:[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:\.\d+)?)?\s*"
-    r"(?P<offset>Z|[+-]\d\d:?\d\d)?)?)?)?"
-)
-
-
-def read_metadata(image: Image, sidecar: bytes = b"") -> dict[str, Any]:
-    """What the photograph says of itself, in the layout that `photopoem.photo.reading.Photo` describes.
-
-    Never raises: a part that is damaged says nothing, and the others still speak.
-    """
-    sources = [
-        read_sidecar(sidecar),
-        _safely(_read_xmp, image),
-        _safely(_read_iptc, image),
-        _safely(_read_exif, image),
-    ]
-    keywords = keyword_list(word for source in sources for word in source.pop("keywords", ()))
-    found: dict[str, Any] = {"keywords": keywords} if keywords else {}
-    # The camera knows time and place best; what its owner wrote by hand counts for the rest.
-    for source in reversed(sources):
-        for key, value in source.items():
-            found.setdefault(key, value)
-    return found
-
-
-def clean(text: str) -> str:
-    """Foreign text made harmless and comparable: no control, bidirectional or unassigned characters, one line."""
-    return one_line(text[:10_000], joiners=True)
-
-
-def keyword_list(words: Iterable[str]) -> tuple[str, ...]:
-    """Keywords cleaned, each once whatever its case, at most 64 of at most 40 characters; longer ones are left out."""
-    found: dict[str, str] = {}
-    for word in words:
-        word = clean(word)
-        if len(found) == MAX_KEYWORDS:
-            break
-        if len(word) <= MAX_LENGTH and any(c.isalnum() for c in word):
-            found.setdefault(word.casefold(), word)
-    return tuple(found.values())
-
-
-def read_sidecar(data: bytes) -> dict[str, Any]:
-    """A sidecar's `keywords`, one a line or separated by commas, and its `place: TEXT`."""
-    found: dict[str, Any] = {}
-    words: list[str] = []
-    for line in _decoded(data).splitlines()[:1000]:
-        key, colon, value = line.partition(":")
-        if colon and key.strip().casefold() == "place":
-            _put(found, "place", value)
-        else:
-            words.extend(line.split(","))
-    found["keywords"] = keyword_list(words)
-    return found
-
-
-def parse_date(text: object, offset: object = None) -> str | None:
-    """A date as EXIF, XMP or IPTC writes it, as ISO 8601 cut to what is known; None for nonsense.
-
-    `offset` is a UTC offset that stands elsewhere. A month or day of 00 is unknown; a year before the first
-    photograph, or 0000, is nonsense.
-    """
-    match = _DATE.match(_text(text).strip())
-    if not match or int(match["year"]) < _FIRST_YEAR:
-        return None
-    if not int(match["month"] or 0):
-        return match["year"]
-    if not int(match["day"] or 0):
-        return f"{match['year']}-{match['month']}" if int(match["month"]) <= 12 else None
-    year, month, day, hour, minute, second = (int(text or 0) for text in match.groups()[:6])
-    try:
-        moment = datetime(year, month, day, hour, minute, min(second, 59))
-    except ValueError:
-        return None
-    if match["hour"] is None:
-        return moment.date().isoformat()
-    return moment.isoformat() + (_offset(match["offset"]) or _offset(offset))
-
-
-def exif_datetime(value: object) -> datetime | None:
-    """An EXIF date and time, without offset; None where it is not whole."""
-    date = parse_date(value)
-    return datetime.fromisoformat(date[:19]) if date and len(date) >= 19 else None
-
-
-def _offset(value: object) -> str:
-    """A UTC offset as `+HH:MM`, or nothing."""
-    text = _text(value).strip()
-    if text == "Z":
-        return "+00:00"
-    match = re.fullmatch(r"([+-])(\d\d):?(\d\d)", text)
-    if not match or int(match[2]) > 14 or int(match[3]) > 59:
-        return ""
-    return f"{match[1]}{match[2]}:{match[3]}"
-
-
-def _safely(read: Callable[[Image], dict[str, Any]], image: Image) -> dict[str, Any]:
-    try:
-        return read(image)
-    except Exception:  # damaged metadata raises almost anything, and the picture is sound
-        return {}
-
-
-def _put(found: dict[str, Any], key: str, value: object) -> None:
-    """Keep a cleaned text, if there is one and it is no essay."""
-    text = clean(_text(value))
-    if text and len(text) <= 2 * MAX_LENGTH:
-        found.setdefault(key, text)
-
-
-def _text(value: object) -> str:
-    """Text of whatever type a tag came as."""
-    if isinstance(value, bytes):
-        return _decoded(value).split("\0")[0]
-    return value.split("\0")[0] if isinstance(value, str) else ""
-
-
-def _decoded(data: bytes) -> str:
-    """Text of unknown encoding: with a mark of order by that, else UTF-8, else what old Windows wrote."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "ignore")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.start >= len(data) - 3:  # cut within a character
-            return data[: error.start].decode("utf-8-sig")
-        return data.decode("cp1252", "ignore")
-
-
-def _read_xmp(image: Image) -> dict[str, Any]:
-
+def _read_xmp(image: Image) -> Facts:
     packet = (
         image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or getattr(image, "tag_v2", {}).get(700)
     )
-    if not packet:
-        return {}
-    values = read_xmp(packet.encode() if isinstance(packet, str) else bytes(packet))
-    found: dict[str, Any] = {"keywords": values.get("subject", [])}
+    return _xmp_facts(packet.encode() if isinstance(packet, str) else bytes(packet)) if packet else {}
+
+
+def _xmp_facts(packet: bytes) -> Facts:
+    values = read_xmp(packet)
+    found: Facts = {"keywords": values.get("subject", [])}
     for key in ("city", "location"):
         _put(found, key, next(iter(values.get(key, [])), None))
     _put_date(found, parse_date(next(iter([*values.get("taken", []), *values.get("created", [])]), None)))
@@ -264,7 +292,10 @@ def _xmp_degrees(values: list[str] | None) -> float:
     return -degrees if match[4] in "SW" else degrees
 
 
-def _read_iptc(image: Image) -> dict[str, Any]:
+# -- IPTC -----------------------------------------------------------------------------------------------
+
+
+def _read_iptc(image: Image) -> Facts:
     from PIL.IptcImagePlugin import getiptcinfo
 
     if "photoshop" not in image.info and 33723 not in getattr(image, "tag_v2", {}):
@@ -275,7 +306,7 @@ def _read_iptc(image: Image) -> dict[str, Any]:
         value = info.get((2, number)) or []
         return value if isinstance(value, list) else [value]
 
-    found: dict[str, Any] = {"keywords": [_text(word) for word in values(25) if word]}
+    found: Facts = {"keywords": [_text(word) for word in values(25) if word]}
     for key, number in (("city", 90), ("location", 92)):
         _put(found, key, next(iter(values(number)), None))
     date, time = (_text(next(iter(values(number)), None)) for number in (55, 60))
@@ -283,14 +314,17 @@ def _read_iptc(image: Image) -> dict[str, Any]:
     return found
 
 
-def _read_exif(image: Image) -> dict[str, Any]:
+# -- EXIF -----------------------------------------------------------------------------------------------
+
+
+def _read_exif(image: Image) -> Facts:
     from PIL.ExifTags import IFD, Base
 
     exif = image.getexif()
     if not exif:
         return {}
     inner, gps = exif.get_ifd(IFD.Exif), exif.get_ifd(IFD.GPSInfo)
-    found = {"keywords": _windows_keywords(exif)}
+    found: Facts = {"keywords": _windows_keywords(exif)}
     taken = parse_date(inner.get(Base.DateTimeOriginal), inner.get(Base.OffsetTimeOriginal))
     _put_date(found, _with_offset_from_gps(taken, gps))
     _put_position(found, _gps_degrees(gps, 1, "NS"), _gps_degrees(gps, 3, "EW"))
@@ -298,7 +332,7 @@ def _read_exif(image: Image) -> dict[str, Any]:
 
 
 def _windows_keywords(exif: Exif) -> list[str]:
-    """What Windows calls tags: UTF-16, separated by semicolons."""
+    """The tags that Windows writes, in UTF-16, separated by semicolons."""
     from PIL.ExifTags import Base
 
     value = exif.get(Base.XPKeywords, b"")
@@ -306,19 +340,8 @@ def _windows_keywords(exif: Exif) -> list[str]:
     return data.decode("utf-16-le", "ignore").split("\0")[0].split(";")
 
 
-def _put_date(found: dict[str, Any], date: str | None) -> None:
-    if date:
-        found["taken"] = date
-
-
-def _put_position(found: dict[str, Any], latitude: float, longitude: float) -> None:
-    """Keep a position on Earth; 0, 0 is what a receiver without a fix writes."""
-    if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
-        found["latitude"], found["longitude"] = latitude, longitude
-
-
 def _gps_degrees(gps: Mapping[int, Any], tag: int, sides: str) -> float:
-    """Degrees from EXIF's rationals at `tag + 1` and side of the world at `tag`; NaN unless all are sound."""
+    """Degrees from the three rationals at `tag + 1` and the hemisphere at `tag`; NaN unless all are sound."""
     side = _text(gps.get(tag)).strip().upper()
     if side not in tuple(sides):
         return math.nan
@@ -330,10 +353,10 @@ def _gps_degrees(gps: Mapping[int, Any], tag: int, sides: str) -> float:
 
 
 def _with_offset_from_gps(taken: str | None, gps: Mapping[int, Any]) -> str | None:
-    """A time without offset gets the one between it and the satellites' time, which is UTC.
+    """The time with the offset that the GPS time, which is UTC, implies; the time itself where it has one already.
 
-    Offsets are whole quarters of an hour; a receiver's last fix may be minutes old, so a difference that is
-    not within three minutes of one says nothing.
+    Offsets are whole quarters of an hour. The last fix may be minutes old, so a difference that is not within three
+    minutes of a quarter implies nothing.
     """
     if taken is None or len(taken) != 19:
         return taken

@@ -1,4 +1,4 @@
-"""Reads the first layer, the place: when and where a photograph was taken, and its owner's words."""
+"""Tells when and where a photograph was taken, in words: season, part of the day, place. The layer of the place."""
 
 from __future__ import annotations
 
@@ -14,34 +14,8 @@ from photopoem.photo.reading import Photo
 IN_TOWN = 3.0  # km from a town's center within which a photograph was taken there
 NEAR_TOWN = 15.0  # km within which it was taken near it
 _EARTH = 6371.0  # km, mean radius
-
-
-@lru_cache(maxsize=4096)
-def nearest_town(latitude: float, longitude: float) -> tuple[str | None, bool]:
-    """The nearest town's name and whether it is only near (3 to 15 km); no name beyond, or without the extra."""
-    try:
-        import reverse_geocode
-    except ImportError:
-        return None, False
-    town = reverse_geocode.get((latitude, longitude))
-    away = distance(latitude, longitude, town["latitude"], town["longitude"])
-    if away > NEAR_TOWN:
-        return None, False
-    # Some towns bear a remark in brackets, or a second language's name after a stroke.
-    name = re.split(r"\s*\(|\s+/\s+", str(town["city"]))[0]
-    return name, away > IN_TOWN
-
-
-def distance(latitude1: float, longitude1: float, latitude2: float, longitude2: float) -> float:
-    """Kilometers between two positions in degrees, along the great circle (the haversine formula)."""
-    phi1, phi2 = math.radians(latitude1), math.radians(latitude2)
-    half_phi, half_lambda = (phi2 - phi1) / 2, math.radians(longitude2 - longitude1) / 2
-    root = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2
-    return 2 * _EARTH * math.asin(min(1.0, math.sqrt(root)))
-
-
 NO_SEASONS = 10.0
-"""Degrees: nearer to the equator than this nobody speaks of winter, so no season is claimed."""
+"""Degrees of latitude. Nearer to the equator than this nobody speaks of winter, so no season is named."""
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = tuple(
@@ -134,7 +108,7 @@ def _daypart(taken: datetime | None, latitude: float | None, longitude: float | 
 
 
 def _by_clock(taken: datetime) -> str:
-    """Dawn and dusk are never claimed: when they are depends on season and place."""
+    """The part of the day by the clock alone; never dawn or dusk, whose times depend on season and place."""
     minutes = taken.hour * 60 + taken.minute
     for until, part in ((5, "night"), (11.5, "morning"), (13.5, "noon"), (18, "afternoon"), (22, "evening")):
         if minutes < until * 60:
@@ -143,7 +117,7 @@ def _by_clock(taken: datetime) -> str:
 
 
 def _by_sun(taken: datetime, latitude: float, longitude: float) -> str:
-    """From the sun's elevation, its rising or falling, and the clock for what only people know (evening).
+    """The part of the day by the sun's elevation and whether it rises; the clock tells evening from night.
 
     Elevation is defined on polar days and nights too, where sunrise and sunset are not.
     """
@@ -190,5 +164,31 @@ def _place(
             return cleaned, False
     if latitude is None or longitude is None:
         return None, False
-
     return nearest_town(latitude, longitude)
+
+
+@lru_cache(maxsize=4096)
+def nearest_town(latitude: float, longitude: float) -> tuple[str | None, bool]:
+    """The nearest town's name, and whether it is only near (3 to 15 km away).
+
+    The name is None farther away, and where the extra `photopoem[places]` is not installed.
+    """
+    try:
+        import reverse_geocode
+    except ImportError:
+        return None, False
+    town = reverse_geocode.get((latitude, longitude))
+    away = distance(latitude, longitude, town["latitude"], town["longitude"])
+    if away > NEAR_TOWN:
+        return None, False
+    # Some towns bear a remark in brackets, or a second language's name after a stroke.
+    name = re.split(r"\s*\(|\s+/\s+", str(town["city"]))[0]
+    return name, away > IN_TOWN
+
+
+def distance(latitude1: float, longitude1: float, latitude2: float, longitude2: float) -> float:
+    """Kilometers between two positions in degrees, along the great circle (the haversine formula)."""
+    phi1, phi2 = math.radians(latitude1), math.radians(latitude2)
+    half_phi, half_lambda = (phi2 - phi1) / 2, math.radians(longitude2 - longitude1) / 2
+    root = math.sin(half_phi) ** 2 + math.cos(phi1) * math.cos(phi2) * math.sin(half_lambda) ** 2
+    return 2 * _EARTH * math.asin(min(1.0, math.sqrt(root)))

@@ -1,4 +1,4 @@
-"""Opens any image file safely and gives its pixels upright, in sRGB, at most 640 px."""
+"""Reads a photograph from any image file: pixels upright, in sRGB, at most 640 px, and what the file says of it."""
 
 from __future__ import annotations
 
@@ -24,55 +24,16 @@ from photopoem.errors import PhotoError
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-_lock = threading.Lock()
-_inside = 0
-_catcher: AbstractContextManager[object] | None = None
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence Pillow's warnings meanwhile; threads may overlap, and the last one out restores the filters."""
-    global _inside, _catcher
-    _hush_libraries()
-    with _lock:
-        _inside += 1
-        if _inside == 1:
-            _catcher = warnings.catch_warnings()
-            _catcher.__enter__()
-            warnings.filterwarnings("ignore", module=r"(PIL|pi_heif)\b")
-    try:
-        yield
-    finally:
-        with _lock:
-            _inside -= 1
-            if _inside == 0 and _catcher is not None:
-                _catcher.__exit__(None, None, None)
-                _catcher = None
-
-
-@cache
-def _hush_libraries() -> None:
-    """Once a process: Pillow's log goes nowhere unless asked for, and libtiff says nothing to stderr."""
-    logging.getLogger("PIL").addHandler(logging.NullHandler())
-    from PIL import _imaging
-
-    try:
-        # libtiff writes its errors to the terminal itself; Pillow raises for them anyway.
-        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
-    except (AttributeError, OSError):
-        return  # built without libtiff, or linked so that it cannot be reached: it stays talkative
-
-
 Pixels = npt.NDArray[np.uint8]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "HEIF", "AVIF")
-"""What is opened. Pillow knows forty more, some of which start other programs: no photograph needs those."""
+"""The formats that are opened. Pillow knows forty more, some of which start other programs."""
 
 MAX_JPEG_PIXELS = 250_000_000
-"""A JPEG is decoded at a fraction of its size, so a 200 megapixel telephone's photograph is no danger."""
+"""A JPEG may be larger, as it is decoded at a fraction of its size: phones take pictures of 200 megapixels."""
 
 MAX_PIXELS = 150_000_000
-"""Anything else is decoded whole: 150 million pixels with alpha are 600 MB."""
+"""Any other format is decoded whole: 150 million pixels with alpha take 600 MB."""
 
 DRAFT_SIDE = 480
 """A JPEG is decoded at the smallest eighth, quarter or half whose longest side is at least this.
@@ -141,7 +102,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
     Raises `PhotoError` as `read_photo` does; camera raw gives at most 640 px.
     """
     from photopoem.photo.develop import orientation_of, pixels_of
-    from photopoem.photo.raw import is_raw
+    from photopoem.photo.filetypes import is_raw
 
     path = os.fsdecode(path)
     with _opened(path) as file:
@@ -158,7 +119,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
 
 @contextmanager
 def _opened(path: str) -> Iterator[IO[bytes]]:
-    """A photograph's file; whatever goes wrong while it is read becomes a `PhotoError`."""
+    """The open file of a photograph. Whatever is raised inside the block becomes a `PhotoError`."""
     try:
         with quiet(), _open(path) as file:
             yield file
@@ -167,12 +128,12 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
     except MemoryError as error:
         raise PhotoError(path, "too large for this machine's memory: save it smaller") from error
     except Exception as error:
-        # Pillow and its plugins raise almost anything on damaged files; all of it means the same here.
+        # Pillow and its plugins raise many kinds of error on damaged files.
         raise PhotoError(path, _cause(error)) from error
 
 
 def _cause(error: Exception) -> str:
-    """What an error means to the photograph's owner."""
+    """An error's cause in words for the photograph's owner."""
     match error:
         case FileNotFoundError():
             return NO_SUCH_FILE
@@ -201,8 +162,8 @@ def _open(path: str) -> IO[bytes]:
 def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     """Read an open file."""
     from photopoem.photo.develop import develop, orientation_of
+    from photopoem.photo.filetypes import is_raw
     from photopoem.photo.metadata import read_metadata
-    from photopoem.photo.raw import is_raw
     from photopoem.photo.thumbnail import thumbnail_of
 
     head = file.read(64)
@@ -227,21 +188,20 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
 
 
 def _read_raw(path: str, file: IO[bytes]) -> Photo:
-    """Read camera raw, if rawpy is there to do it."""
+    """Read camera raw. Raises `PhotoError` where rawpy is not installed."""
     from PIL import Image
 
-    from photopoem.photo.develop import develop
+    from photopoem.photo.develop import can_develop_raw, develop, develop_raw
     from photopoem.photo.metadata import read_metadata
-    from photopoem.photo.raw import can_develop, develop_raw
 
-    if not can_develop():
+    if not can_develop_raw():
         raise PhotoError(path, RAW_CAUSE)
     image, size = develop_raw(file)
     pixels, sample = develop(image, None, 1)
     file.seek(0)
     try:
         said = read_metadata(Image.open(file, formats=["TIFF"]), _sidecar(path))
-    except Exception:  # many raw formats are no TIFF, and what remains is the sidecar
+    except Exception:  # many raw formats are no TIFF: only their sidecar can be read
         said = read_metadata(image, _sidecar(path))
     return Photo(path, pixels, sample, digest_of(pixels), size, {"format": "RAW", **said})
 
@@ -254,7 +214,7 @@ def digest_of(pixels: Pixels) -> str:
 
 
 def _check_head(path: str, head: bytes) -> None:
-    """Name what is plainly no photograph, before any decoder sees it."""
+    """Raise `PhotoError` for an empty file or one of another kind, before any decoder sees it."""
     from photopoem.photo.filetypes import other_kind
 
     if not head:
@@ -263,8 +223,11 @@ def _check_head(path: str, head: bytes) -> None:
         raise PhotoError(path, f"not a photograph but {kind}")
 
 
+# -- what a file is, and whether it can be decoded safely -----------------------------------------------
+
+
 def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
-    """Let Pillow find out what the file is, by its content; its name is not asked."""
+    """The picture, opened by Pillow by its content, whatever its name. Nothing is decoded yet."""
     from PIL import Image, UnidentifiedImageError
     from PIL.JpegImagePlugin import jpeg_factory
 
@@ -273,7 +236,7 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
     formats = _register_formats()
     file.seek(0)
     if head.startswith(b"\xff\xd8\xff"):
-        # As Image.open does, but for its limit on pixels, which draft makes needless.
+        # As Image.open does, without its limit on pixels: JPEGs have a limit of their own here.
         image = jpeg_factory(file, "")
         image.decodermaxblock = _JPEG_BLOCK
         return image
@@ -289,7 +252,7 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
 
 @cache
 def _register_formats() -> tuple[str, ...]:
-    """Load the plugins of the formats that are opened, once a process; those that this Pillow has."""
+    """The formats that this Pillow can open; their plugins are loaded once a process."""
     from importlib import import_module
 
     from PIL import Image
@@ -305,7 +268,7 @@ def _register_formats() -> tuple[str, ...]:
 
 
 def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
-    """The picture's size as stored; too many pixels are refused before a single one is decoded."""
+    """The picture's size as stored. Raises `PhotoError` for too many pixels, before one is decoded."""
     width, height = image.size
     if width < 1 or height < 1:
         raise PhotoError(path, CUT_SHORT)
@@ -317,7 +280,7 @@ def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
 
 
 def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
-    """Have a JPEG decoded at a fraction of its size, if it may be: most of the work of a run is saved here."""
+    """Have a JPEG decoded at a fraction of its size; whether that will be done. It saves most of the work of a run."""
     if image.format not in ("JPEG", "MPO"):
         return False
     width, height = image.size
@@ -328,9 +291,50 @@ def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
 
 
 def _sidecar(path: str) -> bytes:
-    """The beginning of `PATH.txt`; nothing where there is none, or none that can be read."""
+    """The first 64 KB of `PATH.txt`; empty where that cannot be read."""
     try:
         with _open(path + ".txt") as file:
             return file.read(MAX_SIDECAR)
     except (OSError, PhotoError):
         return b""
+
+
+# -- libraries that would write to the terminal ---------------------------------------------------------
+
+_lock = threading.Lock()
+_inside = 0
+_catcher: AbstractContextManager[object] | None = None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Ignore Pillow's warnings inside the block. Threads may overlap: the last to leave restores the filters."""
+    global _inside, _catcher
+    _hush_libraries()
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            _catcher = warnings.catch_warnings()
+            _catcher.__enter__()
+            warnings.filterwarnings("ignore", module=r"(PIL|pi_heif)\b")
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0 and _catcher is not None:
+                _catcher.__exit__(None, None, None)
+                _catcher = None
+
+
+@cache
+def _hush_libraries() -> None:
+    """Once a process: keep Pillow's log and libtiff's messages off standard error."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    from PIL import _imaging
+
+    try:
+        # libtiff writes its errors to the terminal itself; Pillow raises for them anyway.
+        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
+    except (AttributeError, OSError):
+        return  # built without libtiff, or linked so that it cannot be reached: its messages stay

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from photopoem.photo.metadata import exif_datetime
 
@@ -84,13 +85,13 @@ def _without_bars(thumbnail: Image, size: tuple[int, int]) -> Image | None:
     inner_height = min(height, round(width / aspect))
     left, top = (width - inner_width + 1) // 2, (height - inner_height + 1) // 2
     gray = np.asarray(thumbnail.convert("L"))
-    # The outermost row of the picture bleeds into its bar, so the bar is judged without its last row.
-    bars = (gray[: max(top - 1, 1) if top else 0], gray[:, : max(left - 1, 1) if left else 0])
-    ends = (
-        gray[height - max(top - 1, 1) if top else height :],
-        gray[:, width - max(left - 1, 1) if left else width :],
-    )
-    if any(bar.size and bar.max() > _DARK for bar in (*bars, *ends)):
+    if any(bar.size and bar.max() > _DARK for bar in (*_bars(gray, top), *_bars(gray.T, left))):
         return None
     edge_x, edge_y = (left + 1 if left else 0), (top + 1 if top else 0)
     return thumbnail.crop((edge_x, edge_y, width - edge_x, height - edge_y))
+
+
+def _bars(gray: npt.NDArray[np.uint8], thick: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """The first and last `thick` rows without those nearest to the picture, which bleeds into them."""
+    sure = max(thick - 1, 1) if thick else 0
+    return gray[:sure], gray[len(gray) - sure :]
