@@ -1,16 +1,77 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and regular files opened so that no reading can wait or never end."""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
 from photopoem.errors import StoreError
+
+MOST_BYTES = 16 << 20
+"""What a text file that a person writes may hold: a lexicon, a list of words or of color names."""
+
+
+class NotRegularError(OSError):
+    """What has the name of a file is a pipe, a socket or a device."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.EINVAL, "not a file but a pipe, socket or device", path)
+
+
+def open_regular(path: str | Path) -> BufferedReader:
+    """A regular file, opened for reading; whatever else has its name is never read from.
+
+    A pipe would keep its reader waiting for ever, and a device may have no end. Raises `NotRegularError` for those,
+    `IsADirectoryError` for a folder, and `OSError` as `open` does.
+    """
+    name = os.fsdecode(path)
+    if not name or "\0" in name:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+    # Asked before it is opened, because opening alone can rewind a tape or reset what hangs on a serial line.
+    _be_regular(name, os.stat(name).st_mode)  # noqa: PTH116 - a path may hold undecodable bytes
+    flags = os.O_RDONLY
+    for each in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, each, 0)
+    descriptor = os.open(name, flags)
+    try:
+        # Asked again: another file may have taken its place in between.
+        _be_regular(name, os.fstat(descriptor).st_mode)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _be_regular(name: str, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+    if not stat.S_ISREG(mode):
+        raise NotRegularError(name)
+
+
+def read_regular(path: str | Path, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a regular file of at most `most` bytes. Raises `OSError` as `open_regular`, and for a larger one."""
+    with open_regular(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {most >> 20} MB", os.fsdecode(path))
+    return data
+
+
+def read_regular_text(path: str | Path) -> str:
+    """The text of a regular file in UTF-8, with or without a byte order mark, its lines ended by a line feed.
+
+    Raises `OSError` as `read_regular`, `UnicodeDecodeError` for other text.
+    """
+    return io.StringIO(read_regular(path).decode("utf-8-sig"), newline=None).read()
 
 
 def write_atomically(

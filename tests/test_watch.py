@@ -195,6 +195,17 @@ def test_a_show_outlives_its_troubles(tmp_path: Path, start_show: Start, printer
     assert counts(again.poems)["printed"] == 4
 
 
+def test_pipes_and_devices_are_not_opened(start_show: Start, printer: FakePrinter) -> None:
+    """A pipe and an endless device get a line each; what lies beside them is printed, and the show can be ended."""
+    show = start_show()
+    os.mkfifo(show.inbox / "a.jpg")
+    (show.inbox / "b.jpg").symlink_to("/dev/zero")
+    (show.inbox / "c.jpg").write_bytes(photograph(1))
+    until(lambda: len(printer.jobs) == 1)
+    until(lambda: show.said().count("not a file but a pipe, socket or device") == 2, 40)
+    assert show.end() == 0
+
+
 @pytest.mark.campaign
 def test_kills_at_random_moments_lose_nothing(
     start_show: Start, printer: FakePrinter, rounds: Rounds

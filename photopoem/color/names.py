@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from photopoem.color.spaces import Floats, ciede2000, ciede2000_at_least, srgb_to_lab
 from photopoem.errors import UsageError, did_you_mean, did_you_mean_path
+from photopoem.files import read_regular_text
 
 # Who named the colors of each list that comes with photopoem: the poems' colophons say it.
 NAMED_BY = {
@@ -154,7 +155,7 @@ def _list_called(which: str) -> ColorNames:
         text = (files("photopoem") / "data" / f"colors-{which}.csv").read_text(encoding="utf-8")
         return _listed(text, which, NAMED_BY[which])
     try:
-        text = Path(which).read_text(encoding="utf-8-sig")
+        text = read_regular_text(which)
     except (OSError, ValueError) as error:
         near = did_you_mean(which, NAMED_BY) or did_you_mean_path(which, ".csv")
         there = near or f"; say {', '.join(NAMED_BY)} or a CSV file of name,hex"

@@ -12,6 +12,7 @@ import click
 from photopoem.commands.completing import A_FILE, A_GRAMMAR, LABELLERS
 from photopoem.commands.group import Group
 from photopoem.errors import GrammarError, StoreError, UsageError
+from photopoem.files import read_regular
 
 if TYPE_CHECKING:
     from photopoem.grammar import Grammar, Problem
@@ -74,7 +75,7 @@ def show(name: str) -> None:
 
     path = find_grammar(name)
     try:
-        text = path.read_text("utf-8", errors="replace")
+        text = read_regular(path).decode("utf-8", "replace")
     except OSError as error:
         raise GrammarError(f"{path}: cannot be read: {error.strerror or error}") from error
     for line in text.splitlines():

@@ -13,6 +13,7 @@ from pathlib import Path
 from photopoem.english.house import HouseWords, is_house_file, read_house_words
 from photopoem.english.inflection import for_plural, is_plural, singular, split_head
 from photopoem.errors import UsageError
+from photopoem.files import read_regular_text
 
 FIELDS = ("does", "part", "feels")
 KINDS = ("thing", "stuff", "scene", "person", "doing", "quality", "color", "tone", "moment", "amount")
@@ -132,7 +133,7 @@ def _shipped() -> dict[tuple[str, str], Cells]:
 
 def _text_of(path: Path) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        return read_regular_text(path)
     except OSError as error:
         raise UsageError(f"{path}: the lexicon cannot be read ({error.strerror}); check --lexicon") from error
     except UnicodeDecodeError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from photopoem import __version__
 from photopoem.errors import GrammarError, MissingWordsError
+from photopoem.files import read_regular
 from photopoem.grammar.check import problems_of
 from photopoem.grammar.errors import Misfit, Overworked, Unsayable
 from photopoem.grammar.expander import Event, Expander, Material
@@ -94,7 +95,7 @@ class Grammar:
         """A short hash of all that decides, with the photograph and the seed, what a poem says."""
         _ = self.lexicon  # a lexicon that cannot be read is told here, before the first photograph
         told = [self.name, self.parts.fingerprint]
-        told.extend(hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self.lexicon_files)
+        told.extend(hashlib.sha256(read_regular(path)).hexdigest() for path in self.lexicon_files)
         if self.parts.fallback:
             told.append(load_grammar(self.parts.fallback, lexicon=self.lexicon_files).fingerprint)
         return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]

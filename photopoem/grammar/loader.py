@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from photopoem.errors import GrammarError
+from photopoem.files import open_regular, read_regular
 from photopoem.grammar.form import Form, read_form
 from photopoem.grammar.parser import escape
 from photopoem.grammar.rules import RuleBook, make_rule_book
@@ -97,7 +98,7 @@ class _Stop(Exception):
 
 def read_source(path: Path) -> Source:
     """Read a grammar file. What is wrong with it is among its `problems`. Raises `OSError`."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
     if len(raw) > MAX_FILE:
         source = Source(path, "")
@@ -286,7 +287,7 @@ class Parts:
         """A short hash of all that decides what the grammar says."""
         told: list[Any] = [self.rules, self.weights, self.title, repr(self.form), self.fallback]
         told.append(sorted(self.in_order))
-        told.extend(hashlib.sha256(path.read_bytes()).hexdigest() for path in self.lexicon)
+        told.extend(hashlib.sha256(read_regular(path)).hexdigest() for path in self.lexicon)
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -385,7 +386,7 @@ def _read_words(parts: Parts, raw: Any) -> None:
 
 def _word_list(path: Path) -> tuple[list[str], list[float]]:
     """The words of a list and their weights: one a line; in CSV and TSV the first column, the second may weigh."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         raw = stream.read(MAX_LIST + 1)
     if len(raw) > MAX_LIST:
         raise ValueError(f"larger than {MAX_LIST:,} bytes")

@@ -12,6 +12,7 @@ from typing import Any
 
 from photopoem.color.palette import Palette
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
+from photopoem.files import MOST_BYTES, open_regular
 from photopoem.grammar.grammar import Grammar
 from photopoem.grammar.loader import Parts, Problem
 from photopoem.poem import Poem, subject_from_record
@@ -30,11 +31,12 @@ def read_vocabulary(path: Path) -> Vocabulary:
     Raises `UsageError` where it is neither.
     """
     try:
-        return vocabulary_of(json.loads(path.read_text("utf-8").splitlines()[0]))
-    except (KeyError, IndexError, json.JSONDecodeError):
-        pass
-    try:
-        return vocabulary_of(json.loads(path.read_text("utf-8")))
+        with open_regular(path) as file:
+            first = file.readline(MOST_BYTES)
+            try:
+                return vocabulary_of(json.loads(first))
+            except (KeyError, json.JSONDecodeError):
+                return vocabulary_of(json.loads(first + file.read(MOST_BYTES)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: no vocabulary ({error}); photopoem look PHOTO --json prints one"

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
+from photopoem.files import open_regular
 from photopoem.labels.labeller import Label, Labels
 from photopoem.labels.local.network import open_session
 from photopoem.photo.reading import Photo, Pixels
@@ -43,7 +44,7 @@ class Words:
 def read_words(path: Path) -> Words:
     """The labels in a text file. Raises `LabellerUnavailable` where it cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             data = stream.read(MAX_LABELS_BYTES + 1)
         lines = data.decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -104,7 +105,7 @@ class Onnx:
         self._path = model
         listed = read_words(labels)
         self._words, notes = listed.words, listed.settings
-        data = _read(model)
+        digest = _digest(model)
         self._session = _session(model)
         self._intake = read_intake(self._session, model)
         mean, spread = USUAL[self._intake.layout]
@@ -115,7 +116,7 @@ class Onnx:
         self._activation = notes.get("activation", "")
         if self._activation and self._activation not in ACTIVATIONS:
             raise UsageError(f"{labels}: activation is softmax, sigmoid or none, not {self._activation!r}")
-        self.version = hashlib.sha256(data).hexdigest()[:12]
+        self.version = digest[:12]
         self.parameters = hashlib.sha256(repr(listed).encode()).hexdigest()[:12]
         self.colophon = f"whoever trained {model.name} and wrote {labels.name}"
 
@@ -174,9 +175,10 @@ def scores(values: Floats, activation: str = "") -> Floats:
     return np.clip(finite, 0, 1)
 
 
-def _read(path: Path) -> bytes:
+def _digest(path: Path) -> str:
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise LabellerUnavailable(f"{path}: the model cannot be read ({error.strerror})") from error
 

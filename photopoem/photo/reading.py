@@ -6,7 +6,6 @@ import ctypes
 import hashlib
 import logging
 import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import PhotoError
+from photopoem.files import NotRegularError, open_regular
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -121,7 +121,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
 def _opened(path: str) -> Iterator[IO[bytes]]:
     """The open file of a photograph. Whatever is raised inside the block becomes a `PhotoError`."""
     try:
-        with quiet(), _open(path) as file:
+        with quiet(), open_regular(path) as file:
             yield file
     except PhotoError:
         raise
@@ -137,6 +137,10 @@ def _cause(error: Exception) -> str:
     match error:
         case FileNotFoundError():
             return NO_SUCH_FILE
+        case IsADirectoryError():
+            return "a folder, not a photograph"
+        case NotRegularError(strerror=str(reason)):
+            return reason
         case PermissionError():
             return "may not be read: change its permissions"
         case OSError(errno=int(), strerror=str(reason)):
@@ -145,18 +149,6 @@ def _cause(error: Exception) -> str:
             return f"cannot be read: {error}"
         case _:
             return CUT_SHORT
-
-
-def _open(path: str) -> IO[bytes]:
-    """Open a regular file; never a pipe or device, on which reading might wait forever."""
-    if not path or "\0" in path:
-        raise FileNotFoundError(path)
-    mode = Path(path).stat().st_mode
-    if stat.S_ISDIR(mode):
-        raise PhotoError(path, "a folder, not a photograph")
-    if not stat.S_ISREG(mode):
-        raise PhotoError(path, "not a file but a pipe, socket or device")
-    return Path(path).open("rb")
 
 
 def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
@@ -293,9 +285,9 @@ def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
 def _sidecar(path: str) -> bytes:
     """The first 64 KB of `PATH.txt`; empty where that cannot be read."""
     try:
-        with _open(path + ".txt") as file:
+        with open_regular(path + ".txt") as file:
             return file.read(MAX_SIDECAR)
-    except (OSError, PhotoError):
+    except OSError:
         return b""
 
 

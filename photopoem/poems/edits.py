@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from photopoem.errors import StoreError, UsageError, did_you_mean_path
+from photopoem.files import open_regular
 from photopoem.poem import Poem, from_record
 from photopoem.poems.records import RECORDS, is_text_file, read_records, text_hash
 from photopoem.poems.text import from_text
@@ -85,7 +86,7 @@ def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Contai
 def read_text(path: Path) -> str | None:
     """A text as it stands; None where there is none: one that was taken away leaves its record."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return stream.read(MOST).decode("utf-8", "surrogateescape")
     except OSError:
         return None

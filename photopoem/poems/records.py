@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from photopoem.errors import StoreError, did_you_mean_path
+from photopoem.files import open_regular
 
 RECORDS = "poems.jsonl"
 LOCK = ".lock"
@@ -137,7 +138,7 @@ def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
     """
     source = Path(path) / RECORDS if Path(path).is_dir() else Path(path)
     try:
-        with source.open("rb") as lines:
+        with open_regular(source) as lines:
             for number, line in enumerate(lines, start=1):
                 if line.endswith(b"\n") and line.strip():
                     yield _parsed(source, number, line)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from photopoem.errors import StoreError, UsageError, did_you_mean
-from photopoem.files import write_atomically
+from photopoem.files import open_regular, write_atomically
 from photopoem.photo.discover import is_url
 
 FILE_NAME = "show.json"
@@ -123,7 +123,7 @@ def read_show(folder: str | Path) -> Show:
     """
     path = show_file(folder)
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return Show()

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from photopoem.errors import UsageError, did_you_mean_path
+from photopoem.files import open_regular
 from photopoem.photo.discover import Found, find_photos
 
 
@@ -79,13 +80,13 @@ def looks_whole(path: str) -> bool:
     length.
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - a path may hold undecodable bytes; it is only read
+        with open_regular(path) as file:
             return _ends_well(file)
     except OSError:
         return False
 
 
-def _ends_well(file: BinaryIO) -> bool:
+def _ends_well(file: IO[bytes]) -> bool:
     head = file.read(16)
     size = os.fstat(file.fileno()).st_size
     file.seek(max(0, size - 4096))
@@ -99,7 +100,7 @@ def _ends_well(file: BinaryIO) -> bool:
     return head[4:8] == b"ftyp" and _boxes_end(file, size)
 
 
-def _boxes_end(file: BinaryIO, size: int) -> bool:
+def _boxes_end(file: IO[bytes], size: int) -> bool:
     """Whether the boxes of an ISO media file (ISO/IEC 14496-12, 4.2) end where the file does."""
     at = 0
     for _ in range(1000):

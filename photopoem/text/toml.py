@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from photopoem.errors import UsageError, did_you_mean, did_you_mean_path
+from photopoem.files import open_regular
 
 MOST_BYTES = 1 << 20
 _KEY = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)"""
@@ -65,7 +66,7 @@ class TomlFile:
 def read_toml(path: str | Path) -> TomlFile:
     """A TOML file. Raises `UsageError`, with line and column, where it cannot be read."""
     try:
-        with Path(path).open("rb") as stream:
+        with open_regular(path) as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or "its name cannot be used"

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from photopoem.labels.local.npz import load_npz
+
 Floats = npt.NDArray[np.float32]
 EMBEDDING = 1280
 FLOOR = 2e-3  # of a probability, before its log is taken
@@ -68,8 +70,7 @@ class Head:
 
 def read_head(path: Path) -> Head:
     """The head in a file that `to_bytes` wrote. Raises ValueError or OSError for anything else."""
-    # allow_pickle stays off: a head may come from somebody else, and numbers are all it needs to hold.
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
+    with load_npz(path) as data:
         try:
             words, weights, own, bias, classes = (
                 data[name] for name in ("words", "weights", "own", "bias", "classes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import LabellerUnavailable, PhotoError, UsageError, did_you_mean
+from photopoem.files import read_regular
 from photopoem.labels.local.classifier import Head, read_head
 from photopoem.labels.local.network import VERSION, Network, views
 from photopoem.photo.discover import SUFFIXES
@@ -129,8 +131,8 @@ def _from_subfolders(folder: Path) -> dict[str, list[Path]]:
 def _from_list(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     try:
-        with (folder / LIST).open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+        text = read_regular(folder / LIST).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{folder / LIST}: cannot be read ({error}); write it as UTF-8") from error
     for row in rows:

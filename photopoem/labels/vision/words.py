@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import cast
 
 from photopoem.errors import UsageError
+from photopoem.files import read_regular_text
 from photopoem.labels.labeller import Kind, Label, Labels
 
 STOPLIST_VARIABLE = "PHOTOPOEM_VISION_STOPLIST"
@@ -130,7 +130,7 @@ def stoplist(own: str = "") -> frozenset[str]:
     stopped = set(_lines(_data("vision-stoplist.txt")))
     if own:
         try:
-            lines = _lines(Path(own).read_text(encoding="utf-8"))
+            lines = _lines(read_regular_text(own))
         except (OSError, ValueError) as error:
             raise UsageError(f"{STOPLIST_VARIABLE} names {own}, which cannot be read as text") from error
         for line in lines:
