@@ -10,17 +10,20 @@ import sys
 from pathlib import Path
 
 from photopoem.press import open_press
-from photopoem.printing import Queue, Retry, Worker, open_target
+from photopoem.printing.queue import Queue
+from photopoem.printing.retry import Retry
 from photopoem.printing.targets import PrinterTarget
+from photopoem.printing.worker import Worker
+from photopoem.services.publish import Renderer, queue_target
 
 
 def print_all(folder: str, address: str) -> None:
     """Print a queue with short pauses."""
-    target = open_target(address)
+    target = queue_target(address)
     assert isinstance(target, PrinterTarget)
     target.dialogue.answer_within = target.dialogue.accept_within = 0.25
     with Queue(Path(folder)) as queue:
-        Worker(queue, target, Retry(pauses=(0.01, 0.02, 0.04))).run()
+        Worker(queue, target, Renderer(), Retry(pauses=(0.01, 0.02, 0.04))).run()
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from photopoem.services import watch as installation_module
 from photopoem.services.arrivals import Arrivals, looks_whole
 from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Settings
+from photopoem.services.publish import open_paper
 from photopoem.services.watch import Watch
 from tests.paper import photograph
 
@@ -77,7 +78,7 @@ def test_a_folder_that_is_not_there_is_told_once(tmp_path: Path, monkeypatch: py
     said: list[str] = []
     stop = threading.Event()
     settings = Settings(labels="keywords")
-    show = Watch(Path("photos"), "dir:paper", settings, press="text", say=said.append, stop=stop)
+    show = Watch(Path("photos"), open_paper("dir:paper", "text"), settings, say=said.append, stop=stop)
     show.begun = lambda: said.append("begun")
     thread = threading.Thread(target=show.run)
     thread.start()

@@ -11,7 +11,7 @@ from photopoem.poem import Poem, colophon, from_record
 from photopoem.poems.edits import read_edited
 from photopoem.poems.records import read_records
 from photopoem.poems.text import as_text, from_text
-from photopoem.printing import enqueue
+from photopoem.services.publish import enqueue, open_paper
 from tests.command import photopoem
 from tests.making import make_photos
 
@@ -139,7 +139,7 @@ def test_one_text_is_printed(run: Path) -> None:
 def test_an_older_poem_that_waits_is_not_printed(run: Path) -> None:
     """Of a poem that was changed while the printer was away only the newer one waits, and a line says so."""
     poems = read_edited(run / "poems")
-    enqueue(run / "poems", poems, f"dir:{run / 'paper'}", press="text", copies=2)
+    enqueue(run / "poems", poems, open_paper(f"dir:{run / 'paper'}", "text"), copies=2)
     mine = texts(run / "poems")[0]
     mine.write_text("Ours\n\nWe were not asked.\n")
     done = photopoem("print", "--to", "dir:paper", "--press", "text", cwd=run)

@@ -11,8 +11,9 @@ import pytest
 
 from photopoem.poem import record
 from photopoem.poems.edits import read_edited
-from photopoem.printing import Queue, Retry, enqueue
-from photopoem.printing.spool import Spool
+from photopoem.printing.queue import Queue
+from photopoem.printing.retry import Retry
+from photopoem.services.publish import PoemSpool, enqueue, open_paper
 from tests.command import COMMAND, photopoem
 from tests.fake_cups import FakeCups
 from tests.making import make_photos
@@ -136,10 +137,10 @@ def test_a_show_waits_for_a_printer_that_was_taken_away(
     monkeypatch.setenv("PATH", cups.path)
     said: list[str] = []
     retry = Retry(said.append, pauses=(0.02,))
-    spool = Spool(show / "poems", "cups:Hall", "text", retry=retry, stubborn=True)
+    spool = PoemSpool(show / "poems", open_paper("cups:Hall", "text"), retry=retry, stubborn=True)
     (cups.folder / "printers" / "Hall").unlink()
     with spool:
-        spool.add(make_poem("a", path="a.jpg"))
+        spool.add_poem(make_poem("a", path="a.jpg"))
         while not said:
             retry.stop.wait(0.01)
         (cups.folder / "printers" / "Hall").touch()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import PhotoError, UsageError, did_you_mean, did_you_mean_path
-from photopoem.printing import open_target
 from photopoem.services.pipeline import write_poem
+from photopoem.services.publish import open_target
 from tests.command import photopoem
 from tests.making import make_photo
 

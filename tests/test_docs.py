@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 import pytest
-
 from photopoem.commands.press_options import press_options
+
 from tests.manual import calls, commands, options, told_examples, used
 from tests.sessions import (
     PAGES,

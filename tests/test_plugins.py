@@ -17,9 +17,9 @@ from photopoem.labels.labeller import Label
 from photopoem.photo.discover import Found
 from photopoem.photo.reading import Photo
 from photopoem.poem import record
-from photopoem.printing import open_target, press_for
 from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Failed, Settings, write_poem, write_poems
+from photopoem.services.publish import open_target, press_for, press_of_file
 from tests.command import photopoem
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "photopoem-example"
@@ -99,12 +99,12 @@ def test_the_press_of_a_package_is_found_by_its_ending(
     site: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A file's ending chooses a press of another package too, after the built-in ones; a broken one is passed over."""
-    assert open_target("file:poems.md").press is None
+    assert press_of_file(Path("poems.md")) is None
     monkeypatch.syspath_prepend(site)
     broken(tmp_path, "[photopoem.presses]\nbroken = broken_plugin:Press\n")
     monkeypatch.syspath_prepend(tmp_path / "site")
-    assert open_target("file:poems.MD").press == "markdown"
-    assert open_target("file:poems.txt").press == "text"
+    assert press_of_file(Path("poems.MD")) == "markdown"
+    assert press_of_file(Path("poems.txt")) == "text"
     with pytest.raises(UsageError, match=r"'poems.md' is no target; did you mean 'file:poems.md'\?"):
         open_target("poems.md")
     with pytest.raises(UsageError, match=r"file:poems.odt: say which --press: text, .*, broken, markdown$"):
@@ -153,7 +153,7 @@ def test_a_press_that_fails_in_the_queue(samples: list[Path], tmp_path: Path) ->
 def test_other_packages_are_asked_only_where_they_are_needed() -> None:
     """A file with an ending of our own finds its press without a look at what other packages offer."""
     program = (
-        "import sys; from photopoem.printing import open_target\n"
+        "import sys; from photopoem.services.publish import open_target\n"
         "before = set(sys.modules); press = open_target('file:poems.html').press\n"
         "print(press, 'importlib.metadata' in set(sys.modules) - before, 'photopoem.press.html' in sys.modules)"
     )

@@ -17,8 +17,7 @@ from click.testing import CliRunner, Result
 from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poem import record
-from photopoem.printing import Queue
-from photopoem.printing.queue import State
+from photopoem.printing.queue import Queue, State
 from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter
 from tests.paper import make_poem

@@ -12,8 +12,11 @@ import pytest
 
 from photopoem.errors import PressError, StoreError, UsageError
 from photopoem.poem import Poem
-from photopoem.printing import Queue, Retry, Worker, enqueue, ordered, print_poems, print_queue
+from photopoem.printing.queue import Queue
+from photopoem.printing.retry import Retry
 from photopoem.printing.targets import PrinterTarget, open_target
+from photopoem.printing.worker import Worker
+from photopoem.services.publish import Renderer, enqueue, open_paper, ordered, print_poems, print_queue
 from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter
 from tests.paper import make_poem
@@ -101,7 +104,7 @@ def test_pace_spaces_the_poems(tmp_path: Path, printer: FakePrinter) -> None:
 def test_two_targets_have_each_their_queue(tmp_path: Path, printer: FakePrinter) -> None:
     """What one target has had is still new to another."""
     print_poems(tmp_path, poems(2), printer.address)
-    done = print_poems(tmp_path, poems(2), f"dir:{tmp_path / 'out'}", press="receipt")
+    done = print_poems(tmp_path, poems(2), open_paper(f"dir:{tmp_path / 'out'}", "receipt"))
     assert done.printed == 2
 
 
@@ -147,7 +150,7 @@ def test_retry_skip_and_clear(tmp_path: Path, printer: FakePrinter) -> None:
 def test_a_poem_that_cannot_be_pressed_holds_nobody_up(tmp_path: Path, printer: FakePrinter) -> None:
     """A poem that a press refuses is listed as doubtful with its cause, and the next is printed."""
     long = make_poem(*["word " * 60] * 60, path="long.jpg")
-    done = print_poems(tmp_path, [long, poems(1)[0]], f"dir:{tmp_path / 'out'}", press="svg")
+    done = print_poems(tmp_path, [long, poems(1)[0]], open_paper(f"dir:{tmp_path / 'out'}", "svg"))
     assert (done.printed, done.doubtful) == (1, 1)
     (doubtful,) = Queue(tmp_path).jobs(["doubtful"])
     assert "nothing was sent" in doubtful.note and "long.jpg" in doubtful.note
@@ -217,7 +220,7 @@ def test_a_stall_is_waited_out(tmp_path: Path, printer: FakePrinter) -> None:
         target = open_target(printer.address)
         quick(target)
         said: list[str] = []
-        worker = Worker(queue, target, Retry(said.append, pauses=PAUSES))  # type: ignore[arg-type]
+        worker = Worker(queue, target, Renderer(), Retry(said.append, pauses=PAUSES))  # type: ignore[arg-type]
         thread = threading.Thread(target=worker.run)
         thread.start()
         until(lambda: queue.counts()["printed"] == 1 and queue.counts()["sending"] == 1)
@@ -268,7 +271,7 @@ def test_printers_that_say_little(tmp_path: Path, kind: dict[str, bool]) -> None
     target.dialogue.done_within = 0.2
     with Queue(tmp_path) as queue:
         enqueue(queue, poems(3), printer.address)
-        done = Worker(queue, target, Retry(pauses=PAUSES)).run()
+        done = Worker(queue, target, Renderer(), Retry(pauses=PAUSES)).run()
     until(lambda: len(printer.jobs) == 3)
     assert done.printed == 3 and done.doubtful == 0
     assert printed(printer) == ["poem 0", "poem 1", "poem 2"]
@@ -301,7 +304,9 @@ def test_an_unwritable_queue_is_waited_for(tmp_path: Path, printer: FakePrinter)
 
         queue.mark = mark  # type: ignore[method-assign]
         said: list[str] = []
-        done = Worker(queue, open_target(printer.address), Retry(said.append, pauses=PAUSES)).run()  # type: ignore[arg-type]
+        done = Worker(
+            queue, open_target(printer.address), Renderer(), Retry(said.append, pauses=PAUSES)
+        ).run()  # type: ignore[arg-type]
     assert done.printed == 1 and len(printer.jobs) == 1
     assert "disk is full" in said[0]
 
@@ -316,7 +321,7 @@ def test_a_folder_gets_a_file_a_poem(tmp_path: Path) -> None:
     (out / "0.svg").write_text("a person's own")
     twins = [make_poem("one", path="a/0.jpg", seed=1), make_poem("two", path="b/0.jpg", seed=2)]
     for _ in range(2):
-        print_poems(tmp_path, twins, f"dir:{out}", press="svg")
+        print_poems(tmp_path, twins, open_paper(f"dir:{out}", "svg"))
     assert sorted(path.name for path in out.iterdir()) == ["0-2.svg", "0-3.svg", "0.svg"]
     assert (out / "0.svg").read_text() == "a person's own"
 
@@ -324,7 +329,7 @@ def test_a_folder_gets_a_file_a_poem(tmp_path: Path) -> None:
 def test_a_folder_after_a_kill_is_not_written_twice(tmp_path: Path) -> None:
     """A file written just before a kill is found, not doubled: a folder's poems are never in doubt."""
     target = f"dir:{tmp_path / 'out'}"
-    print_poems(tmp_path, poems(1), target, press="svg")
+    print_poems(tmp_path, poems(1), open_paper(target, "svg"))
     with Queue(tmp_path) as queue:
         queue.mark(1, "sending")
         done = print_queue(queue, target)
@@ -370,7 +375,7 @@ def test_cups_gets_the_poem_by_lp(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", f"{lp.parent}:{os.environ['PATH']}")
     said: list[str] = []
     done = print_poems(
-        tmp_path / "poems", poems(2), "cups:Hall", press="text", retry=Retry(said.append, pauses=PAUSES)
+        tmp_path / "poems", poems(2), open_paper("cups:Hall", "text"), retry=Retry(said.append, pauses=PAUSES)
     )
     assert done.printed == 2 and done.doubtful == 0
     assert (tmp_path / "args").read_text().splitlines() == ["-d Hall -t 0 -- -", "-d Hall -t 1 -- -"]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.printing import Queue, enqueue
+from photopoem.printing.queue import Queue
+from photopoem.services.publish import enqueue
 from tests.conftest import Rounds
 from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter

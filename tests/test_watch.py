@@ -24,10 +24,11 @@ from photopoem.errors import LabelError, LabellerUnavailable
 from photopoem.labels.labeller import Label, Labels
 from photopoem.photo.reading import Photo
 from photopoem.poems.folder import PoemsFolder
-from photopoem.printing import Queue
+from photopoem.printing.queue import Queue
 from photopoem.services import watch as installation_module
 from photopoem.services.arrivals import Arrivals
 from photopoem.services.pipeline import Settings
+from photopoem.services.publish import open_paper
 from photopoem.services.watch import Watch
 from tests.command import photopoem
 from tests.conftest import Rounds, small_disk
@@ -291,7 +292,9 @@ def test_a_lost_network_is_waited_out(
     monkeypatch.setattr(installation_module, "TRIES", (0.1, 0.1))
     (tmp_path / "inbox").mkdir()
     said: list[str] = []
-    show = Watch(tmp_path / "inbox", printer.address, Settings(), tmp_path / "poems", say=said.append)
+    show = Watch(
+        tmp_path / "inbox", open_paper(printer.address), Settings(), tmp_path / "poems", say=said.append
+    )
     thread = threading.Thread(target=show.run)
     thread.start()
     assert show.watching.wait(20)
@@ -312,7 +315,11 @@ def test_a_photograph_that_never_works_is_let_be(
     (tmp_path / "inbox").mkdir()
     said: list[str] = []
     show = Watch(
-        tmp_path / "inbox", printer.address, Settings(labels="keywords"), tmp_path / "poems", say=said.append
+        tmp_path / "inbox",
+        open_paper(printer.address),
+        Settings(labels="keywords"),
+        tmp_path / "poems",
+        say=said.append,
     )
     thread = threading.Thread(target=show.run)
     thread.start()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from photopoem.commands.completing import A_FOLDER
 from photopoem.commands.group import Group
+from photopoem.commands.types import A_FOLDER
 from photopoem.text.terminal import counted
 
 EXAMPLES = """
@@ -25,7 +25,7 @@ Examples:
 @click.option(
     "--cache",
     metavar="DIR",
-    shell_complete=A_FOLDER,
+    type=A_FOLDER,
     help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]",
 )
 @click.pass_context

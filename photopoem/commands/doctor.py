@@ -11,7 +11,7 @@ from typing import Literal
 
 import click
 
-from photopoem.commands.completing import A_TARGET, LABELLERS
+from photopoem.commands.types import A_TARGET, LABELLERS
 
 # Below these a show of some weeks may run out of disk.
 LITTLE_MB = 500
@@ -49,7 +49,7 @@ def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) 
     "targets",
     multiple=True,
     metavar="TARGET",
-    shell_complete=A_TARGET,
+    type=A_TARGET,
     help="Ask this printer too; may be repeated.",
 )
 @click.option(
@@ -58,7 +58,7 @@ def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) 
     default="auto",
     show_default=True,
     metavar="NAME,...",
-    shell_complete=LABELLERS,
+    type=LABELLERS,
     help="Who is to label.",
 )
 @click.option(
@@ -122,9 +122,10 @@ def _labeller(spec: str) -> Iterator[Finding]:
     from photopoem.errors import PhotopoemError, UsageError
     from photopoem.labels.labeller import LabelSettings
     from photopoem.labels.registry import open_labeller
+    from photopoem.text.terminal import say_nothing
 
     try:
-        labeller = open_labeller(spec, LabelSettings(note=lambda _: None))
+        labeller = open_labeller(spec, LabelSettings(note=say_nothing))
     except PhotopoemError as error:
         says_it = isinstance(error, UsageError) or "--labels local" in str(error)
         step = "" if says_it else "use --labels local meanwhile"
@@ -193,8 +194,8 @@ def _writable(folder: Path) -> bool:
 
 def _queue(poems: Path) -> Iterator[Finding]:
     from photopoem.errors import UsageError
-    from photopoem.printing import queue_target
     from photopoem.printing.queue import FILE_NAME, Queue
+    from photopoem.services.publish import queue_target
 
     if not (poems / FILE_NAME).exists():
         return
@@ -215,8 +216,8 @@ def _queue(poems: Path) -> Iterator[Finding]:
 
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
     from photopoem.errors import PhotopoemError
-    from photopoem.printing import open_target
     from photopoem.printing.status import diagnose
+    from photopoem.services.publish import open_target
 
     for address in targets:
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.completing import A_FILE, A_GRAMMAR
+from photopoem.commands.types import A_FILE, A_GRAMMAR
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ Examples:
     "-g",
     "--grammar",
     metavar="FILE",
-    shell_complete=A_GRAMMAR,
+    type=A_GRAMMAR,
     help="The grammar that wrote it, where it is neither on the shelf nor a NAME.json here.",
 )
 @click.option(
     "--lexicon",
     multiple=True,
     metavar="FILE",
-    shell_complete=A_FILE,
+    type=A_FILE,
     help="The lexicon with which it was written.",
 )
 def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tuple[str, ...]) -> None:

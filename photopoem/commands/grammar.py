@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.completing import A_FILE, A_GRAMMAR, LABELLERS
 from photopoem.commands.group import Group
+from photopoem.commands.types import A_FILE, A_GRAMMAR, LABELLERS
 from photopoem.errors import GrammarError, StoreError, UsageError
 from photopoem.files import read_regular
 
@@ -67,7 +67,7 @@ def _described(grammar: Grammar) -> dict[str, Any]:
 
 
 @command.command()
-@click.argument("name", shell_complete=A_GRAMMAR)
+@click.argument("name", type=A_GRAMMAR)
 def show(name: str) -> None:
     """Show a grammar as it is written. NAME is one of the shelf, or a file."""
     from photopoem.grammar import find_grammar
@@ -107,7 +107,7 @@ def new(file: Path, force: bool) -> None:
 
 
 @command.command()
-@click.argument("names", nargs=-1, required=True, metavar="FILE...", shell_complete=A_GRAMMAR)
+@click.argument("names", nargs=-1, required=True, metavar="FILE...", type=A_GRAMMAR)
 @click.option("--json", "as_json", is_flag=True, help="As JSON: one object a problem.")
 def check(names: tuple[str, ...], as_json: bool) -> None:
     """Say everything that is wrong with grammars, with file, line and column.
@@ -145,12 +145,12 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
 
 
 @command.command()
-@click.argument("name", metavar="FILE", shell_complete=A_GRAMMAR)
-@click.option("--photo", metavar="P", shell_complete=A_FILE, help="Words from this photograph.")
+@click.argument("name", metavar="FILE", type=A_GRAMMAR)
+@click.option("--photo", metavar="P", type=A_FILE, help="Words from this photograph.")
 @click.option(
     "--vocabulary",
     metavar="FILE",
-    shell_complete=A_FILE,
+    type=A_FILE,
     help="Words from this file: what photopoem look --json prints.",
 )
 @click.option(
@@ -159,7 +159,7 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
     default="auto",
     show_default=True,
     metavar="NAME",
-    shell_complete=LABELLERS,
+    type=LABELLERS,
     help="Who labels the photograph.",
 )
 @click.option(
@@ -170,7 +170,7 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
     "--lexicon",
     multiple=True,
     metavar="FILE",
-    shell_complete=A_FILE,
+    type=A_FILE,
     help="A CSV of what words do; may be repeated.",
 )
 def preview(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.completing import A_FILE
-from photopoem.commands.photo_options import given_paths, reading_options, settings
+from photopoem.commands.options import ReadingOptions, argument, given_paths, group, option, takes
+from photopoem.commands.types import A_FILE
 from photopoem.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
     from photopoem.look import Look
+    from photopoem.photo.discover import Found
 
 EXAMPLES = """
 \b
@@ -28,55 +30,56 @@ Examples:
 """
 
 
+@dataclass(frozen=True)
+class LookOptions:
+    """What a person may say to `photopoem look`."""
+
+    paths: tuple[str, ...] = argument(nargs=-1, type=click.Path(path_type=str))
+    reading: ReadingOptions = group(ReadingOptions)
+    recurse: bool = option(
+        "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
+    )
+    json: bool = option("--json", is_flag=True, help="Print one JSON object a line for each photograph.")
+    schema: bool = option("--schema", is_flag=True, help="Print the JSON Schema of those objects, and stop.")
+    svg: str | None = option(
+        "--svg", metavar="FILE", type=A_FILE, help="Write a palette card; for several photographs a folder/."
+    )
+    png: str | None = option("--png", metavar="FILE", type=A_FILE, help="The same as a picture, 1480 x 2100.")
+    force: bool = option("--force", is_flag=True, help="Write over a card that is there.")
+
+
 @click.command(epilog=EXAMPLES)
-@click.argument("paths", nargs=-1, type=click.Path(path_type=str))
-@reading_options
-@click.option(
-    "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each photograph.")
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of those objects, and stop.")
-@click.option(
-    "--svg",
-    metavar="FILE",
-    shell_complete=A_FILE,
-    help="Write a palette card; for several photographs a folder/.",
-)
-@click.option("--png", metavar="FILE", shell_complete=A_FILE, help="The same as a picture, 1480 x 2100.")
-@click.option("--force", is_flag=True, help="Write over a card that is there.")
-def command(
-    paths: tuple[str, ...], recurse: bool, as_json: bool, schema: bool, svg: str | None, png: str | None, force: bool,
-    **keywords: Any,
-) -> None:  # fmt: skip
+@takes(LookOptions)
+def command(asked: LookOptions) -> None:
     """Show what the machine sees in photographs: colors and their names, labels, moment, and the words for poems.
 
     PATHS are files, folders, addresses, or - for paths on standard input. Exit code 1 where a photograph could not be
     read.
     """
     from photopoem.photo.discover import find_photos
-    from photopoem.services.pipeline import labeller_for
 
-    if schema:
+    if asked.schema:
         from photopoem import look
 
         click.echo(look.schema(), nl=False)
         return
-    found = find_photos(given_paths(paths), recurse=recurse)
+    found = find_photos(given_paths(asked.paths), recurse=asked.recurse)
     if not found:
-        raise UsageError(
-            f"no photographs in {', '.join(paths)}" if paths else "name a photograph or a folder"
-        )
-    made = settings(keywords)
-    cards = [_Cards(kind, where, len(found), force) for kind, where in (("svg", svg), ("png", png)) if where]
-    sys.exit(_look_at_all(found, made, labeller_for(made), cards, as_json))
+        paths = ", ".join(asked.paths)
+        raise UsageError(f"no photographs in {paths}" if paths else "name a photograph or a folder")
+    sys.exit(_look_at_all(found, asked))
 
 
-def _look_at_all(found: Any, settings: Any, labeller: Any, cards: list[_Cards], as_json: bool) -> int:
+def _look_at_all(found: list[Found], asked: LookOptions) -> int:
     """Look at each; 0 where all could be read, 1 where some, 2 where none."""
     from photopoem.look import look_at
+    from photopoem.services.pipeline import labeller_for
     from photopoem.text.terminal import say
 
-    failed = 0
+    settings = asked.reading.settings()
+    places = {"svg": asked.svg, "png": asked.png}
+    cards = [_Cards(kind, where, len(found), asked.force) for kind, where in places.items() if where]
+    labeller, failed = labeller_for(settings), 0
     for each in found:
         try:
             look = look_at(each, settings, labeller)
@@ -86,8 +89,8 @@ def _look_at_all(found: Any, settings: Any, labeller: Any, cards: list[_Cards], 
             failed += 1
             say(f"photopoem: {error}")
             continue
-        if not cards or as_json:
-            _show(look, as_json)
+        if not cards or asked.json:
+            _show(look, asked.json)
     return 0 if not failed else 2 if failed == len(found) else 1
 
 

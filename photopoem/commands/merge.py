@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from photopoem.commands.completing import A_FOLDER
+from photopoem.commands.types import A_FOLDER
 
 EXAMPLES = """
 \b
@@ -18,14 +18,14 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folders", nargs=-1, required=True, metavar="DIR...", shell_complete=A_FOLDER)
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...", type=A_FOLDER)
 @click.option(
     "-o",
     "--out",
     default="poems",
     show_default=True,
     metavar="DIR",
-    shell_complete=A_FOLDER,
+    type=A_FOLDER,
     help="Folder for all the poems.",
 )
 @click.option("--force", is_flag=True, help="Also over texts changed by hand.")

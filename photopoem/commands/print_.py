@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.completing import A_PRESS, A_TARGET
-from photopoem.commands.press_options import given, press_options
+from photopoem.commands.options import PressOptions, argument, group, option, takes
+from photopoem.commands.types import A_PRESS, A_TARGET
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
     from photopoem.poem import Poem
     from photopoem.press import Press
+    from photopoem.printing.queue import Queue
     from photopoem.printing.targets import OneFile, Target
+    from photopoem.services.publish import Order, Paper
 
 FEW = 3
 """More remarks than this are told in one line before printing; `--check` lists them all."""
@@ -43,44 +46,47 @@ Targets:
 """
 
 
+@dataclass(frozen=True)
+class PrintOptions:
+    """What a person may say to `photopoem print`."""
+
+    poems: Path = argument(default="poems", type=click.Path(path_type=Path))
+    target: str | None = option("--to", metavar="TARGET", type=A_TARGET, help="Where to; see below.")
+    press: str | None = option(
+        "--press", metavar="NAME", type=A_PRESS,
+        help="html, pdf, svg, receipt, text or jsonl.  [default: what suits the target]",
+    )  # fmt: skip
+    copies: int = option(
+        "--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help="Copies of each poem."
+    )
+    order: Order | None = option(
+        "--order", type=click.Choice(["shuffle", "taken", "name"]),
+        help="Their order.  [default: as they are written]",
+    )  # fmt: skip
+    seed: int | None = option("--seed", type=int, metavar="N", help="Shuffle in the same way each time.")
+    pace: float = option(
+        "--pace", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="From one poem to the next."
+    )
+    again: bool = option("--again", is_flag=True, help="Print also what this target has had.")
+    check: bool = option(
+        "--check", is_flag=True, help="Say what the press cannot show and how the target is; print nothing."
+    )
+    force: bool = option("--force", is_flag=True, help="Overwrite a file that is there.")
+    photos: Path | None = option(
+        "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Where the photographs' paths start from.  [default: here]",
+    )  # fmt: skip
+    colophon: bool | None = option(
+        "--colophon/--no-colophon", default=None,
+        help="Close each poem on paper with who labelled it and who named its colors.",
+    )  # fmt: skip
+    options: PressOptions = group(PressOptions)
+    quiet: bool = option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
+
+
 @click.command(epilog=EXAMPLES)
-@click.argument("poems", default="poems", type=click.Path(path_type=Path))
-@click.option("--to", "target", metavar="TARGET", shell_complete=A_TARGET, help="Where to; see below.")
-@click.option(
-    "--press",
-    metavar="NAME",
-    shell_complete=A_PRESS,
-    help="html, pdf, svg, receipt, text or jsonl.  [default: what suits the target]",
-)
-@click.option(
-    "--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help="Copies of each poem."
-)
-@click.option(
-    "--order",
-    type=click.Choice(["shuffle", "taken", "name"]),
-    help="Their order.  [default: as they are written]",
-)
-@click.option("--seed", type=int, metavar="N", help="Shuffle in the same way each time.")
-@click.option(
-    "--pace", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="From one poem to the next."
-)
-@click.option("--again", is_flag=True, help="Print also what this target has had.")
-@click.option(
-    "--check", is_flag=True, help="Say what the press cannot show and how the target is; print nothing."
-)
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-@click.option(
-    "--photos",
-    metavar="DIR",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Where the photographs' paths start from.  [default: here]",
-)
-@press_options
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
-def command(
-    poems: Path, target: str | None, press: str | None, copies: int, order: Any, seed: int | None, pace: float,
-    again: bool, check: bool, force: bool, photos: Path | None, quiet: bool, **keywords: Any,
-) -> None:  # fmt: skip
+@takes(PrintOptions)
+def command(asked: PrintOptions) -> None:
     """Print the poems in POEMS: a run's folder [default: poems], its poems.jsonl or one of its texts; texts that
     you changed by hand as they stand.
 
@@ -88,69 +94,66 @@ def command(
     the printer: the same command again goes on where it ended. A printer that is off, stalled or out of
     paper is waited for.
     """
-    from photopoem.printing import ordered
-    from photopoem.printing.targets import OneFile, open_target
+    from photopoem.press import open_press
+    from photopoem.printing.targets import OneFile
+    from photopoem.services.publish import open_paper, open_target, ordered, press_for
+
+    if asked.target is None and not (asked.check and asked.press):
+        raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
+    where = open_target(asked.target) if asked.target else None
+    folder, read = read_poems(asked.poems)
+    poems = ordered(read, asked.order, asked.seed)
+    name = press_for(where, asked.press) if where else str(asked.press)
+    options = asked.options.given(colophon=asked.colophon)
+    press = open_press(name, **options)
+    if not asked.quiet:
+        _say_changed(poems)
+    remarks = [] if asked.quiet and not asked.check else press.check(poems, photos=asked.photos)
+    _say_remarks(remarks, asked, name)
+    if asked.check or where is None:
+        _conclude_check(press, poems, remarks, where)
+    elif isinstance(where, OneFile):
+        _into_file(where, press, poems * asked.copies, asked)
+    else:
+        sys.exit(
+            _onto_paper(folder, poems, open_paper(where.address, name, options, photos=asked.photos), asked)
+        )
+
+
+def _say_remarks(remarks: list[str], asked: PrintOptions, press: str) -> None:
+    """Each remark, or all in one line where they are many and it is not a check."""
+    from photopoem.text.terminal import say
+
+    if not asked.check and len(remarks) > FEW:
+        lists = f"photopoem print --press {press} --check lists them"
+        remarks = [f"{len(remarks)} remarks, such as: {remarks[0]} ({lists})"]
+    for remark in remarks:
+        say(remark)
+
+
+def _conclude_check(
+    press: Press, poems: list[Poem], remarks: list[str], where: Target | OneFile | None
+) -> None:
+    from photopoem.press import Advising
     from photopoem.text.terminal import counted, say
 
-    if target is None and not (check and press):
-        raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
-    where = open_target(target) if target else None
-    folder, read = read_poems(poems)
-    found = ordered(read, order, seed)
-    name, options = _press_of(where, press), given(keywords)
-    made = _opened(name, options)
-    if not quiet:
-        _say_changed(found)
-    remarks = [] if quiet and not check else made.check(found, photos=photos)
-    for remark in remarks if check or len(remarks) <= FEW else [_in_short(remarks, name)]:
-        say(remark)
-    if check:
-        for line in [*_advice(made, found), *_how_is(where, name)]:
-            say(line)
-        told = counted(len(remarks), "remark") if remarks else "no remarks"
-        click.echo(f"{name}: {counted(len(found), 'poem')}, {told}; nothing was printed")
-    elif isinstance(where, OneFile):
-        _into_file(where, made, found * copies, photos, force=force)
-        if not quiet:
-            say(f"{where.path}: {counted(len(found) * copies, 'poem')}")
-    elif where is not None:
-        job = {"press": name, "options": options, "photos": photos, "copies": copies, "again": again}
-        sys.exit(_onto_paper(folder, found, where.address, job, pace=pace, quiet=quiet))
+    for line in press.advice(poems) if isinstance(press, Advising) else []:
+        say(line)
+    if where is not None:
+        _say_how_it_is(where, press.name)
+    told = counted(len(remarks), "remark") if remarks else "no remarks"
+    click.echo(f"{press.name}: {counted(len(poems), 'poem')}, {told}; nothing was printed")
 
 
-def _advice(press: Press, poems: list[Poem]) -> list[str]:
-    from photopoem.press import Advising
-
-    return press.advice(poems) if isinstance(press, Advising) else []
-
-
-def _how_is(where: Target | OneFile | None, press: str) -> list[str]:
-    """A line on the target; none where it must not be asked: any other than a receipt printer prints the question."""
+def _say_how_it_is(where: Target | OneFile, press: str) -> None:
     from photopoem.printing.status import diagnose
+    from photopoem.printing.targets import OneFile
+    from photopoem.text.terminal import say
 
-    if where is None or (where.press == "receipt" and press != "receipt"):
-        return []
-    answer = diagnose(where)
-    return [f"{where.address}: {answer.told}" + (f"; {answer.next_step}" if answer.next_step else "")]
-
-
-def _in_short(remarks: list[str], press: str) -> str:
-    """What would be a line for each poem of a show, in one."""
-    return (
-        f"{len(remarks)} remarks, such as: {remarks[0]} (photopoem print --press {press} --check lists them)"
-    )
-
-
-def _press_of(where: Any, press: str | None) -> str:
-    from photopoem.printing import press_for
-
-    return press_for(where, press) if where is not None else str(press)
-
-
-def _opened(name: str, options: dict[str, Any]) -> Press:
-    from photopoem.press import open_press
-
-    return open_press(name, **options)
+    if not isinstance(where, OneFile) and where.press == "receipt" and press != "receipt":
+        return  # only a receipt printer answers; any other prints the question
+    found = diagnose(where)
+    say(f"{where.address}: {found.told}" + (f"; {found.next_step}" if found.next_step else ""))
 
 
 def read_poems(path: Path) -> tuple[Path, list[Poem]]:
@@ -185,34 +188,33 @@ def _say_changed(poems: list[Poem]) -> None:
         )
 
 
-def _into_file(target: OneFile, press: Press, poems: list[Poem], photos: Path | None, *, force: bool) -> None:
+def _into_file(target: OneFile, press: Press, poems: list[Poem], asked: PrintOptions) -> None:
     from photopoem.files import write_atomically
     from photopoem.printing.status import diagnose
-
-    answer = diagnose(target)
-    if answer.next_step and (answer.serious or not force):
-        raise UsageError(f"{target.path}: {answer.told}; {answer.next_step}")
-    write_atomically(target.path, press.press(poems, photos=photos))
-
-
-def _onto_paper(
-    folder: Path, poems: list[Poem], target: str, job: dict[str, Any], *, pace: float, quiet: bool
-) -> int:
-    """Queue and print; the exit code: 1 where poems are left in doubt or waiting."""
-    from photopoem.printing import Queue, Retry, enqueue, print_queue
     from photopoem.text.terminal import counted, say
 
+    found = diagnose(target)
+    if found.next_step and (found.serious or not asked.force):
+        raise UsageError(f"{target.path}: {found.told}; {found.next_step}")
+    write_atomically(target.path, press.press(poems, photos=asked.photos))
+    if not asked.quiet:
+        say(f"{target.path}: {counted(len(poems), 'poem')}")
+
+
+def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptions) -> int:
+    """Queue and print; the exit code: 1 where poems are in doubt, 130 after Ctrl-C."""
+    from photopoem.printing.queue import Queue
+    from photopoem.printing.retry import Retry
+    from photopoem.services.publish import enqueue, print_queue
+    from photopoem.text.terminal import say
+
+    target = paper.target.address
     with Queue(folder) as queue:
-        new = enqueue(queue, poems, target, **job)
-        if queue.replaced and not quiet:
-            say(f"{counted(queue.replaced, 'waiting poem')} left out: there is another of the photograph now")
-        waiting = queue.counts(target)["queued"]
-        if not waiting and not new and not quiet:
-            others = queue.presses(target)
-            how = "" if job["press"] in others else f" as {' and '.join(others)}"
-            say(f"{target} has had all {len(poems)} of these{how}; --again prints them once more")
+        new = enqueue(queue, poems, paper, copies=asked.copies, again=asked.again)
+        if not asked.quiet:
+            _say_queued(queue, paper, len(poems), new)
         try:
-            done = print_queue(queue, target, pace=pace, retry=Retry(say))
+            done = print_queue(queue, paper.target, pace=asked.pace, retry=Retry(say))
         except KeyboardInterrupt:
             left = queue.counts(target)
             say(
@@ -221,8 +223,21 @@ def _onto_paper(
             )
             return 130
         doubtful = queue.counts(target)["doubtful"]
-    if not quiet:
+    if not asked.quiet:
         say(f"{done.printed} printed")
     if doubtful:
         say(f"{doubtful} may or may not be on paper: photopoem queue list {folder}")
     return 1 if doubtful else 0
+
+
+def _say_queued(queue: Queue, paper: Paper, poems: int, new: int) -> None:
+    """Tell which poems were replaced in the queue, or that there is nothing to print."""
+    from photopoem.text.terminal import counted, say
+
+    if queue.replaced:
+        say(f"{counted(queue.replaced, 'waiting poem')} left out: there is another of the photograph now")
+    target = paper.target.address
+    if not new and not queue.counts(target)["queued"]:
+        others = queue.presses(target)
+        how = "" if paper.press in others else f" as {' and '.join(others)}"
+        say(f"{target} has had all {poems} of these{how}; --again prints them once more")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.completing import A_TARGET
 from photopoem.commands.group import Group
+from photopoem.commands.types import A_TARGET
 
 if TYPE_CHECKING:
     from photopoem.printing.queue import Queue, State
@@ -33,7 +33,7 @@ _IDS = click.option(
     "--id", "ids", type=int, multiple=True, metavar="N", help="This job only; may be repeated."
 )
 _TARGET = click.option(
-    "--to", "target", metavar="TARGET", shell_complete=A_TARGET, help="Only what is for this target."
+    "--to", "target", metavar="TARGET", type=A_TARGET, help="Only what is for this target."
 )
 
 _WAITING: tuple[State, ...] = ("queued", "doubtful")
@@ -129,7 +129,7 @@ def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) ->
 
 def _address(target: str | None) -> str | None:
     """The one spelling of a target under which the queue knows it."""
-    from photopoem.printing import open_target
+    from photopoem.services.publish import open_target
 
     return target and open_target(target).address
 

@@ -28,6 +28,8 @@ from photopoem.poems.records import (
 )
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
     from photopoem.poem import Poem
 
 ONE_TEXT = frozenset({".txt", ".md"})
@@ -53,7 +55,7 @@ class PoemsFolder:
         self._tidy = True
         # One run at a time writes here: what a killed one left unfinished has a name that the next knows.
         self._unfinished = self.path / ".unfinished.tmp"
-        self._lock: IO[bytes] | None = None
+        self._lock: BaseFileLock | None = None
         self._records: IO[bytes] | None = None
         self._made: list[Path] = []
 
@@ -83,9 +85,10 @@ class PoemsFolder:
     def _close(self) -> None:
         if self._lock is not None and not self._entries:
             self._leave_no_trace()
-        for stream in (self._records, self._lock):
-            if stream is not None:
-                stream.close()
+        if self._records is not None:
+            self._records.close()
+        if self._lock is not None:
+            self._lock.release()
         self._records = self._lock = None
 
     def _leave_no_trace(self) -> None:
@@ -94,18 +97,17 @@ class PoemsFolder:
             with suppress(OSError):
                 each.rmdir() if each.is_dir() else each.unlink()
 
-    def _locked(self) -> IO[bytes]:
-        import fcntl
+    def _locked(self) -> BaseFileLock:
+        from filelock import FileLock, Timeout
 
-        stream = (self.path / LOCK).open("ab")
+        lock = FileLock(self.path / LOCK)
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            stream.close()
+            lock.acquire(blocking=False)
+        except Timeout as error:
             raise UsageError(
                 f"{self.path}: another run is writing here; wait for it or name another folder with --out"
             ) from error
-        return stream
+        return lock
 
     def _read_index(self, records: IO[bytes]) -> None:
         """Index every record; what follows the last whole line is a torn write and is cut off."""

@@ -73,6 +73,11 @@ def open_press(name: str, **options: Any) -> Press:
     return press
 
 
+def options_of(name: str) -> list[str]:
+    """The names of a press's options. Raises as `open_press`."""
+    return _options(name, _class_of(name))
+
+
 def other_press_for(ending: str) -> str | None:
     """The press of another package whose files have this ending, in small letters and with its dot.
 

@@ -13,9 +13,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 FILE_NAME = "print-queue.sqlite"
 State = Literal["queued", "sending", "printed", "doubtful", "skipped"]
@@ -247,24 +250,23 @@ class Queue:
                 (state, note, time.time(), target),
             ).rowcount
 
-    @contextmanager
-    def held(self, target: str) -> Iterator[bool]:
-        """Be the only program that prints to a target from here; gives False where another one is."""
-        import fcntl
+    def hold(self, target: str) -> BaseFileLock | None:
+        """The lock of the only program that prints to a target from here; None where another one has it.
+
+        It is held until it is released or the program ends. Raises `StoreError`.
+        """
+        from filelock import FileLock, Timeout
 
         mark = hashlib.sha256(target.encode()).hexdigest()[:8]
+        lock = FileLock(self.folder / f".printing-{mark}.lock")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            stream = (self.folder / f".printing-{mark}.lock").open("ab")
+            lock.acquire(blocking=False)
+        except Timeout:
+            return None
         except OSError as error:
             raise StoreError(f"{self.folder}: {error.strerror}; see that the disk is there") from error
-        with stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-            else:
-                yield True
+        return lock
 
     # -- what people and the installation ask ------------------------------------------------------------
 

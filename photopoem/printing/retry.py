@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from photopoem.errors import PressError
+from photopoem.text.terminal import say_nothing
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between tries; the last one again and again."""
@@ -28,10 +29,6 @@ class Doubtful(Exception):
 
 class Stopped(Exception):
     """The program is to end, and nothing was under way."""
-
-
-def say_nothing(_text: str) -> None:
-    """For those who do not want to be told."""
 
 
 @dataclass

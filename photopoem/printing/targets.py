@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -21,10 +20,6 @@ KINDS = "tcp://HOST:9100, usb:VENDOR:PRODUCT, serial:/dev/NAME, cups:NAME, dir:F
 GET_CUPS = "install CUPS (apt install cups), or print elsewhere"
 _UNKNOWN = re.compile(r"does not exist|(invalid|unknown) destination", re.IGNORECASE)
 """How lp and lpstat say that CUPS has no printer of a name."""
-_BY_ENDING = {
-    ".html": "html", ".htm": "html", ".pdf": "pdf", ".svg": "svg", ".bin": "receipt", ".txt": "text",
-    ".jsonl": "jsonl",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,35 +264,28 @@ class OneFile:
     address: str
     path: Path
 
-    @cached_property
-    def press(self) -> str | None:
-        """The press its ending asks for; those of other packages are looked for where no other has it."""
-        from photopoem.press import other_press_for
 
-        ending = self.path.suffix.lower()
-        return _BY_ENDING.get(ending) or other_press_for(ending)
-
-
-def open_target(address: str) -> Target | OneFile:
+def open_target(address: str, *, is_file: Callable[[str], bool] = lambda _: False) -> Target | OneFile:
     """What stands behind an address. Nothing is connected yet. Raises `UsageError`.
 
     Its `address` is the one spelling of all that mean the same, so that a queue finds its target again.
+    `is_file` tells whether a mistyped address is a file's name.
     """
     kind, _, rest = address.partition(":")
     if not rest or kind not in _OPENERS:
-        near = _as_target(address)
+        near = _as_target(address, is_file)
         meant = f"did you mean '{near}'?" if near else f"there are {KINDS}"
         raise UsageError(f"{address!r} is no target; {meant}")
     return _OPENERS[kind](address, rest)
 
 
-def _as_target(text: str) -> str:
+def _as_target(text: str, is_file: Callable[[str], bool]) -> str:
     """How what a person wrote for a target is written as one; empty where nobody can tell."""
     if text.startswith("/dev/"):
         return f"serial:{text}"
     if text.endswith("/") or Path(text).is_dir():
         return f"dir:{text}"
-    if OneFile(text, Path(text)).press:
+    if is_file(text):
         return f"file:{text}"
     if re.fullmatch(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", text):
         return f"usb:{text}"

@@ -1,16 +1,20 @@
-"""Takes poems from the queue to the printer, one at a time, so that each is printed once or known to be in doubt."""
+"""Takes jobs from the queue to the printer, one at a time, so that each is printed once or known to be in doubt.
+
+`Worker` prints the queue of one target. `Spool` runs a worker in a thread of its own, beside other work.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from photopoem.errors import PhotopoemError, StoreError, show_where
-from photopoem.press import Press, open_press
-from photopoem.printing.queue import Job, Queue, State
+from photopoem.printing.queue import Job, NewJob, Queue, State
 from photopoem.printing.retry import Doubtful, NotReady, Refused, Retry, Stopped
 from photopoem.printing.targets import Delivery, Target
 from photopoem.text.terminal import counted
@@ -28,20 +32,21 @@ class Printed:
 class Worker:
     """Prints the queue of one target.
 
-    `pace` is the least time from one poem to the next, in seconds; `may_print` can forbid it for a while
-    (quiet hours); `idle` is called, and may wait, when there is nothing to print: False ends the work.
-    A `stubborn` worker also waits for what would end another: it serves a show that nobody looks after.
+    `render` makes a job's bytes, and may raise `PhotopoemError`. `pace` is the least time from one poem to the next,
+    in seconds. `may_print` can forbid printing for a while (quiet hours). `idle` is called, and may wait, when there
+    is nothing to print; where it returns False the work ends. A `stubborn` worker also waits for what would end
+    another: it serves a show that nobody looks after.
     """
 
     queue: Queue
     target: Target
+    render: Callable[[Job], Delivery]
     retry: Retry = field(default_factory=Retry)
     pace: float = 0.0
     may_print: Callable[[], bool] = lambda: True
     idle: Callable[[], bool] = lambda: False
     stubborn: bool = False
     tally: Printed = field(default_factory=Printed)
-    _presses: dict[str, Press] = field(default_factory=dict)
     _last: float = float("-inf")
 
     def run(self) -> Printed:
@@ -70,8 +75,21 @@ class Worker:
             self.retry.wait(str(error) or type(error).__name__)
             return True
 
-    def _held(self) -> _Held:
-        return _Held(self.queue, self.target.address, self.retry)
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Hold the target alone; wait while another program has it."""
+        while True:
+            try:
+                lock = self.queue.hold(self.target.address)
+            except StoreError as error:
+                self.retry.wait(str(error))
+            else:
+                if lock:
+                    break
+                self.retry.wait("another photopoem is printing from here")
+        self.retry.over()
+        with lock:
+            yield
 
     def _recover(self) -> None:
         left = self._stored(
@@ -92,7 +110,7 @@ class Worker:
             return False
         self._keep_pace()
         try:
-            delivery = self._pressed(job)
+            delivery = self.render(job)
         except PhotopoemError as error:
             show_where()
             self._settle(job, "doubtful", f"nothing was sent: {error}")
@@ -105,16 +123,6 @@ class Worker:
         if left > 0 and self.retry.stop.wait(left):
             raise Stopped
         self._last = time.monotonic()
-
-    def _pressed(self, job: Job) -> Delivery:
-        from photopoem.poem import from_record
-
-        key = f"{job.press} {sorted(job.options.items())}"
-        if key not in self._presses:
-            self._presses[key] = open_press(job.press, **job.options)
-        press = self._presses[key]
-        data = press.press([from_record(job.record)], photos=Path(job.photos) if job.photos else None)
-        return Delivery(data, job.press, press.suffix, job.name)
 
     def _deliver(self, job: Job, delivery: Delivery) -> None:
         """Deliver once, and write down what became of it."""
@@ -173,25 +181,88 @@ class Worker:
                 return done
 
 
-class _Held:
-    """The target to oneself; waits while another program has it."""
+class Spool:
+    """Runs a worker in a thread, so that jobs are printed while others are added. Use it as a context manager.
 
-    def __init__(self, queue: Queue, address: str, retry: Retry) -> None:
-        self.queue, self.address, self.retry = queue, address, retry
-        self.holding: Any = None
+    Leaving the block waits until all is printed, unless an error or Ctrl-C leaves it: then what is left stays
+    queued. Leaving also raises what ended the printing.
+    """
 
-    def __enter__(self) -> None:
-        while True:
-            holding = self.queue.held(self.address)
-            try:
-                if holding.__enter__():
-                    self.holding = holding
-                    break
-                holding.__exit__(None, None, None)
-                self.retry.wait("another photopoem is printing from here")
-            except StoreError as error:
-                self.retry.wait(str(error))
-        self.retry.over()
+    def __init__(self, worker: Worker) -> None:
+        self.worker, self.queue, self.target = worker, worker.queue, worker.target.address
+        worker.idle = self._idle
+        self._more = threading.Event()
+        self._starting = threading.Lock()
+        self._started = self._closing = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="photopoem-printing", daemon=True)
 
-    def __exit__(self, *_: object) -> None:
-        self.holding.__exit__(None, None, None)
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.stop()
+
+    def start(self) -> None:
+        """Begin to print: at once where a queue is there, else with the first job, so that no job leaves no queue."""
+        self._started = True
+        if self.queue.path.exists():
+            self._begin()
+
+    def _begin(self) -> None:
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
+
+    def add(self, job: NewJob, photograph: tuple[str, str] | None = None) -> bool:
+        """Queue a job; False where it has been printed or waits already. Raises `StoreError`.
+
+        `photograph` (path, stamp) is noted as dealt with in the same transaction.
+        """
+        added = self.queue.add(self.target, [job], photograph=photograph)
+        self._more.set()
+        if self._started:
+            self._begin()
+        return bool(added)
+
+    def finish(self) -> Printed:
+        """Wait until all is printed; returns how many were."""
+        self._closing = True
+        self._more.set()
+        # In steps: a wait without an end would not hear Ctrl-C on every system.
+        while self._thread.is_alive():
+            self._thread.join(0.2)
+        return self._ended()
+
+    def stop(self) -> Printed:
+        """End soon: a job that is being sent is finished if the printer takes it, the others stay queued."""
+        self.worker.retry.stop.set()
+        self._more.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+        return self._ended()
+
+    def _ended(self) -> Printed:
+        self.queue.close()
+        if self._failure is not None:
+            raise self._failure
+        return self.worker.tally
+
+    def _idle(self) -> bool:
+        if self._closing:
+            return False
+        self._more.wait(1.0)
+        self._more.clear()
+        return True
+
+    def _work(self) -> None:
+        try:
+            self.worker.run()
+        except BaseException as error:
+            self._failure = error

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from photopoem.errors import KeptText, UsageError
+from photopoem.errors import UsageError
 from photopoem.labels.labeller import Labeller
 from photopoem.photo.discover import SIDECAR, Found, files_left_out, is_url
-from photopoem.poem import Poem, record
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import text_file
 from photopoem.poems.text import as_text
+from photopoem.printing.retry import Retry
 from photopoem.services.describe import LabelledBy
 from photopoem.services.executors import Inline, jobs_for, open_executor
 from photopoem.services.pipeline import (
@@ -35,12 +35,12 @@ from photopoem.services.pipeline import (
     write_poems,
 )
 from photopoem.services.progress import Progress, say_failed, show
+from photopoem.services.publish import Paper, PoemSpool, Published, publish, text_settings
 from photopoem.text.terminal import counted, say
 
 if TYPE_CHECKING:
     from photopoem.grammar import Grammar
     from photopoem.labels.vision.labeller import Plan
-    from photopoem.printing.spool import Spool
 
 ASK_ABOVE = 1000
 """More photographs than this to pay for, and a person is asked first."""
@@ -80,8 +80,8 @@ class Run:
     jobs: str = "auto"
     dask: str | None = None
     force: bool = False
-    target: str | None = None
-    press: str | None = None
+    paper: Paper | None = None
+    """Where the poems are printed as they are written."""
     colophon: bool = True
     quiet: bool = False
     left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
@@ -164,8 +164,8 @@ class Run:
         self._spare_sidecars(out)
         labeller = self.labeller()
         self._say_left_out()
-        with PoemsFolder(out, force=self.force) as folder, self._spool(out) as spool:
-            done_as = self._as_written(fingerprint(self.settings, LabelledBy.of(labeller)))
+        with PoemsFolder(out, force=self.force) as folder, self._spool(out) or nullcontext() as spool:
+            done_as = text_settings(fingerprint(self.settings, LabelledBy.of(labeller)), self.colophon)
             todo = [each for each in self.found if not folder.is_done(each, done_as)]
             with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
                 self._write(todo, labeller, folder, progress, spool, given)
@@ -182,24 +182,11 @@ class Run:
         for folder, endings in self.left_out.items() if not self.quiet else ():
             say(f"{folder}: {files_left_out(endings)}")
 
-    @contextmanager
-    def _spool(self, out: Path) -> Iterator[Spool | None]:
+    def _spool(self, out: Path) -> PoemSpool | None:
         """The printer of this run, where it has one: it prints while poems are written."""
-        if self.target is None:
-            yield None
-            return
-        from photopoem.printing import Retry
-        from photopoem.printing.spool import Spool
+        return PoemSpool(out, self.paper, retry=Retry(say)) if self.paper else None
 
-        spool = Spool(out, self.target, self.press, retry=Retry(say))
-        spool.start()
-        try:
-            yield spool
-        except BaseException:
-            spool.stop()
-            raise
-
-    def _print_the_rest(self, folder: PoemsFolder, spool: Spool | None) -> bool:
+    def _print_the_rest(self, folder: PoemsFolder, spool: PoemSpool | None) -> bool:
         """Wait until every poem of this run is on paper; whether any is in doubt.
 
         Those written by an earlier run are queued too, as changed by hand where they were: the printer gets none
@@ -210,17 +197,17 @@ class Run:
         try:
             for each in self.found if not self._stopped else []:
                 if each.path in folder:
-                    spool.add(folder.poem(each.path))
+                    spool.add_poem(folder.poem(each.path))
             done = spool.stop() if self._stopped else spool.finish()
         except KeyboardInterrupt:
             self._stopped = True
             done = spool.stop()
             say(
-                f"{self.target}: stopped; what is left is queued: photopoem print {folder.path} --to {self.target} "
+                f"{spool.target}: stopped; what is left is queued: photopoem print {folder.path} --to {spool.target} "
                 f"goes on, {spool.queue.clearing(spool.target)} takes it out"
             )
         if not self.quiet:
-            say(f"{self.target}: {done.printed} printed")
+            say(f"{spool.target}: {done.printed} printed")
         return bool(done.doubtful)
 
     def _spare_sidecars(self, out: Path) -> None:
@@ -240,7 +227,7 @@ class Run:
         labeller: Labeller,
         folder: PoemsFolder,
         progress: Progress,
-        spool: Spool | None,
+        spool: PoemSpool | None,
         given: tuple[Executor, int] | None,
     ) -> None:
         opened = open_executor(jobs_for(self.jobs, len(todo)), self.dask)
@@ -250,26 +237,17 @@ class Run:
                 if isinstance(outcome, Failed):
                     progress.fail(outcome)
                 else:
-                    poem = self._keep(outcome, folder, progress)
-                    if spool:
-                        spool.add(poem)
+                    self._show(
+                        outcome, publish(outcome, folder, spool, colophon=self.colophon), folder, progress
+                    )
 
-    def _keep(self, done: Done, folder: PoemsFolder, progress: Progress) -> Poem:
-        """Put a poem into the folder; returns what stands there then, which may be a person's."""
-        text = as_text(done.poem, with_colophon=self.colophon)
-        try:
-            folder.add(record(done.poem), done.found, self._as_written(done.settings), text)
-        except KeptText as error:
-            progress.keep(error)
-            return folder.kept(done.poem, done.found.name)
-        progress.done(done, text)
+    def _show(self, done: Done, published: Published, folder: PoemsFolder, progress: Progress) -> None:
+        if published.kept:
+            progress.keep(published.kept)
+            return
+        progress.done(done, published.text)
         if folder.named_apart(done.found.path):
             self._apart.append(done.found.path)
-        return done.poem
-
-    def _as_written(self, settings: str) -> str:
-        """What a poem's settings come to, with what changes its text and not the poem."""
-        return settings if self.colophon else f"{settings} without colophon"
 
     def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
         for each in todo:

@@ -19,6 +19,7 @@ from photopoem.photo.discover import Found
 from photopoem.poem import Poem
 from photopoem.services.describe import Described, LabelledBy, Reading, describe, label, measure, open_photo
 from photopoem.services.executors import ahead, batches, evenly_ended, in_order
+from photopoem.text.terminal import say_nothing
 from photopoem.vocabulary import Subject, make_vocabulary
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ def write_poems(
     while the executor reads the next photographs; any other speaks inside the workers.
     Raises `LabellerUnavailable` where it cannot go on at all.
     """
-    told = replace(settings, label_settings=replace(settings.label_settings, note=_say_nothing))
+    # What there is to say was said when the run began; workers say nothing.
+    told = replace(settings, label_settings=replace(settings.label_settings, note=say_nothing))
     if labeller.network:
         yield from _with_network(found, told, labeller, executor, window)
     else:
@@ -207,10 +209,6 @@ def labeller_for(settings: Settings) -> Labeller:
     Raises `UsageError` and `LabellerUnavailable` as `open_labeller` does.
     """
     return open_labeller(settings.labels, settings.label_settings)
-
-
-def _say_nothing(text: str) -> None:
-    """Take a worker's note and keep quiet: what there is to say was said when the run began."""
 
 
 def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:

@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from photopoem.errors import KeptText, LabellerUnavailable, PhotopoemError, StoreError, UsageError
+from photopoem.errors import LabellerUnavailable, PhotopoemError, StoreError, UsageError
 from photopoem.photo.discover import Found
 from photopoem.printing.retry import Retry, Stopped
-from photopoem.printing.spool import Spool
 from photopoem.services.arrivals import Arrivals, FolderEvents
 from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Done, Settings
+from photopoem.services.publish import Paper, PoemSpool, publish
 from photopoem.text.terminal import counted, say
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
@@ -35,7 +35,7 @@ LITTLE_ROOM = 100
 
 @dataclass
 class Watch:
-    """Watches `folder`, writes a poem for each photograph that arrives and prints it to `target`.
+    """Watches `folder`, writes a poem for each photograph that arrives and prints it on `paper`.
 
     Poems are also kept in the folder `poems`, whose queue remembers what was printed and which photographs
     were seen, so that it goes on after any interruption. `existing` also takes those that lie there at the
@@ -44,11 +44,10 @@ class Watch:
     """
 
     folder: Path
-    target: str
+    paper: Paper
     settings: Settings
     poems: Path = Path("poems")
-    press: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    colophon: bool = True
     existing: bool = False
     quiet_hours: QuietHours | None = None
     pace: float = 0.0
@@ -62,11 +61,11 @@ class Watch:
     def __post_init__(self) -> None:
         self.arrivals = Arrivals(self.folder)  # as it was given, for it tells a person of it
         self.folder = self.folder.absolute()
-        self.spool = Spool(
-            self.poems, self.target, self.press, self.options, pace=self.pace, may_print=self._may_print,
-            retry=Retry(self.say, self.stop), stubborn=True,
-        )  # fmt: skip
-        self.retry = Retry(self.say, self.stop, PAUSES, told=self.spool.retry.told)
+        printing = Retry(self.say, self.stop)
+        self.spool = PoemSpool(
+            self.poems, self.paper, retry=printing, pace=self.pace, may_print=self._may_print, stubborn=True
+        )
+        self.retry = Retry(self.say, self.stop, PAUSES, told=printing.told)
         self.written = self.failed = 0
         self.last: dict[str, str] = {}
         self.since = _now()
@@ -150,7 +149,7 @@ class Watch:
         if not isinstance(outcome, Done):
             self._give_up_or_wait(found, outcome.cause)
             return
-        self._until_it_works(lambda: self._keep(outcome))
+        self._until_it_works(lambda: self._publish(outcome))
         self.arrivals.done(found)
         self._tries.pop(found.path, None)
 
@@ -164,30 +163,23 @@ class Watch:
         (outcome,) = write_poems([found], settings, labeller_for(settings), Inline())
         return outcome
 
-    def _keep(self, done: Done) -> None:
-        """Into the poems folder, then into the queue: after a kill between the two, both are done again."""
-        from photopoem.poem import record
+    def _publish(self, done: Done) -> None:
         from photopoem.poems.folder import PoemsFolder
-        from photopoem.poems.text import as_text
 
-        poem, kept = done.poem, True
+        photograph = (done.found.path, done.found.stamp)
         try:
             with PoemsFolder(self.poems) as folder:
-                try:
-                    folder.add(record(poem), done.found, done.settings, as_text(poem))
-                except KeptText as error:
-                    kept = False
-                    self.say(str(error))
-                    poem = folder.kept(poem, done.found.name)
+                published = publish(done, folder, self.spool, colophon=self.colophon, photograph=photograph)
         except OSError as error:
             raise StoreError(
                 f"{self.poems}: {error.strerror}; see that the disk is there and has room"
             ) from error
-        new = self.spool.add(poem, (done.found.path, done.found.stamp))
-        self.written += new and kept
-        if not new:
+        if published.kept:
+            self.say(str(published.kept))
+        self.written += published.queued and not published.kept
+        if not published.queued:
             self.say(f"{done.found.name}: the same photograph was printed before")
-        self.last = {"photo": done.found.name, "title": str(poem.title), "time": _now()}
+        self.last = {"photo": done.found.name, "title": str(published.poem.title), "time": _now()}
 
     def _give_up_or_wait(self, found: Found, cause: str) -> None:
         tries, _ = self._tries.get(found.path, (0, 0.0))
@@ -220,7 +212,7 @@ class Watch:
     def _printing(self) -> object:
         """What the printing thread has come to: where it changes, there is news to report."""
         tally = self.spool.worker.tally
-        return tally.printed, tally.doubtful, self.spool.retry.trouble, self._may_print()
+        return tally.printed, tally.doubtful, self.spool.worker.retry.trouble, self._may_print()
 
     def health(self, trouble: str = "") -> dict[str, Any]:
         """How the installation is, as the status file tells it."""
@@ -231,7 +223,7 @@ class Watch:
         free = _free_mb(self.poems)
         if free is not None and free < LITTLE_ROOM:
             trouble = trouble or f"the disk is nearly full: {free} MB left"
-        waiting = self.spool.retry.trouble
+        waiting = self.spool.worker.retry.trouble
         printing = waiting or ("printing" if self._may_print() else "quiet hours")
         return {
             "time": _now(), "since": self.since, "pid": os.getpid(), "ok": not (trouble or waiting),

@@ -46,6 +46,10 @@ def say(text: str) -> None:
         print(visible(text), file=sys.stderr, flush=True)
 
 
+def say_nothing(_text: str) -> None:
+    """Take a line as `say` does, for those who do not want to be told."""
+
+
 def first_of(names: Sequence[str], most: int) -> str:
     """The first `most` of some names with commas between, and dots where there are more."""
     return ", ".join([*names[:most], *(["..."] if len(names) > most else [])])

@@ -1,0 +1,267 @@
+"""Publishes poems: keeps each in its folder, and puts it on paper where a target is given.
+
+A use case makes a `Paper` of what a person asked for (`open_paper`), starts a `PoemSpool` on it, and calls `publish`
+for each poem. `print_poems` prints poems that are written already:
+
+    from photopoem.services.publish import print_poems
+    print_poems("poems", poems, "tcp://192.168.1.50:9100")
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from photopoem.errors import KeptText, UsageError
+from photopoem.poem import Poem, from_record, record
+from photopoem.poems.order import by_date
+from photopoem.poems.text import as_text
+from photopoem.press import Press, open_press, options_of, other_press_for, press_names
+from photopoem.printing import targets
+from photopoem.printing.queue import Job, NewJob, Queue
+from photopoem.printing.retry import Retry
+from photopoem.printing.targets import Delivery, OneFile, Target
+from photopoem.printing.worker import Printed, Spool, Worker
+
+if TYPE_CHECKING:
+    from photopoem.poems.folder import PoemsFolder
+    from photopoem.services.pipeline import Done
+
+Order = Literal["shuffle", "taken", "name"]
+_BY_ENDING = {
+    ".html": "html", ".htm": "html", ".pdf": "pdf", ".svg": "svg", ".bin": "receipt", ".txt": "text",
+    ".jsonl": "jsonl",
+}  # fmt: skip
+
+
+# -- keeping a poem --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of a poem.
+
+    `poem` is what stands in the folder now, which may be a person's; `kept` then says so. `text` is what was, or
+    would have been, written. `queued` tells whether it is new to the print queue.
+    """
+
+    poem: Poem
+    text: str
+    kept: KeptText | None
+    queued: bool
+
+
+def publish(
+    done: Done,
+    folder: PoemsFolder,
+    spool: PoemSpool | None = None,
+    *,
+    colophon: bool = True,
+    photograph: tuple[str, str] | None = None,
+) -> Published:
+    """Keep a poem in the folder, then queue it for paper where there is a spool.
+
+    A program that is killed between the two does both again. `photograph` (path, stamp) is noted in the queue as
+    dealt with. Raises `StoreError`.
+    """
+    poem, kept, text = done.poem, None, as_text(done.poem, with_colophon=colophon)
+    try:
+        folder.add(record(poem), done.found, text_settings(done.settings, colophon), text)
+    except KeptText as error:
+        kept, poem = error, folder.kept(poem, done.found.name)
+    return Published(poem, text, kept, bool(spool and spool.add_poem(poem, photograph)))
+
+
+def text_settings(fingerprint: str, colophon: bool) -> str:
+    """The settings of a text as a record keeps them: of its poem, and whether the text has a colophon."""
+    return fingerprint if colophon else f"{fingerprint} without colophon"
+
+
+# -- paper -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Where and how poems are printed. `photos` is the folder that relative paths of photographs start from."""
+
+    target: Target
+    press: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    photos: str = ""
+
+    def job(self, poem: Poem) -> NewJob:
+        """The print job of one poem."""
+        return NewJob(record(poem), self.press, dict(self.options), self.photos)
+
+
+def open_paper(
+    address: str,
+    press: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    *,
+    photos: str | Path | None = None,
+    colophon: bool = True,
+) -> Paper:
+    """The paper at an address. Nothing is connected yet, but what can never print is refused.
+
+    `press` follows from the target where only one suits it. Without `colophon` the press leaves it out, where it
+    prints one. Raises `UsageError` and, where the press cannot be loaded, `PressError`.
+    """
+    target = queue_target(address)
+    name = press_for(target, press)
+    chosen = dict(options or {})
+    if not colophon and "colophon" in options_of(name):
+        chosen["colophon"] = False
+    open_press(name, **chosen)
+    return Paper(target, name, chosen, str(Path(photos or "").absolute()))
+
+
+def open_target(address: str) -> Target | OneFile:
+    """What stands behind an address. Nothing is connected yet. Raises `UsageError`."""
+    return targets.open_target(address, is_file=lambda text: press_of_file(Path(text)) is not None)
+
+
+def queue_target(address: str) -> Target:
+    """A target that has a queue. Raises `UsageError` where it has none, does not exist or will never print."""
+    target = open_target(address)
+    if isinstance(target, OneFile):
+        raise UsageError(f"{address}: a file has no queue; print into a folder with dir:FOLDER")
+    if why := target.refusal():
+        raise UsageError(f"{target.address}: {why}")
+    return target
+
+
+def press_for(target: Target | OneFile, asked: str | None) -> str:
+    """The press for a target: the one asked for, else the one that suits it. Raises `UsageError`."""
+    press = asked or (press_of_file(target.path) if isinstance(target, OneFile) else target.press)
+    if press is None:
+        raise UsageError(f"{target.address}: say which --press: {', '.join(press_names())}")
+    return press
+
+
+def press_of_file(path: Path) -> str | None:
+    """The press that a file's ending asks for; built-in presses go before those of other packages."""
+    ending = path.suffix.lower()
+    return _BY_ENDING.get(ending) or other_press_for(ending)
+
+
+# -- printing --------------------------------------------------------------------------------------------
+
+
+class PoemSpool(Spool):
+    """Prints the poems that are added, while the program goes on. Use it as a context manager.
+
+    The arguments after `paper` are those of `Worker`.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        paper: Paper,
+        *,
+        retry: Retry,
+        pace: float = 0.0,
+        may_print: Callable[[], bool] = lambda: True,
+        stubborn: bool = False,
+    ) -> None:
+        self.paper = paper
+        render = Renderer()
+        super().__init__(
+            Worker(Queue(folder), paper.target, render, retry, pace, may_print, stubborn=stubborn)
+        )
+
+    def add_poem(self, poem: Poem, photograph: tuple[str, str] | None = None) -> bool:
+        """Queue a poem; False where it has been printed or waits already. Raises `StoreError`.
+
+        `photograph` (path, stamp) is noted as dealt with in the same moment.
+        """
+        return self.add(self.paper.job(poem), photograph)
+
+
+class Renderer:
+    """Presses the poems of queued jobs; each press is opened once."""
+
+    def __init__(self) -> None:
+        self._presses: dict[str, Press] = {}
+
+    def __call__(self, job: Job) -> Delivery:
+        """The bytes of one job. Raises `PhotopoemError`."""
+        key = f"{job.press} {sorted(job.options.items())}"
+        if key not in self._presses:
+            self._presses[key] = open_press(job.press, **job.options)
+        press = self._presses[key]
+        data = press.press([from_record(job.record)], photos=Path(job.photos) if job.photos else None)
+        return Delivery(data, job.press, press.suffix, job.name)
+
+
+def ordered(poems: Iterable[Poem], order: Order | None, seed: int | None = None) -> list[Poem]:
+    """The poems in an order: shuffled (`seed` repeats one), by the time taken (unknown last), by name, or as given."""
+    found = list(poems)
+    if order == "shuffle":
+        random.Random(seed).shuffle(found)  # noqa: S311 - a deck of cards, no secret
+    elif order == "taken":
+        found.sort(key=by_date)
+    elif order == "name":
+        found.sort(key=lambda poem: (Path(poem.subject.path).name, poem.subject.path))
+    return found
+
+
+def enqueue(
+    folder: str | Path | Queue,
+    poems: Iterable[Poem],
+    paper: Paper | str,
+    *,
+    copies: int = 1,
+    again: bool = False,
+) -> int:
+    """Put poems into the queue of the poems folder `folder`; returns how many are new.
+
+    `paper` may be the address of a target. A poem that the target has had, or that waits for it, is not put in a
+    second time, unless `again` is set. Raises `UsageError`, `StoreError`, `PressError`.
+    """
+    where = open_paper(paper) if isinstance(paper, str) else paper
+    with _opened(folder) as queue:
+        return queue.add(where.target.address, map(where.job, poems), copies=copies, again=again)
+
+
+def print_queue(
+    folder: str | Path | Queue, target: Target | str, *, pace: float = 0.0, retry: Retry | None = None
+) -> Printed:
+    """Print what is queued for a target; returns when nothing is left, or `retry.stop` is set.
+
+    Waits for a printer that is off, stalled or out of paper, and goes on by itself. Raises `UsageError`, `StoreError`,
+    `PressError`.
+    """
+    where = queue_target(target) if isinstance(target, str) else target
+    with _opened(folder) as queue:
+        return Worker(queue, where, Renderer(), retry or Retry(), pace).run()
+
+
+def print_poems(
+    folder: str | Path,
+    poems: Sequence[Poem],
+    paper: Paper | str,
+    *,
+    copies: int = 1,
+    again: bool = False,
+    pace: float = 0.0,
+    retry: Retry | None = None,
+) -> Printed:
+    """`enqueue` and `print_queue`: print poems, each once, and wait until they are on paper."""
+    where = open_paper(paper) if isinstance(paper, str) else paper
+    enqueue(folder, poems, where, copies=copies, again=again)
+    return print_queue(folder, where.target, pace=pace, retry=retry)
+
+
+@contextmanager
+def _opened(folder: str | Path | Queue) -> Iterator[Queue]:
+    """A queue that is given, or the queue of a folder, which is closed afterwards."""
+    if isinstance(folder, Queue):
+        yield folder
+    else:
+        with Queue(folder) as queue:
+            yield queue
