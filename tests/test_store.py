@@ -59,7 +59,7 @@ def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "poems.html"
     target.write_text("old")
     code = (
-        "import sys\nfrom photopoem.labels.cache import open_atomically\n"
+        "import sys\nfrom photopoem.files import open_atomically\n"
         "with open_atomically(sys.argv[1]) as file:\n"
         "    file.write(b'n' * 1000000)\n    file.flush()\n"
         "    print('half', flush=True)\n    sys.stdin.read()\n"

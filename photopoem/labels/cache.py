@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +13,8 @@ from typing import TypeVar
 
 from photopoem.errors import StoreError
 from photopoem.files import what_failed
+from photopoem.sqlite import BUSY, Database, OtherVersionError, code_of, is_damage
+from photopoem.text.terminal import say_nothing
 
 LONGEST_TEXT = 200
 """A label longer than this, in characters, is not a label: such answers are not taken from a file."""
@@ -99,6 +98,11 @@ def parse_line(line: str, number: int) -> tuple[Key, str, Answer]:
 CACHE_VARIABLE = "PHOTOPOEM_CACHE_DIR"
 FILE_NAME = "labels.sqlite"
 SCHEMA = 1
+"""The version of the tables: a file of another version is not touched."""
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS answers (digest TEXT, labeller TEXT, version TEXT, parameters TEXT, asked TEXT, answer TEXT,
+PRIMARY KEY (digest, labeller, version, parameters)) WITHOUT ROWID;
+"""
 
 T = TypeVar("T")
 
@@ -123,10 +127,6 @@ def cache_folder(given: str | Path | None = None, environ: Mapping[str, str] = o
     return Path(platformdirs.user_cache_dir("photopoem", appauthor=False))
 
 
-def _ignore(_text: str) -> None:
-    pass
-
-
 class LabelCache:
     """Labels that were paid for, in one SQLite file; safe with several threads and several runs at once.
 
@@ -135,13 +135,16 @@ class LabelCache:
     """
 
     def __init__(
-        self, folder: str | Path | None = None, *, note: Callable[[str], None] = _ignore, busy: float = 30.0
+        self,
+        folder: str | Path | None = None,
+        *,
+        note: Callable[[str], None] = say_nothing,
+        busy: float = 30.0,
     ) -> None:
         """Open or create the cache in `folder`; wait at most `busy` seconds for another run's write."""
         self.path = cache_folder(folder) / FILE_NAME
-        self._note, self._busy = note, busy
-        self._lock = threading.RLock()
-        self._db: sqlite3.Connection | None = None
+        self._note = note
+        self._database = Database(self.path, _SCHEMA, version=SCHEMA, busy=busy)
         self._use(lambda _db: None)
 
     def get(self, key: Key, digests: Iterable[str]) -> dict[str, Answer]:
@@ -170,12 +173,11 @@ class LabelCache:
         ]
 
         def write(db: sqlite3.Connection) -> int:
-            with db:
-                before = db.total_changes
-                db.executemany(f"INSERT OR {verb} INTO answers VALUES (?,?,?,?,?,?)", rows)  # noqa: S608 - one of two words
-                return db.total_changes - before
+            before = db.total_changes
+            db.executemany(f"INSERT OR {verb} INTO answers VALUES (?,?,?,?,?,?)", rows)  # noqa: S608 - one of two words
+            return db.total_changes - before
 
-        return self._use(write)
+        return self._use(write, changing=True)
 
     def summary(self) -> list[Summary]:
         """What is kept, a line for each labeller, version and parameters."""
@@ -199,9 +201,8 @@ class LabelCache:
         """Forget everything; returns how many answers that were."""
 
         def empty(db: sqlite3.Connection) -> int:
-            with db:
-                count = db.execute("DELETE FROM answers").rowcount
-            with suppress(sqlite3.OperationalError):  # another run reads just now: its space comes back later
+            count = db.execute("DELETE FROM answers").rowcount
+            with suppress(sqlite3.OperationalError):  # another run is reading: the space is given back later
                 db.execute("VACUUM")
             return count
 
@@ -234,127 +235,47 @@ class LabelCache:
 
     def close(self) -> None:
         """Let go of the file; the cache opens it again when it is used again."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
+        self._database.close()
 
-    def __del__(self) -> None:
-        with suppress(AttributeError, sqlite3.Error):  # one that never opened has nothing to close
-            self.close()
+    # -- what can go wrong
 
-    # -- opening, and what can go wrong
-
-    def _use(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with self._lock:
-            try:
-                try:
-                    return work(self._connection())
-                except sqlite3.DatabaseError as error:
-                    if not _is_damage(error):
-                        raise
-                    self._set_aside()
-                    return work(self._connection())
-            except sqlite3.Error as error:
-                self.close()
-                raise StoreError(f"{self.path}: {_why(error)}") from error
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._db is None:
-            self._db = self._open()
-        return self._db
-
-    def _open(self) -> sqlite3.Connection:
+    def _use(self, work: Callable[[sqlite3.Connection], T], *, changing: bool = False) -> T:
+        """Do some work with the database, `changing` in a transaction; where the file is damaged, with a new one."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return self._try(work, changing)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                self._set_aside()
+                return self._try(work, changing)
+        except OtherVersionError as error:
+            raise StoreError(
+                f"{self.path}: made by another photopoem; use another folder with --cache DIR"
+            ) from error
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {_why(error)}") from error
         except OSError as error:
             raise StoreError(f"{self.path.parent}: {what_failed(error)}, or use --no-cache") from error
-        # One connection for all threads: the lock lets one in at a time.
-        db = sqlite3.connect(self.path, timeout=self._busy, check_same_thread=False)
-        try:
-            _prepare(db, self._busy)
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-        except BaseException:
-            db.close()
-            raise
-        if version != SCHEMA:
-            db.close()
-            raise StoreError(f"{self.path}: made by another photopoem; use another folder with --cache DIR")
-        return db
+
+    def _try(self, work: Callable[[sqlite3.Connection], T], changing: bool) -> T:
+        with self._database.changing() if changing else self._database.reading() as db:
+            return work(db)
 
     def _set_aside(self) -> None:
-        self.close()
-        aside = self.path.with_name(f"labels-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
         try:
-            # A second run may have set it aside already and begun a sound one: that one must stay.
-            if self._is_sound():
-                return
-            for ending in ("-wal", "-shm", ""):
-                with suppress(FileNotFoundError):
-                    Path(f"{self.path}{ending}").replace(f"{aside}.sqlite{ending}")
+            aside = self._database.set_aside("labels-damaged")
         except OSError as error:
             raise StoreError(f"{self.path}: damaged, and cannot be set aside ({error.strerror})") from error
-        self._note(f"{self.path}: damaged; set aside as {aside.name}.sqlite, a new cache is begun")
-
-    def _is_sound(self) -> bool:
-        try:
-            db = sqlite3.connect(f"file:{_quoted(self.path)}?mode=ro", uri=True, timeout=self._busy)
-            try:
-                found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-                return found == "ok"
-            finally:
-                db.close()
-        except sqlite3.Error as error:
-            return not _is_damage(error)
-
-
-def _quoted(path: Path) -> str:
-    from urllib.parse import quote
-
-    return quote(str(path.absolute()))
-
-
-def _prepare(db: sqlite3.Connection, busy: float) -> None:
-    """Journal and table. Changing the journal ignores the busy timeout, so it is tried again."""
-    deadline = time.monotonic() + busy
-    while True:
-        try:
-            # On a network disk this may answer something else than wal: slower, and still right.
-            db.execute("PRAGMA journal_mode=WAL").fetchone()
-            db.execute("PRAGMA synchronous=NORMAL")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                with db:
-                    db.execute("BEGIN IMMEDIATE")
-                    db.execute(
-                        "CREATE TABLE IF NOT EXISTS answers (digest TEXT, labeller TEXT, version TEXT,"
-                        " parameters TEXT, asked TEXT, answer TEXT,"
-                        " PRIMARY KEY (digest, labeller, version, parameters)) WITHOUT ROWID"
-                    )
-                    db.execute(f"PRAGMA user_version={SCHEMA}")
-            return
-        except sqlite3.OperationalError as error:
-            if (
-                _code(error) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-                or time.monotonic() > deadline
-            ):
-                raise
-            time.sleep(0.05)
-
-
-def _code(error: sqlite3.Error) -> int:
-    """The primary result code; the extended one carries more in its high bytes."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or "no such table" in str(error)
+        if aside:
+            self._note(f"{self.path}: damaged; set aside as {aside.name}, a new cache is begun")
 
 
 def _why(error: sqlite3.Error) -> str:
-    code = _code(error)
+    code = code_of(error)
     if code == sqlite3.SQLITE_FULL:
         return "not written, the disk is full; make room and run it again"
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+    if code in BUSY:
         return (
             "another run has been writing for too long; wait for it, or use another folder with --cache DIR"
         )

@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import sqlite3
-import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import StoreError, UsageError
+from photopoem.sqlite import Database
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -104,15 +104,12 @@ class Queue:
         self.folder = Path(folder)
         self.path = self.folder / FILE_NAME
         self.replaced = 0
-        self._lock = threading.RLock()
-        self._db: sqlite3.Connection | None = None
+        # A power cut must not take back what the printer has been sent.
+        self._database = Database(self.path, _SCHEMA, synchronous="FULL")
 
     def close(self) -> None:
         """Let go of the file; the next call opens it again."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-            self._db = None
+        self._database.close()
 
     def __enter__(self) -> Queue:
         return self
@@ -122,41 +119,20 @@ class Queue:
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, alone; on any failure nothing of it stays."""
-        with self._lock:
-            try:
-                db = self._opened()
-                db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield db
-                    db.execute("COMMIT")
-                except BaseException:
-                    if db.in_transaction:
-                        db.execute("ROLLBACK")
-                    raise
-            except (sqlite3.Error, OSError) as error:
-                self._forget()
-                raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
+        with self._failing_well(), self._database.changing() as db:
+            yield db
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._db is not None and not self.path.exists():
-            # The folder was taken away: what is written to the open file would go with it.
-            self._forget()
-        if self._db is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA journal_mode = WAL")
-            # A power cut must not take back what the printer has been sent.
-            db.execute("PRAGMA synchronous = FULL")
-            db.executescript(_SCHEMA)
-            self._db = db
-        return self._db
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._failing_well(), self._database.reading() as db:
+            yield db
 
-    def _forget(self) -> None:
+    @contextmanager
+    def _failing_well(self) -> Iterator[None]:
         try:
-            self.close()
-        except sqlite3.Error:
-            self._db = None
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
 
     # -- the way of a job --------------------------------------------------------------------------------
 
@@ -365,15 +341,6 @@ class Queue:
                 "INSERT OR REPLACE INTO photographs VALUES (?, ?, ?)",
                 [(os.fsencode(path), stamp, outcome) for path, stamp in photographs],
             )
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                yield self._opened()
-            except (sqlite3.Error, OSError) as error:
-                self._forget()
-                raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
 
     def _select(self, where: str, values: Sequence[Any]) -> list[Job]:
         columns = "id, target, poem, copy, name, press, options, photos, record, state, note, changed"
