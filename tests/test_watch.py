@@ -310,7 +310,7 @@ def test_a_lost_network_is_waited_out(
 def test_a_photograph_that_never_works_is_let_be(
     tmp_path: Path, printer: FakePrinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that gives no poem after several tries is named and let be, also after a restart."""
+    """A file that gives no poem after several tries is named and given up, also after a restart."""
     monkeypatch.setattr(installation_module, "TRIES", (0.05, 0.05))
     (tmp_path / "inbox").mkdir()
     said: list[str] = []

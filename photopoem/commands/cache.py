@@ -132,7 +132,7 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
 
 
 def _size(path: Path) -> str:
-    """The space on disk, with what SQLite keeps beside the file."""
+    """The size on disk, with the files that SQLite keeps beside the database."""
     size = sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*"))
     return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{size / 1000:.0f} kB"
 

@@ -27,7 +27,7 @@ Examples:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found: about what, how it is, what to do about it (empty where nothing is, or it is told), a mark."""
+    """One line of the report: its subject, its state, the next step (empty where none is needed), and a mark."""
 
     about: str
     told: str
@@ -39,7 +39,7 @@ class Finding:
 
 
 def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) -> Finding:
-    """A finding that is well where there is nothing to do about it."""
+    """A finding, marked ok where there is nothing to do about it."""
     return Finding(about, told, next_step, "ok" if not next_step else "bad" if serious else "note")
 
 
@@ -86,7 +86,7 @@ def _findings(targets: tuple[str, ...], labels: str, poems: Path) -> Iterator[Fi
     for check in checks:
         try:
             yield from check()
-        except Exception as error:  # a doctor looks at what is broken
+        except Exception as error:  # a check that fails is a finding too
             yield _found(
                 check.__name__.strip("_<>"), f"{type(error).__name__}: {error}", "install photopoem again"
             )

@@ -77,9 +77,9 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
 
 
 def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
-    """The folder and the poem of a text beside a poems.jsonl, or one of a poems.jsonl: as it stands, as it was written.
+    """The poem of a text, or the `nth` of a folder: (its folder, with a person's edits, as written, out of how many).
 
-    At last of how many it is one: a text is the only one. Raises `UsageError`, `StoreError`.
+    A text is out of one. Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
     from photopoem.poems.edits import edited, find_edited, folder_of, written_to
@@ -98,7 +98,7 @@ def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
 
 
 def layer_of(span: Span) -> str | None:
-    """Whose a span is: one of the three layers, the lexicon, a hand, or None for the grammar's own text."""
+    """The layer of a span: one of the three, the lexicon, a person's hand, or None for the grammar's own text."""
     if span.source:
         return span.source.layer
     return span.voice if span.voice in LAYERS else None
@@ -193,7 +193,7 @@ def _grammars(name: str, beside: Path) -> list[str]:
     from photopoem.grammar import shelf
 
     if Path(name).name != name:
-        return []  # it stands in a record that anybody may have written: no path is followed
+        return []  # anybody may have written the record: no path in it is followed
     elsewhere = [beside] if beside != Path.cwd() else []
     files = [str(folder / f"{name}.json") for folder in (Path(), *elsewhere)]
     return [*([name] if name in shelf() else []), *filter(os.path.isfile, files)]

@@ -35,8 +35,7 @@ def command() -> None:
 def teach(folder: Path, name: str, force: bool) -> None:
     """Learn words from FOLDER: a subfolder of photographs for each word, or words.csv (photo, words).
 
-    Nothing leaves this machine. Each word is tried on photographs that were left out, and what came of it
-    is told.
+    Nothing leaves this machine. Each word is tested on photographs that were left out, and the result is shown.
     """
     from photopoem.errors import UsageError
     from photopoem.files import write_atomically

@@ -1,4 +1,4 @@
-"""A group of commands that says what was meant by a command or an option that is none."""
+"""A command group that suggests the right command or option for a mistyped one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CALLED = {"--to": "--print", "--print": "--to"}
 
 
 class Group(click.Group):
-    """A group whose answer to a mistyped command or another command's option is the one that was meant."""
+    """A group that answers a mistyped command, or an option of another command, with the right one."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an option that it calls otherwise is answered with its name for it."""

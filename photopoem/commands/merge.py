@@ -32,8 +32,8 @@ Examples:
 def command(folders: tuple[str, ...], out: str, force: bool) -> None:
     """Join the poems folders DIR into one, sorted by path: byte for byte what a single run would have written.
 
-    Of a photograph with different poems in several folders the first folder's is kept, and a line says so. So is a
-    text in the folder for all that you changed by hand.
+    Where folders have different poems of one photograph, the first folder's is kept, and a line says so. A text in the
+    folder for all poems that you changed by hand is kept too.
     """
     from photopoem.poems.folder import folder_for_poems, merge_folders
     from photopoem.text.terminal import counted, say

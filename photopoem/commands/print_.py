@@ -87,12 +87,11 @@ class PrintOptions:
 @click.command(epilog=EXAMPLES)
 @takes(PrintOptions)
 def command(asked: PrintOptions) -> None:
-    """Print the poems in POEMS: a run's folder [default: poems], its poems.jsonl or one of its texts; texts that
-    you changed by hand as they stand.
+    """Print the poems in POEMS: a run's folder [default: poems], its poems.jsonl or one of its texts. A text that you
+    changed by hand is printed as you left it.
 
-    Poems wait in a queue beside them, so that each is printed once, whatever happens to the program or
-    the printer: the same command again goes on where it ended. A printer that is off, stalled or out of
-    paper is waited for.
+    Poems wait in a queue in their folder, so that each is printed once, whatever happens to the program or the
+    printer. The same command goes on where it ended. It waits for a printer that is off, stalled or out of paper.
     """
     from photopoem.press import open_press
     from photopoem.printing.targets import OneFile
@@ -178,7 +177,7 @@ def read_poems(path: Path) -> tuple[Path, list[Poem]]:
 
 
 def _say_changed(poems: list[Poem]) -> None:
-    """That texts were changed is said where they go on paper: the next run says it only where it would write them."""
+    """Say which texts were changed by hand, because their words go on paper."""
     from photopoem.text.terminal import counted, say
 
     if changed := [poem for poem in poems if poem.by_hand]:

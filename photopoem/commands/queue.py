@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _no_number(context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
-    """The folder; a number where none is called so is a job's."""
+    """The folder. Raises `UsageError` for a number that is no folder's name: a job was meant."""
     if str(folder).isdecimal() and not folder.exists():
         from photopoem.errors import UsageError
 
@@ -115,7 +115,7 @@ def clear(folder: Path, target: str | None, history: bool) -> None:
 
 
 def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) -> str:
-    """That there is nothing in these states, or a target has nothing, and which others have something."""
+    """Says that nothing is in these states, for a target or at all, and which other targets have something."""
     from photopoem.text.terminal import visible
 
     waiting = "queued" in states
@@ -128,7 +128,7 @@ def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) ->
 
 
 def _address(target: str | None) -> str | None:
-    """The one spelling of a target under which the queue knows it."""
+    """The address under which the queue knows a target."""
     from photopoem.services.publish import open_target
 
     return target and open_target(target).address

@@ -130,8 +130,8 @@ def command(asked: RunOptions) -> None:
 
     A single photograph's poem goes to standard output. For a folder the poems go there too, and into a folder of
     poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
-    run writes only what is new or changed; a text that you changed by hand is kept, and a line says so
-    where it would be another; what is printed and shown has your words.
+    run writes only what is new or changed; a text that you changed by hand is kept, and a line says so where a new one
+    would differ. Your words are printed.
     """
     from photopoem.photo.discover import find_photos
     from photopoem.poems.folder import folder_for_poems

@@ -1,4 +1,4 @@
-"""The poems of a folder as they stand in it: a text that a person changed goes before its record."""
+"""Reads poems with a person's edits: a text that was changed by hand replaces the words of its record."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from photopoem.poems.text import from_text
 from photopoem.text.terminal import visible
 
 MOST = 1 << 21
-"""Bytes of a text that are read: more is no poem, which has 400,000 characters at most."""
+"""The most bytes that are read of a text: a poem has 400,000 characters at most."""
 
 
 def read_edited(path: str | Path) -> list[Poem]:
-    """The poems of a poems folder or its `poems.jsonl`, each in the words of its text where a person changed that.
+    """The poems of a poems folder or its `poems.jsonl`, with a person's edits.
 
     Raises `StoreError` where there are none to read, or something that is no record of a poem.
     """
@@ -29,14 +29,14 @@ def read_edited(path: str | Path) -> list[Poem]:
 
 
 def find_edited(text: Path) -> tuple[Path, Poem, Poem]:
-    """The poems folder that a text lies in, and the text's poem as it stands and as it was written.
+    """The poems folder of a text, and its poem: with a person's edits, and as it was written.
 
-    Raises `UsageError` where it lies in none, or that knows nothing of it.
+    Raises `UsageError` where the text is in no poems folder, or has no record there.
     """
     folder = _poems_above(text)
     name = text.resolve().relative_to(folder.resolve()).as_posix()
     records = list(read_records(folder))
-    # The last record of a text is the one that stands.
+    # A text belongs to its last record.
     found = next((each for each in reversed(records) if _text_of(each)[0] == name), None)
     if found is None:
         near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
@@ -61,7 +61,7 @@ def folder_of(path: str | Path) -> Path:
 
 
 def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[str]]:
-    """The hashes of all that was written to each text; more than one record may be of one text."""
+    """The hashes of all that photopoem wrote to each text file; several records may share one."""
     written: defaultdict[str, set[str]] = defaultdict(set)
     for record in records:
         file, text = _text_of(record)
@@ -70,7 +70,9 @@ def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[s
 
 
 def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Container[str]]) -> Poem:
-    """The poem of a record, in the words of its text where that is none of those `written`.
+    """The poem of a record, with the words of its text where a person edited that.
+
+    `written` has the hashes of what photopoem wrote to each text file; a text with any other hash is a person's.
 
     Raises `StoreError` where it is no record of a poem.
     """
@@ -84,7 +86,7 @@ def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Contai
 
 
 def read_text(path: Path) -> str | None:
-    """A text as it stands; None where there is none: one that was taken away leaves its record."""
+    """The content of a text file; None where it cannot be read: a person may have deleted it."""
     try:
         with open_regular(path) as stream:
             return stream.read(MOST).decode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""The poems folder of a run: `poems.jsonl` and a text for each photo, whole, never twice, continued anywhere."""
+"""The poems folder: `poems.jsonl` and a text for each photograph, so written that a killed run can go on."""
 
 from __future__ import annotations
 
@@ -49,11 +49,10 @@ class PoemsFolder:
         self._entries: dict[str, IndexEntry] = {}
         # The hashes of texts that were written for a path before its last one.
         self._older: dict[str, tuple[str, ...]] = {}
-        # Whose each text is, the last to write it last: made only when first asked for, for there may be a hundred
-        # thousand.
+        # Text file -> the photographs whose text it is, in the order they wrote it. Large, so built at first use.
         self._owners: dict[str, list[str]] | None = None
         self._tidy = True
-        # One run at a time writes here: what a killed one left unfinished has a name that the next knows.
+        # One run at a time writes here, so the unfinished file of a killed run can have a fixed name.
         self._unfinished = self.path / ".unfinished.tmp"
         self._lock: BaseFileLock | None = None
         self._records: IO[bytes] | None = None
@@ -92,7 +91,7 @@ class PoemsFolder:
         self._records = self._lock = None
 
     def _leave_no_trace(self) -> None:
-        """Take away what this run made, where no poem came of it; what holds anything else stays."""
+        """Remove what this run made, where it wrote no poem; a folder with anything else in it stays."""
         for each in self._made:
             with suppress(OSError):
                 each.rmdir() if each.is_dir() else each.unlink()
@@ -157,7 +156,7 @@ class PoemsFolder:
         return same and _holds(f"{self.path}/{entry.file_of(found.path)}") and not self._is_older(found.path)
 
     def _is_older(self, path: str) -> bool:
-        """Whether a text that stands here is one from before: a run was killed when it had written the record alone."""
+        """Whether the text is an older version: a run was killed between writing the record and the text."""
         if path not in self._older:
             return False
         from photopoem.poems.edits import read_text
@@ -196,7 +195,7 @@ class PoemsFolder:
         return line
 
     def poem(self, path: str) -> Poem:
-        """The poem of a path, in the words of its text where a person changed that."""
+        """The poem of a path, with a person's edits."""
         from photopoem.poems.edits import edited
 
         file = self._entries[path].file_of(path)
@@ -204,7 +203,7 @@ class PoemsFolder:
         return edited(self.path, json.loads(self.line(path)), {file: written})
 
     def kept(self, poem: Poem, name: str) -> Poem:
-        """What stands for the photograph called `name`, whose text a person wrote or changed, instead of `poem`."""
+        """The poem of the text that a person wrote or changed, for the photograph `name`; `poem` was not written."""
         from photopoem.poems.edits import read_text
         from photopoem.poems.text import from_text
 
@@ -217,7 +216,7 @@ class PoemsFolder:
         return sorted(self._entries)
 
     def _file_for(self, path: str, name: str, written: str) -> str:
-        """What a path's text is called: as before, else by `name`, else by a name that no other path's has."""
+        """The file of a path's text: as before, else made from `name`, else one that no other photograph's text has."""
         entry = self._entries.get(path)
         if entry and is_text_file(before := entry.file_of(path)):
             return before
@@ -225,7 +224,7 @@ class PoemsFolder:
         return text_file(marked(name, path)) if self._is_anothers(file, path, written) else file
 
     def _is_anothers(self, file: str, path: str, written: str) -> bool:
-        """Whether a text that stands here belongs to another photograph; not to this one before it was moved."""
+        """Whether a text file belongs to another photograph, and not to this one under an earlier path."""
         if not (self.path / file).exists():
             return False
         owner = (self._owners_of(file) or [path])[-1]
@@ -268,7 +267,7 @@ class PoemsFolder:
             return
         standing, entry = text_hash(present.decode("utf-8", "surrogateescape")), self._entries.get(path)
         ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
-        # Its own are asked first: others have written it only where the photograph has been called otherwise.
+        # This path's hashes come first: other paths wrote this file only where the photograph was renamed.
         if standing not in ours and standing not in map(self._text_of, self._owners_of(made.file)):
             raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
 
@@ -277,7 +276,7 @@ class PoemsFolder:
         return self._entries[path].made(path).text
 
     def named_apart(self, path: str) -> str:
-        """Where the text of a path is whose photograph's name another has; empty where it is called plainly."""
+        """Says where a photograph's text is, if another photograph has the plain name; else empty."""
         file = self._entries[path].file_of(path)
         plain = file.removesuffix(f"{marked('', path)}{TEXT}") + TEXT
         if plain == file + TEXT:
@@ -286,14 +285,14 @@ class PoemsFolder:
         return f"{path} is in {self.path / file}" + (f", for {others[-1]} has {plain}" if others else "")
 
     def gone(self, found: Sequence[Found]) -> list[str]:
-        """Paths that have a poem here and are no longer among the photographs, of which each comes once."""
+        """Paths that have a poem here and are not among the photographs `found`, which names each once."""
         if sum(each.path in self._entries for each in found) == len(self._entries):
-            return []  # without a set of them all, which is what a run of a hundred thousand had its peak for
+            return []  # a set of all paths would be the memory peak of a large run
         present = {each.path for each in found}
         return [path for path in self._entries if path not in present]
 
     def finish(self) -> None:
-        """Put the records in the order of their paths, each once, if they are not; and onto the disk."""
+        """Sort the records by path, each once, unless they are so already; and wait until the disk has them."""
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
         os.fsync(self._records.fileno())
         if not self._tidy:
@@ -350,7 +349,7 @@ def folder_for_poems(out: str | Path) -> Path:
 
 
 def _holds(text: str) -> bool:
-    """Whether a text is there. An empty one is not: a disk without power leaves such, and a person would delete it."""
+    """Whether a text is there and not empty: a power cut can leave empty files."""
     try:
         return os.stat(text).st_size > 0  # noqa: PTH116 - faster, for 100,000
     except OSError:

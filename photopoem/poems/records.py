@@ -1,4 +1,4 @@
-"""What stands in a poems folder: records, one a line, how each was made, and what its text is called."""
+"""The records of a poems folder: a line of JSON for each poem, how it was made, and the file of its text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LENGTH_BITS = 40  # no line has a terabyte
 # without reading the rest of each line.
 _HASH = re.compile(r"[0-9a-f]{16}")
 _HEAD = re.compile(rb'\{"path": ("(?:[^"\\]|\\.)*"), "made": (\{[^{}]*\})')
-# As nearly all are: nothing in it is escaped.
+# Most records have no escapes in their head, and can be read faster.
 _PLAIN = rb'"([^"\\]*)"'
 _PLAIN_HEAD = re.compile(
     rb'\{"path": %b, "made": \{"stamp": %b, "settings": %b, "file": %b, "text": %b\}' % ((_PLAIN,) * 5)
@@ -33,7 +33,7 @@ _PLAIN_HEAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How a poem was made: the photograph's stamp, what the settings come to, its text's file and hash."""
+    """How a poem was made: the photograph's stamp, the settings' fingerprint, the file and hash of its text."""
 
     stamp: str
     settings: str
@@ -41,17 +41,17 @@ class Made:
     text: str
 
     def as_dict(self) -> dict[str, str]:
-        """The four, as they stand in a record."""
+        """The four values, as a record has them."""
         return {"stamp": self.stamp, "settings": self.settings, "file": self.file, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """Where the last record of a path stands, and how it was made; small, for there may be a hundred thousand.
+    """Where the last record of a path is, and how it was made; small, for there may be a hundred thousand.
 
-    `place` is where its line begins and how long it is, in one number. `file` is where in the path the name of
-    its text begins, if the two end alike, else the name; `text` the hash as a number, or as it stands where it
-    is none of ours.
+    `place` holds offset and length of the line in one number. `file` is the index in the path at which the text's file
+    name begins, or the file name where the path does not end with it. `text` is the hash as a number, or as text where
+    it is no hash of ours.
     """
 
     place: int
@@ -85,7 +85,7 @@ class IndexEntry:
 
 
 def text_hash(text: str) -> str:
-    """A short hash by which a text of ours is told from one that a person changed."""
+    """A short hash that tells a text that photopoem wrote from one that a person changed."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -112,7 +112,7 @@ def head_of(line: bytes) -> tuple[str, Made] | None:
 
 
 def _made(cells: dict[str, Any]) -> Made:
-    """How a poem was made, as it stands in a record; whatever somebody put there is text."""
+    """How a poem was made, from a record. Every value is taken as text, whatever somebody wrote there."""
     return Made(**{name: str(value) for name, value in cells.items()})
 
 

@@ -1,4 +1,4 @@
-"""A poem as plain text: title, lines, colophon; and a text that a person changed as a poem again."""
+"""Turns a poem into plain text (title, lines, colophon), and a text that a person changed into a poem."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def from_text(poem: Poem, text: str) -> Poem:
     said = text.encode("utf-8", "surrogateescape").decode("utf-8-sig", "replace")
     said = "\n".join(line.rstrip() for line in said.splitlines()).strip("\n")
     before, _, last = said.rpartition("\n\n")
-    # Two words of it: a person's own stanza may well begin with No.
+    # Two words are compared: a stanza of the person's own may begin with No.
     if last.split()[:2] == colophon(poem).split()[:2]:
         said = before.strip("\n")
     title = ""

@@ -1,4 +1,4 @@
-"""Ways for bytes to a printer and back: a network socket, a device file, USB. None waits longer than it is told."""
+"""Channels to a printer: a network socket, a device file, USB. None waits longer than it is told."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Channel(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go, without throwing away what is still on its way."""
+        """Close, without discarding bytes that are still being sent."""
         ...
 
 
@@ -64,7 +64,7 @@ class FileChannel:
     def _read(self) -> bytes:
         found = os.read(self.fd, 256)
         if not found:
-            # A device that has nothing to say reads as empty; do not turn in circles over it.
+            # A silent device reads as empty at once: wait a little before the next read.
             time.sleep(0.05)
         return found
 
@@ -103,7 +103,7 @@ class SocketChannel(FileChannel):
         return found
 
     def close(self) -> None:
-        """Close so that the other side reads everything: unread answers would make it a reset."""
+        """Close so that the printer reads everything: with answers left unread, TCP would reset the connection."""
         with suppress(OSError), self.connection:
             self.connection.shutdown(socket.SHUT_WR)
             deadline = time.monotonic() + 1
@@ -112,7 +112,7 @@ class SocketChannel(FileChannel):
 
 
 def open_tcp(host: str, port: int, timeout: float) -> Channel:
-    """A connection. Raises `OSError` where nobody answers, in words for those who can look."""
+    """Open a TCP connection. Raises `OSError` with a message for the person at the printer."""
     try:
         connection = socket.create_connection((host, port), timeout)
     except socket.gaierror as error:

@@ -1,4 +1,4 @@
-"""Talking to a receipt printer: asking how it is, sending a job whole, hearing that it is done."""
+"""Talks to a receipt printer: asks for its state, sends whole jobs, and waits until they are printed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from photopoem.printing.channels import Channel
 from photopoem.printing.retry import IN_THE_MIDDLE, Doubtful, NotReady, Retry, Stopped
 
-# ESC/POS (Epson, "ESC/POS Command Reference"): DLE EOT n is answered at once, GS r n in its turn, when
-# all that was sent before it has been dealt with: that is how the end of a job is heard.
+# ESC/POS (Epson, "ESC/POS Command Reference"): the printer answers DLE EOT n at once, and
+# GS r n only after it has printed all that was sent before. The answer to GS r n thus tells the end of a job.
 _ASK_PRINTER, _ASK_CAUSE, _ASK_PAPER = b"\x10\x04\x01", b"\x10\x04\x02", b"\x10\x04\x04"
 _ASK_IN_TURN = b"\x1dr\x01"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a printer is. `answers` tells silence from an answer; `trouble` is empty where it can print."""
+    """The state of a printer. `answers` is False where it said nothing; `trouble` is empty where it can print."""
 
     answers: bool
     trouble: str = ""
@@ -25,18 +25,18 @@ class Status:
 
 @dataclass
 class Dialogue:
-    """The manners of talking; times in seconds."""
+    """How to talk to one printer; times in seconds."""
 
     answer_within: float = 0.5
     accept_within: float = 5.0
     """After this long without taking a byte a printer counts as stalled."""
     done_within: float = 30.0
-    """A printer that is well and has not said it is done by then belongs to those that never say so."""
+    """A printer that is ready, but has not confirmed a job by then, is taken for one that never confirms."""
     says_done: bool = True
     _heard: bytes = field(default=b"", repr=False)
 
     def ask(self, channel: Channel) -> Status:
-        """How the printer is. Raises `OSError` when the channel breaks."""
+        """The printer's state. Raises `OSError` when the channel breaks."""
         printer = self._asked(channel, _ASK_PRINTER)
         if printer is None:
             return Status(answers=False)
@@ -109,7 +109,7 @@ class Dialogue:
                 channel.receive(0.01)
 
     def _hear_in_turn(self, channel: Channel, retry: Retry) -> None:
-        channel.receive(0)  # what the printer said of its own accord is no answer
+        channel.receive(0)  # what the printer sent unasked is no answer
         channel.send(_ASK_IN_TURN, self.accept_within)
         well_since = time.monotonic()
         while self._byte(channel, 2 * self.answer_within, fixed=0x90, value=0x00) is None:

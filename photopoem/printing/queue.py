@@ -64,7 +64,7 @@ class NewJob:
 
     @property
     def poem(self) -> str:
-        """What tells poems apart: the photograph, the words and who wrote them; not where the file lies."""
+        """A hash of the photograph, the words and who wrote them, but not of the photograph's path."""
         parts = [self.record.get(key) for key in ("digest", "grammar", "seed", "title", "text")]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -134,7 +134,7 @@ class Queue:
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
 
-    # -- the way of a job --------------------------------------------------------------------------------
+    # -- from queued to printed --------------------------------------------------------------------------------
 
     def add(
         self,
@@ -147,9 +147,9 @@ class Queue:
     ) -> int:
         """Queue copies of poems, those that this target has not had before (`again`: whether or not).
 
-        Copy after copy of the whole. Returns how many are new; another poem of the same photograph that still waits
-        is taken out, and counted in `replaced`. `photograph` (path, stamp) is noted as having its poem in the same
-        transaction.
+        All poems once, then all of them again for each further copy. Returns how many are new. Another poem of the
+        same photograph that still waits is removed, and counted in `replaced`. `photograph` (path, stamp) is noted as
+        having its poem in the same transaction.
         """
         every = list(jobs)
         with self._changing() as db:
@@ -169,7 +169,7 @@ class Queue:
 
     @staticmethod
     def _replace(db: sqlite3.Connection, target: str, job: NewJob) -> int:
-        """Take out what waits of the same photograph, for a person may have changed its poem meanwhile."""
+        """Remove waiting jobs of the same photograph: a person may have changed its poem meanwhile."""
         rows = db.execute(
             "SELECT id, record FROM jobs WHERE target = ? AND name = ? AND state = 'queued' AND poem <> ?",
             (target, job.name, job.poem),
@@ -244,7 +244,7 @@ class Queue:
             raise StoreError(f"{self.folder}: {error.strerror}; see that the disk is there") from error
         return lock
 
-    # -- what people and the installation ask ------------------------------------------------------------
+    # -- for people and for a watch ------------------------------------------------------------
 
     def jobs(self, states: Sequence[State] = STATES, target: str | None = None) -> list[Job]:
         """All jobs in these states, in order."""
@@ -292,7 +292,7 @@ class Queue:
             busy = [job for job in chosen if known[job] == "sending"]
             if busy:
                 raise UsageError(f"job {busy[0]} is being printed; wait for it")
-            # In another state it would be forgotten that the paper has it.
+            # Another state would forget that the poem is on paper.
             if printed := [job for job in chosen if known[job] == "printed"]:
                 raise UsageError(f"job {printed[0]} is printed; photopoem print --again prints it once more")
             db.executemany(
@@ -355,7 +355,7 @@ def _marks(values: Collection[Any]) -> str:
 
 
 def _photograph(record: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What tells a record's photograph from others: one of the same name that came later is another."""
+    """What identifies a record's photograph; a later photograph may have the same path."""
     return record.get("path"), record.get("digest")
 
 

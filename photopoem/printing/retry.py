@@ -1,4 +1,4 @@
-"""Waiting for a printer: pauses that grow, a trouble said once, and an end when the program is to stop."""
+"""Waits for a printer, a disk or a folder: with growing pauses, telling each trouble once."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ IN_THE_MIDDLE = "Ctrl-C leaves this poem in doubt, and the others queued"
 
 
 class NotReady(Exception):
-    """The printer cannot take a job now, and has had nothing of it: why."""
+    """The printer cannot take a job now, and has received nothing of it. The text says why."""
 
 
 class Refused(PressError):
-    """The printer has had nothing of the job and never will, so that waiting is in vain: why."""
+    """The printer will never take the job, and has received nothing of it. The text says why."""
 
 
 class Doubtful(Exception):
-    """A job was sent in part, or wholly with no word of its end: what happened."""
+    """A job was sent in part, or its end was never confirmed. The text says what happened."""
 
 
 class Stopped(Exception):
-    """The program is to end, and nothing was under way."""
+    """The program is to end, and no job was being sent."""
 
 
 @dataclass
@@ -41,13 +41,13 @@ class Retry:
     trouble: str = ""
     """What is being waited for; empty when all is well."""
     told: set[str] = field(default_factory=set)
-    """What has been said of leaving: once is enough, also for several that share this."""
+    """What was said about ending the program. It is said once, also by several objects that share this set."""
     _tries: int = 0
 
     def wait(self, trouble: str, *, leaving: str = SAFE) -> None:
         """Wait a while, longer each time, saying a trouble when it is new. Raises `Stopped`.
 
-        `leaving` is what becomes of the poems of one who does not wait.
+        `leaving` says what happens to the poems if the person ends the program instead.
         """
         if trouble != self.trouble:
             more = f"; {leaving}" if leaving not in self.told else ""

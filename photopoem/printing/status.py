@@ -1,4 +1,4 @@
-"""How a target is and what to do about it, in words for people; nothing is printed."""
+"""Tells the state of a target and what to do about it, in words for people. Prints nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT_THE_PRINTER = "put that right; printing waits for it and goes on by itself"
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """How it is, and what to do about it (empty where nothing is). What is not `serious` can stay as it is."""
+    """The state of a target, and the next step (empty where none is needed). What is not `serious` can stay so."""
 
     told: str
     next_step: str = ""
@@ -26,7 +26,7 @@ class Diagnosis:
 
 
 def diagnose(target: Target | OneFile) -> Diagnosis:
-    """Ask a target how it is. Never raises."""
+    """Ask a target for its state. Never raises."""
     if isinstance(target, OneFile):
         return _file(target)
     status = target.status()

@@ -1,4 +1,4 @@
-"""Where poems are printed: the addresses people write, and what stands behind each."""
+"""Targets: the addresses that people write, and the printer, folder or file behind each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNKNOWN = re.compile(r"does not exist|(invalid|unknown) destination", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A pressed poem: its bytes, the press and the ending of its files, a name for people."""
+    """A job's bytes, the press that made them, the ending of its files, and a name for people."""
 
     data: bytes
     press: str
@@ -35,8 +35,8 @@ class Delivery:
 class Target(Protocol):
     """Takes deliveries.
 
-    `address` is as it was asked for; `press` what suits it, None where that must be said; `repeatable`
-    whether delivering the same twice leaves one.
+    `address` is the spelling under which the queue knows it. `press` names the press that suits it; None where the
+    person must choose. `repeatable` says that delivering the same job twice leaves one.
     """
 
     address: str
@@ -55,17 +55,17 @@ class Target(Protocol):
         ...
 
     def refusal(self) -> str:
-        """Why it will never print as it was asked for; empty where it may, or where nobody can say now."""
+        """Why it can never print; empty where it can, or where that cannot be told now."""
         ...
 
     def status(self) -> Status:
-        """How it is, asked once. Never raises."""
+        """Its state, asked once. Never raises."""
         ...
 
 
 @dataclass
 class PrinterTarget:
-    """A printer at the end of a channel; the dialogue is held only with one that is sent receipts."""
+    """A printer behind a channel. Only a printer that gets receipts is asked for its state."""
 
     address: str
     connect: Callable[[], Channel]
@@ -123,7 +123,7 @@ class PrinterTarget:
 
 @dataclass
 class FolderTarget:
-    """A folder that gets one file a poem, whole or not at all."""
+    """A folder that gets one file for each poem; each file appears whole or not at all."""
 
     address: str
     folder: Path
@@ -184,7 +184,7 @@ class FolderTarget:
 
 @dataclass
 class CupsTarget:
-    """A printer that CUPS looks after; a poem is printed once CUPS has it, which then keeps its own queue."""
+    """A printer that CUPS manages. A poem counts as printed when CUPS has taken it into its own queue."""
 
     address: str
     printer: str
@@ -218,11 +218,11 @@ class CupsTarget:
         return path
 
     def refusal(self) -> str:
-        """See `Target`: CUPS or this printer of it is not there. A server that is away says nothing of that."""
+        """See `Target`: CUPS or this printer of it is not there. That is not known while the CUPS server is away."""
         if shutil.which("lp") is None:
             return f"lp is not installed; {GET_CUPS}"
         try:
-            # It says the same of a printer that it does not know and of one whose server it cannot ask.
+            # lpstat gives the same answer for an unknown printer and for a server that it cannot reach.
             asked = self._asked("-p", self.printer)
             unknown = asked.returncode and _UNKNOWN.search(asked.stderr)
             if not unknown or "not running" in self._asked("-r").stdout:
@@ -235,7 +235,7 @@ class CupsTarget:
 
     @classmethod
     def _asked(cls, *words: str) -> subprocess.CompletedProcess[str]:
-        """What lpstat says to this, in English: its words are read."""
+        """What lpstat answers, in English because its words are parsed."""
         return subprocess.run(  # noqa: S603 - lpstat by its full path, no shell
             [cls._program("lpstat"), *words],
             capture_output=True, timeout=20, check=False, text=True, errors="replace",
@@ -259,7 +259,7 @@ class CupsTarget:
 
 @dataclass(frozen=True)
 class OneFile:
-    """A file that all poems are pressed into at once; it needs no queue."""
+    """One file for all poems; it needs no queue."""
 
     address: str
     path: Path
@@ -268,7 +268,7 @@ class OneFile:
 def open_target(address: str, *, is_file: Callable[[str], bool] = lambda _: False) -> Target | OneFile:
     """What stands behind an address. Nothing is connected yet. Raises `UsageError`.
 
-    Its `address` is the one spelling of all that mean the same, so that a queue finds its target again.
+    Its `address` is the same for all spellings of one target, so that a queue finds its target again.
     `is_file` tells whether a mistyped address is a file's name.
     """
     kind, _, rest = address.partition(":")
@@ -280,7 +280,7 @@ def open_target(address: str, *, is_file: Callable[[str], bool] = lambda _: Fals
 
 
 def _as_target(text: str, is_file: Callable[[str], bool]) -> str:
-    """How what a person wrote for a target is written as one; empty where nobody can tell."""
+    """The address that a mistyped one probably means; empty where that cannot be told."""
     if text.startswith("/dev/"):
         return f"serial:{text}"
     if text.endswith("/") or Path(text).is_dir():
@@ -327,6 +327,6 @@ _OPENERS: dict[str, Callable[[str, str], Target | OneFile]] = {
 
 
 def _file_name(name: str) -> str:
-    """A name that is one, in any folder and on any command line."""
+    """The name with only those characters that are safe in any folder and on any command line."""
     plain = re.sub(r"[^\w .,+-]", "_", name).strip(" .-")
     return plain[:80] or "poem"

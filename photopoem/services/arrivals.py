@@ -1,4 +1,4 @@
-"""Photographs that arrive in a folder: found at once, taken when they have arrived whole."""
+"""Finds photographs that arrive in a folder, and hands them on when they have arrived whole."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from photopoem.photo.discover import Found, find_photos
 
 @dataclass
 class Arrivals:
-    """What is new in a folder and its folders.
+    """The new photographs of a folder and its subfolders.
 
-    `settle` is how many seconds a file must not have changed before it is taken; one that does not look whole
-    is given `doubt` seconds instead, for a copy may rest in the middle.
+    A file is taken when it has not changed for `settle` seconds. A file that does not look whole must not have changed
+    for `doubt` seconds, because a copy may pause.
     """
 
     folder: Path
@@ -29,7 +29,7 @@ class Arrivals:
     doubt: float = 10.0
     growing: dict[str, tuple[str, float]] = field(default_factory=dict)
     seen: bool = False
-    """Whether the folder has ever been there."""
+    """Whether the folder has been there since the program started."""
 
     def ready(self) -> list[Found]:
         """The photographs that have newly arrived, oldest first. Raises `UsageError` where the folder is gone."""
@@ -64,12 +64,12 @@ class Arrivals:
         return find_photos([folder])
 
     def done(self, found: Found) -> None:
-        """Take a photograph, as it is now, as dealt with."""
+        """Note that a photograph, as it is now, needs no more work."""
         self.known[found.path] = found.stamp
         self.growing.pop(found.path, None)
 
     def note_known(self, known: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
-        """Take these as dealt with before."""
+        """Note photographs (path, stamp) that were dealt with before."""
         self.known.update(known)
 
 
@@ -112,13 +112,13 @@ def _boxes_end(file: IO[bytes], size: int) -> bool:
         if length == 1:
             length = int.from_bytes(head[8:16], "big")
         if length < 8:
-            return False  # 0 means "to the end", which never tells that all has come
+            return False  # 0 means "to the end of the file", so the length is not known
         at += length
     return False
 
 
 class FolderEvents:
-    """Sets an event when something happens in a folder; where the system cannot tell, never."""
+    """Sets an event when something changes in a folder; never where the system does not report changes."""
 
     def __init__(self, folder: Path, happened: threading.Event, stop: threading.Event) -> None:
         self.folder, self.happened, self.stop = folder, happened, stop
@@ -134,7 +134,7 @@ class FolderEvents:
             try:
                 self._watch(self.folder.stat().st_ino)
             except Exception:
-                # Gone, not mounted, out of watches: looking again every second goes on all the same.
+                # The folder is gone or the system has no watches left. The program still looks every second.
                 self.stop.wait(1)
 
     def _watch(self, inode: int) -> None:

@@ -1,4 +1,4 @@
-"""Carries out a run: what is to do, doing it, what to say meanwhile, and how it ended."""
+"""Carries out a run: finds what there is to do, writes the poems, reports progress and sums up."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def speaks_vision(spec: str) -> bool:
 
 
 def anchored(settings: Settings) -> Settings:
-    """The settings with every file that they name found from this folder, for processes that run in another."""
+    """The settings with absolute paths of all files, for processes that run in another folder."""
 
     def here(name: str) -> str:
         return str(Path(name).resolve()) if Path(name).is_file() else name
@@ -85,10 +85,10 @@ class Run:
     colophon: bool = True
     quiet: bool = False
     left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
-    """Of each folder among the paths, how many files were no photographs, by their endings."""
+    """For each folder among the paths: how many files are not photographs, by file ending."""
     _stopped: bool = field(default=False, init=False)
     _apart: list[str] = field(default_factory=list, init=False)
-    """The paths whose photographs' names others have."""
+    """Photographs whose text has a longer name, because another photograph has the plain one."""
 
     def __post_init__(self) -> None:
         jobs_for(self.jobs, len(self.found))
@@ -96,7 +96,7 @@ class Run:
             self.settings = anchored(self.settings)
 
     def labeller(self) -> Labeller:
-        """The labeller of this run. Which one speaks is said once, when nothing stands in the way any more."""
+        """Open the labeller of this run and say once which it is; the grammars are checked first."""
         self._say_problems(load_grammars(self.settings))
         labeller = labeller_for(self.settings)
         if not self.quiet:
@@ -104,7 +104,7 @@ class Run:
         return labeller
 
     def _say_problems(self, grammars: list[Grammar]) -> None:
-        """Of a grammar of a person's own, how much the check would remark: a poem does not show it."""
+        """Say how many problems the check finds in grammars of the person's own: poems do not show them."""
         from photopoem.grammar import check_loaded
 
         for name, grammar in zip(self.settings.grammars, grammars, strict=True) if not self.quiet else ():
@@ -113,7 +113,7 @@ class Run:
                 say(f"{name}: {told}; photopoem grammar check {name}")
 
     def plan(self) -> str:
-        """What there is to do and what it would cost, in a few lines; nobody is asked and nothing is written."""
+        """What the run would do and cost, in a few lines. Asks no service and writes nothing."""
         count = f"photographs: {len(self.found)}"
         if not speaks_vision(self.settings.labels):
             return (
@@ -136,7 +136,7 @@ class Run:
         return vision.plan(digests, self.settings.label_settings)
 
     def many_paid(self) -> str | None:
-        """The question to put before a run that is billed for very many photographs; None where it is not."""
+        """The question to ask before a run that bills very many photographs; None for any other run."""
         if len(self.found) <= ASK_ABOVE or not speaks_vision(self.settings.labels):
             return None
         say(
@@ -159,7 +159,7 @@ class Run:
     def all(self, out: Path, given: tuple[Executor, int] | None = None) -> int:
         """Write the poem of each photograph to a folder, and show them as they come.
 
-        The work is done as `jobs` and `dask` say, or on an executor that is given, with its window.
+        The work is done as `jobs` and `dask` say, or on `given`, an executor and its window.
         """
         self._spare_sidecars(out)
         labeller = self.labeller()
@@ -187,10 +187,10 @@ class Run:
         return PoemSpool(out, self.paper, retry=Retry(say)) if self.paper else None
 
     def _print_the_rest(self, folder: PoemsFolder, spool: PoemSpool | None) -> bool:
-        """Wait until every poem of this run is on paper; whether any is in doubt.
+        """Wait until every poem of this run is on paper; returns whether any is in doubt.
 
-        Those written by an earlier run are queued too, as changed by hand where they were: the printer gets none
-        twice, and a run that was ended between writing and queueing leaves none out.
+        Poems of earlier runs are queued too, with a person's edits. The queue prints none twice, and a run that was
+        killed between writing and queueing loses none.
         """
         if spool is None:
             return False
@@ -211,8 +211,8 @@ class Run:
         return bool(done.doubtful)
 
     def _spare_sidecars(self, out: Path) -> None:
-        """A poem beside its photograph would be read as the owner's words by the next run."""
-        there = os.path.abspath(out)  # noqa: PTH100 - text, as the paths of a hundred thousand photographs are
+        """Refuse to write poems beside their photographs: the next run would read them as the owner's words."""
+        there = os.path.abspath(out)  # noqa: PTH100 - text is faster, for a hundred thousand paths
         here = cache(os.path.abspath)
         for each in self.found:
             folder, file = os.path.split(each.path)
@@ -266,7 +266,7 @@ class Run:
             say("stopping: what is in hand is finished first (again to stop at once)")
 
         if threading.current_thread() is not threading.main_thread():
-            yield  # signals belong to the main thread; a program that runs this in another has its own way
+            yield  # only the main thread may handle signals
             return
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -1,4 +1,4 @@
-"""Where the work is done: in place, in processes of which one may be lost, or on a Dask cluster."""
+"""Executors: in this process, in processes of which any may die, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ PHOTOS_A_JOB = 24
 
 
 class Inline(Executor):
-    """Does the work where it stands: one job starts no pool."""
+    """Does the work at once, in the calling thread."""
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        """Do it now; the future is settled when it is handed out."""
+        """Do the work now; the future that is returned is done."""
         future: Future[Result] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -38,7 +38,7 @@ class Inline(Executor):
 
 
 class Pool(Executor):
-    """Processes that take work; when the system ends one of them, new ones take their place."""
+    """A process pool that starts new processes when the system ends one of them."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
@@ -67,7 +67,7 @@ def _processes(jobs: int) -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the process that began the run, and end when that is gone."""
+    """Ignore Ctrl-C, which the parent process handles, and end when the parent is gone."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -91,7 +91,7 @@ def cores() -> int:
 
 
 def jobs_for(jobs: str, photographs: int) -> int:
-    """How many processes `--jobs` comes to: `auto` is one a core, where there is enough to do.
+    """The number of processes that `--jobs` asks for; `auto` is one a core, and fewer for few photographs.
 
     Raises `UsageError` for anything but `auto` or a whole number from 1.
     """
@@ -140,9 +140,9 @@ def batches(items: Iterable[Given], size: int) -> Iterator[tuple[Given, ...]]:
 
 
 def evenly_ended(whole: Iterable[tuple[Given, ...]], parts: int) -> Iterator[tuple[Given, ...]]:
-    """The batches, each held until the next is drawn; the last, and one that is shorter, cut into `parts`.
+    """The batches, with the last one cut into `parts`; a shorter last batch is first joined to the one before.
 
-    A whole batch at the end would keep one worker busy and the others waiting.
+    A whole batch at the end would keep one worker busy while the others wait.
     """
     last: tuple[Given, ...] = ()
     for batch in whole:
@@ -206,7 +206,7 @@ def _alone(
 def ahead(
     executor: Executor, items: Iterable[Given], work: Callable[[Given], Result]
 ) -> Iterator[tuple[Given, Result]]:
-    """Each item with the result of its work, one item's work running ahead of the one handed out."""
+    """Each item with the result of its work; the next item's work runs while the caller uses this one."""
     before: tuple[Given, Future[Result]] | None = None
     for item in items:
         current = (item, executor.submit(work, item))

@@ -1,4 +1,4 @@
-"""Many photographs to many poems on any executor: in order, bounded, and a bad one costs only itself."""
+"""Writes the poems of many photographs on any executor, in order; a bad photograph costs only itself."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 Gained = TypeVar("Gained")
 
 BATCH = 8
-"""Photographs a worker takes at once: enough that handing them over costs nothing beside reading them."""
+"""Photographs a worker takes at once: handing over so many costs little beside reading them."""
 ENDS_IN = 4
-"""What the last of them are cut into, where there are several workers."""
+"""The number of parts that the last batch is cut into where there are several workers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that decides, with the photograph, what a poem says. It can be pickled and hashed.
+    """Everything but the photograph that decides what a poem says. It can be pickled and hashed.
 
-    `base` is the folder that relative paths start from, where the work is done in another: on a cluster.
+    `base` is the folder that relative paths start from where the work is done in another, as on a cluster.
     """
 
     grammars: tuple[str, ...] = ("i-can-remember",)
@@ -94,7 +94,7 @@ def load_grammars(settings: Settings) -> list[Grammar]:
 
 @lru_cache(maxsize=8)
 def fingerprint(settings: Settings, by: LabelledBy) -> str:
-    """What the settings come to: it changes whenever the same photograph could give another poem."""
+    """A hash of the settings. It changes whenever the same photograph could give another poem."""
     from photopoem.color.names import color_names
 
     grammars = [grammar.fingerprint for grammar in load_grammars(settings)]
@@ -118,9 +118,8 @@ def write_poem(
 ) -> Poem:
     """The poem of one photograph.
 
-    `grammar` is a name of the shelf, a file, or several names with commas between; `labels` a labeller or
-    what names one. Raises `PhotoError`, `LabelError`, `LabellerUnavailable`, `GrammarError`,
-    `MissingWordsError` or `UsageError`.
+    `grammar` is a name of the shelf, a file, or several names with commas between. `labels` is a labeller or its name.
+    Raises `PhotoError`, `LabelError`, `LabellerUnavailable`, `GrammarError`, `MissingWordsError` or `UsageError`.
     """
     spec = labels if isinstance(labels, str) else labels.name
     from photopoem.grammar import expand_names
@@ -139,7 +138,7 @@ def write_poems(
     """A poem or a failure for each photograph, in the order given.
 
     At most `window` batches are in flight. A labeller that uses the network is asked here, by one thread,
-    while the executor reads the next photographs; any other speaks inside the workers.
+    while the executor reads the next photographs; any other runs inside the workers.
     Raises `LabellerUnavailable` where it cannot go on at all.
     """
     # What there is to say was said when the run began; workers say nothing.
@@ -218,7 +217,7 @@ def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
 
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
-    """All are opened before the first is measured: a decoder takes the processor's caches, and would take them anew."""
+    """Open all photographs before measuring the first: taking turns would refill the CPU caches each time."""
     opened = [(found, _tried(found, partial(open_photo, settings=settings))) for found in batch]
     return [
         photo
@@ -246,9 +245,9 @@ def _compose_one(described: Described, settings: Settings) -> Outcome:
 
 
 def _failed(found: Found, error: Exception) -> Failed:
-    """What a photograph's failure comes to in one line.
+    """The failure of a photograph, its cause in one line.
 
-    An error that nobody foresaw costs its photograph and not the run; `--traceback` shows where it arose.
+    An unforeseen error costs this photograph and not the run; `--traceback` shows where it arose.
     """
     if isinstance(error, PhotoError):
         return Failed(found, error.cause)

@@ -1,4 +1,4 @@
-"""Shows a run as it goes: poems on standard output, a bar on standard error where somebody looks."""
+"""Shows the progress of a run: poems on standard output, a bar on standard error if that is a terminal."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _bar() -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    # Where poems go to the same terminal, they must pass above the bar; where they go to a file, past it.
+    # Poems on the same terminal must appear above the bar; poems that go to a file do not meet it.
     shared = sys.stdout.isatty()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared)

@@ -1,4 +1,4 @@
-"""The installation: photographs that arrive become poems on paper, for as long as the show runs."""
+"""Watches a folder: each photograph that arrives becomes a poem on paper, for as long as the show runs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from photopoem.services.publish import Paper, PoemSpool, publish
 from photopoem.text.terminal import counted, say
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
-"""Seconds until a photograph that gave no poem is tried again, with the next seed; after the last it is let be."""
+"""Seconds until a photograph that gave no poem is tried again, with the next seed; then it is given up."""
 HEARTBEAT = 10.0
-"""The status file is hardly older than this many seconds while the program lives."""
+"""The status file is written at least this often, in seconds."""
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between looks for a folder, a disk or a network that is gone."""
 LITTLE_ROOM = 100
@@ -37,10 +37,10 @@ LITTLE_ROOM = 100
 class Watch:
     """Watches `folder`, writes a poem for each photograph that arrives and prints it on `paper`.
 
-    Poems are also kept in the folder `poems`, whose queue remembers what was printed and which photographs
-    were seen, so that it goes on after any interruption. `existing` also takes those that lie there at the
-    very first start. `status` is a file for whoever looks after the show, one JSON object. `begun` is called when
-    photographs that come from now on will be taken.
+    Poems are kept in the folder `poems`. The queue in it remembers which poems were printed and which photographs were
+    seen, so that a watch goes on after any interruption. With `existing`, photographs that are there at the very first
+    start are taken too. `status` is a file of one JSON object for whoever looks after the show. `begun` is called once
+    the watch is ready for photographs.
     """
 
     folder: Path
@@ -59,7 +59,7 @@ class Watch:
     """Seconds from one look at the folder to the next where the system says nothing."""
 
     def __post_init__(self) -> None:
-        self.arrivals = Arrivals(self.folder)  # as it was given, for it tells a person of it
+        self.arrivals = Arrivals(self.folder)  # as the person wrote it, for messages
         self.folder = self.folder.absolute()
         printing = Retry(self.say, self.stop)
         self.spool = PoemSpool(
@@ -96,7 +96,7 @@ class Watch:
         self._report("stopped")
 
     def _begin(self) -> None:
-        """Recall what was seen; at the very first start, what lies there already."""
+        """Read which photographs were seen before; at the very first start, note those that are there already."""
         queue = self.spool.queue
         known = queue.photographs()
         first = str(self.folder) not in known
@@ -127,7 +127,7 @@ class Watch:
         self._happened.wait(max(soon, 10 * took))
 
     def _until_it_works(self, act: Callable[[], Any]) -> Any:
-        """Do something that fails while a folder or disk is gone or full, or the network is down: until it works."""
+        """Act, and try again while a folder or the network is away or a disk is full; returns what `act` does."""
         while True:
             try:
                 done = act()
@@ -189,7 +189,7 @@ class Watch:
                 self.say(f"{found.name}: {cause}; trying again")
             return
         self.failed += 1
-        self.say(f"{found.name}: {cause}; let be")
+        self.say(f"{found.name}: {cause}; given up")
         del self._tries[found.path]
         self.arrivals.done(found)
         self._until_it_works(lambda: self.spool.queue.note_photographs([(found.path, found.stamp)], cause))
@@ -210,12 +210,12 @@ class Watch:
             write_atomically(self.status, json.dumps(self.health(trouble)) + "\n")
 
     def _printing(self) -> object:
-        """What the printing thread has come to: where it changes, there is news to report."""
+        """The state of the printing thread; a change is reported."""
         tally = self.spool.worker.tally
         return tally.printed, tally.doubtful, self.spool.worker.retry.trouble, self._may_print()
 
     def health(self, trouble: str = "") -> dict[str, Any]:
-        """How the installation is, as the status file tells it."""
+        """The state of the watch, as the status file tells it."""
         try:
             counts: Mapping[Any, int] = self.spool.queue.counts(self.spool.target)
         except StoreError as error:
