@@ -153,8 +153,8 @@ def test_a_press_that_fails_in_the_queue(samples: list[Path], tmp_path: Path) ->
 def test_other_packages_are_asked_only_where_they_are_needed() -> None:
     """A file with an ending of our own finds its press without a look at what other packages offer."""
     program = (
-        "import sys; from photopoem.services.publish import open_target\n"
-        "before = set(sys.modules); press = open_target('file:poems.html').press\n"
+        "import sys; from pathlib import Path; from photopoem.services.publish import press_of_file\n"
+        "before = set(sys.modules); press = press_of_file(Path('poems.html'))\n"
         "print(press, 'importlib.metadata' in set(sys.modules) - before, 'photopoem.press.html' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
