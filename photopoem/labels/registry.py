@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
 from photopoem.labels.labeller import Label, Labeller, Labels, LabelSettings, ask, close_labeller
-from photopoem.photo.reading import Photo
 from photopoem.plugins import Plugins
+
+if TYPE_CHECKING:
+    from photopoem.photo.reading import Photo
 
 BUILT_IN = {"local": "local.labeller", "keywords": "keywords", "vision": "vision.labeller", "onnx": "onnx"}
 """Labellers that come with photopoem, and the module of each."""
