@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from photopoem.color.palette import Palette, Swatch
+from photopoem.color.where import Where
 from photopoem.labels.labeller import Label
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Source, Subject
@@ -130,8 +131,9 @@ def label_record(label: Label) -> dict[str, Any]:
 
 
 def swatch_record(swatch: Swatch) -> dict[str, Any]:
-    """A swatch as JSON: hex, share, name, distance, names, hue."""
-    return {
+    """A swatch as JSON: hex, share, name, distance, names, hue, and where it lies as far as that can be said."""
+    where = {key: value for key, value in asdict(swatch.where).items() if value}
+    made = {
         "hex": swatch.hex,
         "share": swatch.share,
         "name": swatch.name,
@@ -139,6 +141,7 @@ def swatch_record(swatch: Swatch) -> dict[str, Any]:
         "names": list(swatch.names),
         "hue": swatch.hue,
     }
+    return made | ({"where": where} if where else {})
 
 
 def moment_record(moment: Moment) -> dict[str, Any]:
@@ -211,6 +214,7 @@ def _label(made: Mapping[str, Any]) -> Label:
 
 
 def _swatch(made: Mapping[str, Any]) -> Swatch:
+    where = made.get("where", {})
     red, green, blue = bytes.fromhex(made["hex"].removeprefix("#"))
     return Swatch(
         rgb=(red, green, blue),
@@ -219,6 +223,7 @@ def _swatch(made: Mapping[str, Any]) -> Swatch:
         distance=made["distance"],
         names=tuple(made["names"]),
         hue=made["hue"],
+        where=Where(where.get("place", ""), where.get("patches", "")),
     )
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from photopoem.color.kmeans import Clusters, gathered, k_means
 from photopoem.color.names import CLOSE, ColorNames, color_names, names_and_terms
 from photopoem.color.spaces import Floats, ciede2000, lab_to_srgb, srgb_to_lab
+from photopoem.color.where import NOWHERE, Where, places
 from photopoem.errors import UsageError
 from photopoem.photo.reading import Photo, Pixels
 
@@ -44,7 +45,7 @@ class Swatch:
 
     `rgb` in 0..255 sRGB; `share` of the picture in 0..1; `name` is the nearest in the list that no other
     swatch has, `distance` its CIEDE2000 distance; `names` all names within `reach`, nearest first; `hue` the
-    basic color term (one of eleven).
+    basic color term (one of eleven); `where` where in the frame it lies.
     """
 
     rgb: tuple[int, int, int]
@@ -53,6 +54,7 @@ class Swatch:
     distance: float
     names: tuple[str, ...]
     hue: str
+    where: Where = NOWHERE
 
     @property
     def reach(self) -> float:
@@ -87,7 +89,10 @@ def read_palette(photo: Photo, colors: int | Literal["auto"] = 6, names: ColorNa
     cells = color_cells(photo)
     points, counts = cells.lab, cells.counts
     found = _fewest(points, counts) if colors == "auto" else _clusters(points, counts, colors)
-    return Palette(_named(_told_apart(found.centers, found.shares), names), names.named_by)
+    swatches = _named(_told_apart(found.centers, found.shares), names)
+    shown = srgb_to_lab(np.array([swatch.rgb for swatch in swatches], np.uint8))
+    placed = zip(swatches, places(photo.sample, shown), strict=True)
+    return Palette(tuple(replace(swatch, where=where) for swatch, where in placed), names.named_by)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

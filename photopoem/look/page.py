@@ -110,13 +110,15 @@ def _strip(look: Look, width: int) -> Text:
 
 
 def _swatches(look: Look, width: int) -> Iterator[Text]:
-    """A row for each swatch: color, name, share, hex, distance, basic term and the other names near it."""
+    """A row for each swatch: color, name, share, hex, distance, basic term, place and the other names near it."""
     swatches = look.subject.palette.swatches
     names = max(len(visible(swatch.name)) for swatch in swatches)
+    placed = max(len(swatch.where.place) for swatch in swatches)
     for swatch in swatches:
         name = visible(swatch.name)
         text = _plain().append("██", swatch.hex).append(f" {name:<{names}}", "bold")
         text.append(f" {swatch.share:>4.0%}  {swatch.hex}  ±{swatch.distance:<4.1f} {swatch.hue:<6}")
+        text.append(f" {swatch.where.place:<{placed}}")
         others = [visible(other) for other in swatch.names if other != swatch.name]
         if others:
             text.append(f"  within {swatch.reach:.0f}: {', '.join(others)}", "dim")
