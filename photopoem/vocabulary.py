@@ -153,27 +153,25 @@ def _label_word(label: Label) -> Word:
 
 
 def _label_words(labels: list[Label]) -> dict[str, Words]:
-    spoken = tuple([_label_word(label) for label in labels if label.kind in NOUNS])
-    sure = tuple([word for word in spoken if (word.source.score or 0) >= SURE])
+    spoken = _of_kinds(labels, *NOUNS)
     doubt = [word for word in spoken if (word.source.score or 0) < SURE]
-    kinds = {
-        kind: tuple([word for word in spoken if word.kind == kind]) for kind in ("stuff", "scene", "person")
-    }
     return {
         "label": spoken,
-        "sure": sure,
+        "sure": tuple([word for word in spoken if (word.source.score or 0) >= SURE]),
         # Many are hardly likely; by the square of their scores what may well be there is asked about first.
         "doubt": tuple([replace(word, weight=word.weight**2) for word in doubt]),
-        **kinds,
         # A person can be counted: what a grammar says of a thing it may say of somebody.
-        "thing": tuple([word for word in spoken if word.kind in ("thing", "person")]),
-        "doing": tuple([_label_word(label) for label in labels if label.kind == "doing"]),
-        "quality": tuple([_label_word(label) for label in labels if label.kind == "quality"]),
+        "thing": _of_kinds(labels, "thing", "person"),
+        **{kind: _of_kinds(labels, kind) for kind in ("stuff", "scene", "person", "doing", "quality")},
         **_numbered("label", spoken),
         **_numbered(
             "sureness", [_amount(word, sureness_in_words(word.source.score or 0)) for word in spoken]
         ),
     }
+
+
+def _of_kinds(labels: list[Label], *kinds: Kind) -> Words:
+    return tuple([_label_word(label) for label in labels if label.kind in kinds])
 
 
 def _numbered(name: str, words: Sequence[Word]) -> dict[str, Words]:

@@ -24,11 +24,10 @@ class Noun(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """A verb's four other forms: waits, waited, waited, waiting."""
+    """Three other forms of a verb: waits, waited, waiting."""
 
     third: str
     past: str
-    participle: str
     gerund: str
 
 
@@ -57,7 +56,7 @@ def singulars() -> dict[str, str]:
 @cache
 def verbs() -> dict[str, Verb]:
     """Base form of a verb -> its forms."""
-    return {base: Verb(*forms) for base, *forms in rows("verbs.csv")}
+    return {base: Verb(third, past, gerund) for base, third, past, _, gerund in rows("verbs.csv")}
 
 
 @cache

@@ -22,7 +22,7 @@ from photopoem.grammar.parser import (
     Tag,
     parse_rule,
 )
-from photopoem.grammar.rules import RuleBook, least, ranks, sizes_of, walk
+from photopoem.grammar.rules import RuleBook, least_steps, ranks, walk
 from photopoem.vocabulary import NUMBERED, NUMBERED_SYMBOLS, SYMBOLS
 
 MAX_LEAST_STEPS = 2_000
@@ -190,7 +190,7 @@ class _Checker:
         for start in self._starts():
             if start in self.rules and start not in rank and start not in circles:
                 self._at(start, 0, 0, f"{start!r} can never be said")
-        steps = least(sizes_of(book), dict.fromkeys(given, 1.0))
+        steps = least_steps(book, given)
         for start in self._starts():
             if start in rank and steps.get(start, 0) > MAX_LEAST_STEPS:
                 self._at(

@@ -604,17 +604,20 @@ class Expander:
         self.events.append((self._depth, alternative.symbol, alternative.text))
         if keeps := self._rules.keeps.get(alternative):
             self._kept += tuple([card for symbol in keeps for card in self._cards[symbol]])
-        segments = alternative.segments
-        last = len(segments) - 1
-        for n, segment in enumerate(segments):
-            if segment.blank and 0 < n < last:
-                self._out.append(GAP)
-            elif ends or (n < last and not self._capturing):
-                # Whoever asked for the last line tries again; here another rule may fit.
-                afresh = n < last and not self._capturing and self._out in ([], [GAP])
-                self._end_of_line(segment, segments if n == 0 else (), self._line_tries if afresh else 1)
-            else:
-                self._rule(segment.bindings)
-                self._rule(segment.rest)
-            if n < last:
-                self._break()
+        for n in range(len(alternative.segments)):
+            self._use_segment(alternative.segments, n, ends)
+
+    def _use_segment(self, segments: tuple[Segment, ...], n: int, ends: bool) -> None:
+        segment, breaks = segments[n], n < len(segments) - 1
+        ends_line = breaks and not self._capturing
+        if segment.blank and breaks and n > 0:
+            self._out.append(GAP)
+        elif ends or ends_line:
+            # Whoever asked for the last line tries again; here another rule may fit.
+            afresh = ends_line and self._out in ([], [GAP])
+            self._end_of_line(segment, segments if n == 0 else (), self._line_tries if afresh else 1)
+        else:
+            self._rule(segment.bindings)
+            self._rule(segment.rest)
+        if breaks:
+            self._break()

@@ -63,16 +63,14 @@ class Form:
         `sizes` has the characters, words and syllables of each phrase.
         """
         rest = f"{before} {after}"
-        width = self.width if self.width and not self.soft else 0
-        most = max(0, width - len(before) - len(after)) if width else LONGEST_PHRASE
+        hard = self.width if not self.soft else None
+        most = max(0, hard - len(before) - len(after)) if hard else LONGEST_PHRASE
         places = [n for n, size in enumerate(sizes) if size[0] <= most]
         if self.words:
-            words = max(0, _count(self.words, number) - len(rest.split()))
+            words = _left(self.words, number, len(rest.split()))
             places = [n for n in places if sizes[n][1] == words]
         if self.syllables:
-            said = _syllables(rest)
-            # Where it cannot be told how the rest is said, nothing fits.
-            syllables = 0 if said is None else max(0, _count(self.syllables, number) - said)
+            syllables = _left(self.syllables, number, _syllables(rest))
             places = [n for n in places if sizes[n][2] == syllables]
         return places
 
@@ -90,8 +88,9 @@ class Form:
         return None if self.acrostic or least <= lines <= most else "another number of lines"
 
 
-def _count(counts: Sequence[int], number: int) -> int:
-    return counts[number] if number < len(counts) else 0
+def _left(counts: Sequence[int], number: int, said: int | None) -> int:
+    """How much of a line's count is left; nothing where it is not sure how much was said."""
+    return max(0, counts[number] - said) if number < len(counts) and said is not None else 0
 
 
 def _is(counts: Sequence[int], number: int, count: int | None) -> bool:

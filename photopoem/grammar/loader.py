@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,8 @@ class Problem:
         return "error" if self.error else "warning"
 
 
-@dataclass(slots=True)
-class Source:
+@dataclass
+class GrammarFile:
     """What a grammar file says: `values` by key, and where each key (`at[key]`) and rule (`at[key, n]`) stands.
 
     `torn` where it is no JSON from some place on, so that nothing after that was read.
@@ -60,14 +60,16 @@ class Source:
     at: dict[str | tuple[str, int], int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     torn: bool = False
-    _breaks: list[int] = field(default_factory=list)
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Where each line begins."""
+        return [0, *(n + 1 for n, char in enumerate(self.text) if char == "\n")]
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column, from 1, of a character of the text."""
-        if not self._breaks:
-            self._breaks = [0, *(n + 1 for n, char in enumerate(self.text) if char == "\n")]
-        line = bisect_right(self._breaks, at)
-        return line, at - self._breaks[line - 1] + 1
+        line = bisect_right(self._lines, at)
+        return line, at - self._lines[line - 1] + 1
 
     def problem(self, at: int, message: str, *, error: bool = True) -> None:
         """Note a problem at a character of the text."""
@@ -96,25 +98,25 @@ class _Stop(Exception):
         self.message = message
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> GrammarFile:
     """Read a grammar file. What is wrong with it is among its `problems`. Raises `OSError`."""
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
     if len(raw) > MAX_FILE:
-        source = Source(path, "")
+        source = GrammarFile(path, "")
         source.problem(0, f"larger than {MAX_FILE:,} bytes: this is no grammar")
         return source
     try:
         return parse_source(raw.decode("utf-8-sig"), path)
     except UnicodeDecodeError as error:
-        source = Source(path, raw[: error.start].decode("utf-8", "replace"))
+        source = GrammarFile(path, raw[: error.start].decode("utf-8", "replace"))
         source.problem(len(source.text), "not UTF-8; save the file as UTF-8")
         return source
 
 
-def parse_source(text: str, path: Path | None = None) -> Source:
+def parse_source(text: str, path: Path | None = None) -> GrammarFile:
     """What a grammar's text says, and what is wrong with it."""
-    source = Source(path, text)
+    source = GrammarFile(path, text)
     try:
         _Scanner(source).whole()
     except _Stop as stop:
@@ -126,7 +128,7 @@ def parse_source(text: str, path: Path | None = None) -> Source:
 class _Scanner:
     """A JSON reader that knows where it is: `json` forgets places and drops doubled keys in silence."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: GrammarFile) -> None:
         self.source = source
         self.text = source.text
 
@@ -162,7 +164,7 @@ class _Scanner:
             return comment
         return f", not {self.text[at]!r}" if at < len(self.text) else ", not the end of the file"
 
-    def _object(self, at: int, source: Source | None, depth: int = 0) -> tuple[dict[str, Any], int]:
+    def _object(self, at: int, source: GrammarFile | None, depth: int = 0) -> tuple[dict[str, Any], int]:
         values: dict[str, Any] = source.values if source else {}
         at = self._space(at + 1)
         if self.text[at : at + 1] == "}":
@@ -252,25 +254,22 @@ NOTES = (
 """The keys with an underscore that photopoem reads; any other is a note to people."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Parts:
     """What a grammar's file comes to, before its rules are compiled."""
 
-    source: Source
+    source: GrammarFile
     rules: dict[str, list[str]] = field(default_factory=dict)
     weights: dict[str, list[float]] = field(default_factory=dict)
     in_order: frozenset[str] = frozenset()
     form: Form = field(default_factory=Form)
     lexicon: tuple[Path, ...] = ()
     fallback: str = ""
-    _book: RuleBook | None = None
 
-    @property
+    @cached_property
     def book(self) -> RuleBook:
         """The rules, compiled once."""
-        if self._book is None:
-            self._book = make_rule_book(self.rules, self.weights, self.form.acrostic, self.in_order)
-        return self._book
+        return make_rule_book(self.rules, self.weights, self.form.acrostic, self.in_order)
 
     def note(self, key: str) -> str:
         """A note to people, as text."""
@@ -307,7 +306,7 @@ def parts_of(rules: Mapping[str, Any]) -> Parts:
         raise GrammarError(f"this is no grammar: {error}") from error
 
 
-def _parts(source: Source) -> Parts:
+def _parts(source: GrammarFile) -> Parts:
     parts = Parts(source)
     if len(source.values) > MAX_SYMBOLS:
         source.problem(0, f"{len(source.values):,} symbols; {MAX_SYMBOLS:,} are the most")

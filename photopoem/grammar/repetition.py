@@ -135,7 +135,10 @@ class Picker:
         text or, for colors, with another color; one that repeats another word's content goes last. `kept` are words
         that numbered symbols will say later: they are picked only where there is nothing else.
         """
-        card = self._card(symbol, cards, said, kept) if cards else None
+        if symbol not in NUMBERED_SYMBOLS:
+            card = self._draw(cards, said, kept) if cards else None
+        else:
+            card = cards[0] if self.has_word(symbol, cards, said) else None
         return (card, said.with_word(symbol, card)) if card else None
 
     def has_word(self, symbol: str, cards: Cards, said: Said) -> bool:
@@ -147,15 +150,16 @@ class Picker:
         fresh = (card for card in cards if card.key not in said.words)
         return any(self.level > STRICT or said.likeness(card) < _REPEATED for card in fresh)
 
-    def _card(self, symbol: str, cards: Cards, said: Said, kept: Cards) -> Card | None:
-        if symbol in NUMBERED_SYMBOLS:
-            return cards[0] if self.level > STRICT or said.allows_numbered(cards[0]) else None
+    def _draw(self, cards: Cards, said: Said, kept: Cards) -> Card | None:
         words = said.words
         fresh = [card for card in cards if card.key not in words]
         if not fresh:
             return self._rarest(cards, said) if self.level >= LAX else None
-        free = [card for card in fresh if not any(_repeats(card, other) for other in kept)] if kept else []
-        return (self._least_alike(free, said) if free else None) or self._least_alike(fresh, said)
+        if kept:
+            free = [card for card in fresh if not any(_repeats(card, other) for other in kept)]
+            if free and (card := self._least_alike(free, said)):
+                return card
+        return self._least_alike(fresh, said)
 
     def _rarest(self, cards: Cards, said: Said) -> Card:
         """One of the words that were said least often."""

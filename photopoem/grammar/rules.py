@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from photopoem.grammar.form import initial_of
 from photopoem.grammar.modifiers import FROM_THE_LEXICON, Calls, calls
@@ -15,40 +15,56 @@ from photopoem.grammar.text import Piece, stems, visible
 from photopoem.vocabulary import NUMBERED_WORDS, SYMBOLS
 
 
-def ranks(options: Mapping[str, Sequence[frozenset[str]]], given: Iterable[str]) -> dict[str, int]:
-    """The least number of steps in which each symbol can be said; a symbol that cannot be said is absent.
+def least(
+    options: Mapping[str, Sequence[Collection[str]]],
+    given: Mapping[str, float],
+    size: Callable[[Collection[str], Mapping[str, float]], float],
+) -> dict[str, float]:
+    """The least size of each symbol that can be said: that of the smallest of its options.
 
-    A symbol can be said when all of any one of its options can. Linear in the size of the options.
+    A symbol can be said when all that any one of its options needs can; others are absent. `size` makes the size of
+    an option of the sizes of its needs, and is never less than any of them. Knuth's generalization of Dijkstra's
+    algorithm (1977).
     """
-    rank = dict.fromkeys(given, 0)
-    waiting: dict[str, list[tuple[str, list[int]]]] = {}
-    at_once: list[str] = []
+    settled: dict[str, float] = {}
+    waiting: dict[str, list[tuple[str, Collection[str], list[int]]]] = {}
+    heap = [(value, symbol) for symbol, value in given.items()]
     for symbol, alternatives in options.items():
         for needs in alternatives:
-            lacking = [need for need in needs if need not in rank]
-            counter = [len(lacking)]
-            for need in lacking:
-                waiting.setdefault(need, []).append((symbol, counter))
-            if not lacking:
-                at_once.append(symbol)
-    first = dict.fromkeys(symbol for symbol in at_once if symbol not in rank)
-    rank.update(dict.fromkeys(first, 1))
-    return _settle(rank, list(first), waiting)
+            if not needs:
+                heap.append((size(needs, settled), symbol))
+            lacking = [len(needs)]
+            for need in needs:
+                waiting.setdefault(need, []).append((symbol, needs, lacking))
+    heapify(heap)
+    while heap:
+        value, symbol = heappop(heap)
+        if symbol in settled:
+            continue
+        settled[symbol] = value
+        for dependent, needs, lacking in waiting.pop(symbol, ()):
+            lacking[0] -= 1
+            if lacking[0] == 0 and dependent not in settled:
+                heappush(heap, (size(needs, settled), dependent))
+    return settled
 
 
-def _settle(
-    rank: dict[str, int], ready: list[str], waiting: dict[str, list[tuple[str, list[int]]]]
-) -> dict[str, int]:
-    while ready:
-        following: list[str] = []
-        for symbol in ready:
-            for dependent, counter in waiting.pop(symbol, ()):
-                counter[0] -= 1
-                if counter[0] == 0 and dependent not in rank:
-                    rank[dependent] = rank[symbol] + 1
-                    following.append(dependent)
-        ready = following
-    return rank
+def ranks(options: Mapping[str, Sequence[Collection[str]]], given: Iterable[str]) -> dict[str, float]:
+    """The least number of steps in which each symbol can be said; a symbol that cannot be said is absent."""
+    return least(options, dict.fromkeys(given, 0), _deepest)
+
+
+def _deepest(needs: Collection[str], settled: Mapping[str, float]) -> float:
+    return 1 + max([settled[need] for need in needs], default=0)
+
+
+def least_steps(book: RuleBook, given: Iterable[str]) -> dict[str, float]:
+    """The least number of steps of each symbol: one for itself and those of all it uses, as often as it uses them."""
+    return least(_uses(book), dict.fromkeys(given, 1.0), _together)
+
+
+def _together(uses: Collection[str], settled: Mapping[str, float]) -> float:
+    return 1 + sum([count * settled[need] for need, count in Counter(uses).items()])
 
 
 def components(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
@@ -122,34 +138,6 @@ def certain(
     return found
 
 
-def least(sizes: Mapping[str, Sequence[Mapping[str, int]]], given: Mapping[str, float]) -> dict[str, float]:
-    """The least size of each symbol: one for itself and that of all it uses, as often as it uses them.
-
-    Each option is how often a symbol is used. Knuth's generalization of Dijkstra's algorithm (1977).
-    """
-    settled: dict[str, float] = {}
-    waiting: dict[str, list[tuple[str, Mapping[str, int], list[int]]]] = {}
-    heap = [(size, symbol) for symbol, size in given.items()]
-    for symbol, options in sizes.items():
-        for uses in options:
-            if not uses:
-                heap.append((1.0, symbol))
-            counter = [len(uses)]
-            for need in uses:
-                waiting.setdefault(need, []).append((symbol, uses, counter))
-    heap.sort()
-    while heap:
-        size, symbol = heappop(heap)
-        if symbol in settled:
-            continue
-        settled[symbol] = size
-        for dependent, uses, counter in waiting.pop(symbol, ()):
-            counter[0] -= 1
-            if counter[0] == 0 and dependent not in settled:
-                heappush(heap, (1 + sum(times * settled[need] for need, times in uses.items()), dependent))
-    return settled
-
-
 MAX_USABLE = 64
 """Photographs lack words in few ways; the plans for the latest ways are kept."""
 
@@ -209,10 +197,10 @@ class UsableRules:
 
     book: RuleBook
     choices: Mapping[str, tuple[Alternative, ...]]
-    depth: Mapping[str, int]
+    depth: Mapping[str, float]
     keeps: Mapping[Alternative, frozenset[str]]
 
-    def depth_of(self, alternative: Alternative) -> int:
+    def depth_of(self, alternative: Alternative) -> float:
         """The least number of steps in which the alternative can be said."""
         return max((self.depth.get(symbol, 0) for symbol in alternative.needs), default=0)
 
@@ -447,16 +435,16 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
                 yield from walk(rule)
 
 
-def sizes_of(book: RuleBook) -> dict[str, list[dict[str, int]]]:
+def _uses(book: RuleBook) -> dict[str, list[Counter[str]]]:
     """How often each rule of each symbol uses which symbols; what is bound counts as said at once."""
-    sizes: dict[str, list[dict[str, int]]] = {target: [{}] for target in book.options}
+    uses = {target: [Counter[str]()] for target in book.options}
     for symbol, alternatives in book.symbols.items():
-        if symbol in SYMBOLS:
-            continue
-        options = sizes.setdefault(symbol, [])
-        for alternative in alternatives:
-            made = (node for line in alternative.segments for node in (*line.bindings, *line.rest))
-            nodes = (node for node in made if not isinstance(node, Piece))
-            tags = (node.symbol for node in walk(nodes) if isinstance(node, Tag))
-            options.append(dict(Counter(tags)))
-    return sizes
+        if symbol not in SYMBOLS:
+            uses.setdefault(symbol, []).extend(map(_uses_of, alternatives))
+    return uses
+
+
+def _uses_of(alternative: Alternative) -> Counter[str]:
+    nodes = [node for line in alternative.segments for node in (*line.bindings, *line.rest)]
+    rule = [node for node in nodes if not isinstance(node, Piece)]
+    return Counter([node.symbol for node in walk(rule) if isinstance(node, Tag)])
