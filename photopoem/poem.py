@@ -1,4 +1,4 @@
-"""What a poem is: a title and lines of spans, each span knowing its source; and its record and colophon."""
+"""A poem: its title and lines, made of spans that each keep their source; its record and its colophon."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Poem:
 
 
 def colophon(poem: Poem) -> str:
-    """Who labelled, who named the colors, and when: whose memories these are, in a few sentences."""
+    """A few sentences that say who labelled the photograph, who named its colors, and when."""
     subject = poem.subject
     taught = f" ({subject.taught_by})" if subject.taught_by else ""
     asked = f", {subject.asked}" if subject.asked else ""
@@ -77,12 +77,12 @@ def _photographed(moment: Moment) -> str:
     place = ("near " if moment.near else "") + moment.place if moment.place else ""
     if moment.taken:
         return f"Photographed {', '.join(filter(None, [f'{moment.taken:%Y-%m-%d}', place]))}."
-    # "In" is for cities, "at" for museums: which a name is nobody knows.
+    # English says "in" a city and "at" a museum, and the kind of place is not known.
     return f"Place: {place}." if place else ""
 
 
 def record(poem: Poem) -> dict[str, Any]:
-    """The poem as one JSON object; `from_record` makes the same poem of it again."""
+    """The poem as one JSON object. `from_record` turns it back into the same poem."""
     subject = poem.subject
     return {
         "path": subject.path,
@@ -154,9 +154,9 @@ def moment_record(moment: Moment) -> dict[str, Any]:
 
 
 def from_record(made: Mapping[str, Any]) -> Poem:
-    """The poem of a record. Keys that it does not know are left alone.
+    """The poem of a record. Unknown keys are ignored.
 
-    Raises `KeyError`, `TypeError` or `ValueError` where it is no record of a poem.
+    Raises `KeyError`, `TypeError` or `ValueError` if it is not the record of a poem.
     """
     title = made.get("title_spans") or [{"text": made["title"], "source": None}]
     return Poem(
@@ -171,7 +171,7 @@ def from_record(made: Mapping[str, Any]) -> Poem:
 
 
 def subject_from_record(made: Mapping[str, Any]) -> Subject:
-    """What a record's poem is about. What `photopoem look --json` prints will do too."""
+    """The subject of a record. The output of `photopoem look --json` has the same keys."""
     return Subject(
         path=made["path"],
         digest=made["digest"],

@@ -1,4 +1,4 @@
-"""Which symbols photopoem fills, and which of them stand for one fixed word."""
+"""The symbols that photopoem fills, and the words of one photograph for each of them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from photopoem.photo.moment import Moment
 Layer = Literal["place", "machine", "people"]
 
 SURE = 0.7
-"""Labels scored at least this are `sure`: they carry statements. The others are `doubt`: they are asked."""
+"""Labels with at least this score are `sure`: a poem states them. The others are `doubt`: a poem asks about them."""
 NUMBERED = 20
 """`label1` to `label20` and `color1` to `color20` are known symbols."""
 
 DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
-"""An extreme must be one: CIELAB lightness at most, at least; chroma at least."""
+"""Limits in CIELAB: the highest lightness of `dark`, the lowest of `light`, the lowest chroma of `vivid`."""
 
 MOMENTS = ("season", "daypart", "weekday", "month", "year", "place")
 PLAIN = (
@@ -128,7 +128,7 @@ def make_vocabulary(subject: Subject) -> Vocabulary:
 
 
 def _said_once(labels: Iterable[Label]) -> list[Label]:
-    """Labels without those that another label says already: its wider word, or the same head noun."""
+    """The labels without those that repeat a surer one: its wider word, or a word with the same head noun."""
     kept: list[Label] = []
     for label in sorted(labels, key=lambda label: (-label.score, label.text)):
         head = label.text.rsplit(" ", 1)[-1]
@@ -158,7 +158,7 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     return {
         "label": spoken,
         "sure": tuple([word for word in spoken if (word.source.score or 0) >= SURE]),
-        # Many are hardly likely; by the square of their scores what may well be there is asked about first.
+        # Many doubts are unlikely. The square of the score as weight puts the likelier ones first.
         "doubt": tuple([replace(word, weight=word.weight**2) for word in doubt]),
         # A person can be counted: what a grammar says of a thing it may say of somebody.
         "thing": _of_kinds(labels, "thing", "person"),
@@ -200,7 +200,7 @@ def _color_words(palette: Palette) -> dict[str, Words]:
 
 
 def _extremes(palette: Palette, colors: Sequence[Word]) -> dict[str, Words]:
-    """The darkest, the lightest and the most vivid swatch, each only where it is really so."""
+    """The darkest, the lightest and the most vivid swatch, each only if it is within its limit."""
     import numpy as np
 
     from photopoem.color.spaces import srgb_to_lab

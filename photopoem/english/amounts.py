@@ -1,4 +1,4 @@
-"""Says shares and scores in words that never claim more than the figure does.
+"""Puts shares and scores into words that never claim more than the figure.
 
 The rule of both tables: a phrase is used from its own figure up to the next, so the figure is always
 at least what the words say. "Nearly" and "hardly" claim less than the figure they stand beside.

@@ -1,4 +1,4 @@
-"""Puts English words into other forms: articles, plurals, tenses, from tables of what is irregular."""
+"""Inflects English words: articles, plurals and tenses, with tables of the irregular ones."""
 
 from __future__ import annotations
 
@@ -136,13 +136,13 @@ def article(text: str) -> str:
 # Words after a head noun that begin what only describes it: a cup of tea, a man in black.
 _AFTER_HEAD = r"(?:of|in|on|at|with|without|for|from|to|by|under|over|and|behind|beside|near|between|against)"
 _HEAD = re.compile(rf"^(?P<front>(?:.*?\s)??)(?P<head>\S+)(?P<rest>\s+{_AFTER_HEAD}\s.*)$", re.DOTALL)
-# A text that already has a word in an article's place.
+# A text that begins with a determiner.
 _DETERMINED = re.compile(
     r"(?:the|an?|some|no|every|each|any|all|both|this|that|these|those|my|your|his|her|its|our|their"
     r"|one|two|three|four|five|six|seven|eight|nine|ten|a pair of)\s",
     re.IGNORECASE,
 )
-# Only words of plain letters are worth asking inflect about; it is slow to import.
+# Only words of plain letters are passed to inflect, which is slow to import.
 _PLAIN = re.compile(r"[a-z]{2,40}")
 # Endings whose plural is always an s, so that inflect need not be asked: a badge, not a loaf.
 _REGULAR = re.compile(r".*(?:[bcdgklprtw]|[aeo]y|(?<!u)m|[^ao]n|[^fsxz]e)")
@@ -180,7 +180,7 @@ def split_head(text: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=4096)
 def number(text: str) -> str:
-    """The number of a phrase: see `tables.Noun.number`."""
+    """The grammatical number of a phrase: see `Noun`."""
     if len(text) > _LONGEST:
         return "name"
     lower = text.lower()
@@ -246,14 +246,14 @@ def is_mass(text: str) -> bool:
 
 
 def is_determined(text: str) -> bool:
-    """Whether a text has a word in an article's place already: the sky, some bread, two dogs."""
+    """Whether a text begins with a determiner: the sky, some bread, two dogs."""
     return bool(_DETERMINED.match(text))
 
 
 def plural(text: str) -> str:
     """The plural of a word or phrase: dogs, wolves, cups of tea, mothers-in-law, passers-by.
 
-    What has none comes back as it is: grass, mountains, trousers, Paris. Capitals are kept.
+    A word without a plural stays as it is: grass, mountains, trousers, Paris. Capitals are kept.
     """
     bare = text.strip()
     if not bare or number(bare) not in COUNTED:
@@ -280,7 +280,7 @@ def singular(text: str) -> str:
 
 
 def is_regular(word: str) -> bool:
-    """Whether a word's ending leaves no doubt that its plural is the word and an s."""
+    """Whether the ending of a word makes it certain that its plural only adds an s."""
     return bool(_REGULAR.fullmatch(word)) and not word.endswith(_IRREGULAR)
 
 
@@ -301,7 +301,7 @@ def _plural_word(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _inflect() -> Any:
-    # More than a second of CPU: only a word that no table knows pays for it.
+    # The import takes more than a second of CPU, so it waits for a word that no table has.
     import inflect
 
     return inflect.engine()
@@ -326,7 +326,7 @@ _HELPING_PAST = {
     "doesn't": "didn't", "don't": "didn't", "can't": "couldn't", "won't": "wouldn't",
 }  # fmt: skip
 _HELPING_BASE = {"is": "are", "was": "were", "isn't": "aren't", "wasn't": "weren't", "doesn't": "don't"}
-# These have no -ing form, and their past forms none but themselves.
+# These verbs have no -ing form, and their past form is the word itself.
 _BARE = frozenset("can could will would may might must cannot can't couldn't won't wouldn't had did".split())
 # What joins a second verb to the first: opens and closes; improves, then doesn't.
 _JOINT = re.compile(r"(^,? and |^ or |, and |, then |, and then |, but )([\w']+)")
@@ -348,7 +348,7 @@ def _with_verb(phrase: str, change: Callable[[str], str]) -> str:
 
 
 def _is_past(verb: str) -> bool:
-    """Whether a verb stands in the past already: was, came, turned."""
+    """Whether a verb is in the past tense already: was, came, turned."""
     known = verb in verbs() and verb not in pasts()
     unknown_past = verb.endswith("ed") and not verb.endswith("eed") and len(verb) > 4
     return verb in pasts() or verb in ("were", "wasn't", "weren't", "didn't") or (unknown_past and not known)
@@ -397,7 +397,7 @@ def _gerund_word(verb: str) -> str:
 
 
 def _stem(base: str, ending: str) -> str:
-    """A verb that no table knows with its ending: one short syllable doubles its last letter."""
+    """A verb that is in no table, with an ending. A single short syllable doubles its last letter."""
     if ending == "ed" and re.search(r"[^aeiou]y$", base):
         return base[:-1] + "ied"
     if base.endswith("c"):

@@ -19,7 +19,7 @@ FIELDS = ("does", "part", "feels")
 KINDS = ("thing", "stuff", "scene", "person", "doing", "quality", "color", "tone", "moment", "amount")
 # Labellers differ in what they call a scene or a person; a word's row serves all four.
 _LABEL_KINDS = ("thing", "stuff", "scene", "person")
-# Phrases whose last word is not what they are: they fall back to their kind, never to that word.
+# Phrases that are no kind of their last word (a hot dog is no dog). They fall back to their kind instead.
 _MISLEADING = frozenset(
     {
         "bathing trunks", "bell pepper", "boston bull", "chocolate bar", "computer mouse",
@@ -31,7 +31,7 @@ _MISLEADING = frozenset(
     }
 )  # fmt: skip
 MAX_TOLD = 4096
-"""Answers of a lexicon that are kept."""
+"""How many results of a lexicon are kept."""
 _IT = re.compile(r"\bit\b")
 
 Cells = dict[str, tuple[str, ...]]
@@ -75,7 +75,7 @@ def _agreeing(phrases: tuple[str, ...], word: str, kind: str) -> tuple[str, ...]
     """Verb phrases in the number of their word."""
     if kind not in _LABEL_KINDS or not is_plural(word):
         return phrases
-    # "It" may be the thing itself or another: such a phrase is said of many only if there is no other.
+    # "It" may be the thing itself or another one, so phrases with it serve a plural only if there is no other.
     clear = [phrase for phrase in phrases if not _IT.search(phrase)]
     return tuple(map(for_plural, clear or phrases))
 
@@ -88,7 +88,7 @@ def _kinds(kind: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _fallbacks(word: str) -> tuple[str, ...]:
-    """The words to look under, best first: as it is, its singular, its head, then ever fewer words."""
+    """The words to look up, best first: the word itself, its singular, its head, then fewer and fewer of its words."""
     word = _normal(word)
     tried = [word, singular(word)]
     if not _MISLEADING & {word, tried[1]}:

@@ -173,7 +173,7 @@ def _counts(token: str) -> tuple[int, ...]:
 def syllables(text: str) -> int | None:
     """How many syllables a text has when it is said, numbers and signs included; None if a word is unknown.
 
-    Where a word is said in two ways the usual one counts; `syllables_for_sure` takes none.
+    Of two pronunciations the usual one counts; `syllables_for_sure` accepts neither.
     """
     counts = _all_counts(text)
     return sum(each[0] for each in counts) if all(counts) else None

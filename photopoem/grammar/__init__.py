@@ -28,9 +28,9 @@ __all__ = [
 
 
 def check_grammar(path: Path) -> list[Problem]:
-    """Everything wrong with a grammar's file, in its order. Raises `GrammarError` where it cannot be read.
+    """Every problem of a grammar's file, in its order. Raises `GrammarError` if the file cannot be read.
 
-    A grammar without errors fails in a run only for want of a photograph's words.
+    A grammar without errors fails in a run only if a photograph lacks words that it needs.
     """
     from photopoem.grammar.check import problems_of
     from photopoem.grammar.loader import read_parts
@@ -44,14 +44,14 @@ def check_grammar(path: Path) -> list[Problem]:
 
 
 def check_loaded(grammar: Grammar) -> list[Problem]:
-    """What `check_grammar` says of a grammar's file, once that is loaded: nothing is read or looked through again."""
+    """The result of `check_grammar` for a grammar that is loaded already, without reading its file again."""
     from photopoem.grammar.check import noted_problems
     from photopoem.grammar.preview import tried_problems
 
     return noted_problems(grammar.parts) + tried_problems(grammar.name, grammar.parts)
 
 
-# Imported when they are first asked for: a shell that completes a grammar's name waits for none of it.
+# These are imported on first use, because a shell that completes the name of a grammar must not wait for them.
 _HOME_OF = {"Problem": "loader", "Grammar": "grammar", "Written": "grammar", "load_grammar": "grammar"}
 
 

@@ -1,4 +1,4 @@
-"""Finds what is wrong with a grammar before the first photograph is opened: everything at once, with its place."""
+"""Checks a grammar before the first photograph is opened, and lists every problem with its line and column."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from photopoem.vocabulary import NUMBERED, NUMBERED_SYMBOLS, SYMBOLS
 MAX_LEAST_STEPS = 2_000
 _MOST_GUESSES = 40
 _MOST_TOLD = 1_000
-"""With more problems than this nobody reads what the rules would come to, and a hostile grammar has its second."""
+"""A grammar with more problems is not analyzed further: nobody would read more, and the time stays bounded."""
 _NAME, _BINDING = re.compile(r"\w+"), re.compile(r"\[([^\[\]:#]+):")
 
 
 def problems_of(parts: Parts) -> list[Problem]:
-    """Every problem that can be seen without writing: errors and warnings, in the order of the file."""
+    """Every problem that can be found without writing a poem: errors and warnings, in the order of the file."""
     _Checker(parts).run()
     return noted_problems(parts)
 
 
 def noted_problems(parts: Parts) -> list[Problem]:
-    """The same of a grammar that was checked before: whichever could be loaded was."""
+    """The problems of a grammar that was checked before. Every grammar is checked when it is loaded."""
     return sorted(set(parts.source.problems), key=lambda p: (p.line, p.column, not p.error, p.message))
 
 
@@ -70,7 +70,7 @@ class _Checker:
         return len(value) if isinstance(value, list) else 1
 
     def run(self) -> None:
-        """Note every problem in the source; of what was only read in part, no more than where that ends."""
+        """Note every problem. Of a file that was read only in part, that is the one already noted."""
         if self.source.torn:
             return
         sound = not self.source.problems
@@ -100,7 +100,7 @@ class _Checker:
     # -- names --
 
     def _guess(self, name: str, among: Iterable[str]) -> str:
-        """The nearest known name, as a question. Not for too many names: guessing is slow."""
+        """The nearest known name, as a question. Only the first names get a guess, because guessing is slow."""
         self.guesses += 1
         if self.guesses > _MOST_GUESSES or len(name) > 60:
             return ""
@@ -134,7 +134,7 @@ class _Checker:
             self._at(key, n, node.at, f"{node.target!r} is popped but nowhere bound", error=False)
 
     def _two_words(self, key: str, n: int, rule: Rule) -> None:
-        """What is said of a word where the rule deals another than the one that it names."""
+        """Warn where a rule names one word and then speaks of another, because the same symbol is used twice."""
         named: dict[str, Tag] = {}
         about: dict[str, Tag] = {}
         for tag in rule:
@@ -169,8 +169,8 @@ class _Checker:
     # -- what rules come to --
 
     def _endless(self, book: RuleBook) -> None:
-        """Symbols that can never be said, rules that need them, and poems that cannot be short."""
-        # What is unknown has been told as such.
+        """Note symbols that can never be expanded, rules that need them, and poems that are always too long."""
+        # Unknown symbols have a problem of their own already.
         given = SYMBOLS | self.unknown
         rank = ranks(book.graph, given)
         circles = book.recursive
@@ -204,7 +204,7 @@ class _Checker:
 
     def _unreached(self, book: RuleBook) -> None:
         reached = set(self._starts())
-        # A symbol that is only misspelled elsewhere is told there.
+        # A symbol that is misspelled where it is used is reported there.
         for name in sorted(self.unknown)[:_MOST_GUESSES]:
             reached.update(get_close_matches(name, self.rules, 1))
         # `origin` stays for other Tracery tools where an acrostic is made of lines.
@@ -229,7 +229,7 @@ class _Checker:
                     yield node.symbol
 
     def _too_wide(self) -> None:
-        """Texts that are wider than a line may be, so that their rules can never be used."""
+        """Note rules that can never be used because their own text is wider than a line may be."""
         form = self.parts.form
         if not form.width or form.soft:
             return
@@ -259,7 +259,7 @@ def _dotted(tag: Tag) -> str:
 
 
 def _author_lines(rule: str) -> Iterator[str]:
-    """The author's own texts in a rule, line by line, each at its narrowest."""
+    """The author's own text in a rule, line by line, with single spaces."""
     for node in parse_rule(rule)[0]:
         if isinstance(node, Literal):
             for line in node.text.split("\n"):

@@ -1,10 +1,10 @@
-"""Why an expansion does not work out: an exception each, for the engine alone."""
+"""The reasons why an expansion fails. They are for the expander alone; callers get `photopoem.errors`."""
 
 from __future__ import annotations
 
 
 class Unsayable(Exception):
-    """A symbol has no word, or no rule that works out here; another rule may do without it."""
+    """A symbol has no word, or no rule that can be used here. Another rule may do without the symbol."""
 
     def __init__(self, symbol: str) -> None:
         super().__init__(symbol)
@@ -16,4 +16,4 @@ class Misfit(Exception):
 
 
 class Overworked(Exception):
-    """More steps or more text than a poem can need."""
+    """An expansion took more steps or more text than any poem needs."""

@@ -1,4 +1,4 @@
-"""The form of a poem: what `_form` asks of its lines, and whether lines meet it."""
+"""The form of a poem: reads `_form` and checks whether lines meet it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_PHRASE = 240
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What lines must be.
+    """The form that lines must have.
 
     `width` is the most characters of a line; where `soft`, longer lines are broken at a space and go on,
     indented by `indent`. `syllables` and `words` are counts line by line; `lines` the least and the most
@@ -34,7 +34,7 @@ class Form:
 
     @property
     def counted(self) -> bool:
-        """Whether each line has to be searched for."""
+        """Whether the form fixes more of a line than its width, so that each line takes many tries."""
         return bool(self.syllables or self.words or self.acrostic)
 
     @property
@@ -45,12 +45,12 @@ class Form:
 
     @property
     def too_wide(self) -> str:
-        """What is said of a line that is wider than the form allows."""
+        """The fault of a line that is wider than the form allows."""
         return f"a line wider than {self.width}"
 
     @property
     def size_fault(self) -> str:
-        """What is said of a line for which there is no phrase of the size that is left."""
+        """The fault of a line if no phrase has the size that is left in it."""
         if self.syllables:
             return "another number of syllables"
         return "another number of words" if self.words else self.too_wide
@@ -75,7 +75,7 @@ class Form:
         return places
 
     def count_fault(self, number: int, text: str) -> str | None:
-        """Why a text has not the words or syllables of the line of this number (from 0); None when it has."""
+        """The fault of a text with a wrong number of words or syllables for its line (from 0), if any."""
         if self.words and not _is(self.words, number, len(text.split())):
             return "another number of words"
         if self.syllables and not _is(self.syllables, number, _syllables(text)):
@@ -83,13 +83,13 @@ class Form:
         return None
 
     def poem_fault(self, lines: int) -> str | None:
-        """Why a poem cannot have this many lines; None when it can."""
+        """The fault of a poem with this many lines; None if the form allows it."""
         least, most = self.line_count
         return None if self.acrostic or least <= lines <= most else "another number of lines"
 
 
 def _left(counts: Sequence[int], number: int, said: int | None) -> int:
-    """How much of a line's count is left; nothing where it is not sure how much was said."""
+    """How much of a line's count is left; 0 if the count of what was said is not known for sure."""
     return max(0, counts[number] - said) if number < len(counts) and said is not None else 0
 
 
@@ -109,7 +109,7 @@ def letters_of(text: str) -> list[str]:
 
 
 def initial_of(text: str) -> str:
-    """The letter that a line begins with; empty where it has none."""
+    """The letter with which a line begins; empty if it has no letter."""
     first = text[:1]
     if first.isascii() and first.isalpha():
         return first.lower()
@@ -117,7 +117,7 @@ def initial_of(text: str) -> str:
 
 
 def read_form(raw: Any) -> tuple[Form, list[str]]:
-    """The form that a grammar asks for, and what is wrong with the asking."""
+    """The form that `_form` asks for, and the faults in it."""
     if raw is None:
         return Form(), []
     if not isinstance(raw, Mapping):

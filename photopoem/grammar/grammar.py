@@ -1,4 +1,4 @@
-"""A grammar that writes: tries until a poem has no accident in it and meets its form."""
+"""Writes poems with a grammar: tries until a poem repeats nothing by accident and meets its form."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
 SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
 MAX_TRIES = 1_000
-"""Lines tried with one allowance of repetition before the next is used."""
+"""Lines that are tried before more repetition is allowed."""
 MAX_SHOWN = 60
 """Characters of a line that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A poem, how many tries its lines took, and the steps that made it (title last)."""
+    """A poem, the number of tries that its lines took, and the steps that made it (the title's last)."""
 
     poem: Poem
     tries: int
@@ -47,7 +47,7 @@ class Written:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The steps, with names to their parts."""
+        """The steps as named tuples."""
         return tuple(map(Event._make, self.steps))
 
 
@@ -67,7 +67,7 @@ class Grammar:
     def from_rules(
         cls, rules: Mapping[str, Any], name: str = "grammar", lexicon: Sequence[str] = ()
     ) -> Grammar:
-        """A grammar of an object as it would stand in a file. Raises `GrammarError` naming all that is wrong."""
+        """Make a grammar of the JSON object that its file would have. Raises `GrammarError` with every problem."""
         return _checked(name, parts_of(rules), tuple(lexicon))
 
     @property
@@ -77,7 +77,7 @@ class Grammar:
 
     @property
     def about(self) -> str:
-        """What its author says of it."""
+        """Its description, by its author."""
         return self.parts.note("_about")
 
     @property
@@ -87,13 +87,13 @@ class Grammar:
 
     @property
     def licence(self) -> str:
-        """Under which licence it may be used."""
+        """The licence under which it may be used."""
         return self.parts.note("_licence")
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short hash of all that decides, with the photograph and the seed, what a poem says."""
-        _ = self.lexicon  # a lexicon that cannot be read is told here, before the first photograph
+        """A short hash of everything but the photograph and the seed that decides what a poem says."""
+        _ = self.lexicon  # an unreadable lexicon is reported here, before the first photograph
         told = [self.name, self.parts.fingerprint]
         told.extend(hashlib.sha256(read_regular(path)).hexdigest() for path in self.lexicon_files)
         if self.parts.fallback:
@@ -109,7 +109,7 @@ class Grammar:
         return self.write_fully(vocabulary, seed).poem
 
     def write_fully(self, vocabulary: Vocabulary, seed: int = 0) -> Written:
-        """The poem, and how it came about. Raises as `write`."""
+        """The poem with its tries and steps. Raises as `write`."""
         seen = [self.name]
         grammar = self
         while True:
@@ -185,7 +185,7 @@ class Grammar:
     def _error(
         self, failure: Exception | None, endless: bool, tries: int, material: Material, rng: Random
     ) -> GrammarError | MissingWordsError:
-        """What a person is told when no try gave a poem."""
+        """The error that says why no try gave a poem."""
         if isinstance(failure, Misfit):
             return self._misfit(str(failure), tries, material, rng)
         if endless:
@@ -235,7 +235,7 @@ class Grammar:
         return MissingWordsError(f"{told}; {cure}")
 
     def _wide_line(self, material: Material, rng: Random) -> str:
-        """A line as it comes where none is too wide, but wider than the form allows; empty where none comes."""
+        """An example of a line that is wider than the form allows; empty if there is none."""
         form = self.parts.form
         expander = Expander(replace(material, form=replace(form, width=None)), rng, ANYHOW)
         expander.attempt()

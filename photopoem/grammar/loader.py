@@ -1,4 +1,4 @@
-"""Makes a grammar of a file: its rules and notes, its word lists, and what is wrong with any of them."""
+"""Reads a grammar's file: its rules, its notes and its word lists, and the problems in any of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ESCAPED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a person should change: where, and what. An error keeps the grammar from being used."""
+    """A place in a grammar that a person should change. A grammar with an error cannot be used; a warning is advice."""
 
     line: int
     column: int
@@ -43,15 +43,15 @@ class Problem:
 
     @property
     def kind(self) -> str:
-        """What it is called."""
+        """The word for it: error or warning."""
         return "error" if self.error else "warning"
 
 
 @dataclass
 class GrammarFile:
-    """What a grammar file says: `values` by key, and where each key (`at[key]`) and rule (`at[key, n]`) stands.
+    """The content of a grammar's file: `values` by key; `at[key]` and `at[key, n]` are the places of keys and rules.
 
-    `torn` where it is no JSON from some place on, so that nothing after that was read.
+    A file is `torn` if it stops being JSON at some place. Nothing after that place was read.
     """
 
     path: Path | None
@@ -76,7 +76,7 @@ class GrammarFile:
         self.problems.append(Problem(*self.place(at), message, error))
 
     def rule_at(self, key: str, n: int, offset: int = 0) -> int:
-        """Where the character `offset` of a rule stands in the text, escapes counted as they are written."""
+        """The place in the text of the character `offset` of a rule. Escapes count as they are written."""
         start = self.at.get((key, n), self.at.get(key, 0))
         if self.text[start : start + 1] != '"':
             return start
@@ -99,7 +99,7 @@ class _Stop(Exception):
 
 
 def read_source(path: Path) -> GrammarFile:
-    """Read a grammar file. What is wrong with it is among its `problems`. Raises `OSError`."""
+    """Read a grammar's file and note its problems. Raises `OSError`."""
     with open_regular(path) as stream:
         raw = stream.read(MAX_FILE + 1)
     if len(raw) > MAX_FILE:
@@ -115,7 +115,7 @@ def read_source(path: Path) -> GrammarFile:
 
 
 def parse_source(text: str, path: Path | None = None) -> GrammarFile:
-    """What a grammar's text says, and what is wrong with it."""
+    """The content of a grammar's text, with its problems noted."""
     source = GrammarFile(path, text)
     try:
         _Scanner(source).whole()
@@ -126,7 +126,7 @@ def parse_source(text: str, path: Path | None = None) -> GrammarFile:
 
 
 class _Scanner:
-    """A JSON reader that knows where it is: `json` forgets places and drops doubled keys in silence."""
+    """Reads JSON and keeps the place of each value. The `json` module loses places and silently drops repeated keys."""
 
     def __init__(self, source: GrammarFile) -> None:
         self.source = source
@@ -155,7 +155,7 @@ class _Scanner:
             raise _Stop(error.pos, error.msg[:1].lower() + error.msg[1:].removesuffix(" at")) from None
 
     def _comment(self, at: int) -> str:
-        """How a grammar has its notes, where one of another language stands."""
+        """A hint where a comment of another language stands: a grammar keeps its notes under keys."""
         note = '; JSON has no comments: a note is a key that begins with _, as "_1": "a postcard"'
         return note if self.text.startswith(_COMMENTS, at) else ""
 
@@ -233,7 +233,7 @@ class _Scanner:
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Whether a file lies in a folder itself, also after every link is followed."""
+    """Whether a file lies in a folder, after all links are followed."""
     return path.resolve().is_relative_to(folder.resolve())
 
 
@@ -251,12 +251,12 @@ NOTES = (
     "_words",
     "_lexicon",
 )
-"""The keys with an underscore that photopoem reads; any other is a note to people."""
+"""The keys with an underscore that photopoem reads. Any other key with one is a note to people."""
 
 
 @dataclass
 class Parts:
-    """What a grammar's file comes to, before its rules are compiled."""
+    """The parts of a grammar's file: its rules, not yet compiled, and its notes."""
 
     source: GrammarFile
     rules: dict[str, list[str]] = field(default_factory=dict)
@@ -283,7 +283,7 @@ class Parts:
 
     @property
     def fingerprint(self) -> str:
-        """A short hash of all that decides what the grammar says."""
+        """A short hash of everything in the grammar that decides what its poems say."""
         told: list[Any] = [self.rules, self.weights, self.title, repr(self.form), self.fallback]
         told.append(sorted(self.in_order))
         told.extend(hashlib.sha256(read_regular(path)).hexdigest() for path in self.lexicon)
@@ -291,7 +291,7 @@ class Parts:
 
 
 def read_parts(path: Path) -> Parts:
-    """The parts of a grammar's file; problems are noted in its source. Raises `GrammarError` if unreadable."""
+    """The parts of a grammar's file, with its problems noted. Raises `GrammarError` if it cannot be read."""
     try:
         return _parts(read_source(path))
     except OSError as error:
@@ -350,7 +350,7 @@ def _fallback(parts: Parts) -> str:
 
 
 def _beside(parts: Parts, key: str, name: Any) -> Path | None:
-    """A file in the grammar's own folder; anything else is a problem, for a stranger's grammar reads nothing else."""
+    """A file in the grammar's own folder. Any other file is a problem: a stranger's grammar may read nothing else."""
     source = parts.source
     folder = source.path.parent if source.path else None
     wrong = "must be a file's name"
@@ -384,7 +384,7 @@ def _read_words(parts: Parts, raw: Any) -> None:
 
 
 def _word_list(path: Path) -> tuple[list[str], list[float]]:
-    """The words of a list and their weights: one a line; in CSV and TSV the first column, the second may weigh."""
+    """The words of a list and their weights: one word a line. CSV and TSV have weights in the second column, if any."""
     with open_regular(path) as stream:
         raw = stream.read(MAX_LIST + 1)
     if len(raw) > MAX_LIST:
@@ -464,7 +464,7 @@ def _found(name_or_path: str) -> Path:
 
 
 def stamp(name_or_path: str) -> tuple[Path, int, int]:
-    """A grammar's file and by what its change is seen. Raises `GrammarError` where there is none."""
+    """A grammar's file, and its time and size by which a change is seen. Raises `GrammarError` if there is none."""
     path = _found(name_or_path)
     try:
         status = path.stat()

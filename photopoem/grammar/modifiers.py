@@ -1,4 +1,4 @@
-"""What a modifier makes of a text, and the figures behind a word in words."""
+"""The modifiers: changes of a text, and facts of the photograph about a word."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def with_article(text: str) -> str:
 
 
 def with_any_article(text: str) -> str:
-    """A text with "a" or "an" whatever it is, for a word that describes the next: a gold (door)."""
+    """A text with "a" or "an" in any case, for a word that describes the next one: a gold (door)."""
     return f"{article(text)} {text}" if text.strip() and not is_determined(text) else text
 
 
@@ -60,7 +60,7 @@ def with_the(text: str) -> str:
 
 
 def with_some(text: str) -> str:
-    """An indefinite amount of it: some grass, some dogs, some scissors, and of what there is one, some sky."""
+    """A text with "some": some grass, some dogs, some scissors, some sky."""
     kind = number(text.strip())
     if not text.strip() or is_determined(text) or kind in ("name", "adjective"):
         return text
@@ -68,7 +68,7 @@ def with_some(text: str) -> str:
 
 
 def with_article_or_some(text: str) -> str:
-    """What English puts before a word that was not spoken of yet: a dog, some grass, the sky, dusk."""
+    """A text with what English puts before a word at its first mention: a dog, some grass, the sky, dusk."""
     kind = number(text.strip())
     if kind in ("abstract", "adjective", "color"):
         return text
@@ -97,7 +97,7 @@ def capitalize_all(text: str) -> str:
 
 
 def title(text: str) -> str:
-    """Title case: capitals but for the small words within (A Cup of Tea)."""
+    """A text in title case: small words within it have no capital (A Cup of Tea)."""
     words = re.split(r"(\s+|-)", text)
     last = len(words) - 1
     return "".join(
@@ -126,7 +126,7 @@ def _replace(text: str, arguments: tuple[str, ...]) -> str:
     return text.replace(old, new) if old else text
 
 
-# Name -> what it does to a text. Every one takes empty text and gives it back.
+# Name -> the change of a text. An empty text stays empty.
 MODIFIERS: Mapping[str, Change] = MappingProxyType(
     {
         "a": _alone(with_article),
@@ -172,7 +172,7 @@ def calls(modifiers: Sequence[Modifier]) -> Calls:
 
 @lru_cache(maxsize=16384)
 def changed(name: str, text: str, arguments: tuple[str, ...]) -> str:
-    """What a modifier makes of a text. Raises `GrammarError` where there is none, or where it fails."""
+    """The text after a modifier. Raises `GrammarError` if there is no such modifier, or if it fails."""
     if name not in MODIFIERS:
         raise GrammarError(f"no modifier .{name}")
     try:
@@ -183,7 +183,7 @@ def changed(name: str, text: str, arguments: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=16384)
 def changed_by_all(text: str, modifiers: Calls) -> str:
-    """What several modifiers make of a text, one after the other. Raises as `changed`."""
+    """The text after several modifiers, one after the other. Raises as `changed`."""
     for name, arguments in modifiers:
         text = changed(name, text, arguments)
     return text
@@ -204,7 +204,7 @@ def sizes_of(
 
 
 def modify(pieces: list[Piece], name: str, arguments: tuple[str, ...]) -> list[Piece]:
-    """Pieces for what a modifier makes of theirs. Raises as `changed`."""
+    """The pieces after a modifier has changed their text. Raises as `changed`."""
     if len(pieces) == 1:
         piece = pieces[0]
         return [piece.with_text(t) if own else Piece(t) for t, own in _parts(name, piece.text, arguments)]
@@ -214,7 +214,7 @@ def modify(pieces: list[Piece], name: str, arguments: tuple[str, ...]) -> list[P
 
 @lru_cache(maxsize=16384)
 def _parts(name: str, text: str, arguments: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-    """What a modifier makes of a single piece: each text, and whether it is still the piece's own."""
+    """The result of a modifier on a single piece: texts, each with whether it is still the piece's own."""
     if not text:
         return (("", True),)
     made = modified([Piece(text, voice="own")], changed(name, text, arguments))

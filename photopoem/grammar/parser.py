@@ -1,4 +1,4 @@
-"""Parses one Tracery rule into a tree of text, tags and actions, and says where what is wrong with it.
+"""Parses one Tracery rule into a tree of text, tags and actions, and lists its faults with their places.
 
 `tracery.parse` finds the sections of a rule. Escapes are shielded from it first: it joins them wrongly
 when a rule has several, and forgets them when a section is parsed again.
@@ -16,7 +16,7 @@ MAX_RULE = 20_000
 """A rule of more characters is refused: no poem needs one."""
 
 MAX_NESTING = 20
-"""Brackets may stand this deep in each other."""
+"""Brackets may be nested this deep."""
 
 _SPECIAL = "#[]\\:,.()"
 _SLASH = "\ufdd0"
@@ -28,7 +28,7 @@ _TEXT, _TAG, _ACTION = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong in a rule: at which character, and what."""
+    """A fault in a rule, and the character at which it is."""
 
     at: int
     message: str
@@ -62,7 +62,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """`[target:rule,rule]`: until it is popped, the target means one of these."""
+    """`[target:rule,rule]`: binds the target to one of these rules, until it is popped."""
 
     target: str
     rules: tuple[Rule, ...]
@@ -71,7 +71,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Pop:
-    """`[target:POP]`: the target means again what it meant before."""
+    """`[target:POP]`: takes the latest binding of the target back."""
 
     target: str
     at: int
@@ -79,7 +79,7 @@ class Pop:
 
 @dataclass(frozen=True, slots=True)
 class RuleAction:
-    """`[#rule#]`: expanded for the pushes in it; its text is thrown away."""
+    """`[#rule#]`: runs a rule for the bindings in it. Its text is discarded."""
 
     rule: Rule
     at: int
@@ -106,7 +106,7 @@ def escape(text: str) -> str:
 
 
 def _shield(text: str) -> str:
-    """The text with every escaped character, and its backslash, as noncharacters: its length stays."""
+    """The text with each escape replaced by two noncharacters, so that its length stays the same."""
     plain = re.sub("[\ufdd0-\ufdef]", " ", text)
     return _ESCAPE.sub(lambda m: _SLASH + _SHIELDS.get(m[1], m[1]), plain)
 
@@ -124,7 +124,7 @@ def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
     lone = _lone_hash(text)
     if lone is not None:
         faults.append(Fault(at + lone, "this # is never closed; write \\\\# for a hash in the text"))
-        # The rest of the rule is read on, so that what is wrong with it is told as well.
+        # The rest of the rule is parsed too, so that its faults are listed as well.
         return _nodes(text[:lone] + _SHIELDS["#"] + text[lone + 1 :], at, faults)
     nodes: list[Node] = []
     for section in tracery.parse(text)[0]:
@@ -162,7 +162,7 @@ def _unbalanced(text: str, at: int) -> list[Fault]:
 
 
 def _lone_hash(text: str) -> int | None:
-    """Where the `#` stands that has no partner: the first after which a space comes before the next, or the last."""
+    """The place of the `#` without a partner: the first with a space before the next `#`, or else the last `#`."""
     if "[" not in text and text.count("#") % 2 == 0:
         return None
     hashes = brackets = 0

@@ -1,4 +1,4 @@
-"""Tries a grammar out: how different its poems are, how much of them comes from the photograph, what fails."""
+"""Tries a grammar: measures how different its poems are and how much comes from the photograph, and finds failures."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from photopoem.vocabulary import Subject, Vocabulary, make_vocabulary
 
 
 def sample_vocabulary() -> Vocabulary:
-    """The vocabulary by which grammars are tried where no photograph is given."""
+    """The vocabulary with which grammars are tried if no photograph is given."""
     text = files("photopoem").joinpath("data/sample-vocabulary.json").read_text("utf-8")
     return vocabulary_of(json.loads(text))
 
 
 def read_vocabulary(path: Path) -> Vocabulary:
-    """The vocabulary kept in a file: what `photopoem look --json` prints, or a line of poems.jsonl.
+    """Read a vocabulary from a file: the output of `photopoem look --json`, or a line of poems.jsonl.
 
-    Raises `UsageError` where it is neither.
+    Raises `UsageError` if the file is neither.
     """
     try:
         with open_regular(path) as file:
@@ -50,12 +50,12 @@ def vocabulary_of(record: Any) -> Vocabulary:
 
 CHECKED_SEEDS = 30
 ENOUGH_FAILURES = 8
-"""After so many failures and no poem there is no hope in further seeds."""
+"""If this many seeds fail and none gives a poem, further seeds are not tried."""
 
 
 @dataclass(slots=True)
 class Trial:
-    """What many poems of one grammar come to."""
+    """Counts over many poems of one grammar."""
 
     poems: int = 0
     failed: int = 0
@@ -116,9 +116,9 @@ def try_out(grammar: Grammar, vocabulary: Vocabulary, seeds: Iterable[int]) -> T
 
 
 def tried_problems(name: str, parts: Parts) -> list[Problem]:
-    """What only writing shows: rules that grow, a form never met, photographs that get no poem.
+    """Problems that only writing shows: endless rules, a form that is never met, photographs without a poem.
 
-    `parts` has no errors.
+    `parts` must have no errors.
     """
     sample = sample_vocabulary()
     # The fallback would hide what this grammar cannot do.
@@ -167,11 +167,11 @@ _LACKS: Mapping[str, Callable[[Subject], Subject]] = {
     "keywords": lambda of: replace(of, moment=replace(of.moment, keywords=())),
     "a tone": lambda of: replace(of, tone=()),
 }
-"""What a photograph may not say, and how its subject is then."""
+"""What a photograph may lack, and the function that takes it from a subject."""
 
 
 def _too_poor(grammar: Grammar, sample: Subject) -> list[str]:
-    """How poor a photograph must be to get no poem: each lack that is enough alone, or the fewest that are together."""
+    """What a photograph must lack to get no poem: any of these lacks alone, or the fewest together."""
 
     def silent(lacks: Iterable[str]) -> bool:
         poor = reduce(lambda subject, lack: _LACKS[lack](subject), lacks, sample)

@@ -68,7 +68,7 @@ def _together(uses: Collection[str], settled: Mapping[str, float]) -> float:
 
 
 def components(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """The strongly connected components, those that others use first (Tarjan 1972, without recursion)."""
+    """The strongly connected components, in an order in which used symbols come first (Tarjan 1972)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -111,7 +111,7 @@ def _unstack(stack: list[str], on_stack: set[str], root: str) -> list[str]:
 
 
 def recursive(graph: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """The symbols that can come to use themselves."""
+    """The symbols whose expansion can lead back to themselves."""
     return frozenset(
         symbol
         for component in components(graph)
@@ -123,9 +123,9 @@ def recursive(graph: Mapping[str, Sequence[str]]) -> frozenset[str]:
 def certain(
     options: Mapping[str, Sequence[frozenset[str]]], given: frozenset[str]
 ) -> dict[str, frozenset[str]]:
-    """Which of the given symbols each symbol uses whatever it is made of.
+    """Which of the given symbols each symbol uses, whichever of its options is taken.
 
-    Of symbols that use each other some may be missing: no more is said than what is found without going round.
+    Among symbols that use each other the result may be incomplete, because cycles are not followed.
     """
     found = {symbol: frozenset((symbol,)) for symbol in given}
     nothing: frozenset[str] = frozenset()
@@ -139,11 +139,11 @@ def certain(
 
 
 MAX_USABLE = 64
-"""Photographs lack words in few ways; the plans for the latest ways are kept."""
+"""How many results of `RuleBook.usable` are kept. Photographs lack words in few ways."""
 
 
 Nodes = tuple[Node | Piece, ...]
-"""A rule whose text needs only be said."""
+"""The nodes of a rule. Its own text is made into pieces in advance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,9 +190,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class UsableRules:
-    """What can be said of a photograph: for each symbol its usable alternatives, and how deep each goes.
+    """The rules that can be used for a photograph: the usable alternatives of each symbol, and its depth.
 
-    `keeps` has the numbered symbols that an alternative will say, for those alternatives that will say any.
+    `depth` is the least number of steps in which a symbol can be expanded; a symbol that cannot be is absent. `keeps`
+    has the numbered symbols that an alternative is certain to say; alternatives without any are absent.
     """
 
     book: RuleBook
@@ -201,7 +202,7 @@ class UsableRules:
     keeps: Mapping[Alternative, frozenset[str]]
 
     def depth_of(self, alternative: Alternative) -> float:
-        """The least number of steps in which the alternative can be said."""
+        """The least number of steps in which the alternative can be expanded."""
         return max((self.depth.get(symbol, 0) for symbol in alternative.needs), default=0)
 
 
@@ -224,13 +225,13 @@ class RuleBook:
 
     @cached_property
     def recursive(self) -> frozenset[str]:
-        """The symbols that can come to use themselves."""
+        """The symbols whose expansion can lead back to themselves."""
         graph = {symbol: [n for needs in options for n in needs] for symbol, options in self.graph.items()}
         return recursive(graph)
 
     @cached_property
     def graph(self) -> dict[str, tuple[frozenset[str], ...]]:
-        """What each symbol can be made of: its alternatives' needs, and those of what is pushed onto it."""
+        """The options of each symbol: the needs of its alternatives, and the needs of what is pushed onto it."""
         own = {
             symbol: tuple(alternative.needs for alternative in alternatives)
             for symbol, alternatives in self.symbols.items()
@@ -246,7 +247,7 @@ class RuleBook:
             yield from options
 
     def usable(self, missing: frozenset[str]) -> UsableRules:
-        """What can be said without the words of these symbols."""
+        """The rules that can be used if these symbols have no words."""
         usable = self._usable.get(missing)
         if usable is None:
             usable = self._make_usable(missing)
@@ -268,7 +269,7 @@ class RuleBook:
         if not numbered:
             return {}
         usable = {
-            # Of rules in order the first is the one that will be used, if it works out.
+            # Of rules in order the first is used whenever it works out.
             symbol: tuple(a.needs for a in alternatives[: 1 if symbol in self.in_order else None])
             for symbol, alternatives in choices.items()
             if symbol not in SYMBOLS
@@ -291,9 +292,9 @@ def make_rule_book(
 ) -> RuleBook:
     """Parse all rules. `also` are symbols whose words are needed though no rule uses them.
 
-    The rules of those `in_order` are not drawn: the first that works out is used.
+    Rules of symbols in `in_order` are not drawn by chance: the first that works out is used.
 
-    A rule with a fault in it becomes an alternative that says what could be parsed.
+    A rule with a fault becomes an alternative of the nodes that could be parsed.
     """
     options: dict[str, list[frozenset[str]]] = {}
     symbols = {
@@ -315,7 +316,7 @@ def make_rule_book(
 def make_alternative(
     symbol: str, text: str, weight: float, options: dict[str, list[frozenset[str]]]
 ) -> Alternative:
-    """One alternative; what it pushes is noted in `options`."""
+    """Make one alternative, and note in `options` what it pushes."""
     nodes, _ = parse_rule(text)
     own = [visible(node.text) for node in nodes if isinstance(node, Literal)]
     shown = next((node for node in nodes if isinstance(node, (Literal, Tag))), None)
@@ -390,7 +391,7 @@ def _last_phrase(nodes: Nodes) -> tuple[int, Calls]:
 
 
 def _binds(nodes: Rule) -> frozenset[str]:
-    """The symbols that a rule binds; any that it uses, where it runs a rule that may bind whatever it likes."""
+    """The symbols that a rule binds. A rule that runs another one may bind anything, so all its symbols count."""
     all_nodes = list(walk(nodes))
     targets = {node.target for node in all_nodes if isinstance(node, (Push, Pop))}
     if any(isinstance(node, RuleAction) for node in all_nodes):
@@ -411,7 +412,7 @@ def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> I
 
 
 def _push_needs(node: Push, options: dict[str, list[frozenset[str]]]) -> Iterator[str]:
-    """What a push needs: any one of its rules. It is noted as a symbol of its own, and as the target's."""
+    """The needs of a push: any one of its rules. They are noted as a symbol of their own, and for the target."""
     each = [frozenset(_needs(rule, options)) for rule in node.rules]
     options.setdefault(node.target, []).extend(each)
     if len(each) == 1:

@@ -1,4 +1,4 @@
-"""Finds grammars: by path, or by name on the shelf that is shipped; and picks one of several for a photograph."""
+"""Finds grammars by path or by the name of a shipped one, and chooses one of several for a photograph."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def is_on_shelf(name: str) -> bool:
 
 
 def find_grammar(name_or_path: str) -> Path:
-    """The file of a grammar. Raises `GrammarError` where there is none."""
+    """The file of a grammar. Raises `GrammarError` if there is none."""
     if is_on_shelf(name_or_path):
         return shelf_folder() / f"{name_or_path}.json"
     path = Path(name_or_path)
@@ -46,14 +46,14 @@ def find_grammar(name_or_path: str) -> Path:
 
 
 def clean_name(name: str) -> str:
-    """A name as it can be shown to a person."""
+    """A name that is safe to show."""
     from photopoem.grammar.text import clean
 
     return clean(name, 200)
 
 
 def expand_names(names: str | Iterable[str]) -> tuple[str, ...]:
-    """The grammars that `a,b,c` or `all` stand for, without doubles. Raises `UsageError` where that is none."""
+    """The grammars named by `a,b,c` or `all`, each once. Raises `UsageError` if there is none."""
     given = [names] if isinstance(names, str) else list(names)
     found: list[str] = []
     for each in given:

@@ -1,4 +1,4 @@
-"""Runs of text that know whose they are: through modifiers, and into the tidy lines of a poem."""
+"""Pieces of text that keep their source, through modifiers and into the lines of a poem."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _stem(word: str) -> str:
 
 
 class Piece(NamedTuple):
-    """A run of text: the word that it came from, or the author's voice and the word it speaks of."""
+    """A run of text with its source: the word that it came from, or the voice that says it and the word it is about."""
 
     text: str
     word: Word | None = None
@@ -87,21 +87,21 @@ class Piece(NamedTuple):
     of: str = ""
 
     def with_text(self, text: str) -> Piece:
-        """The same, with another text."""
+        """The same piece with another text."""
         return Piece(text, self.word, self.voice, self.of)
 
 
 GAP = Piece("", voice="gap")
-"""Stands first in a line that an empty line goes before."""
+"""A mark: it stands first in a line that has an empty line before it."""
 
 _CLOSING = tuple(",.;:!?")
 
 
 def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
-    """Pieces for a text that a modifier made of theirs, every part still knowing whose it is.
+    """The pieces of a text after a modifier has changed it. Every part keeps its source.
 
-    What the two texts share at their ends stays with its pieces. What was changed in between goes to the
-    piece it was in; what was only put in before or after, as an article, is the author's.
+    What both texts share at their ends stays with its pieces. A change between them goes to the piece in which it is.
+    Words that were only added before or after, such as an article, are the author's.
     """
     old = "".join(piece.text for piece in pieces)
     if old == new:
@@ -140,7 +140,7 @@ def _recut(pieces: Sequence[Piece], text: str) -> list[Piece]:
 
 
 def _stretched(pieces: Sequence[Piece], at: int, by: int) -> list[Piece]:
-    """The pieces with the one at a place longer or shorter, and others where it is not enough."""
+    """The pieces with the one at a place made longer or shorter; later ones too if that one is too short."""
     longer = list(pieces)
     start = 0
     for n, piece in enumerate(longer):
@@ -209,7 +209,7 @@ def text_of(pieces: Sequence[Piece]) -> str:
 
 
 def has_doubled_word(pieces: Sequence[Piece], text: str, before: Sequence[Piece]) -> bool:
-    """Whether a word stands twice in a row, other than where it was written so (light light green).
+    """Whether a word stands twice in a row by accident. Within one piece it was written so (light light green).
 
     `text` is that of the pieces, `before` is the line before.
     """
@@ -229,7 +229,7 @@ def _last_token(text: str) -> str:
 
 
 def make_line(pieces: Sequence[Piece]) -> Line:
-    """A poem's line; neighbouring runs of the author's own text are joined."""
+    """Make a line of a poem. Adjacent pieces of the author's own text become one span."""
     spans: list[Span] = []
     own = ""
     for text, word, voice, of in pieces:
