@@ -60,7 +60,7 @@ class _Checker:
             if faults:
                 self.pushed.update(_BINDING.findall(parts.rules[key][n]))
         self.known = set(self.rules) | SYMBOLS | self.pushed
-        self.dealt = SYMBOLS - NUMBERED_SYMBOLS - self.pushed
+        self.drawn = SYMBOLS - NUMBERED_SYMBOLS - self.pushed
         self.unknown: set[str] = set()
         self.guesses = 0
 
@@ -138,7 +138,7 @@ class _Checker:
         named: dict[str, Tag] = {}
         about: dict[str, Tag] = {}
         for tag in rule:
-            if isinstance(tag, Tag) and tag.symbol in self.dealt and not tag.actions:
+            if isinstance(tag, Tag) and tag.symbol in self.drawn and not tag.actions:
                 speaks = any(modifier.name in ENGINE_MODIFIERS for modifier in tag.modifiers)
                 (about if speaks else named).setdefault(tag.symbol, tag)
         for symbol in named.keys() & about.keys():
