@@ -9,7 +9,7 @@ from typing import Any
 
 from photopoem.color.palette import Palette, Swatch
 from photopoem.color.where import Where
-from photopoem.labels.labeller import Label
+from photopoem.labels.labeller import Label, LabelColor
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Source, Subject
 
@@ -126,7 +126,13 @@ def _source_record(source: Source | None) -> dict[str, Any] | None:
 def label_record(label: Label) -> dict[str, Any]:
     """A label as JSON: text, score, labeller, kind; the wider words, the date and the labeller's word, where given."""
     made = {"text": label.text, "score": label.score, "labeller": label.labeller, "kind": label.kind}
-    more = {"wider": list(label.wider), "asked": label.asked, "said_for": label.said_for}
+    more = {
+        "wider": list(label.wider),
+        "asked": label.asked,
+        "said_for": label.said_for,
+        "color": asdict(label.color) if label.color else None,
+        "low": label.low,
+    }
     return made | {key: value for key, value in more.items() if value}
 
 
@@ -210,6 +216,8 @@ def _label(made: Mapping[str, Any]) -> Label:
         wider=tuple(made.get("wider", ())),
         asked=made.get("asked", ""),
         said_for=made.get("said_for", ""),
+        color=LabelColor(**made["color"]) if made.get("color") else None,
+        low=made.get("low", 0.0),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import Literal
 
-from photopoem.color.palette import Palette
+from photopoem.color.palette import Palette, Swatch
 from photopoem.english.amounts import share_in_words, sureness_in_words
 from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
 from photopoem.photo.moment import Moment
@@ -22,6 +22,41 @@ NUMBERED = 20
 DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 """Limits in CIELAB: the highest lightness of `dark`, the lowest of `light`, the lowest chroma of `vivid`."""
 
+CERTAIN, LEAST_GUESS = 0.9, 0.35
+"""A fact at least this certain may be stated; one at least that certain may be guessed."""
+RELATED = ("where", "of", "color", "color_guess", "doing", "doing_guess", "quality", "quality_guess")
+"""The modifiers that say another word of the photograph, one that belongs to the word before them."""
+
+PLACES: Mapping[str, tuple[str, ...]] = {
+    "along the top": ("along the top", "across the top", "at the top", "all along the top"),
+    "at the foot": ("at the foot", "down at the foot", "low down", "at the bottom"),
+    "on the left": ("on the left", "to the left", "at the left", "on the left side"),
+    "on the right": ("on the right", "to the right", "at the right", "on the right side"),
+    "in the middle": ("in the middle", "in the midst", "at the center", "in the center"),
+    "around the edge": ("around the edge", "all round the edge", "at the edges", "along the edges"),
+    "scattered": ("here and there", "in many places", "scattered about", "all over"),
+}
+"""Where a color lies in the frame, each place in words that mean the same."""
+LOW = ("low in the picture", "in the lower half", "low down")
+
+GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
+THING_QUALITIES = frozenset("wooden colorful striped plaid".split())
+GROUNDS = frozenset(
+    "mountain hill field road path street sidewalk beach yard lawn grass valley river track cliff".split()
+)
+"""Ground that one walks on. It may be wet or snowy, as a scene may."""
+NATURAL = frozenset(
+    "plant food fruit vegetable animal tree flower leaf bush rock cloud water person face hand".split()
+)
+"""What is not made and cannot be wooden or striped in the sense of the words."""
+
+ALIVE, BACKDROP = 1.6, 0.75
+"""A person's or an animal's score counts as much more for the subject, a backdrop's as much less."""
+BACKDROPS = frozenset(
+    "sky tree cloud grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
+    "branch curtain water rock stone building shadow reflection".split()
+)
+
 MOMENTS = ("season", "daypart", "weekday", "month", "year", "place")
 PLAIN = (
     "label",
@@ -33,6 +68,8 @@ PLAIN = (
     "quality",
     "sure",
     "doubt",
+    "subject",
+    "ground",
     "color",
     "dark",
     "light",
@@ -41,13 +78,18 @@ PLAIN = (
     "tone",
 )
 
-NUMBERED_WORDS = frozenset(f"{name}{n}" for name in ("label", "color") for n in range(1, NUMBERED + 1))
-"""The symbols that stand for one label or color of the photograph, however often they are used."""
-NUMBERED_SYMBOLS = NUMBERED_WORDS | {
-    f"{name}{n}" for name in ("sureness", "share") for n in range(1, NUMBERED + 1)
-}
+BY_SURENESS = ("subject", "thing", "stuff", "scene", "person", "doing", "quality")
+"""Symbols that also come as `sure_` and as `doubt_`: their words scored at least `SURE`, and the others."""
+
+FIXED_WORDS = frozenset(f"{name}{n}" for name in ("label", "color") for n in range(1, NUMBERED + 1)) | {
+    "subject", "sure_subject", "doubt_subject", "ground",
+}  # fmt: skip
+"""The symbols that stand for one word of the photograph, however often they are used."""
+FIXED_SYMBOLS = FIXED_WORDS | {f"{name}{n}" for name in ("sureness", "share") for n in range(1, NUMBERED + 1)}
 """The same, and the symbols that stand for their figures."""
-SYMBOLS = NUMBERED_SYMBOLS | {*PLAIN, *MOMENTS, "keyword"}
+SYMBOLS = FIXED_SYMBOLS | {
+    *PLAIN, *MOMENTS, "keyword", *(f"{how}_{name}" for how in ("sure", "doubt") for name in BY_SURENESS),
+}  # fmt: skip
 """Every symbol that photopoem fills."""
 
 
@@ -55,7 +97,8 @@ SYMBOLS = NUMBERED_SYMBOLS | {*PLAIN, *MOMENTS, "keyword"}
 class Source:
     """Where a word came from: its layer, what it is, and the figures that go with it.
 
-    layer machine: `what` is "label" (`score`, `labeller`) or "tone" (`labeller` is "pixels");
+    layer machine: `what` is "label" (`score`, `labeller`), "tone" (`labeller` is "pixels") or "where", the place in
+    the frame (of a color, measured: `hex`, `labeller` is "pixels"; of a label: `score`, its certainty);
     layer people: `what` is "color" (`hex`, `share`);
     layer place: `what` is season, daypart, weekday, month, year, place or keyword.
     `of` is the label, color name or moment word itself, unmodified. `said_for` is the labeller's own word where the
@@ -79,7 +122,9 @@ class Word:
     text: str
     source: Source
     weight: float = 1.0
-    kind: Kind | Literal["color", "tone", "moment", "amount"] = "thing"
+    kind: Kind | Literal["color", "tone", "moment", "amount", "where"] = "thing"
+    related: Mapping[str, tuple[Word, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What the photograph says of this word, by the modifier that asks for it (one of `RELATED`)."""
 
 
 Words = tuple[Word, ...]
@@ -118,8 +163,9 @@ class Vocabulary:
 def make_vocabulary(subject: Subject) -> Vocabulary:
     """The vocabulary of one photograph, from all that was read from it."""
     words: dict[str, Words] = dict.fromkeys(SYMBOLS, ())
-    words.update(_label_words(_said_once(subject.labels)))
-    words.update(_color_words(subject.palette))
+    labels = _said_once(subject.labels)
+    words.update(_label_words(labels))
+    words.update(_color_words(subject.palette, labels))
     words.update(_moment_words(subject.moment))
     words["tone"] = tuple(
         Word(tone, Source("machine", "tone", tone, labeller="pixels"), kind="tone") for tone in subject.tone
@@ -153,16 +199,40 @@ def _label_word(label: Label) -> Word:
 
 
 def _label_words(labels: list[Label]) -> dict[str, Words]:
-    spoken = _of_kinds(labels, *NOUNS)
-    doubt = [word for word in spoken if (word.source.score or 0) < SURE]
+    said_of = {
+        kind: [_label_word(label) for label in labels if label.kind == kind] for kind in ("doing", "quality")
+    }
+    nouns = [label for label in labels if label.kind in NOUNS]
+    chosen = choose_subject(nouns)
+    said_with = _said_with(said_of, nouns, chosen)
+    spoken = tuple(
+        [
+            replace(_label_word(label), related=_related(label, said_with.get(label.text, {})))
+            for label in nouns
+        ]
+    )
+    subject = tuple([word for word, label in zip(spoken, nouns, strict=True) if label is chosen])
+    kinds: dict[str, Words] = {
+        kind: tuple([word for word in spoken if word.kind == kind]) for kind in ("stuff", "scene", "person")
+    }
+    kinds |= {
+        "subject": subject,
+        # A person can be counted: what a grammar says of a thing it may say of somebody.
+        "thing": tuple([word for word in spoken if word.kind in ("thing", "person")]),
+        **{kind: tuple(words) for kind, words in said_of.items()},
+    }
+    ground = [word for word in (*kinds["scene"], *kinds["stuff"]) if word not in subject and _is_sure(word)]
     return {
         "label": spoken,
-        "sure": tuple([word for word in spoken if (word.source.score or 0) >= SURE]),
-        # Many doubts are unlikely. The square of the score as weight puts the likelier ones first.
-        "doubt": tuple([replace(word, weight=word.weight**2) for word in doubt]),
-        # A person can be counted: what a grammar says of a thing it may say of somebody.
-        "thing": _of_kinds(labels, "thing", "person"),
-        **{kind: _of_kinds(labels, kind) for kind in ("stuff", "scene", "person", "doing", "quality")},
+        "sure": tuple([word for word in spoken if _is_sure(word)]),
+        "doubt": tuple(map(_asked, [word for word in spoken if not _is_sure(word)])),
+        **kinds,
+        **{f"sure_{name}": tuple([word for word in kinds[name] if _is_sure(word)]) for name in BY_SURENESS},
+        **{
+            f"doubt_{name}": tuple([_asked(word) for word in kinds[name] if not _is_sure(word)])
+            for name in BY_SURENESS
+        },
+        "ground": tuple(sorted(ground, key=lambda word: -(word.source.score or 0))[:1]),
         **_numbered("label", spoken),
         **_numbered(
             "sureness", [_amount(word, sureness_in_words(word.source.score or 0)) for word in spoken]
@@ -170,8 +240,80 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     }
 
 
-def _of_kinds(labels: list[Label], *kinds: Kind) -> Words:
-    return tuple([_label_word(label) for label in labels if label.kind in kinds])
+def _is_sure(word: Word) -> bool:
+    return (word.source.score or 0) >= SURE
+
+
+def _asked(word: Word) -> Word:
+    """Many doubts are unlikely. The square of the score as weight puts the likelier ones first."""
+    return replace(word, weight=word.weight**2)
+
+
+def choose_subject(nouns: Sequence[Label]) -> Label | None:
+    """The label that the picture is about: the owner's word first, else the noun that stands out most.
+
+    Persons and animals stand out more than their scores say. What is mostly seen behind things stands out less.
+    """
+    own = [label for label in nouns if label.labeller == "keywords"]
+    return own[0] if own else max(nouns, key=_standing_out, default=None)
+
+
+def _standing_out(label: Label) -> float:
+    if _is_alive(label):
+        return label.score * ALIVE
+    return label.score * (BACKDROP if label.text in BACKDROPS else 1.0)
+
+
+def _said_with(
+    said_of: Mapping[str, Sequence[Word]], nouns: Sequence[Label], subject: Label | None
+) -> dict[str, dict[str, list[Word]]]:
+    """For each noun the acts and qualities that may be said of it.
+
+    An act is the subject's, where that is a person or an animal. A quality is that of the surest noun that can have it.
+    """
+    said: dict[str, dict[str, list[Word]]] = {}
+    if subject and _is_alive(subject):
+        said[subject.text] = {"doing": list(said_of["doing"])}
+    for word in said_of["quality"]:
+        bearer = next((label for label in nouns if _can_be(label, word.source.of)), None)
+        if bearer:
+            said.setdefault(bearer.text, {}).setdefault("quality", []).append(word)
+    return said
+
+
+def _is_alive(label: Label) -> bool:
+    return label.kind == "person" or "animal" in (label.text, *label.wider)
+
+
+def _can_be(label: Label, quality: str) -> bool:
+    """Whether a quality can be one of this noun's: no fruit is wooden, no chair is snowy."""
+    if _is_alive(label):
+        return label.kind == "person" and quality == "barefoot"
+    if quality in GROUND_QUALITIES:
+        return label.kind == "scene" or label.text in GROUNDS
+    natural = not NATURAL.isdisjoint((label.text, *label.wider))
+    return quality in THING_QUALITIES and label.kind == "thing" and label.text not in GROUNDS and not natural
+
+
+def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, Words]:
+    """What may be said of a label's word: its color, its place, and for the subject what it does and is like."""
+    related: dict[str, Words] = {}
+    if color := label.color:
+        source = Source("people", "color", color.name, score=color.certainty, hex=color.hex)
+        word = (Word(color.name, source, kind="color"),)
+        if color.certainty >= CERTAIN:
+            related["color"] = word
+        elif color.certainty >= LEAST_GUESS:
+            related["color_guess"] = word
+    if label.low >= CERTAIN:
+        source = Source("machine", "where", label.text, score=label.low, labeller=label.labeller)
+        related["where"] = tuple([Word(text, source, kind="where") for text in LOW])
+    for kind, words in said_of.items():
+        related[kind] = tuple([word for word in words if _is_sure(word)])
+        related[f"{kind}_guess"] = tuple(
+            [word for word in words if LEAST_GUESS <= (word.source.score or 0) < SURE]
+        )
+    return related
 
 
 def _numbered(name: str, words: Sequence[Word]) -> dict[str, Words]:
@@ -182,14 +324,31 @@ def _amount(word: Word, text: str) -> Word:
     return Word(text, word.source, kind="amount")
 
 
-def _color_word(name: str, hex_code: str, share: float) -> Word:
+def _color_word(name: str, hex_code: str, share: float, related: Mapping[str, Words] | None = None) -> Word:
     source = Source("people", "color", name, hex=hex_code, share=share)
-    return Word(name, source, weight=max(share, 0.001), kind="color")
+    return Word(name, source, weight=max(share, 0.001), kind="color", related=related or {})
 
 
-def _color_words(palette: Palette) -> dict[str, Words]:
+def _of_color(swatch: Swatch, hex_code: str, labels: Iterable[Label]) -> dict[str, Words]:
+    """Where a color lies, and what it may belong to."""
+    source = Source("machine", "where", swatch.name, labeller="pixels", hex=hex_code)
+    owners = [
+        label
+        for label in labels
+        if label.color and label.color.hex == hex_code and label.color.certainty >= LEAST_GUESS
+    ]
+    return {
+        "where": tuple([Word(text, source, kind="where") for text in PLACES.get(swatch.where.place, ())]),
+        "of": tuple([_label_word(label) for label in owners]),
+    }
+
+
+def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     hexes = [swatch.hex for swatch in palette.swatches]
-    colors = [_color_word(s.name, code, s.share) for s, code in zip(palette.swatches, hexes, strict=True)]
+    colors = [
+        _color_word(swatch.name, code, swatch.share, _of_color(swatch, code, labels))
+        for swatch, code in zip(palette.swatches, hexes, strict=True)
+    ]
     return {
         "color": tuple(colors),
         "hue": _hue_words(palette, hexes),

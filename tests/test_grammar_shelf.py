@@ -17,7 +17,7 @@ from photopoem.english.syllables import syllables
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar, Written, load_grammar, shelf
 from photopoem.grammar.preview import Trial, sample_vocabulary
-from photopoem.vocabulary import NUMBERED_SYMBOLS, SYMBOLS, Vocabulary
+from photopoem.vocabulary import FIXED_SYMBOLS, SYMBOLS, Vocabulary
 from tests.poem_checks import never_found, wrong_articles
 from tests.vocabularies import many
 
@@ -105,7 +105,7 @@ def test_no_word_is_dealt_twice(name: str) -> None:
         for event in made.events:
             if event.symbol.startswith("title") and event.depth == 1:
                 break
-            if event.symbol in SYMBOLS - NUMBERED_SYMBOLS:
+            if event.symbol in SYMBOLS - FIXED_SYMBOLS:
                 dealt["word"].append(event.text.casefold())
             elif event.symbol.startswith("."):
                 dealt["phrase"].append(event.text)

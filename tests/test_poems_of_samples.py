@@ -11,7 +11,7 @@ from photopoem.grammar import Written, load_grammar
 from photopoem.photo.discover import find_photos
 from photopoem.services.describe import describe
 from photopoem.services.pipeline import Settings, labeller_for
-from photopoem.vocabulary import NUMBERED_SYMBOLS, SYMBOLS, Vocabulary, make_vocabulary
+from photopoem.vocabulary import FIXED_SYMBOLS, SYMBOLS, Vocabulary, make_vocabulary
 from tests.poem_checks import never_found, wrong_articles
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -52,7 +52,7 @@ def test_no_word_by_accident_twice(name: str) -> None:
         for event in made.events:
             if event.symbol.startswith("title") and event.depth == 1:
                 break
-            if event.symbol in SYMBOLS - NUMBERED_SYMBOLS:
+            if event.symbol in SYMBOLS - FIXED_SYMBOLS:
                 dealt.append(event.text.casefold())
         assert len(dealt) == len(set(dealt)), made.poem.text
 

@@ -23,7 +23,7 @@ from photopoem.grammar.parser import (
     parse_rule,
 )
 from photopoem.grammar.rules import RuleBook, least_steps, ranks, walk
-from photopoem.vocabulary import NUMBERED, NUMBERED_SYMBOLS, SYMBOLS
+from photopoem.vocabulary import FIXED_SYMBOLS, NUMBERED, SYMBOLS
 
 MAX_LEAST_STEPS = 2_000
 _MOST_GUESSES = 40
@@ -60,7 +60,7 @@ class _Checker:
             if faults:
                 self.pushed.update(_BINDING.findall(parts.rules[key][n]))
         self.known = set(self.rules) | SYMBOLS | self.pushed
-        self.drawn = SYMBOLS - NUMBERED_SYMBOLS - self.pushed
+        self.drawn = SYMBOLS - FIXED_SYMBOLS - self.pushed
         self.unknown: set[str] = set()
         self.guesses = 0
 

@@ -12,10 +12,10 @@ from photopoem.grammar.errors import Misfit, Overworked, Unsayable
 from photopoem.grammar.form import MAX_LINES, Form, initial_of, letters_of
 from photopoem.grammar.modifiers import FACTS, FROM_THE_LEXICON, Calls, changed_by_all, modify, sizes_of
 from photopoem.grammar.parser import Action, Literal, Modifier, Pop, Push, Rule, Tag
-from photopoem.grammar.repetition import ANYHOW, STRICT, Card, Picker, Said
+from photopoem.grammar.repetition import ANYHOW, STRICT, Card, Picker, Said, make_cards
 from photopoem.grammar.rules import Alternative, Nodes, Segment, UsableRules
 from photopoem.grammar.text import GAP, Piece, clean, has_doubled_word, text_of, tidy
-from photopoem.vocabulary import SYMBOLS
+from photopoem.vocabulary import RELATED, SYMBOLS, Words
 
 MAX_CHARACTERS = 400_000
 MAX_STEPS = 4_000
@@ -270,6 +270,9 @@ class Expander:
             if name in FROM_THE_LEXICON:
                 phrases = self._phrases_of([piece], name)[1]
                 return min([size[0] for size in sizes_of(phrases, rest, False)], default=0)
+            if name in RELATED:
+                texts = tuple([word.text for word in self._related_words([piece], name)])
+                return min([size[0] for size in sizes_of(texts, rest, False)], default=0)
             if name in FACTS:
                 return len(changed_by_all(FACTS[name]([piece]).text, rest))
         return len(changed_by_all(text, modifiers))
@@ -417,6 +420,8 @@ class Expander:
             name = modifier.name
             if name in FROM_THE_LEXICON:
                 pieces = [self._phrase(pieces, name)]
+            elif name in RELATED:
+                pieces = [self._related(pieces, name)]
             elif name in FACTS:
                 pieces = [FACTS[name](pieces)]
             else:
@@ -439,6 +444,25 @@ class Expander:
         phrase, self._said = picked
         self.events.append((self._depth, f".{which} of {of}", phrase))
         return Piece(clean(phrase), voice="lexicon", of=of)
+
+    def _related_words(self, pieces: Sequence[Piece], which: str) -> Words:
+        """What the photograph says of the last word in the pieces."""
+        word = next((piece.word for piece in reversed(pieces) if piece.word), None)
+        return word.related.get(which, ()) if word else ()
+
+    def _related(self, pieces: Sequence[Piece], which: str) -> Piece:
+        """Another word of the photograph that belongs to the word; it must fit into the opening of the line."""
+        words = {word.text: word for word in self._related_words(pieces, which)}
+        if not words:
+            raise Unsayable(f"{text_of(pieces)}.{which}")
+        texts = self._fitting(tuple(words), self._any(len(words)))
+        cards = make_cards({which: [words[text] for text in texts]}, [which])[which]
+        picked = self._picker.related(cards, self._said)
+        if picked is None:
+            raise Unsayable(f"{text_of(pieces)}.{which}")
+        card, self._said = picked
+        self.events.append((self._depth, f".{which} of {text_of(pieces)}", card.text))
+        return Piece(card.text, card.word)
 
     def _fitting(self, phrases: Phrases, start: int) -> Phrases:
         """Those of the phrases that fit, the one at `start` or what follows it first. Raises `Misfit`."""

@@ -25,7 +25,7 @@ from photopoem.errors import GrammarError
 from photopoem.grammar.errors import Unsayable
 from photopoem.grammar.parser import Modifier
 from photopoem.grammar.text import Piece, clean, modified, text_of
-from photopoem.vocabulary import Word
+from photopoem.vocabulary import RELATED, Word
 
 Change = Callable[[str, tuple[str, ...]], str]
 
@@ -249,5 +249,5 @@ FACTS: Mapping[str, Callable[[Sequence[Piece]], Piece]] = MappingProxyType(
 Each makes one piece of the pieces before it. `Unsayable` from it means that the fact is not there: the rule is then
 given up for another.
 """
-ENGINE_MODIFIERS = (*FROM_THE_LEXICON, *FACTS)
+ENGINE_MODIFIERS = (*FROM_THE_LEXICON, *FACTS, *RELATED)
 """The modifiers that are no change of a text but say something else of a word."""

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from photopoem.grammar.text import clean, stems
-from photopoem.vocabulary import NUMBERED_SYMBOLS, Word
+from photopoem.vocabulary import FIXED_SYMBOLS, Word
 
 if TYPE_CHECKING:
     from photopoem.grammar.rules import Alternative
@@ -71,11 +71,11 @@ class Said(NamedTuple):
             return self
         words, numbered, content, colors, text, phrases, phrase_content, rules = self
         words = {**words, card.key: words.get(card.key, 0) + 1}
-        if symbol in NUMBERED_SYMBOLS:
+        if symbol in FIXED_SYMBOLS:
             numbered |= {card.key}
         if card.word.kind == "color":
             colors |= card.stems
-        else:
+        elif card.word.kind != "where":
             content |= card.stems
         return Said(words, numbered, content, colors, text, phrases, phrase_content, rules)
 
@@ -135,7 +135,7 @@ class Picker:
         text or, for colors, with another color; one that repeats another word's content goes last. `kept` are words
         that numbered symbols will say later: they are picked only where there is nothing else.
         """
-        if symbol not in NUMBERED_SYMBOLS:
+        if symbol not in FIXED_SYMBOLS:
             card = self._draw(cards, said, kept) if cards else None
         else:
             card = cards[0] if self.has_word(symbol, cards, said) else None
@@ -145,7 +145,7 @@ class Picker:
         """Whether a symbol has a word that is no repetition, or one that is allowed."""
         if not cards or self.level >= LAX:
             return bool(cards)
-        if symbol in NUMBERED_SYMBOLS:
+        if symbol in FIXED_SYMBOLS:
             return self.level > STRICT or said.allows_numbered(cards[0])
         fresh = (card for card in cards if card.key not in said.words)
         return any(self.level > STRICT or said.likeness(card) < _REPEATED for card in fresh)
@@ -178,6 +178,18 @@ class Picker:
             drawn.append((likeness, card))
         likeness, card = min(drawn, key=lambda each: each[0])
         return card if likeness < _REPEATED or self.level > STRICT else None
+
+    def related(self, cards: Cards, said: Said) -> tuple[Card, Said] | None:
+        """The first of a word's related words that was not said, and what is said then.
+
+        Places in the frame may share a word (at the top, at the foot); other words may repeat no content.
+        """
+        for card in cards:
+            if card.key in said.words:
+                continue
+            if card.word.kind == "where" or said.likeness(card) < _REPEATED or self.level > STRICT:
+                return card, said.with_word("", card)
+        return None
 
     def phrase(self, phrases: Sequence[str], said: Said) -> tuple[str, Said] | None:
         """The first phrase that was not said and repeats nothing, and what is said then.

@@ -12,7 +12,7 @@ from photopoem.grammar.form import initial_of
 from photopoem.grammar.modifiers import FROM_THE_LEXICON, Calls, calls
 from photopoem.grammar.parser import Literal, Node, Pop, Push, Rule, RuleAction, Tag, parse_rule
 from photopoem.grammar.text import Piece, stems, visible
-from photopoem.vocabulary import NUMBERED_WORDS, SYMBOLS
+from photopoem.vocabulary import FIXED_WORDS, RELATED, SYMBOLS
 
 
 def least(
@@ -265,7 +265,7 @@ class RuleBook:
         return UsableRules(self, choices, depth, self._keeps(choices))
 
     def _keeps(self, choices: Mapping[str, tuple[Alternative, ...]]) -> dict[Alternative, frozenset[str]]:
-        numbered = NUMBERED_WORDS.intersection(self.asked)
+        numbered = FIXED_WORDS.intersection(self.asked)
         if not numbered:
             return {}
         usable = {
@@ -375,8 +375,9 @@ def _segment(nodes: Nodes) -> Segment:
 
 
 def _last_phrase(nodes: Nodes) -> tuple[int, Calls]:
-    """Where the last tag stands that the lexicon answers, and its modifiers from there on; -1 where other than text
-    and tags follow.
+    """Where the last tag stands that asks for a phrase or a related word, and its modifiers after that.
+
+    The place is -1 where other nodes than text and tags follow.
     """
     for at in reversed(range(len(nodes))):
         node = nodes[at]
@@ -385,7 +386,7 @@ def _last_phrase(nodes: Nodes) -> tuple[int, Calls]:
         if not isinstance(node, Tag) or node.actions:
             break
         for n, modifier in enumerate(node.modifiers):
-            if modifier.name in FROM_THE_LEXICON:
+            if modifier.name in FROM_THE_LEXICON or modifier.name in RELATED:
                 return at, calls(node.modifiers[n + 1 :])
     return -1, ()
 

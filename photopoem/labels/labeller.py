@@ -31,6 +31,15 @@ LEFT = "left for next time: request limit reached"
 
 
 @dataclass(frozen=True, slots=True)
+class LabelColor:
+    """The swatch that a label's thing most likely has: `hex`, `name`, and how certain that is, in 0..1."""
+
+    hex: str
+    name: str
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """One word a labeller gives to a photograph.
 
@@ -41,7 +50,8 @@ class Label:
     that are less specific, nearest first (spaniel: dog, animal), `narrower` are likely names for it that
     are more specific, the likeliest first (dog: golden retriever). `asked` is the ISO date of the answer
     of a service that may answer otherwise tomorrow; empty for labellers that always say the same. `said_for` is
-    the labeller's own word where the house says another.
+    the labeller's own word where the house says another. `color` is the swatch of its thing, where a labeller can
+    tell; `low` how certain it is, in 0..1, that the thing lies in the lower half of the picture.
     """
 
     text: str
@@ -52,6 +62,8 @@ class Label:
     asked: str = ""
     said_for: str = ""
     narrower: tuple[str, ...] = ()
+    color: LabelColor | None = None
+    low: float = 0.0
 
 
 Labels = tuple[Label, ...]

@@ -1,0 +1,116 @@
+"""What a photograph says of a word: where a color lies, whose it may be, what the subject does and is like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from photopoem.color.palette import Palette, Swatch
+from photopoem.color.where import Where
+from photopoem.errors import MissingWordsError
+from photopoem.grammar import Grammar
+from photopoem.labels.labeller import Label, LabelColor
+from photopoem.photo.moment import Moment
+from photopoem.poem import from_record, record
+from photopoem.vocabulary import PLACES, SYMBOLS, Subject, make_vocabulary
+
+RED = Swatch((200, 10, 10), 0.6, "red", 1.0, ("red",), "red", where=Where("at the foot"))
+GREY = Swatch((128, 128, 128), 0.4, "grey", 1.0, ("grey",), "gray")
+
+
+def subject(*labels: Label, swatches: tuple[Swatch, ...] = (RED, GREY)) -> Subject:
+    return Subject("a.jpg", "0" * 64, "local", labels, Palette(swatches, "people"), Moment())
+
+
+def label(text: str, score: float, kind: str = "thing", **more: object) -> Label:
+    return Label(text, score, "local", kind=kind, **more)  # type: ignore[arg-type]
+
+
+def said(rule: str, *labels: Label, seed: int = 0) -> str:
+    grammar = Grammar.from_rules({"origin": rule})
+    return grammar.write(make_vocabulary(subject(*labels)), seed).text
+
+
+def chosen(*labels: Label) -> str:
+    words = make_vocabulary(subject(*labels)).words["subject"]
+    return words[0].text if words else ""
+
+
+@pytest.mark.parametrize(
+    ("labels", "about"),
+    [
+        ([label("fence", 0.67), label("dog", 0.47, wider=("animal",))], "dog"),
+        ([label("sky", 0.95, "stuff"), label("child", 0.7, "person")], "child"),
+        ([label("tree", 0.96), label("river", 0.92, "stuff")], "river"),
+        ([label("dog", 0.9, wider=("animal",)), replace(label("Nouk", 0.5), labeller="keywords")], "Nouk"),
+        ([label("running", 0.99, "doing"), label("wooden", 0.99, "quality")], ""),
+    ],
+)
+def test_the_subject(labels: list[Label], about: str) -> None:
+    """The subject is the owner's word, else whoever lives, else the noun that stands out; never an act or a quality."""
+    assert chosen(*labels) == about
+
+
+def test_sure_and_doubtful_subject() -> None:
+    """The subject is stated from 0.7 and asked below, by symbols of which the other is empty."""
+    sure = make_vocabulary(subject(label("dog", 0.8))).words
+    doubt = make_vocabulary(subject(label("dog", 0.6))).words
+    assert [bool(sure[name]) for name in ("sure_subject", "doubt_subject")] == [True, False]
+    assert [bool(doubt[name]) for name in ("sure_subject", "doubt_subject")] == [False, True]
+    assert {"sure_doing", "doubt_quality", "sure_person"} <= SYMBOLS
+
+
+def test_where_a_color_lies() -> None:
+    """A color is said to lie where it was measured, in one of the phrases for that place."""
+    lines = {said("[c:#color1#]#c#, #c.where#", seed=seed) for seed in range(30)}
+    assert lines == {f"red, {place}" for place in PLACES["at the foot"]}
+
+
+def test_a_color_without_a_place_prunes_the_rule() -> None:
+    """Where a color lies nowhere in particular the rule that says its place gives way to another."""
+    grammar = Grammar.from_rules({"origin": "[c:#color2#]#line#", "line": ["#c#, #c.where#", "only #c#"]})
+    assert {grammar.write(make_vocabulary(subject()), seed).text for seed in range(20)} == {"only grey"}
+
+
+def test_what_belongs_together() -> None:
+    """A likely color is a guess in both directions; only a certain one may be stated."""
+    guess = label("fig", 0.9, color=LabelColor(RED.hex, "red", 0.6))
+    assert said("[c:#color1#]#c# may be #c.of.the.possessive#", guess) == "red may be the fig's"
+    assert said("#subject.color_guess#?", guess) == "red?"
+    with pytest.raises(MissingWordsError):
+        said("#subject.color#", guess)
+    certain = replace(guess, color=LabelColor(RED.hex, "red", 0.95))
+    assert said("#subject.color#", certain) == "red"
+    with pytest.raises(MissingWordsError):
+        said("#subject.color_guess#", certain)
+
+
+def test_acts_are_the_subjects() -> None:
+    """An act is said of a person or an animal that is the subject, and stated only where it is sure."""
+    dog = label("dog", 0.9, wider=("animal",))
+    assert said("#subject#, #subject.doing#", dog, label("running", 0.8, "doing")) == "dog, running"
+    assert said("#subject.doing_guess#?", dog, label("running", 0.5, "doing")) == "running?"
+    with pytest.raises(MissingWordsError):
+        said("#subject.doing#", dog, label("running", 0.5, "doing"))
+    with pytest.raises(MissingWordsError):
+        said("#subject.doing#", label("fence", 0.9), label("running", 0.9, "doing"))
+
+
+def test_qualities_are_said_of_what_can_have_them() -> None:
+    """A quality is said of the surest noun that can have it: a table is wooden, no fruit is."""
+    labels = [label("fruit", 0.9), label("table", 0.8), label("wooden", 0.9, "quality")]
+    assert said("[x:#label2#]#x.quality# #x#", *labels) == "wooden table"
+    with pytest.raises(MissingWordsError):
+        said("[x:#label1#]#x.quality#", *labels)
+
+
+def test_facts_survive_the_record() -> None:
+    """A poem read back from its record knows the places and colors that were measured."""
+    labels = (label("fig", 0.9, color=LabelColor(RED.hex, "red", 0.6), low=0.92),)
+    grammar = Grammar.from_rules({"origin": "[c:#color1#]#c#, #c.where#"})
+    poem = grammar.write(make_vocabulary(subject(*labels)))
+    again = from_record(record(poem))
+    assert again == poem
+    assert again.lines[0].spans[-1].source is not None
+    assert again.lines[0].spans[-1].source.what == "where"
