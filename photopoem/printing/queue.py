@@ -284,17 +284,9 @@ class Queue:
         with self._changing() as db:
             rows = db.execute("SELECT id, state FROM jobs WHERE target = coalesce(?, target)", (target,))
             known: dict[int, State] = dict(rows)
-            unknown = [job for job in ids if job not in known]
-            if unknown:
-                whose = f" for {target}" if target else ""
-                raise UsageError(f"there is no job {unknown[0]}{whose}; see photopoem queue list --all")
-            chosen = [*ids] or [job for job, now in known.items() if now == "doubtful"]
-            busy = [job for job in chosen if known[job] == "sending"]
-            if busy:
-                raise UsageError(f"job {busy[0]} is being printed; wait for it")
-            # Another state would forget that the poem is on paper.
-            if printed := [job for job in chosen if known[job] == "printed"]:
-                raise UsageError(f"job {printed[0]} is printed; photopoem print --again prints it once more")
+            for job in ids:
+                _refuse(job, known.get(job), target)
+            chosen = ids or [job for job, now in known.items() if now == "doubtful"]
             db.executemany(
                 "UPDATE jobs SET state = ?, note = '', changed = ? WHERE id = ?",
                 [(state, time.time(), job) for job in chosen],
@@ -347,6 +339,17 @@ class Queue:
         with self._reading() as db:
             rows = db.execute(f"SELECT {columns} FROM jobs {where}", values).fetchall()  # noqa: S608 - fixed text
         return [_job(row) for row in rows]
+
+
+def _refuse(job: int, state: State | None, target: str | None) -> None:
+    """Raise `UsageError` for a job that is not there, or that can be neither queued again nor skipped."""
+    if state is None:
+        whose = f" for {target}" if target else ""
+        raise UsageError(f"there is no job {job}{whose}; see photopoem queue list --all")
+    if state == "sending":
+        raise UsageError(f"job {job} is being printed; wait for it")
+    if state == "printed":  # another state would forget that the poem is on paper
+        raise UsageError(f"job {job} is printed; photopoem print --again prints it once more")
 
 
 def _marks(values: Collection[Any]) -> str:

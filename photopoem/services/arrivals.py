@@ -34,17 +34,22 @@ class Arrivals:
     def ready(self) -> list[Found]:
         """The photographs that have newly arrived, oldest first. Raises `UsageError` where the folder is gone."""
         now = time.monotonic()
-        present = {found.path: found for found in self._present()}
         new = {
-            path: each for path, each in present.items() if each.stamp and self.known.get(path) != each.stamp
+            each.path: each
+            for each in self._present()
+            if each.stamp and self.known.get(each.path) != each.stamp
         }
+        self._note_growth(new, now)
+        settled = [each for path, each in new.items() if self._has_settled(path, now)]
+        return sorted(settled, key=lambda each: (self.growing[each.path][1], each.path))
+
+    def _note_growth(self, new: Mapping[str, Found], now: float) -> None:
+        """Note since when each new file has been as it is; forget those that are gone."""
         for path, each in new.items():
             if self.growing.get(path, ("", 0.0))[0] != each.stamp:
                 self.growing[path] = (each.stamp, now)
-        for path in [path for path in self.growing if path not in new]:
+        for path in self.growing.keys() - new.keys():
             del self.growing[path]
-        settled = [each for path, each in new.items() if self._has_settled(path, now)]
-        return sorted(settled, key=lambda each: (self.growing[each.path][1], each.path))
 
     def _has_settled(self, path: str, now: float) -> bool:
         still = now - self.growing[path][1]

@@ -279,11 +279,7 @@ class Run:
         gone = [path for path in folder.gone(self.found) if not is_url(path) and not Path(path).exists()]
         if self.quiet:
             return
-        parts = [f"{progress.written} written", f"{skipped} already there" if skipped else "",
-                 f"{progress.kept} kept as changed by hand" if progress.kept else "",
-                 f"{progress.failed} failed" if progress.failed else "",
-                 f"{progress.left} left for the next run by --max-requests" if progress.left else ""]  # fmt: skip
-        say(f"{folder.path}: {', '.join(part for part in parts if part)}")
+        say(f"{folder.path}: {progress.summary(skipped)}")
         if self._apart:
             more = f"; {len(self._apart) - 1} more are named so" if len(self._apart) > 1 else ""
             say(f"{folder.path}: {folder.named_apart(self._apart[0])}{more}")

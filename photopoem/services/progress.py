@@ -64,6 +64,16 @@ class Progress:
             say_failed(outcome)
         self._advance()
 
+    def summary(self, skipped: int) -> str:
+        """How many poems were written, and how many not and why; `skipped` were there already."""
+        counts = (
+            (skipped, "already there"),
+            (self.kept, "kept as changed by hand"),
+            (self.failed, "failed"),
+            (self.left, "left for the next run by --max-requests"),
+        )
+        return ", ".join([f"{self.written} written", *(f"{count} {what}" for count, what in counts if count)])
+
     def _advance(self) -> None:
         if self._bar is not None:
             self._bar.advance(self._task)
