@@ -16,7 +16,7 @@ from PIL import Image
 
 from photopoem.errors import LabelError, LabellerUnavailable
 from photopoem.labels.labeller import Labeller
-from photopoem.labels.vision.labeller import Patience
+from photopoem.labels.vision.labeller import Timeouts
 from photopoem.photo.reading import read_photo
 from tests.vision_server import (
     HASTY,
@@ -78,7 +78,7 @@ def test_no_more_than_the_given_number_are_in_flight(opened: Open) -> None:
         return tell_gray(request, context)
 
     with serving(meet) as server:
-        answers = opened(server, Patience(), vision_parallel=2).label(grays(96))
+        answers = opened(server, Timeouts(), vision_parallel=2).label(grays(96))
     assert not [each for each in answers if isinstance(each, LabelError)]
     assert server.most_at_once == 2
 
@@ -184,7 +184,7 @@ def test_a_late_attempt_has_its_full_time(opened: Open) -> None:
         time.sleep(2.2)
         return tell_gray(request, context)
 
-    patience = Patience(attempt=2.6, first=0.4, longest=0.4, whole=20)
+    patience = Timeouts(attempt=2.6, first=0.4, longest=0.4, whole=20)
     with serving(in_turn(busy, busy, busy, busy, busy, slow)) as server:
         assert texts(opened(server, patience).label(grays(1))[0]) == ["gray thing 0"]
     assert len(server.sizes) == 6
@@ -214,7 +214,7 @@ def test_a_server_that_comes_back_is_waited_for(opened: Open) -> None:
     """A server that is away for a moment costs patience, not photographs."""
     first = VisionServer()
     port = first.port
-    labeller = opened(first, Patience(attempt=5, first=0.1, longest=0.3, whole=30))
+    labeller = opened(first, Timeouts(attempt=5, first=0.1, longest=0.3, whole=30))
     labeller.label(grays(1))
     first.stop()
     later: list[VisionServer] = []
@@ -256,7 +256,7 @@ def test_a_server_that_comes_back_is_waited_for(opened: Open) -> None:
 def test_what_will_not_change_stops_it_at_once(opened: Open, answer: Any, says: str) -> None:
     """No account, no permission, no billing: one line with what to do, no second try, and nothing more is sent."""
     with serving(answer) as server:
-        labeller = opened(server, Patience(), vision_parallel=1)
+        labeller = opened(server, Timeouts(), vision_parallel=1)
         began = time.monotonic()
         with pytest.raises(LabellerUnavailable, match=says) as caught:
             labeller.label(grays(48))
@@ -292,7 +292,7 @@ def test_closing_breaks_off_what_is_in_flight(opened: Open) -> None:
 
     caught: list[BaseException] = []
     with serving(hang) as server:
-        labeller = opened(server, Patience(), vision_parallel=1)
+        labeller = opened(server, Timeouts(), vision_parallel=1)
 
         def ask() -> None:
             try:

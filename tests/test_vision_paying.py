@@ -17,7 +17,7 @@ from google.cloud import vision_v1 as v1
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.labels.labeller import LEFT, LabelSettings
 from photopoem.labels.registry import open_labeller as by_name
-from photopoem.labels.vision.labeller import Plan, open_labeller, plan
+from photopoem.labels.vision.labeller import Cost, cost_of, open_labeller
 from tests.vision_server import (
     Open,
     gray,
@@ -114,8 +114,8 @@ def test_the_plan_is_what_then_happens(opened: Open, tmp_path: Path) -> None:
     with serving() as server:
         opened(server).label(grays(10))
         server.requests.clear()
-        expected = plan([each.digest for each in photos], settings)
-        assert expected == Plan(photos=101, cached=11, requests=7, units=90)
+        expected = cost_of([each.digest for each in photos], settings)
+        assert expected == Cost(photos=101, cached=11, requests=7, units=90)
         labeller = opened(server)
         for start in range(0, len(photos), 64):
             labeller.label(photos[start : start + 64])
@@ -126,7 +126,7 @@ def test_the_plan_is_what_then_happens(opened: Open, tmp_path: Path) -> None:
 def test_the_plan_knows_the_limit(tmp_path: Path) -> None:
     """What a limit leaves for next time is neither a request nor a unit."""
     settings = LabelSettings(cache_dir=tmp_path, max_requests=2, landmarks=True)
-    assert plan([each.digest for each in grays(40)], settings) == Plan(40, 0, 2, 64, left=8)
+    assert cost_of([each.digest for each in grays(40)], settings) == Cost(40, 0, 2, 64, left=8)
 
 
 # -- landmarks
@@ -157,7 +157,9 @@ def test_landmarks_asked_later_pay_for_landmarks_alone(opened: Open, tmp_path: P
     """Labels that are there are not asked for again when landmarks are, and serve without them too."""
     with serving(with_landmark) as server:
         opened(server).label(grays(2))
-        planned = plan((each.digest for each in grays(3)), LabelSettings(tmp_path / "cache", landmarks=True))
+        planned = cost_of(
+            (each.digest for each in grays(3)), LabelSettings(tmp_path / "cache", landmarks=True)
+        )
         assert (planned.requests, planned.units) == (1, 4)
         opened(server, landmarks=True).label(grays(3))
         opened(server).label(grays(3))

@@ -21,15 +21,15 @@ from PIL import Image
 
 from photopoem.errors import LabelError
 from photopoem.labels.labeller import Labels, LabelSettings
-from photopoem.labels.vision.labeller import Patience, VisionLabeller, open_labeller
+from photopoem.labels.vision.labeller import Timeouts, VisionLabeller, open_labeller
 from photopoem.photo.reading import Photo
 
 Answering = Callable[[Any, Any], Any]
 Open = Callable[..., VisionLabeller]
 
-EAGER = Patience(attempt=20, first=0.01, longest=0.05, whole=60)
+EAGER = Timeouts(attempt=20, first=0.01, longest=0.05, whole=60)
 """Tries again at once, and holds out on a machine that has much else to do."""
-HASTY = Patience(attempt=20, first=0.01, longest=0.05, whole=2)
+HASTY = Timeouts(attempt=20, first=0.01, longest=0.05, whole=2)
 """The same, for a service that is to be given up."""
 
 
@@ -175,10 +175,10 @@ def opening(folder: Path) -> Iterator[Open]:
     """Opens labellers that speak to a server of the test and share a cache in `folder`; closes them at the end."""
     labellers: list[VisionLabeller] = []
 
-    def open_(server: VisionServer, patience: Patience = EAGER, **settings: Any) -> VisionLabeller:
+    def open_(server: VisionServer, timeouts: Timeouts = EAGER, **settings: Any) -> VisionLabeller:
         environ = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "HOME": str(folder)}
         told = LabelSettings(cache_dir=folder / "cache", **settings)
-        labellers.append(open_labeller("", told, patience=patience, environ=environ))
+        labellers.append(open_labeller("", told, timeouts=timeouts, environ=environ))
         return labellers[-1]
 
     yield open_

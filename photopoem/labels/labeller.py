@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
-from photopoem.errors import (
-    LabelError,
-    PhotopoemError,
-    show_where,
-)
+from photopoem.errors import LabelError, PhotopoemError, show_where
 from photopoem.text.terminal import counted, say
 
 if TYPE_CHECKING:
@@ -25,9 +21,9 @@ NOUNS: tuple[Kind, ...] = ("thing", "stuff", "scene", "person")
 
 
 TOGETHER = 64
-"""Photographs whose labels are asked of a service together, four of its batches."""
+"""How many photographs are given to a labeller of a service at a time: four of Vision's batches."""
 LEFT = "left for next time: request limit reached"
-"""What is said of a photograph that was not asked about because of `LabelSettings.max_requests`."""
+"""The message for a photograph that was not labelled because of `LabelSettings.max_requests`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ class Labeller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabelSettings:
-    """What a labeller may be told. `note` says something to the person, once."""
+    """The options of labellers. `note` shows one line to the person."""
 
     cache_dir: Path | None = None
     use_cache: bool = True
@@ -104,16 +100,16 @@ class LabelSettings:
 
 
 def ask(labeller: Labeller, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-    """What a labeller says of photos, an answer for each; what breaks its contract is an error of the photo's.
+    """A labeller's answer for each photo; an answer that breaks the contract becomes a `LabelError` of that photo.
 
-    Raises `PhotopoemError` as the labeller does: where it cannot go on at all.
+    Raises `PhotopoemError` where the labeller does, because it cannot work at all.
     """
     try:
         answers: list[Any] = list(labeller.label(photos))
     except PhotopoemError:
         raise
     except Exception as error:
-        # It may be another package's: whatever it raises costs these photographs, not the run.
+        # The labeller may be another package's: an error of its code costs these photographs, not the run.
         show_where()
         return [LabelError(f"labeller {labeller.name}: {error!r}; --traceback shows where") for _ in photos]
     if len(answers) != len(photos):
@@ -124,31 +120,47 @@ def ask(labeller: Labeller, photos: Sequence[Photo]) -> list[Labels | LabelError
 
 
 def _sound(name: str, answer: Any) -> Labels | LabelError:
+    """The answer, or a `LabelError` that says how it breaks the contract."""
     if isinstance(answer, LabelError):
         return answer
     if not isinstance(answer, tuple | list) or not all(isinstance(label, Label) for label in answer):
         return LabelError(f"labeller {name} gave {answer!r:.60}, which are no labels")
-    for label in answer:
-        text, score = label.text, label.score
-        if not isinstance(text, str) or not text.strip():
-            return LabelError(f"labeller {name} gave a label without a word")
-        if not isinstance(score, Real) or not 0 <= float(score) <= 1:
-            return LabelError(f"labeller {name} scored {text!r:.60} {score!r:.20}, not from 0 to 1")
-    # numpy's numbers are welcome, and no JSON.
+    for fault in filter(None, map(_fault, answer)):
+        return LabelError(f"labeller {name} {fault}")
+    # A score may be one of numpy's numbers, which JSON cannot write.
     return tuple(
         label if type(label.score) is float else replace(label, score=float(label.score)) for label in answer
     )
 
 
+def _fault(label: Label) -> str:
+    """What is wrong with a label; empty where nothing is."""
+    text, score = label.text, label.score
+    if not isinstance(text, str) or not text.strip():
+        return "gave a label without a word"
+    if not isinstance(score, Real) or not 0 <= float(score) <= 1:
+        return f"scored {text!r:.60} {score!r:.20}, not from 0 to 1"
+    return ""
+
+
+def surest(labels: Iterable[Label]) -> Labels:
+    """The surest label of each text, by falling score; those of the same score by text."""
+    best: dict[str, Label] = {}
+    for label in labels:
+        if label.text not in best or label.score > best[label.text].score:
+            best[label.text] = label
+    return tuple(sorted(best.values(), key=lambda label: (-label.score, label.text)))
+
+
 def place_of(labeller: Labeller, photo: Photo) -> str | None:
-    """The place that a labeller recognised in a photo it has labelled, where it is one that can: a landmark."""
+    """The landmark that a labeller recognised in a photo that it has labelled; None if it has no `place`."""
     tell = getattr(labeller, "place", None)
     place: str | None = tell(photo.digest) if tell else None
     return place
 
 
 def close_labeller(labeller: Labeller) -> None:
-    """Break off what a labeller has in flight, where it is one that waits for others."""
+    """Close a labeller that has a method `close`, which breaks off its requests in flight."""
     close = getattr(labeller, "close", None)
     if close:
         close()

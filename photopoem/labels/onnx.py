@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class WordList:
     """A labels file: a word a line, in the model's order, and `# name: value` lines that say how to run it.
 
     Other lines that begin with `# ` are remarks.
@@ -41,8 +41,16 @@ class Words:
     settings: dict[str, str]
 
 
-def read_words(path: Path) -> Words:
+def read_words(path: Path) -> WordList:
     """The labels in a text file. Raises `LabellerUnavailable` where it cannot be read."""
+    lines = _lines(path)
+    notes = [line[1:].partition(":") for line in lines if line.startswith("# ")]
+    settings = {name.strip().lower(): value.strip() for name, _, value in notes}
+    words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("# "))
+    return WordList(words, {name: value for name, value in settings.items() if name in SETTINGS})
+
+
+def _lines(path: Path) -> list[str]:
     try:
         with open_regular(path) as stream:
             data = stream.read(MAX_LABELS_BYTES + 1)
@@ -53,10 +61,7 @@ def read_words(path: Path) -> Words:
         ) from error
     if len(data) > MAX_LABELS_BYTES:
         raise LabellerUnavailable(f"{path}: too large for a list of labels")
-    notes = [line[1:].partition(":") for line in lines if line.startswith("# ")]
-    settings = {name.strip().lower(): value.strip() for name, _, value in notes}
-    words = tuple(line.strip() for line in lines if line.strip() and not line.startswith("# "))
-    return Words(words, {name: value for name, value in settings.items() if name in SETTINGS})
+    return lines
 
 
 def _three(text: str, path: Path) -> tuple[float, float, float]:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
-from photopoem.labels.labeller import Label, Labeller, Labels, LabelSettings, ask, close_labeller
+from photopoem.labels.labeller import Labeller, Labels, LabelSettings, ask, close_labeller, surest
 from photopoem.plugins import Plugins
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PLUGINS = Plugins("labeller", "photopoem.labellers", Labeller, LabellerUnavailab
 def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
     """The labeller that `spec` names: a name, `NAME:ARGUMENT`, several with commas between, or `auto`.
 
-    Raises `UsageError` for a name that nothing bears and `LabellerUnavailable` for one that cannot work.
+    Raises `UsageError` for an unknown name and `LabellerUnavailable` for a labeller that cannot work.
     """
     settings = settings or LabelSettings()
     parts = _split(spec)
@@ -103,7 +103,7 @@ class Together:
         return next((place for tell in tells if (place := tell(digest))), None)
 
     def close(self) -> None:
-        """Break off what any of them has in flight."""
+        """Break off the requests of all of them."""
         for each in self.labellers:
             close_labeller(each)
 
@@ -112,15 +112,11 @@ def _joined(answers: Sequence[Labels | LabelError]) -> Labels | LabelError:
     given = [answer for answer in answers if not isinstance(answer, LabelError)]
     if not given:
         return next(answer for answer in answers if isinstance(answer, LabelError))
-    best: dict[str, Label] = {}
-    for label in (label for labels in given for label in labels):
-        if label.text not in best or label.score > best[label.text].score:
-            best[label.text] = label
-    return tuple(sorted(best.values(), key=lambda label: (-label.score, label.text)))
+    return surest(label for labels in given for label in labels)
 
 
 class HandOver:
-    """A labeller that may fail for good, and the one that then speaks for the rest of the run."""
+    """A labeller that may become unavailable, and the one that takes over for the rest of the run."""
 
     def __init__(self, first: Labeller, second: Callable[[], Labeller], note: Callable[[str], None]) -> None:
         self._current, self._second, self._note = first, second, note
@@ -134,7 +130,7 @@ class HandOver:
         self.parameters, self.colophon = speaker.parameters, speaker.colophon
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-        """Labels of the one that speaks now; the batch in which it fails is labelled by the next."""
+        """Labels of the current labeller; a batch in which it becomes unavailable is labelled by the second."""
         try:
             return self._current.label(photos)
         except LabellerUnavailable as error:
@@ -146,10 +142,10 @@ class HandOver:
             return self._current.label(photos)
 
     def place(self, digest: str) -> str | None:
-        """The landmark that the one that speaks now recognised."""
+        """The landmark that the current labeller recognised."""
         return self._current.place(digest) if hasattr(self._current, "place") else None
 
     def close(self) -> None:
-        """Break off what is in flight; nothing is handed over any more."""
+        """Break off the requests in flight; the second labeller no longer takes over."""
         self._handed = True
         close_labeller(self._current)

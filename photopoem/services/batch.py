@@ -40,7 +40,7 @@ from photopoem.text.terminal import counted, say
 
 if TYPE_CHECKING:
     from photopoem.grammar import Grammar
-    from photopoem.labels.vision.labeller import Plan
+    from photopoem.labels.vision.labeller import Cost
 
 ASK_ABOVE = 1000
 """More photographs than this to pay for, and a person is asked first."""
@@ -128,12 +128,12 @@ class Run:
             lines.append(f"left for next time by --max-requests: {cost.left}")
         return "\n".join(lines)
 
-    def _cost(self) -> Plan:
+    def _cost(self) -> Cost:
         from photopoem.labels.vision import labeller as vision
 
         with open_executor(jobs_for(self.jobs, len(self.found)), self.dask) as (executor, window):
             digests = list(read_digests(self.found, self.settings, executor, window))
-        return vision.plan(digests, self.settings.label_settings)
+        return vision.cost_of(digests, self.settings.label_settings)
 
     def many_paid(self) -> str | None:
         """The question to ask before a run that bills very many photographs; None for any other run."""

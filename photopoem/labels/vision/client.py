@@ -1,4 +1,4 @@
-"""Asks Google Cloud Vision: one request at a time for each thread, patiently, and tells what came of it."""
+"""Asks Google Cloud Vision: one request at a time for each thread, again where the service is busy."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Question = tuple[bytes, tuple[Feature, ...]]
 Reply = dict[Feature, Answer] | LabelError
 
 RESULTS = 20
-"""As many answers as are asked for at most, for each feature of each photograph."""
+"""The most answers that are asked for, for each feature of each photograph."""
 STOPPED = "Vision was not waited for: the run was stopped"
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long Vision is waited for, in seconds.
+class Timeouts:
+    """How long to wait for Vision, in seconds.
 
-    An attempt may take `attempt`; where the service is busy, silent or out of reach it is tried again after
-    about `first`, then twice as long, at most `longest`, until `whole` has gone by.
+    One attempt may take `attempt`. Where the service is busy, silent or out of reach, the next attempt follows after
+    about `first`, the one after that after twice as long, at most `longest`, until `whole` has passed.
     """
 
     attempt: float = 20.0
@@ -37,16 +37,16 @@ class Patience:
 
 
 class Client:
-    """Vision for several threads. Once it has failed for good every question fails with the same line."""
+    """Vision for several threads. After a lasting failure every question fails with the same message."""
 
-    def __init__(self, access: Access, patience: Patience, gone: LabellerUnavailable | None = None) -> None:
-        """Nothing is connected before the first question; `gone` is why there can be none."""
-        self._access, self._patience, self.gone = access, patience, gone
+    def __init__(self, access: Access, timeouts: Timeouts, gone: LabellerUnavailable | None = None) -> None:
+        """Nothing is connected before the first question; `gone` is the reason, if known, why none can be asked."""
+        self._access, self._timeouts, self.gone = access, timeouts, gone
         self._lock = threading.Lock()
         self._service: Any = None
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
-        """A reply for each question, in the same order, of at most 16; `LabelError` for those that failed.
+        """A reply for each of at most 16 questions, in the same order; `LabelError` for those that failed.
 
         Raises `LabellerUnavailable` where no other question can succeed either.
         """
@@ -54,7 +54,7 @@ class Client:
         try:
             replies = self._send(service, questions)
         except Exception as error:
-            # Whatever the client raises is told as ours: one line for the run, or one for each photo.
+            # The client raises many kinds of error: each means one message for the run, or one for each photo.
             if self.gone:
                 raise self.gone from error
             reason = gone_for_good(error, self._access)
@@ -71,7 +71,7 @@ class Client:
             return self.gone
 
     def close(self) -> None:
-        """Stop, and break off what is in flight."""
+        """Stop, and break off the requests in flight."""
         self.stop()
         if self._service is not None:
             self._service.transport.close()
@@ -100,7 +100,7 @@ class Client:
             for jpeg, features in questions
         ]
         # A plain number would be the time left for all attempts together: the last would get too little.
-        timeout = ConstantTimeout(self._patience.attempt)  # type: ignore[no-untyped-call]  # it says no types
+        timeout = ConstantTimeout(self._timeouts.attempt)  # type: ignore[no-untyped-call]  # it says no types
         reply = service.batch_annotate_images(requests=requests, retry=self._retry(), timeout=timeout)
         return list(reply.responses)
 
@@ -111,14 +111,14 @@ class Client:
         passing = (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.ResourceExhausted)
 
         def again(error: BaseException) -> bool:
-            # A login that is not accepted any more comes as a service that is unavailable.
+            # A login that is no longer accepted is reported as a service that is unavailable.
             return isinstance(error, passing) and not self.gone and "invalid_grant" not in str(error)
 
         return Retry(
             predicate=again,
-            initial=self._patience.first,
-            maximum=self._patience.longest,
-            timeout=self._patience.whole,
+            initial=self._timeouts.first,
+            maximum=self._timeouts.longest,
+            timeout=self._timeouts.whole,
         )
 
 
@@ -138,7 +138,7 @@ def _reply(features: tuple[Feature, ...], reply: Any, now: str) -> Reply:
 
 
 def _words(annotations: Iterable[Any]) -> tuple[tuple[str, float], ...]:
-    """(description, score): `confidence` is empty nowadays. Scores come as 32-bit figures."""
+    """(description, score) by falling score. Vision leaves `confidence` empty; scores come as 32-bit floats."""
     pairs = [
         (each.description[:LONGEST_TEXT], round(min(max(each.score, 0.0), 1.0), 6)) for each in annotations
     ]

@@ -37,7 +37,7 @@ class Access:
 
 
 def available(environ: Mapping[str, str] = os.environ) -> bool | str:
-    """True where credentials are set, else why not. It looks at variables and for one file, no more."""
+    """True where credentials are set, else why not. Reads variables and looks for one file; opens no connection."""
     if environ.get(API_KEY) or environ.get(KEY_FILE) or _login_file(environ).is_file():
         return True
     endpoint = environ.get(ENDPOINT)
@@ -47,7 +47,7 @@ def available(environ: Mapping[str, str] = os.environ) -> bool | str:
 def find_access(environ: Mapping[str, str] = os.environ, *, metadata: bool = False) -> Access:
     """How Vision can be reached from here; opens no connection unless `metadata` asks for it.
 
-    Raises `UsageError` for settings that contradict each other, `LabellerUnavailable` where nothing will do.
+    Raises `UsageError` for settings that contradict each other, `LabellerUnavailable` without credentials.
     """
     endpoint = environ.get(ENDPOINT) or None
     if endpoint is not None:
@@ -97,7 +97,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked_key(key: str) -> str:
-    # It travels in a header, where nothing else is allowed; a line break from a file is the usual mistake.
+    # A key travels in a header, which allows no other characters; the usual mistake is a line break from a file.
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", key.strip()):
         raise UsageError(f"{API_KEY} is not an API key: it holds characters that no key has")
     return key.strip()
@@ -118,13 +118,13 @@ def _load(path: Path, named: str) -> Any:
 
     try:
         with warnings.catch_warnings():
-            # That the file's kind is not known beforehand; that a login has no project of its own. The first
-            # is meant, and the second is told by Vision itself where it matters.
+            # One warning says that the kind of file is not known beforehand, which is intended; the other that a
+            # login has no project of its own, which Vision itself reports where it matters.
             warnings.simplefilter("ignore")
             credentials, _ = load_credentials_from_file(  # type: ignore[no-untyped-call]  # it says no types
                 str(path), scopes=SCOPES
             )
-    # A key file with fields missing or of the wrong type fails in as many ways as it has readers.
+    # A key file with fields missing or of the wrong type raises any of these.
     except (exceptions.GoogleAuthError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise LabellerUnavailable(wrong) from error
     return credentials
@@ -143,8 +143,8 @@ def _from_metadata() -> Any:
 
 
 def connect(access: Access) -> Any:
-    """A Vision client; a login is tried first, for a stale one would look like a network that is down."""
-    # What gRPC has to say is said by us, in one line.
+    """A Vision client. A login is tried first, because a stale one would look like a network that is down."""
+    # gRPC would print its own messages beside ours.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     _quiet_tokens()
     if access.credentials is not None:
@@ -166,7 +166,7 @@ def connect(access: Access) -> Any:
 
 
 def _quiet_tokens() -> None:
-    """A token that cannot be renewed is told by us; gRPC would print a stack for it."""
+    """Keep gRPC from printing a traceback for a token that cannot be renewed: our message says so."""
     import logging
 
     logging.getLogger("grpc._plugin_wrapping").addHandler(logging.NullHandler())
@@ -191,7 +191,7 @@ def _try_login(credentials: Any) -> None:
 
 
 def one_line(text: str, access: Access | None = None, limit: int = 200) -> str:
-    """Text from elsewhere, fit for a message: one line, nothing that acts in a terminal, no key."""
+    """A stranger's text for a message: one line without characters that act in a terminal and without the API key."""
     if access and access.api_key:
         text = text.replace(access.api_key, "***")
     from photopoem.text.terminal import visible
@@ -201,35 +201,36 @@ def one_line(text: str, access: Access | None = None, limit: int = 200) -> str:
 
 
 def gone_for_good(error: Exception, access: Access) -> LabellerUnavailable | None:
-    """The one line for an error after which no photo can be labelled; None where the next may well be."""
+    """What an error means if no other photo can be labelled after it; None if the next one may be."""
     from google.api_core import exceptions
     from google.auth.exceptions import GoogleAuthError
 
     said = one_line(getattr(error, "message", "") or str(error), access)
-    if isinstance(error, exceptions.RetryError):
-        return _patience_ended(error, access)
-    if isinstance(error, exceptions.Unauthenticated | GoogleAuthError):
-        return LabellerUnavailable(f"Vision does not know these credentials: {_renew(access)} ({said})")
-    if isinstance(error, exceptions.PermissionDenied):
-        return LabellerUnavailable(_denied(error, access, said))
-    if isinstance(error, exceptions.InvalidArgument) and "api key" in said.lower():
-        return LabellerUnavailable(f"Vision does not accept the API key in {API_KEY}: {_renew(access)}")
-    if isinstance(error, exceptions.MethodNotImplemented | exceptions.NotFound):
-        return LabellerUnavailable(
-            f"{access.endpoint or 'the service'} does not offer Vision: check {ENDPOINT}"
-        )
-    if isinstance(error, exceptions.Cancelled):
-        return LabellerUnavailable("Vision was not waited for: the run was stopped")
-    if isinstance(error, exceptions.ServiceUnavailable):  # not tried again: only a token can be the reason
-        return LabellerUnavailable(f"Vision cannot be asked: {_renew(access)} ({said})")
-    return None
+    match error:
+        case exceptions.RetryError():
+            return _gave_up(error, access)
+        case exceptions.Unauthenticated() | GoogleAuthError():
+            why = f"Vision does not know these credentials: {_renew(access)} ({said})"
+        case exceptions.PermissionDenied():
+            why = _denied(error, access, said)
+        case exceptions.InvalidArgument() if "api key" in said.lower():
+            why = f"Vision does not accept the API key in {API_KEY}: {_renew(access)}"
+        case exceptions.MethodNotImplemented() | exceptions.NotFound():
+            why = f"{access.endpoint or 'the service'} does not offer Vision: check {ENDPOINT}"
+        case exceptions.Cancelled():
+            why = "Vision was not waited for: the run was stopped"
+        case exceptions.ServiceUnavailable():  # not tried again: only a token can be the reason
+            why = f"Vision cannot be asked: {_renew(access)} ({said})"
+        case _:
+            return None
+    return LabellerUnavailable(why)
 
 
 def _renew(access: Access) -> str:
     return f"check {API_KEY}" if access.api_key else f"make a new key file, or run `{LOG_IN}`"
 
 
-def _patience_ended(error: Exception, access: Access) -> LabellerUnavailable:
+def _gave_up(error: Exception, access: Access) -> LabellerUnavailable:
     from google.api_core import exceptions
 
     cause = getattr(error, "cause", None)

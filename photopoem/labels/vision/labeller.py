@@ -14,11 +14,11 @@ from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.labels.cache import Answer, Key, LabelCache
 from photopoem.labels.labeller import LEFT, TOGETHER, Labels, LabelSettings
 from photopoem.labels.vision import words as words
-from photopoem.labels.vision.client import RESULTS, Client, Feature, Patience, Question
+from photopoem.labels.vision.client import RESULTS, Client, Feature, Question, Timeouts
 from photopoem.labels.vision.credentials import Access, available, find_access
 from photopoem.photo.reading import Photo
 
-__all__ = ["Patience", "Plan", "VisionLabeller", "available", "open_labeller", "plan"]
+__all__ = ["Cost", "Timeouts", "VisionLabeller", "available", "cost_of", "open_labeller"]
 
 NAME, VERSION = "vision", "v1"
 BATCH = 16
@@ -28,13 +28,13 @@ SUREST_PLACE = 0.5
 """A landmark below this score names no place."""
 
 T = TypeVar("T")
-Known = dict[str, dict[Feature, Answer]]
-"""What is known of photographs, by digest."""
+Answers = dict[str, dict[Feature, Answer]]
+"""The answers about photographs, by digest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run would cost: `requests` that would be sent, `units` that would be billed.
+class Cost:
+    """What labelling photographs would cost: `requests` that would be sent, `units` that would be billed.
 
     Vision bills a unit for each feature of each photograph. `left` photographs would wait for next time,
     because `max_requests` is reached.
@@ -48,12 +48,14 @@ class Plan:
 
     @property
     def uncached(self) -> int:
-        """Photographs of which Vision has not said everything yet."""
+        """Photographs that Vision has not been asked everything about yet."""
         return self.photos - self.cached
 
 
-def plan(digests: Iterable[str], settings: LabelSettings | None = None, *, together: int = TOGETHER) -> Plan:
-    """What labelling the photographs with these digests would cost; asks nobody and needs no credentials.
+def cost_of(
+    digests: Iterable[str], settings: LabelSettings | None = None, *, together: int = TOGETHER
+) -> Cost:
+    """What labelling the photographs with these digests would cost; opens no connection and needs no credentials.
 
     `together` is how many photographs a run labels at a time, which decides how full its requests are. The
     same photograph twice is asked about once. Raises `StoreError` where the cache cannot be read.
@@ -73,20 +75,20 @@ def plan(digests: Iterable[str], settings: LabelSettings | None = None, *, toget
                 requests, units = requests + 1, units + sum(map(len, batch))
             else:
                 left += len(batch)
-    return Plan(len(given), len(given) - photos, requests, units, left)
+    return Cost(len(given), len(given) - photos, requests, units, left)
 
 
 def open_labeller(
     argument: str,
     settings: LabelSettings,
     *,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> VisionLabeller:
     """Vision, ready to be asked. `argument` is empty, or `metadata` to ask as the machine's own account.
 
-    Without credentials it still opens where answers are kept, to read those. Raises `UsageError`,
-    `LabellerUnavailable` or `StoreError`; all before the first photograph.
+    Without credentials it still opens if the cache has answers, to read those. Raises `UsageError`,
+    `LabellerUnavailable` or `StoreError`, all before the first photograph is read.
     """
     if argument not in {"", "metadata"}:
         raise UsageError(
@@ -103,7 +105,7 @@ def open_labeller(
             raise
         problem = error
         settings.note(f"{error}; only photographs that Vision has labelled before can be used")
-    return VisionLabeller(settings, Client(access, patience or Patience(), problem), cache)
+    return VisionLabeller(settings, Client(access, timeouts or Timeouts(), problem), cache)
 
 
 class VisionLabeller:
@@ -144,16 +146,12 @@ class VisionLabeller:
         """The landmark that Vision saw in a photograph it labelled with `landmarks`, where it was sure enough."""
         return self._places.get(digest)
 
-    def plan(self, digests: Iterable[str], *, together: int = TOGETHER) -> Plan:
-        """What labelling these photographs would cost; see `plan`."""
-        return plan(digests, self._settings, together=together)
-
     def close(self) -> None:
-        """Stop: what is in flight is broken off, and `label` raises in whatever thread it runs."""
+        """Break off the requests in flight; `label` then raises, in whatever thread it runs."""
         self._client.close()
         self._pool.shutdown(wait=False)
 
-    def _said(self, digest: str, known: Known) -> Labels:
+    def _said(self, digest: str, known: Answers) -> Labels:
         landmarks = known[digest].get("landmarks", Answer(())).words
         if landmarks and landmarks[0][1] >= SUREST_PLACE:
             self._places[digest] = landmarks[0][0]
@@ -161,13 +159,13 @@ class VisionLabeller:
         return words.tidy(answer.words, answer.asked)
 
     def _ask_all(
-        self, missing: list[tuple[Photo, tuple[Feature, ...]]], known: Known
+        self, missing: list[tuple[Photo, tuple[Feature, ...]]], known: Answers
     ) -> dict[str, LabelError]:
-        """Ask for what is missing and add it to `known`; the errors by digest.
+        """Ask for what is missing, add the answers to `known`, and return the errors by digest.
 
-        Every request that was begun ends, and its answers are kept, before the first failure is raised.
+        Every request that has begun is waited for, and its answers are kept, before a failure is raised.
         """
-        pending: list[Future[tuple[Known, dict[str, LabelError]]]] = []
+        pending: list[Future[tuple[Answers, dict[str, LabelError]]]] = []
         failed: dict[str, LabelError] = {}
         for batch in _batches(missing):
             if self._client.gone:
@@ -194,10 +192,10 @@ class VisionLabeller:
             self._requests += 1
             return True
 
-    def _ask(self, batch: list[tuple[Photo, tuple[Feature, ...]]]) -> tuple[Known, dict[str, LabelError]]:
+    def _ask(self, batch: list[tuple[Photo, tuple[Feature, ...]]]) -> tuple[Answers, dict[str, LabelError]]:
         """One request; its answers are in the cache when this returns."""
         questions: list[Question] = [(to_jpeg(photo), features) for photo, features in batch]
-        known: Known = {}
+        known: Answers = {}
         failed: dict[str, LabelError] = {}
         for (photo, _), reply in zip(batch, self._client.ask(questions), strict=True):
             if isinstance(reply, LabelError):
@@ -212,7 +210,7 @@ class VisionLabeller:
 
 
 def to_jpeg(photo: Photo) -> bytes:
-    """The pixels as a JPEG: no EXIF, no name, no profile, nothing else from the file."""
+    """The pixels as a JPEG, with no EXIF, name, profile or anything else from the file."""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -225,7 +223,7 @@ def _features(settings: LabelSettings) -> tuple[Feature, ...]:
 
 
 def _key(feature: Feature) -> Key:
-    """Features are kept apart: asking for landmarks later pays for landmarks alone."""
+    """The cache key of a feature. Each has its own, so that asking for landmarks later pays for landmarks alone."""
     return Key(NAME, VERSION, f"{feature}={RESULTS};jpeg={JPEG_QUALITY}")
 
 
@@ -233,8 +231,8 @@ def _cache(settings: LabelSettings) -> LabelCache | None:
     return LabelCache(settings.cache_dir, note=settings.note) if settings.use_cache else None
 
 
-def _read(cache: LabelCache | None, digests: Iterable[str], settings: LabelSettings) -> Known:
-    known: Known = {}
+def _read(cache: LabelCache | None, digests: Iterable[str], settings: LabelSettings) -> Answers:
+    known: Answers = {}
     if cache is not None:
         wanted = list(digests)
         for feature in _features(settings):
@@ -243,7 +241,7 @@ def _read(cache: LabelCache | None, digests: Iterable[str], settings: LabelSetti
     return known
 
 
-def _missing(known: Known, digest: str, settings: LabelSettings) -> tuple[Feature, ...]:
+def _missing(known: Answers, digest: str, settings: LabelSettings) -> tuple[Feature, ...]:
     return tuple(each for each in _features(settings) if each not in known.get(digest, {}))
 
 

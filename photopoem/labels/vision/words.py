@@ -14,12 +14,12 @@ from typing import cast
 
 from photopoem.errors import UsageError
 from photopoem.files import read_regular_text
-from photopoem.labels.labeller import Kind, Label, Labels
+from photopoem.labels.labeller import Kind, Label, Labels, surest
 
 STOPLIST_VARIABLE = "PHOTOPOEM_VISION_STOPLIST"
 
-# First words that keep their capital: Vision writes labels like sentences, so "German shepherd" begins
-# with a name and "Golden retriever" does not. Words later in a label say it by themselves.
+# First words that keep their capital. Vision writes each label with a capital, so that "German shepherd", which begins
+# with a name, looks like "Golden retriever", which does not. Later words have capitals only if they are names.
 NAMES = frozenset(
     """
     african afghan airedale akita alaskan albanian alsatian american amsterdam anatolian andean angus antarctic
@@ -44,15 +44,15 @@ NAMES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A label of Vision's as photopoem says it. `text` is empty where nothing is said."""
+class VisionWord:
+    """What photopoem calls a label of Vision's. `text` is empty for labels on the stoplist."""
 
     text: str
     kind: Kind
     wider: tuple[str, ...] = ()
 
 
-NOTHING = Known("", "thing")
+NOTHING = VisionWord("", "thing")
 
 
 def tidy(raw: Iterable[tuple[str, float]], asked: str = "") -> Labels:
@@ -60,19 +60,15 @@ def tidy(raw: Iterable[tuple[str, float]], asked: str = "") -> Labels:
 
     `asked` is the time of asking, ISO 8601; its date goes with every label.
     """
-    best: dict[str, Label] = {}
-    for description, score in raw:
-        known = say(description)
-        if not known.text:
-            continue
-        label = Label(known.text, min(max(score, 0.0), 1.0), "vision", known.kind, known.wider, asked[:10])
-        if known.text not in best or best[known.text].score < label.score:
-            best[known.text] = label
-    return tuple(sorted(best.values(), key=lambda label: (-label.score, label.text)))
+    return surest(
+        Label(word.text, min(max(score, 0.0), 1.0), "vision", word.kind, word.wider, asked[:10])
+        for word, score in ((say(description), score) for description, score in raw)
+        if word.text
+    )
 
 
-def say(description: str) -> Known:
-    """What photopoem says for a label of Vision's: nothing for what is on the stoplist."""
+def say(description: str) -> VisionWord:
+    """What photopoem calls a label of Vision's; a `VisionWord` without text if it is on the stoplist."""
     text = " ".join(description.split())
     folded = text.casefold()
     stopped = stoplist(os.environ.get(STOPLIST_VARIABLE, ""))
@@ -83,7 +79,7 @@ def say(description: str) -> Known:
     if f"* {folded.rpartition(' ')[2]}" in stopped:
         return NOTHING
     spoken = lower(text)
-    return Known(spoken, _kind(spoken))
+    return VisionWord(spoken, _kind(spoken))
 
 
 def _kind(text: str) -> Kind:
@@ -100,32 +96,31 @@ def lower(text: str) -> str:
 
 
 def _is_name(word: str) -> bool:
-    """A name by the list, or letters that stand for themselves: LEGO, T-shirt, SUV, iPhone."""
+    """Whether a word is a name in the list, or is written in capitals of its own: LEGO, T-shirt, SUV, iPhone."""
     stem = re.sub(r"['\N{RIGHT SINGLE QUOTATION MARK}]s$", "", word)
-    # One capital alone is a sentence's; more, or one before a hyphen or a figure, are letters' own.
+    # A single capital begins the label. Several, or one before a hyphen or a figure, belong to the word.
     lettered = sum(c.isupper() for c in word) > 1 or re.match(r"[A-Z]([-0-9]|$)", word)
     return stem.casefold() in NAMES or bool(lettered)
 
 
 @lru_cache(maxsize=1)
-def _words() -> Mapping[str, Known]:
+def _words() -> Mapping[str, VisionWord]:
     text = _data("vision-words.csv")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {row["label"].casefold(): _known(row) for row in rows}
 
 
-def _known(row: Mapping[str, str]) -> Known:
+def _known(row: Mapping[str, str]) -> VisionWord:
     wider = tuple(word for word in (row["wider"] or "").split(";") if word)
-    return Known(row["text"] or lower(row["label"]), cast(Kind, row["kind"]), wider)
+    return VisionWord(row["text"] or lower(row["label"]), cast(Kind, row["kind"]), wider)
 
 
 @lru_cache(maxsize=4)
 def stoplist(own: str = "") -> frozenset[str]:
-    """Labels that are not said, case folded: the shipped list, changed by the file `own` where it is given.
+    """Labels that are left out, case folded: the shipped list, changed by the file `own` where it is given.
 
-    A line is `Label: reason`, or `* word: reason` for all labels that end in the word; `#` begins a note; in
-    a file of one's own `!Label` takes a label off the list.
-    Raises `UsageError` where the file cannot be read.
+    A line is `Label: reason`, or `* word: reason` for all labels that end in the word; `#` begins a note. In the
+    file `own`, `!Label` takes a label off the list. Raises `UsageError` where the file cannot be read.
     """
     stopped = set(_lines(_data("vision-stoplist.txt")))
     if own:
@@ -148,7 +143,7 @@ def _lines(text: str) -> list[str]:
 
 
 def fingerprint() -> str:
-    """Changes with the words and the stoplist: the same answer may then be said in other words."""
+    """A hash of words and stoplist: when it changes, the same answer may give other labels."""
     own = sorted(stoplist(os.environ.get(STOPLIST_VARIABLE, "")))
     return hashlib.sha256((_data("vision-words.csv") + "\n".join(own)).encode()).hexdigest()[:8]
 
