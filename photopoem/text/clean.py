@@ -31,17 +31,28 @@ def clean(text: str, *, joiners: bool = False, line_end: str = " ", most_marks: 
     if text.isascii() and text.isprintable():
         return text
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    if most_marks is not None:
+        text = _fewer_marks(text, most_marks)
+    return "".join(_kept(text, at, char, joiners, line_end) for at, char in enumerate(text))
+
+
+def _fewer_marks(text: str, most: int) -> str:
     kept: list[str] = []
     marks = 0
-    for at, char in enumerate(text):
+    for char in text:
         marks = marks + 1 if unicodedata.category(char)[0] == "M" else 0
-        if most_marks is not None and marks > most_marks:
-            continue
-        if is_blank(char):
-            kept.append(line_end if char in _LINE_ENDS else " ")
-        elif not acts(char) or (joiners and char in _JOINERS and _joins(text, at)):
+        if marks <= most:
             kept.append(char)
     return "".join(kept)
+
+
+def _kept(text: str, at: int, char: str, joiners: bool, line_end: str) -> str:
+    """What stands for one character of a text; empty where it is left out."""
+    if is_blank(char):
+        return line_end if char in _LINE_ENDS else " "
+    if not acts(char):
+        return char
+    return char if joiners and char in _JOINERS and _joins(text, at) else ""
 
 
 def one_line(text: str, *, joiners: bool = False, most_marks: int | None = None) -> str:

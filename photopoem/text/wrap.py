@@ -27,15 +27,26 @@ def wrap(
             first += len(word[0]) - len(word[0].lstrip(" "))
             start, used, wide = first, 0.0, sum(widths[first:last])
         if split_words and used + wide > room - (indent if rows else 0):
-            for at in range(first, last):
-                if at > start and used + widths[at] > room - (indent if rows else 0):
-                    rows.append(slice(start, at))
-                    start, used = at, 0.0
-                used += widths[at]
+            parts = _split(widths, slice(start, last), room - (indent if rows else 0), room - indent)
+            rows += parts[:-1]
+            start = parts[-1].start
+            used = sum(widths[start:last])
         else:
             used += wide
         end = last
     return [*rows, slice(start, end)]
+
+
+def _split(widths: Sequence[float], row: slice, room: float, further: float) -> list[slice]:
+    """A row cut where it is full: the first part has `room`, each other one has `further`."""
+    parts: list[slice] = []
+    start, used = row.start, 0.0
+    for at in range(row.start, row.stop):
+        if at > start and used + widths[at] > (further if parts else room):
+            parts.append(slice(start, at))
+            start, used = at, 0.0
+        used += widths[at]
+    return [*parts, slice(start, row.stop)]
 
 
 def columns_of(char: str) -> int:
