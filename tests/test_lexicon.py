@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from photopoem.english.lexicon import FIELDS, Lexicon, load_lexicon
+from photopoem.english.lexicon import FIELDS, KINDS, Lexicon, load_lexicon
 from photopoem.errors import UsageError
 
 HEADING = "word,kind,does,part,feels\n"
@@ -25,7 +26,7 @@ def mine(folder: Path, rows: str) -> Lexicon:
 def test_unknown_words_fall_back_to_their_kind():
     """A word nobody wrote about has alternatives in every field and of every kind."""
     lexicon = load_lexicon()
-    for kind in ("thing", "stuff", "scene", "color", "tone", "moment", "amount"):
+    for kind in KINDS:
         for name in FIELDS:
             assert lexicon["xqzvbn", kind, name]
 
@@ -79,6 +80,38 @@ def test_a_color_is_not_a_thing_of_the_same_name(tmp_path: Path):
     assert lexicon["quay", "scene", "does"] == ("waits",)
 
 
+def test_a_person_falls_back_to_a_thing_and_the_other_way(tmp_path: Path):
+    """One row serves a word whether a labeller calls it a person or a thing; an unknown person has phrases apart."""
+    lexicon = mine(tmp_path, "courier,thing,rings,,\nporter,person,waits,,\n")
+    assert lexicon["courier", "person", "does"] == ("rings",)
+    assert lexicon["porter", "thing", "does"] == ("waits",)
+    assert lexicon["young porter", "thing", "does"] == ("waits",)
+    assert not set(lexicon["xqzvbn", "person", "does"]) & set(lexicon["xqzvbn", "thing", "does"])
+
+
+def test_own_rows_go_first_whatever_kind_they_give(tmp_path: Path):
+    """A row for a word goes before the shipped one of another kind of noun, and never before a color's or an act's."""
+    lexicon = mine(tmp_path, "child,thing,hums,,\nmountain,thing,,peak,\norange,thing,,,round\n")
+    assert lexicon["child", "person", "does"] == lexicon["child", "thing", "does"] == ("hums",)
+    assert lexicon["mountain", "scene", "part"] == ("peak",)
+    assert lexicon["orange", "color", "feels"] == load_lexicon()["orange", "color", "feels"] != ("round",)
+    assert lexicon["painting", "doing", "does"] != lexicon["painting", "thing", "does"]
+
+
+def test_acts_and_qualities_have_rows_of_their_own(tmp_path: Path):
+    """An act or a quality is told of by its own row, also for a labeller that calls it stuff; else by its kind's."""
+    lexicon = mine(
+        tmp_path, "juggling,doing,keeps three things up,,\nfoggy,quality,,,dim\nxqz,thing,waits,,\n"
+    )
+    assert (
+        lexicon["juggling", "doing", "does"]
+        == lexicon["juggling", "stuff", "does"]
+        == ("keeps three things up",)
+    )
+    assert lexicon["foggy", "quality", "feels"] == ("dim",)
+    assert lexicon["xqz", "doing", "does"] == lexicon["*doing", "doing", "does"], "an act is no thing"
+
+
 def test_text_is_literal(tmp_path: Path):
     """Tracery syntax and markup in a cell come back as they were written."""
     lexicon = mine(tmp_path, 'quokka,thing,"says #origin# [x:y], <b>",,\n')
@@ -122,3 +155,79 @@ def test_a_missing_file_is_an_error_with_its_name(tmp_path: Path):
     """A lexicon that is not there is named."""
     with pytest.raises(UsageError, match=r"nowhere\.csv"):
         load_lexicon(tmp_path / "nowhere.csv")
+
+
+COMMON = (
+    "person child man woman boy girl baby crowd people player dog puppy cat horse bird cow sheep animal car bus truck "
+    "train boat bicycle motorcycle tree grass field flower plant forest leaf sky cloud water sea river lake mountain "
+    "hill rock stone snow sand beach road street path house building wall window door room table chair bed food fruit "
+    "cake shirt hat dress jacket shoe ball toy book bottle cup bowl sign fence bridge city night sunset"
+).split()
+ACTS = (
+    "sitting standing running walking jumping playing smiling laughing riding climbing swimming dancing sleeping lying "
+    "eating drinking reading talking kissing hugging singing fishing skateboarding surfing skiing fighting throwing "
+    "catching kicking splashing flying posing hiking painting digging shopping crying blowing"
+).split()
+QUALITIES = (
+    "wet snowy rocky muddy wooden old empty crowded colorful dark shirtless barefoot blond bald striped plaid"
+).split()
+
+
+def shipped(field: str, *, colors: bool = True) -> list[tuple[str, str]]:
+    """The shipped phrases of a field, each with its word."""
+    rows = load_lexicon().entries.items()
+    return [
+        (word, text)
+        for (word, kind), cells in rows
+        for text in cells.get(field, ())
+        if colors or kind != "color"
+    ]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_commonest_words_have_three_alternatives(name: str):
+    """A wall of photographs of the same things need not repeat itself: three phrases or more in every cell."""
+    lexicon = load_lexicon()
+    for word in COMMON:
+        assert any((word, kind) in lexicon.entries for kind in ("thing", "stuff", "scene", "person")), word
+        assert len(lexicon[word, "thing", name]) >= 3, word
+    for kind, words in (("doing", ACTS), ("quality", QUALITIES)):
+        for word in words:
+            assert (word, kind) in lexicon.entries, word
+            assert len(lexicon[word, kind, name]) >= 2, word
+
+
+def test_nobody_is_judged():
+    """What is said of persons judges neither looks nor age, sex, origin or feelings."""
+    judging = (
+        "young old pretty handsome beautiful ugly fat thin tall short pale dark white black brown smart kind happy sad "
+        "shy proud tired lonely angry afraid foreign native male female lovely sweet lazy poor rich he she him her his"
+    ).split()
+    rows = [cells for (_, kind), cells in load_lexicon().entries.items() if kind == "person"]
+    assert len(rows) > 20
+    for cells in rows:
+        for text in (text for texts in cells.values() for text in texts):
+            assert not set(re.findall(r"\w+", text)) & set(judging), text
+
+
+def test_what_a_thing_does_has_one_verb():
+    """A verb phrase can be said in the plural and with -ing: after its first verb comes no other of its kind."""
+    second = re.compile(r"(?:\b(?:and|then|but)|,) (?:then )?(?:\w+[^s\W]s|is|was|has|does)\b")
+    assert [text for _, text in shipped("does", colors=False) if second.search(text)] == []
+
+
+def test_a_part_is_a_noun():
+    """A part stands behind "the" and before "of": it has no comma, no choice of two, and no article of its own."""
+    for word, text in shipped("part", colors=False):
+        assert not re.search(r",|\bor\b|^(?:the|an?|its|their)\b", text), (word, text)
+
+
+def test_phrases_are_short_and_leave_worn_words_out():
+    """A phrase fits a line of a narrow poem, and none holds a word that poems have worn out."""
+    worn = re.compile(
+        r"whisper|danc(?:e|es|ing)\b|\bsoul|dream|eternal|tapestry|gentle|embrace|symphony|ethereal|moonl"
+    )
+    for name in FIELDS:
+        for word, text in shipped(name):
+            assert not worn.search(text), (word, text)
+            assert len(text) <= 40, (word, text)

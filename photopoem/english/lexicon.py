@@ -19,6 +19,10 @@ FIELDS = ("does", "part", "feels")
 KINDS = ("thing", "stuff", "scene", "person", "doing", "quality", "color", "tone", "moment", "amount")
 # Labellers differ in what they call a scene or a person; a word's row serves all four.
 _LABEL_KINDS = ("thing", "stuff", "scene", "person")
+# Acts and qualities have rows of their own, which also serve a labeller that calls them things or stuff.
+_OTHER_KINDS = ("doing", "quality")
+# Kinds with a row for the words that the lexicon does not know; the other kinds fall back to things.
+_KINDS_WITH_A_ROW = (*_LABEL_KINDS, *_OTHER_KINDS, "color")
 # Phrases that are no kind of their last word (a hot dog is no dog). They fall back to their kind instead.
 _MISLEADING = frozenset(
     {
@@ -35,6 +39,7 @@ MAX_TOLD = 4096
 _IT = re.compile(r"\bit\b")
 
 Cells = dict[str, tuple[str, ...]]
+Entries = dict[tuple[str, str], Mapping[str, tuple[str, ...]]]
 
 
 class Lexicon(dict[tuple[str, str, str], tuple[str, ...]]):
@@ -83,7 +88,7 @@ def _agreeing(phrases: tuple[str, ...], word: str, kind: str) -> tuple[str, ...]
 def _kinds(kind: str) -> tuple[str, ...]:
     if kind not in _LABEL_KINDS:
         return (kind,)
-    return (kind, *(other for other in _LABEL_KINDS if other != kind))
+    return (kind, *(other for other in _LABEL_KINDS if other != kind), *_OTHER_KINDS)
 
 
 @lru_cache(maxsize=4096)
@@ -110,21 +115,32 @@ def load_lexicon(*extra: Path) -> Lexicon:
     A file whose name ends in `.toml` holds words of the house, which are put in when all rows are read.
     Raises UsageError with file and line for a row that cannot be used.
     """
-    entries = {key: dict(cells) for key, cells in _shipped().items()}
+    entries: Entries = dict(_shipped())
     for path in extra:
-        for key, cells in () if is_house_file(path) else _read(str(path), _text_of(path)).items():
-            entries.setdefault(key, {}).update(cells)
+        if not is_house_file(path):
+            _override(entries, _read(str(path), _text_of(path)))
     lexicon = Lexicon(entries)
     for path in filter(is_house_file, extra):
         lexicon = in_house_words(lexicon, read_house_words(path))
     return lexicon
 
 
+def _override(entries: Entries, given: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]) -> None:
+    """Puts given rows before those that are there, cell by cell.
+
+    A row goes before the rows of its word of every kind of noun, so that a child may be given as a thing or a person.
+    """
+    for (word, kind), cells in given.items():
+        others = [other for other in _LABEL_KINDS if kind in _LABEL_KINDS and (word, other) not in given]
+        for place in (kind, *(other for other in others if (word, other) in entries)):
+            entries[word, place] = {**entries.get((word, place), {}), **cells}
+
+
 @cache
 def _shipped() -> dict[tuple[str, str], Cells]:
     text = files("photopoem").joinpath("data", "lexicon.csv").read_text(encoding="utf-8")
     entries = _read("lexicon.csv", text)
-    for kind in ("thing", "stuff", "scene", "color"):
+    for kind in _KINDS_WITH_A_ROW:
         missing = [name for name in FIELDS if not entries.get((f"*{kind}", kind), {}).get(name)]
         if missing:
             raise UsageError(f"lexicon.csv: the row *{kind} has no {missing[0]}; every word falls back to it")
@@ -209,7 +225,7 @@ def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
     """
     if not words.fingerprint:
         return lexicon
-    entries: dict[tuple[str, str], Mapping[str, tuple[str, ...]]] = {}
+    entries: Entries = {}
     for key, cells in lexicon.entries.items():
         said = {
             name: tuple(text for text in texts if not words.is_silent(text)) for name, texts in cells.items()
@@ -224,6 +240,5 @@ def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
             rows = [entries[word, kind] for word in _fallbacks(label) if (word, kind) in entries]
             if rows:
                 entries.setdefault((_normal(said_instead), kind), rows[0])
-    for key, row in words.phrases.items():
-        entries[key] = {**entries.get(key, {}), **row}
+    _override(entries, words.phrases)
     return Lexicon(entries)

@@ -41,7 +41,7 @@ class Keywords:
         """The kind under which the lexicon has the word; else stuff for what cannot be counted, or a thing."""
         from photopoem.english.inflection import is_mass
 
-        kinds: tuple[Kind, ...] = ("scene", "stuff", "thing")
+        kinds: tuple[Kind, ...] = ("scene", "stuff", "thing", "person", "doing", "quality")
         for kind in kinds:
             if (text.casefold(), kind) in self._lexicon.entries:
                 return kind
