@@ -139,6 +139,11 @@ class WritingOptions:
     lexicon: tuple[str, ...] = option(
         "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A CSV of what words do; may be repeated."
     )  # fmt: skip
+    series: bool = option(
+        "--series",
+        is_flag=True,
+        help="One show: each poem takes the seed that repeats the poems before it least.",
+    )
     reading: ReadingOptions = group(ReadingOptions)
 
     def settings(self, *, quick: bool = False, label_settings: LabelSettings | None = None) -> Settings:
@@ -148,6 +153,7 @@ class WritingOptions:
 
         return self.reading.settings(
             grammars=expand_names(self.grammar), seed=self.seed, lexicon=self.lexicon, quick=quick,
+            series=self.series,
             label_settings=label_settings or LabelSettings(),
         )  # fmt: skip
 

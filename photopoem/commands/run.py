@@ -135,6 +135,7 @@ def command(asked: RunOptions) -> None:
     """
     from photopoem.photo.discover import find_photos
     from photopoem.poems.folder import folder_for_poems
+    from photopoem.text.terminal import say
 
     settings = asked.settings()
     given = given_paths(asked.paths)
@@ -142,6 +143,8 @@ def command(asked: RunOptions) -> None:
     found = find_photos(given, recurse=asked.recurse, shard=asked.shard, left_out=left_out)
     if not found:
         raise UsageError(_nothing(given, left_out))
+    if settings.series and asked.shard and not asked.quiet:
+        say("series: the poems of this shard are one series; those of other shards may repeat them")
     single = asked.is_single(given, found)
     folder = Path() if single else folder_for_poems(asked.out or "poems")
     run = asked.run(found, left_out, settings)

@@ -36,6 +36,7 @@ from photopoem.services.pipeline import (
 )
 from photopoem.services.progress import Progress, say_failed, show
 from photopoem.services.publish import Paper, PoemSpool, Published, publish, text_settings
+from photopoem.services.series import Series
 from photopoem.text.terminal import counted, say
 
 if TYPE_CHECKING:
@@ -233,13 +234,26 @@ class Run:
         opened = open_executor(jobs_for(self.jobs, len(todo)), self.dask)
         with suppress(KeyboardInterrupt), nullcontext(given) if given else opened as (executor, window):
             feed = self._until_stopped(todo)
-            for outcome in write_poems(feed, self.settings, labeller, executor, window=window):
+            series = self._series(todo, folder) if self.settings.series else None
+            for outcome in write_poems(feed, self.settings, labeller, executor, window=window, series=series):
                 if isinstance(outcome, Failed):
                     progress.fail(outcome)
                 else:
                     self._show(
                         outcome, publish(outcome, folder, spool, colophon=self.colophon), folder, progress
                     )
+
+    def _series(self, todo: list[Found], folder: PoemsFolder) -> Series:
+        """The series that the poems to be written belong to, with those that stand between them in the folder."""
+        new = {each.path for each in todo}
+        earlier: dict[str, list[str]] = {}
+        standing: list[str] = []
+        for each in self.found:
+            if each.path in new:
+                earlier[each.path], standing = standing, []
+            elif each.path in folder:
+                standing.append(each.path)
+        return Series(lambda found: map(folder.poem, earlier.get(found.path, ())))
 
     def _show(self, done: Done, published: Published, folder: PoemsFolder, progress: Progress) -> None:
         if published.kept:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -24,6 +25,7 @@ from photopoem.vocabulary import Subject, make_vocabulary
 
 if TYPE_CHECKING:
     from photopoem.grammar import Grammar
+    from photopoem.services.series import Series
 
 Gained = TypeVar("Gained")
 
@@ -49,6 +51,7 @@ class Settings:
     hemisphere: str = "north"
     lexicon: tuple[str, ...] = ()
     quick: bool = False
+    series: bool = False
     base: str = ""
     label_settings: LabelSettings = field(default_factory=LabelSettings)
 
@@ -73,8 +76,8 @@ class Failed:
 Outcome = Done | Failed
 
 
-def compose(subject: Subject, settings: Settings) -> Poem:
-    """Write the poem of a subject.
+def compose(found: Found, subject: Subject, settings: Settings, series: Series | None = None) -> Poem:
+    """Write the poem of a photograph; in a series, the one that repeats the poems before it least.
 
     Raises `GrammarError`, and `MissingWordsError` where the grammar needs words that the photograph does not give.
     """
@@ -82,6 +85,8 @@ def compose(subject: Subject, settings: Settings) -> Poem:
 
     name = choose(settings.grammars, subject.digest, settings.seed)
     grammar = load_grammar(name, lexicon=settings.lexicon)
+    if series:
+        return series.write(found, subject, grammar, settings.seed)
     return grammar.write(make_vocabulary(subject), settings.seed)
 
 
@@ -101,7 +106,7 @@ def fingerprint(settings: Settings, by: LabelledBy) -> str:
     told: list[Any] = [
         __version__, grammars, settings.colors, color_names(settings.color_names).fingerprint, settings.seed,
         settings.place, settings.hemisphere, settings.quick,
-        by.name, by.version, by.parameters,
+        by.name, by.version, by.parameters, *(["series"] if settings.series else []),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
@@ -129,33 +134,48 @@ def write_poem(
     described = describe(Found(str(path), Path(path).name), settings, labeller)
     if described.no_labels:
         raise described.no_labels
-    return compose(described.subject, settings)
+    return compose(described.found, described.subject, settings)
 
 
 def write_poems(
-    found: Iterable[Found], settings: Settings, labeller: Labeller, executor: Executor, *, window: int = 1
+    found: Iterable[Found],
+    settings: Settings,
+    labeller: Labeller,
+    executor: Executor,
+    *,
+    window: int = 1,
+    series: Series | None = None,
 ) -> Iterator[Outcome]:
     """A poem or a failure for each photograph, in the order given.
 
     At most `window` batches are in flight. A labeller that uses the network is asked here, by one thread,
-    while the executor reads the next photographs; any other runs inside the workers.
+    while the executor reads the next photographs; any other runs inside the workers. The poems of a `series` are
+    written here, one after the other.
     Raises `LabellerUnavailable` where it cannot go on at all.
     """
     # What there is to say was said when the run began; workers say nothing.
     told = replace(settings, label_settings=replace(settings.label_settings, note=say_nothing))
     if labeller.network:
-        yield from _with_network(found, told, labeller, executor, window)
+        yield from _with_network(found, told, labeller, executor, window, series)
+        return
+    parts = batches(found, BATCH)
+    parts = evenly_ended(parts, ENDS_IN) if window > 1 else parts
+    if series:
+        described = partial(_describe_batch, settings=told)
+        for each in chain.from_iterable(in_order(executor, described, parts, window, _given_up)):
+            yield each if isinstance(each, Failed) else _compose_one(each, told, series)
     else:
         work = partial(_write_batch, settings=told)
-        parts = batches(found, BATCH)
-        for batch in in_order(
-            executor, work, evenly_ended(parts, ENDS_IN) if window > 1 else parts, window, _given_up
-        ):
-            yield from batch
+        yield from chain.from_iterable(in_order(executor, work, parts, window, _given_up))
 
 
 def _with_network(
-    found: Iterable[Found], settings: Settings, labeller: Labeller, executor: Executor, window: int
+    found: Iterable[Found],
+    settings: Settings,
+    labeller: Labeller,
+    executor: Executor,
+    window: int,
+    series: Series | None,
 ) -> Iterator[Outcome]:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -164,7 +184,7 @@ def _with_network(
     with ThreadPoolExecutor(1) as asking:
         try:
             for batch, described in ahead(asking, read_batches, lambda batch: _labelled(batch, labeller)):
-                yield from _composed(batch, described, settings)
+                yield from _composed(batch, described, settings, series)
         except BaseException:
             # Whoever stops the run must not wait for a service that does not answer.
             close_labeller(labeller)
@@ -189,12 +209,15 @@ def _labelled(batch: Sequence[Reading | Failed], labeller: Labeller) -> list[Des
 
 
 def _composed(
-    batch: Sequence[Reading | Failed], described: Iterable[Described], settings: Settings
+    batch: Sequence[Reading | Failed],
+    described: Iterable[Described],
+    settings: Settings,
+    series: Series | None = None,
 ) -> Iterator[Outcome]:
     """The outcomes of a batch in its order; `described` are those that could be read."""
     rest = iter(described)
     for each in batch:
-        yield each if isinstance(each, Failed) else _compose_one(next(rest), settings)
+        yield each if isinstance(each, Failed) else _compose_one(next(rest), settings, series)
 
 
 def _given_up(found: Found) -> Failed:
@@ -216,6 +239,13 @@ def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
     return list(_composed(readings, _labelled(readings, labeller_for(settings)), settings))
 
 
+def _describe_batch(batch: Sequence[Found], settings: Settings) -> list[Described | Failed]:
+    """Read and label a batch; the pixels stay with the worker, for a poem needs none."""
+    readings = _read_batch(batch, settings)
+    described = iter(_labelled(readings, labeller_for(settings)))
+    return [each if isinstance(each, Failed) else next(described).without_pixels() for each in readings]
+
+
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
     """Open all photographs before measuring the first: taking turns would refill the CPU caches each time."""
     opened = [(found, _tried(found, partial(open_photo, settings=settings))) for found in batch]
@@ -234,11 +264,11 @@ def _tried(found: Found, work: Callable[[Found], Gained]) -> Gained | Failed:
         return _failed(found, error)
 
 
-def _compose_one(described: Described, settings: Settings) -> Outcome:
+def _compose_one(described: Described, settings: Settings, series: Series | None = None) -> Outcome:
     found = described.found
     if described.no_labels:
         return Failed(found, str(described.no_labels))
-    poem = _tried(found, lambda _: compose(described.subject, settings))
+    poem = _tried(found, lambda _: compose(found, described.subject, settings, series))
     return (
         poem if isinstance(poem, Failed) else Done(found, poem, fingerprint(settings, described.labelled_by))
     )

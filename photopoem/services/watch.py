@@ -16,11 +16,14 @@ from typing import Any
 
 from photopoem.errors import LabellerUnavailable, PhotopoemError, StoreError, UsageError
 from photopoem.photo.discover import Found
+from photopoem.poems.edits import read_edited
+from photopoem.poems.records import RECORDS
 from photopoem.printing.retry import Retry, Stopped
 from photopoem.services.arrivals import Arrivals, FolderEvents
 from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Done, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
+from photopoem.services.series import Series
 from photopoem.text.terminal import counted, say
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
@@ -29,6 +32,8 @@ HEARTBEAT = 10.0
 """The status file is written at least this often, in seconds."""
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between looks for a folder, a disk or a network that is gone."""
+REMEMBERED = 500
+"""Poems of earlier evenings that a series still takes into account."""
 LITTLE_ROOM = 100
 """Megabytes below which the disk counts as nearly full."""
 
@@ -66,6 +71,7 @@ class Watch:
             self.poems, self.paper, retry=printing, pace=self.pace, may_print=self._may_print, stubborn=True
         )
         self.retry = Retry(self.say, self.stop, PAUSES, told=printing.told)
+        self.series = Series() if self.settings.series else None
         self.written = self.failed = 0
         self.last: dict[str, str] = {}
         self.since = _now()
@@ -107,6 +113,9 @@ class Watch:
             if before:
                 self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
         self.arrivals.note_known(known)
+        if self.series and (self.poems / RECORDS).exists():
+            for poem in read_edited(self.poems)[-REMEMBERED:]:
+                self.series.add(poem)
 
     def _round(self) -> None:
         """Look once, deal with what is ready, wait for more."""
@@ -160,7 +169,8 @@ class Watch:
         # A cause may pass with time (a service is busy) or with the seed (the dealt words do not fit the form).
         tries, _ = self._tries.get(found.path, (0, 0.0))
         settings = replace(self.settings, seed=self.settings.seed + tries)
-        (outcome,) = write_poems([found], settings, labeller_for(settings), Inline())
+        labeller = labeller_for(settings)
+        (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
         return outcome
 
     def _publish(self, done: Done) -> None:
