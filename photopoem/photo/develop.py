@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -83,14 +84,25 @@ def _eight_bit(image: Image) -> Image:
     """Gray of 16 or 32 bits or floating point, scaled to 8 bits; Pillow's own conversion cuts off at 255."""
     from PIL.Image import fromarray
 
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0, posinf=0, neginf=0)
-    top = float(values.max(initial=0))
+    top = max(float(values.max(initial=0)) for _, values in _bands(image))
     if image.mode == "F":
         white = next((white for white in (1.0, 255.0, 65535.0) if top <= white), top)
     else:
         white = 65535.0 if top > 255 or image.mode.startswith("I;16") else 255.0
         white = max(white, top)
-    return fromarray((values.clip(0, white) * (255 / white)).round().astype(np.uint8))
+    gray = np.empty((image.height, image.width), np.uint8)
+    for rows, values in _bands(image):
+        gray[rows] = (values.clip(0, white) * (255 / white)).round()
+    return fromarray(gray)
+
+
+def _bands(image: Image) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+    """The rows of a gray picture as finite float32 numbers, about a million at a time: the whole would take 17 B/px."""
+    step = max(1, 1_000_000 // image.width)
+    for start in range(0, image.height, step):
+        stop = min(image.height, start + step)
+        band = np.asarray(image.crop((0, start, image.width, stop)), dtype=np.float32)
+        yield slice(start, stop), np.nan_to_num(band, nan=0, posinf=0, neginf=0)
 
 
 def _from_lab(image: Image) -> Image:

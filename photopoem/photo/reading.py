@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from photopoem.errors import PhotoError
 from photopoem.files import NotRegularError, open_regular
+from photopoem.photo.limits import TooMuchError, check_header, check_image, check_size
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -33,7 +34,7 @@ MAX_JPEG_PIXELS = 250_000_000
 """A JPEG may be larger, as it is decoded at a fraction of its size: phones take pictures of 200 megapixels."""
 
 MAX_PIXELS = 150_000_000
-"""Any other format is decoded whole: 150 million pixels with alpha take 600 MB."""
+"""Any other format is decoded whole: 150 million pixels take 600 MB, and more in some formats (see `limits`)."""
 
 DRAFT_SIDE = 480
 """A JPEG is decoded at the smallest eighth, quarter or half whose longest side is at least this.
@@ -111,7 +112,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
         if is_raw(path, file, head):
             return _read_raw(path, file).pixels
         with _identify(path, file, head) as image:
-            _checked_size(path, image)
+            _checked_size(path, image, file)
             _draft(image, side)
             image.load()
             return pixels_of(image, image.info.get("icc_profile"), orientation_of(image), side)
@@ -125,6 +126,8 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
             yield file
     except PhotoError:
         raise
+    except TooMuchError as error:
+        raise PhotoError(path, str(error)) from error
     except MemoryError as error:
         raise PhotoError(path, "too large for this machine's memory: save it smaller") from error
     except Exception as error:
@@ -163,7 +166,7 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     if is_raw(path, file, head):
         return _read_raw(path, file)
     with _identify(path, file, head) as image:
-        width, height = _checked_size(path, image)
+        width, height = _checked_size(path, image, file)
         thumbnail = thumbnail_of(image) if quick else None
         averaged = thumbnail is None and _draft(image)
         if thumbnail is None:
@@ -188,6 +191,7 @@ def _read_raw(path: str, file: IO[bytes]) -> Photo:
 
     if not can_develop_raw():
         raise PhotoError(path, RAW_CAUSE)
+    check_size(file)
     image, size = develop_raw(file)
     pixels, sample = develop(image, None, 1)
     file.seek(0)
@@ -225,6 +229,7 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
 
     from photopoem.photo.filetypes import is_heic, is_picture
 
+    check_header(file, head)
     formats = _register_formats()
     file.seek(0)
     if head.startswith(b"\xff\xd8\xff"):
@@ -259,8 +264,8 @@ def _register_formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
-    """The picture's size as stored. Raises `PhotoError` for too many pixels, before one is decoded."""
+def _checked_size(path: str, image: ImageFile, file: IO[bytes]) -> tuple[int, int]:
+    """The picture's size as stored. Raises `PhotoError` for too many pixels before any is decoded."""
     width, height = image.size
     if width < 1 or height < 1:
         raise PhotoError(path, CUT_SHORT)
@@ -268,6 +273,7 @@ def _checked_size(path: str, image: ImageFile) -> tuple[int, int]:
     if width * height > most:
         millions = most // 1_000_000
         raise PhotoError(path, f"{width} x {height} pixels, more than {millions} million: save it smaller")
+    check_image(image, file)
     return width, height
 
 

@@ -1,0 +1,222 @@
+"""One photograph takes no more memory and time than its header promises, and what promises too much is refused."""
+
+from __future__ import annotations
+
+import io
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from photopoem.errors import PhotoError
+from photopoem.photo import limits
+from photopoem.photo.reading import _identify, read_photo
+from tests.badfiles import encoded, picture, png
+
+ROOT = Path(__file__).parent.parent
+SIDE = 3000
+SLACK = 40_000_000
+"""Bytes that do not grow with the picture: a decoder's tables, bands of rows, the small pictures."""
+
+
+def peak(path: Path) -> tuple[int, str]:
+    """By how many bytes a process grows that reads a photograph, and what it says."""
+    command = [sys.executable, "-m", "tests.peak_memory", str(path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    grown, _, said = ran.stdout.strip().partition(" ")
+    return int(grown), said
+
+
+def large(mode: str) -> Image.Image:
+    """A picture of nine megapixels, of stripes."""
+    stripes = np.add.outer(np.arange(SIDE) // 5, np.arange(SIDE) // 7)
+    if mode == "F":
+        return Image.fromarray((stripes / stripes.max()).astype(np.float32))
+    if mode == "I;16":
+        return Image.fromarray((stripes * 50).astype(np.uint16))
+    if mode == "I":
+        return Image.fromarray((stripes * 50).astype(np.int32))
+    gray = Image.fromarray(stripes.astype(np.uint8))
+    if mode in ("RGBA", "LA"):
+        color = gray.convert(mode[:-1])
+        color.putalpha(gray)
+        return color
+    return gray.convert("RGB").quantize(16) if mode == "P" else gray.convert("RGB").convert(mode)
+
+
+def ten_bits() -> bytes:
+    """A HEIC of ten bits a channel."""
+    values = np.asarray(large("RGB")).astype(np.uint16) * 257
+    out = io.BytesIO()
+    pillow_heif.from_bytes("RGB;16", (SIDE, SIDE), values.tobytes()).save(out, quality=30)
+    return out.getvalue()
+
+
+def lzw(mode: str) -> Callable[[], bytes]:
+    """A TIFF whose only strip is the whole picture."""
+    return lambda: encoded("TIFF", large(mode), compression="tiff_lzw", strip_size=1 << 30)
+
+
+def made(format: str, mode: str, **options: object) -> Callable[[], bytes]:
+    return lambda: encoded(format, large(mode), **options)
+
+
+KINDS: dict[str, Callable[[], bytes]] = {
+    "JPEG": made("JPEG", "RGB"),
+    "progressive JPEG": made("JPEG", "RGB", progressive=True),
+    "progressive JPEG, full color": made("JPEG", "RGB", progressive=True, subsampling=0),
+    "progressive JPEG, CMYK": made("JPEG", "CMYK", progressive=True),
+    "PNG": made("PNG", "RGB", compress_level=1),
+    "PNG, alpha": made("PNG", "RGBA", compress_level=1),
+    "PNG, gray and alpha": made("PNG", "LA", compress_level=1),
+    "PNG, 16 bits": made("PNG", "I;16", compress_level=1),
+    "PNG, palette": made("PNG", "P", compress_level=1),
+    "PNG, transparent palette": made("PNG", "P", compress_level=1, transparency=3),
+    "PNG, black and white": made("PNG", "1"),
+    "TIFF": made("TIFF", "RGB"),
+    "TIFF, float": made("TIFF", "F"),
+    "TIFF, 32 bits": made("TIFF", "I"),
+    "TIFF, LAB": made("TIFF", "LAB"),
+    "TIFF, CMYK": made("TIFF", "CMYK"),
+    "TIFF, one strip": lzw("RGB"),
+    "TIFF, one strip of floats": lzw("F"),
+    "GIF": made("GIF", "P"),
+    "GIF, transparent": made("GIF", "P", transparency=3),
+    "BMP": made("BMP", "RGB"),
+    "WebP": made("WEBP", "RGB", method=0),
+    "WebP, lossless, alpha": made("WEBP", "RGBA", method=0, lossless=True, quality=0),
+    "AVIF": made("AVIF", "RGB", speed=10),
+    "AVIF, alpha, full color": made("AVIF", "RGBA", speed=10, subsampling="4:4:4"),
+    "HEIC": made("HEIF", "RGB", quality=30),
+    "HEIC, alpha": made("HEIF", "RGBA", quality=30),
+    "HEIC, ten bits": ten_bits,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_format_takes_more_than_was_reckoned(tmp_path: Path, kind: str) -> None:
+    """Reading a picture of nine megapixels takes no more memory than its header and mode were reckoned to need."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(KINDS[kind]())
+    with path.open("rb") as file:
+        head = file.read(64)
+        jpeg = limits.read_jpeg_header(file) if head.startswith(b"\xff\xd8") else None
+        reckoned = limits.memory_to_open(file, head, jpeg)
+        with _identify(str(path), file, head) as image:
+            reckoned = max(reckoned, limits.memory_to_decode(image, file))
+    grown, said = peak(path)
+    assert said == f"{SIDE} x {SIDE}"
+    assert grown < reckoned + SLACK
+
+
+# -- what promises too much ------------------------------------------------------------------------------
+
+
+def webp(kind: bytes, payload: bytes) -> bytes:
+    """A WebP file of one chunk."""
+    chunk = kind + struct.pack("<I", len(payload)) + payload
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+
+
+def sparse_tiff(mode: str, side: int) -> bytes:
+    """The header of a TIFF that claims a picture of that side."""
+    data = bytearray(encoded("TIFF", Image.new(mode, (8, 8)), compression="tiff_lzw"))
+    count = struct.unpack_from("<H", data, struct.unpack_from("<I", data, 4)[0])[0]
+    start = struct.unpack_from("<I", data, 4)[0] + 2
+    for entry in range(start, start + 12 * count, 12):
+        if struct.unpack_from("<H", data, entry)[0] in (256, 257, 278):
+            struct.pack_into("<HII", data, entry + 2, 4, 1, side)
+    return bytes(data)
+
+
+def claiming(data: bytes, width: int, height: int) -> bytes:
+    """A JPEG that claims another size."""
+    changed = bytearray(data)
+    frame = max(changed.find(b"\xff\xc0"), changed.find(b"\xff\xc2"))
+    changed[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(changed)
+
+
+def many_scans(count: int) -> bytes:
+    """A progressive JPEG of one megapixel whose last scan comes again and again."""
+    data = encoded("JPEG", Image.new("L", (1000, 1000), 99), progressive=True)
+    last = data.rfind(b"\xff\xda")
+    return data[:last] + data[last:-2] * count + data[-2:]
+
+
+SIDES = (16_383).to_bytes(2, "little")
+BOMBS = {
+    "webp, 34 bytes": webp(b"VP8 ", b"\x10\0\0\x9d\x01\x2a" + SIDES + SIDES + bytes(4)),
+    "webp, lossless": webp(b"VP8L", b"\x2f" + (0x3FFF | 0x3FFF << 14).to_bytes(4, "little") + bytes(5)),
+    "webp, extended": webp(b"VP8X", bytes(4) + (11_999).to_bytes(3, "little") * 2),
+    "float tiff": sparse_tiff("F", 12_000),
+    "rgb tiff": sparse_tiff("RGB", 12_000),
+    "progressive jpeg": claiming(encoded("JPEG", progressive=True, subsampling=0), 12_000, 12_000),
+    "20,000 scans": many_scans(20_000),
+    "segments": b"\xff\xd8" + b"\xff\xe1\0\2" * 1_000_000 + encoded("JPEG")[2:],
+    "junk": b"\xff\xd8\xff\xe1\0\2" + bytes(10_000_000) + encoded("JPEG")[2:],
+    "png": png(12_000, 12_500, rows=zlib.compress(b"")),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_small_file_that_promises_much_is_refused(tmp_path: Path, kind: str) -> None:
+    """A few bytes that claim gigabytes or minutes are refused in one line, for next to no memory and time."""
+    path = tmp_path / "bomb.jpg"
+    path.write_bytes(BOMBS[kind])
+    with pytest.raises(PhotoError, match=r"save it|damaged or cut short"):
+        read_photo(path)
+    grown, _ = peak(path)
+    assert grown < 250_000_000
+
+
+def test_a_phones_photographs_are_opened(tmp_path: Path) -> None:
+    """What phones and scanners write is within the limits: HEIC of 48 megapixels, JPEG of 200, in ten scans of 140."""
+
+    class Fake:
+        """A picture as its decoder tells it."""
+
+        def __init__(self, format: str, mode: str, size: tuple[int, int]) -> None:
+            self.format, self.mode, self.size, self.info = format, mode, size, {}  # type: ignore[var-annotated]
+
+    nothing = io.BytesIO(bytes(5_000_000))
+    for fake in (
+        Fake("HEIF", "RGB", (8064, 6048)), Fake("TIFF", "RGB", (12_000, 10_000)), Fake("AVIF", "RGB", (8064, 6048)),
+        Fake("TIFF", "I;16", (12_000, 12_000)), Fake("PNG", "RGBA", (9000, 7000)),
+    ):  # fmt: skip
+        limits.check_image(fake, nothing)  # type: ignore[arg-type]
+    plain = claiming(encoded("JPEG"), 16_320, 12_240)
+    limits.check_header(io.BytesIO(plain), plain[:64])
+    scanned = claiming(encoded("JPEG", progressive=True), 12_000, 11_600)
+    limits.check_header(io.BytesIO(scanned), scanned[:64])
+
+
+def test_a_jpeg_header_is_read_as_pillow_reads_it(tmp_path: Path) -> None:
+    """Size, components and the kind of scan come out of the header, also behind a thumbnail, junk and filling bytes."""
+    small = encoded("JPEG", picture((64, 48)))
+    thumbnail = b"\xff\xe1" + struct.pack(">H", len(small) + 2) + small
+    for data in (small, small[:2] + thumbnail + small[2:], small[:2] + b"\xff\xff\xff" + small[3:]):
+        header = limits.read_jpeg_header(io.BytesIO(data))
+        assert header is not None
+        assert (header.width, header.height, header.samples, header.whole) == (64, 48, 1.5, True)
+    full = limits.read_jpeg_header(io.BytesIO(encoded("JPEG", subsampling=0, progressive=True)))
+    assert full is not None and (full.samples, full.whole) == (3, False)
+    assert limits.read_jpeg_header(io.BytesIO(small[:100])) is None
+
+
+@pytest.mark.parametrize("mode", ["F", "I", "I;16"])
+def test_gray_of_many_bits_is_the_same_in_bands(mode: str) -> None:
+    """A gray picture that is scaled to 8 bits band by band is the one that is scaled at once."""
+    from photopoem.photo.develop import _eight_bit
+
+    image = large(mode).crop((0, 0, 2600, 1500))
+    values = np.asarray(image, np.float32)
+    white = 1.0 if mode == "F" else 65535.0
+    assert (np.asarray(_eight_bit(image)) == (values * (255 / white)).round().astype(np.uint8)).all()
