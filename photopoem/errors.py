@@ -9,7 +9,7 @@
     ├── StoreError            a cache or a poems folder cannot be read or written
     ├── PressError            a poem cannot be put into a form, or a printer does not take it
     └── UsageError            what was asked for does not make sense, or names nothing that exists
-        └── KeptText          a poem is not written, for a person changed the text in its place
+        └── KeptText          a poem is not written, because a person changed its text
 
 The library raises these; only the command line turns them into exit codes. What a message says to somebody who
 mistyped a name is here too.
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COMPARED = 2_000
-"""Comparing a hundred thousand names takes five seconds: of so many only those that begin alike are compared."""
+"""The most names that are compared: a hundred thousand take five seconds. Names that begin alike come first."""
 
 
 TRACEBACK = "PHOTOPOEM_TRACEBACK"
-"""Where this is set in the environment, unforeseen errors show where they arose, in every process."""
+"""The environment variable that makes every process print tracebacks of unforeseen errors."""
 
 
 def show_where() -> None:
-    """Show where the error arose that is being dealt with, if a person asked for it with `--traceback`."""
+    """Print the traceback of the error that is being handled, if a person asked for it with `--traceback`."""
     if os.environ.get(TRACEBACK):
         import traceback
 
@@ -85,7 +85,7 @@ class UsageError(PhotopoemError):
 
 
 class KeptText(UsageError):
-    """A poem that is not written, for a person changed the text that stands in its place."""
+    """A poem that is not written, because a person changed the text file that it would replace."""
 
 
 def did_you_mean(name: str, among: Iterable[str]) -> str:

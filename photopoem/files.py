@@ -92,8 +92,8 @@ def open_atomically(
 ) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when the block ends well, else vanishes.
 
-    A process that is killed leaves its unfinished file behind, beside `path` under a name of its own; who writes a
-    folder alone may say where it is (`by_way_of`, on the same disk), so that the next one writes over it.
+    A process that is killed leaves its unfinished file beside `path`, under a random name. A caller that is the only
+    one to write may name that file (`by_way_of`, on the same disk), so that the next write replaces it.
     """
     # Through a link the file itself is replaced, not the link.
     target = Path(os.path.realpath(path))

@@ -1,4 +1,4 @@
-"""Keeps the libraries under numpy to one thread each, for a palette's matrices are small, and quiet about it."""
+"""Limits the libraries under numpy to one thread each: a palette's matrices are too small for more."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def one_thread_each() -> None:
-    """Say so to libraries that are still to be loaded, here and in processes begun from here; what is set stays.
+    """Set the environment for libraries that are not loaded yet, here and in child processes; values already set stay.
 
-    With two cores the first poem costs a tenth less CPU and comes as soon; many photographs share the cores by
-    processes.
+    On two cores the first poem then takes a tenth less CPU and no more time; many photographs use the cores by
+    several processes.
     """
     for name in LIBRARIES:
         os.environ.setdefault(name, "1")
 
 
 def count_cores_quietly() -> None:
-    """Let joblib count the cores, which scikit-learn asks for where nothing is said of threads, and keep it quiet.
+    """Let joblib count the cores, which scikit-learn does where no number of threads is set, without messages.
 
     Where /sys is not mounted it warns and prints a traceback, but only the first time.
     """

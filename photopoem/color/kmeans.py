@@ -46,8 +46,8 @@ def k_means(points: Floats, weights: Floats, k: int) -> Clusters:
     """
     if len(points) <= k:
         return gathered(points, weights, np.arange(len(points)))
-    # One thread: with more, which of them adds first decides the last digits of a center; and to wake them
-    # takes longer than these small products.
+    # One thread: with several, the order in which they add changes the last digits of a center, and waking them takes
+    # longer than these small products.
     with _threads().limit(limits=1):
         owners = _owners(points, weights, _good_start(points, weights, k))
     return gathered(points, weights, owners)
@@ -70,7 +70,7 @@ def _owners(points: Floats, weights: Floats, start: Floats) -> npt.NDArray[np.in
 
 @cache
 def _threads() -> Any:
-    """What tells the libraries' threads how many they may be: finding them takes longer than a palette."""
+    """Sets how many threads the libraries use; kept, because finding the libraries takes longer than a palette."""
     import sklearn.cluster  # noqa: F401 - a library that is not loaded yet would not be found
     from threadpoolctl import ThreadpoolController
 
@@ -83,7 +83,7 @@ def _good_start(points: Floats, weights: Floats, k: int) -> Floats:
     middle = weights @ points / weights.sum()
     cloud = _Cloud.of(points - middle, weights)
     rough = _Cloud.of(*_grouped(points - middle, weights))
-    # Where the grid's cells are too few, it is the picture that is all but flat: its own points are few as well.
+    # Too few cells mean a picture that is nearly of one color: it has few points as well.
     rough = rough if len(rough.mass) > 12 * k else cloud
     centers = _moved(rough, _starts(rough, k), _ROUGH[1])
     centers = _moved(cloud, _best(rough, centers, _FINE[0]), _FINE[1])
@@ -152,7 +152,7 @@ def _starts(cloud: _Cloud, k: int) -> _Singles:
 
 
 def _closeness(cloud: _Cloud, centers: _Singles) -> _Singles:
-    """For each start, center and point what is greatest at the nearest center: (starts, k, n)."""
+    """A number for each start, center and point that is greatest at the nearest center: (starts, k, n)."""
     lifted = np.empty((*centers.shape[:2], 4), np.float32)
     lifted[..., :3] = centers
     lifted[..., 3] = -0.5 * (centers * centers).sum(axis=2)

@@ -41,7 +41,7 @@ BASIC_TERMS = (
     "orange",
     "grey",
 )
-# Words that dictionaries explain as a shade of one of the eleven: without them nobody is asked about pale browns.
+# Words that dictionaries explain as a shade of one of the eleven. Without them no name would vote on pale browns.
 _SHADES = {
     "white": ("ivory", "eggshell"),
     "red": ("crimson", "scarlet", "maroon", "burgundy"),
@@ -54,9 +54,9 @@ _SHADES = {
     "grey": ("silver", "charcoal"),
 }
 
-# Names not farther than this beyond the nearest have a vote on a color's basic term.
+# Names at most this much farther than the nearest vote on a color's basic term.
 _VOTING = 3.5
-# So far names are looked for at once, so that those that vote are mostly among them.
+# The search for close names goes this far, so that it mostly finds those that vote as well.
 _LOOK = CLOSE + 1.5
 _MOST_ROWS = 20_000
 _LONGEST = 60
@@ -65,7 +65,7 @@ _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 _Places = npt.NDArray[np.intp]
 _Pairs = tuple[_Places, _Places, Floats]
-"""Places of colors, places of names, and how far they are apart (CIEDE2000)."""
+"""Indexes of colors, indexes of names, and the CIEDE2000 distance of each pair."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +133,7 @@ class ColorNames:
         return [list(names.items()) for names in found]
 
     def _pairs(self, colors: Floats, beyond: float) -> _Pairs:
-        """Of each color, in order, at least the names that are within so far of its nearest."""
+        """For each color, in order, at least all names that are no more than `beyond` farther than the nearest."""
         least = ciede2000_at_least(colors[:, None], self.lab)
         guess = ciede2000(colors, self.lab[least.argmin(axis=1)])
         # A name whose least possible distance is beyond the guess's true one cannot be the nearest.
@@ -233,7 +233,9 @@ def _rows_of(
 
 @lru_cache(maxsize=1)
 def _term_places() -> _Places:
-    """Of each of the survey's names the place of the basic term that it ends with, or whose shade; -1 for none."""
+    """For each name of the xkcd survey the index in `BASIC_TERMS` of the term that its last word is, or is a shade of;
+    -1 where there is none.
+    """
     term_of = {shade: term for term, shades in _SHADES.items() for shade in shades}
     terms = [term_of.get(head := name.split()[-1], head) for name in color_names("xkcd").names]
     return np.array([BASIC_TERMS.index(term) if term in BASIC_TERMS else -1 for term in terms])
@@ -241,7 +243,7 @@ def _term_places() -> _Places:
 
 @lru_cache(maxsize=1)
 def _voters() -> ColorNames:
-    """The survey's names that have a vote on a color's term."""
+    """The names of the survey that vote on a color's basic term."""
     survey, kept = color_names("xkcd"), _term_places() >= 0
     names = tuple(compress(survey.names, kept))
     return ColorNames(names, survey.rgb[kept], survey.lab[kept], survey.named_by)
@@ -260,7 +262,7 @@ def basic_terms(lab: npt.ArrayLike) -> list[str]:
 
 
 def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tuple[str, float]]], list[str]]:
-    """Both `names.close` and `basic_terms` of the same colors; of the survey's own names in the time of one."""
+    """Both `names.close` and `basic_terms` of the same colors; for the survey's list both come from one search."""
     colors = np.asarray(lab, dtype=np.float64)
     rows, columns, apart = names._pairs(colors, _LOOK)
     close = names._ranked(len(colors), CLOSE, rows, columns, apart)
@@ -269,7 +271,7 @@ def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tu
     place = _term_places()[columns]
     votes = place >= 0
     rows, place, apart = rows[votes], place[votes], apart[votes]
-    # Whoever has a vote was found, unless the nearest of them is far beyond the nearest name.
+    # All that vote were found, unless the nearest of them is much farther than the nearest name.
     first = np.searchsorted(rows, np.arange(len(colors) + 1))
     reach = np.array([near[0][1] + _LOOK - _VOTING for near in close])
     if not np.diff(first).all() or (np.minimum.reduceat(apart, first[:-1]) > reach).any():

@@ -23,10 +23,10 @@ _SHIFT = float(1 << 25)
 _FOUR_BITS = 0b11110_11110_11110  # of a cell's 5 bits of red, green and blue
 _FEW = 0.003  # of the picture
 
-# What an eye can just tell: CIEDE2000 is scaled so that 1 is about that for two fields side by side (CIE 142-2001).
+# A difference that an eye just notices: about 1 CIEDE2000 for two fields side by side (CIE 142-2001).
 _JUST_TOLD = 1.0
-# Two swatches closer than this would be taken for one; 2.3 units of CIELAB are told half the time
-# (M. Mahy, L. Van Eycken, A. Oosterlinck, 1994), and where it is finer CIEDE2000 gives less, not more.
+# Two swatches closer than this look alike: half of all people notice 2.3 units of CIELAB (M. Mahy, L. Van Eycken,
+# A. Oosterlinck, 1994), for which CIEDE2000 mostly gives less.
 _SAME = 2.0
 # Less of the picture than this is the edge between two areas, not a color of it.
 _LEAST_SHARE = 0.005
@@ -161,7 +161,7 @@ def _with_things(
 
 
 def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bool_] | None:
-    """Which points are a small vivid thing that no swatch shows, if there is one; `counts` are 0 for what is shown."""
+    """Which points are a small vivid thing that no swatch shows; None without one. `counts` of shown points are 0."""
     least = _LEAST_SHARE * counts.sum()
     aside = points[:, 1:] - found.centers[found.owner, 1:]
     colored = np.hypot(points[:, 1], points[:, 2]) > _VIVID_CHROMA
@@ -182,7 +182,7 @@ def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bo
 
 
 def _fewest(points: Floats, counts: Floats) -> Clusters:
-    """As few clusters as leave nothing that the eye can tell for one more to add."""
+    """The fewest clusters to which one more would add no difference that an eye notices."""
     found = _clusters(points, counts, FEWEST)
     error = _mean_error(points, counts, found)
     for k in range(FEWEST + 1, MOST + 1):
@@ -200,7 +200,7 @@ def _mean_error(points: Floats, counts: Floats, found: Clusters) -> float:
 
 
 def _told_apart(centers: Floats, shares: Floats) -> list[tuple[Floats, float]]:
-    """Centers and shares by falling share, after those that an eye would take for one are joined."""
+    """Centers and shares by falling share, after those that look alike are joined."""
     pairs = [(center, float(share)) for center, share in zip(centers, shares, strict=True)]
     while len(pairs) > 1:
         lab = np.array([center for center, _ in pairs])
@@ -228,8 +228,8 @@ def _joined(pairs: list[tuple[Floats, float]], one: int, other: int) -> list[tup
 def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch, ...]:
     """The swatches, by share.
 
-    Where all names about as near as the nearest are other swatches' already, the swatch joins the one that has
-    the nearest: no name is said twice, and none of a color that it does not fit.
+    No two swatches have the same name. Where others have all names that fit a swatch, it is joined with the one that
+    has its nearest name.
     """
     rgb = lab_to_srgb(np.array([center for center, _ in pairs]))
     shown = srgb_to_lab(rgb)

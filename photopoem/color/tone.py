@@ -32,10 +32,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A word, the limits of the measures that allow it, and who set or how we found them.
+    """A word, the limits of the measures within which it holds, and the source of the limits.
 
-    `plain` is the value of the first measure at which nobody would disagree: the word's strength is 1 there,
-    and 0 at the limit.
+    The word's strength is 0 at the limit of the first measure, and 1 at `plain`, where nobody would disagree.
     """
 
     word: str
@@ -111,7 +110,7 @@ def read_tone(photo: Photo) -> tuple[str, ...]:
 
 
 def tone_measures(photo: Photo) -> dict[str, float]:
-    """What the rules ask for, each once; shares and `darkest` in 0..1, lightness and chroma as in CIELAB."""
+    """The measures that the rules use; shares and `darkest` in 0..1, lightness and chroma as in CIELAB."""
     return {**_color_measures(color_cells(photo)), **_detail_measures(photo.pixels)}
 
 
@@ -164,7 +163,7 @@ def _luma(pixels: Pixels) -> _Plane:
 
 
 def _quantile(values: npt.NDArray[Any], share: float) -> float:
-    """The value that so many do not exceed: the nearest there is, for np.percentile takes ten times as long."""
+    """The value that a `share` of all do not exceed, without interpolation: np.percentile takes ten times as long."""
     place = round(share * (values.size - 1))
     return float(np.partition(values, place, axis=None)[place])
 

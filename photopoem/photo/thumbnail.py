@@ -1,4 +1,4 @@
-"""Finds the camera's own thumbnail inside a photograph, and says whether it can stand for the picture."""
+"""Finds the camera's own thumbnail inside a photograph and tells whether it shows the same picture."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _embedded(exif: Exif, data: bytes) -> Image | None:
 
 
 def _is_fresh(exif: Exif, size: tuple[int, int]) -> bool:
-    """Whether nothing says that the picture was changed after the thumbnail, and something says it was not."""
+    """Whether dates or sizes show that the thumbnail is as new as the picture, and none shows otherwise."""
     from PIL.ExifTags import IFD, Base
 
     inner = exif.get_ifd(IFD.Exif)

@@ -1,4 +1,4 @@
-"""The ways out: each press turns poems into one form. What a press promises, and where it is found."""
+"""What a press is: it turns poems into the bytes of one format. Presses are found here by name."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Press(Protocol):
 
 @runtime_checkable
 class Advising(Protocol):
-    """A press that knows of settings which would suit these poems better; nothing is lost without them."""
+    """A press that can advise other settings for these poems."""
 
     def advice(self, poems: Sequence[Poem]) -> list[str]:
-        """What could be set otherwise, one line each; nothing of what the person has chosen."""
+        """Settings that would suit better, one line each; none that the person has chosen."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Says of each word of a poem where it came from: the place, the machine, the people, or the author."""
+"""Tells where each word of a poem came from: the place, the machine, the people, or the author."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Traced:
 
 
 def traced(line: Line, poem: Poem) -> tuple[Traced, ...]:
-    """A line as pieces. Nothing in their texts acts; an apostrophe inside a word is a printer's one."""
+    """A line as runs of cleaned text with their notes; apostrophes inside words become typographic ones."""
     texts = [clean(span.text) for span in line.spans]
     # The whole line is looked at, for a word and its 's may be two spans; one character is put for one.
     whole = _APOSTROPHE.sub("\u2019", "".join(texts))

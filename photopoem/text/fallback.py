@@ -1,4 +1,4 @@
-"""Says characters that a font or an output lacks in plain ones: e for an accented e, a hyphen for a dash."""
+"""Replaces characters that a font or an output lacks by plain ones: e for an accented e, a hyphen for a dash."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAIN = {
 
 
 def in_plain(char: str, can_show: Callable[[str], bool]) -> str | None:
-    """A character said in those that `can_show`, or None: its plain form, or its letter without its marks."""
+    """A replacement of a character by those that `can_show`: its plain form, or its letter without marks; else None."""
     plain = PLAIN.get(char)
     if plain is None:
         apart = unicodedata.normalize("NFKD", char)
@@ -80,7 +80,7 @@ def listed(chars: Iterable[str]) -> str:
 
 
 def plain_streams() -> None:
-    """Let standard output and error say in plain characters what their encoding lacks, instead of failing.
+    """Let standard output and error replace what their encoding lacks by plain characters, instead of failing.
 
     Streams of UTF-8 lack nothing and stay as they are.
     """
@@ -96,7 +96,7 @@ _ASCII = "photopoem_ascii"
 
 
 def _ascii(name: str) -> codecs.CodecInfo | None:
-    """ASCII by another name: where it is called so, click takes it for a mistake and writes UTF-8."""
+    """ASCII by another name: click takes the name ASCII for a wrong setting and writes UTF-8."""
     if name != _ASCII:
         return None
     ascii_ = codecs.lookup("ascii")
@@ -107,7 +107,7 @@ def _ascii(name: str) -> codecs.CodecInfo | None:
 
 
 def _in_plain(error: UnicodeError) -> tuple[str, int]:
-    """What is written in place of characters that cannot be; `?` where nothing plain is like them."""
+    """The plain characters to write in place of those that cannot be encoded; `?` where there are none."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     chars = error.object[error.start : error.end]

@@ -1,4 +1,4 @@
-"""What may reach a terminal: foreign text made harmless, and whether color is wanted."""
+"""Writes on a terminal: strangers' text with escapes for what acts, color where it is wanted, and counts of things."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def visible(text: str) -> str:
 
 
 def as_utf8(text: str) -> str:
-    """A text whose bytes were UTF-8 though the locale took them for none, as `LC_ALL=C` may; any other as it is."""
+    """The text, decoded again as UTF-8 where a locale such as `LC_ALL=C` could not decode it."""
     with suppress(UnicodeError):
         return text.encode("utf-8", "surrogateescape").decode("utf-8")
     return text
@@ -41,7 +41,7 @@ def counted(number: int, what: str) -> str:
 
 
 def say(text: str) -> None:
-    """One line to the person, on standard error; never a failure because nobody is listening."""
+    """Print one line on standard error. A terminal that has gone away is no error."""
     with suppress(BrokenPipeError, ValueError):  # where the terminal went away the work goes on
         print(visible(text), file=sys.stderr, flush=True)
 
