@@ -196,6 +196,39 @@ def test_a_show_outlives_its_troubles(tmp_path: Path, start_show: Start, printer
     assert counts(again.poems)["printed"] == 4
 
 
+def test_a_photograph_that_ends_the_program_is_given_up(tmp_path: Path, printer: FakePrinter) -> None:
+    """A photograph that twice killed the show is not tried a third time; the one behind it is printed once."""
+    deadly = (
+        "import os, signal\n"
+        "from photopoem.photo import reading\n"
+        "real = reading._read\n"
+        "def kill(path, *rest):\n"
+        "    if path.endswith('a.jpg'): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return real(path, *rest)\n"
+        "reading._read = kill\n"
+        "from photopoem.cli import main\n"
+        "main()\n"
+    )
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for number, name in enumerate(("a.jpg", "b.jpg")):
+        (inbox / name).write_bytes(photograph(number))
+    command = [sys.executable, "-c", deadly, "watch", "inbox", "--print", printer.address, "--existing"]
+    for _ in range(2):
+        show = subprocess.run(
+            [*command, "--labels", "keywords"], cwd=tmp_path, capture_output=True, timeout=60
+        )
+        assert show.returncode == -signal.SIGKILL
+    with (tmp_path / "log").open("w") as log:
+        third = subprocess.Popen([*command, "--labels", "keywords"], cwd=tmp_path, stderr=log, stdout=log)
+        until(lambda: len(printer.jobs) == 1, 60)
+        third.terminate()
+        assert third.wait(40) == 0
+    assert (tmp_path / "log").read_text().count("given up after two tries: a.jpg") == 1
+    assert counts(tmp_path / "poems")["printed"] == 1
+    assert not (tmp_path / "poems" / ".tries.json").exists()
+
+
 def test_pipes_and_devices_are_not_opened(start_show: Start, printer: FakePrinter) -> None:
     """A pipe and an endless device get a line each; what lies beside them is printed, and the show can be ended."""
     show = start_show()

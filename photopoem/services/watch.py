@@ -24,6 +24,7 @@ from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Done, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
 from photopoem.services.series import Series
+from photopoem.services.tries import Tries
 from photopoem.text.terminal import counted, say
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
@@ -76,6 +77,7 @@ class Watch:
         self.last: dict[str, str] = {}
         self.since = _now()
         self._tries: dict[str, tuple[int, float]] = {}
+        self._unended = Tries(self.poems)
         self.watching = threading.Event()
         self._happened = threading.Event()
         self._reported = float("-inf")
@@ -148,6 +150,10 @@ class Watch:
                 return done
 
     def _deal_with(self, found: Found) -> None:
+        if self._unended.are_over(found):
+            self._give_up(found, "it ended the program each time", f"given up after two tries: {found.name}")
+            self._until_it_works(lambda: self._unended.forget(found))
+            return
         try:
             outcome = self._until_it_works(lambda: self._write(found))
         except Stopped:
@@ -170,7 +176,8 @@ class Watch:
         tries, _ = self._tries.get(found.path, (0, 0.0))
         settings = replace(self.settings, seed=self.settings.seed + tries)
         labeller = labeller_for(settings)
-        (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
+        with self._unended.trying(found):
+            (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
         return outcome
 
     def _publish(self, done: Done) -> None:
@@ -198,9 +205,12 @@ class Watch:
             if tries == 0:
                 self.say(f"{found.name}: {cause}; trying again")
             return
-        self.failed += 1
-        self.say(f"{found.name}: {cause}; given up")
         del self._tries[found.path]
+        self._give_up(found, cause, f"{found.name}: {cause}; given up")
+
+    def _give_up(self, found: Found, cause: str, told: str) -> None:
+        self.failed += 1
+        self.say(told)
         self.arrivals.done(found)
         self._until_it_works(lambda: self.spool.queue.note_photographs([(found.path, found.stamp)], cause))
 
