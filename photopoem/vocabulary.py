@@ -34,6 +34,10 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "on the right": ("on the right", "to the right", "at the right", "on the right side"),
     "in the middle": ("in the middle", "in the midst", "at the center", "in the center"),
     "around the edge": ("around the edge", "all round the edge", "at the edges", "along the edges"),
+    "in the upper half": ("in the upper half", "high up", "in the top half"),
+    "in the lower half": ("in the lower half", "lower down", "in the bottom half"),
+    "in the left half": ("in the left half", "left of center", "to the left of center"),
+    "in the right half": ("in the right half", "right of center", "to the right of center"),
     "scattered": ("here and there", "in many places", "scattered about", "all over"),
 }
 """Where a color lies in the frame, each place in words that mean the same."""
@@ -71,6 +75,8 @@ PLAIN = (
     "subject",
     "ground",
     "color",
+    "placed",
+    "owned",
     "dark",
     "light",
     "vivid",
@@ -351,6 +357,8 @@ def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     ]
     return {
         "color": tuple(colors),
+        "placed": tuple([color for color in colors if color.related["where"]]),
+        "owned": tuple([color for color in colors if color.related["of"]]),
         "hue": _hue_words(palette, hexes),
         **_extremes(palette, colors),
         **_numbered("color", colors),

@@ -42,7 +42,9 @@ DRAWN: dict[str, tuple[Drawn, str, str]] = {
     "everywhere": (lambda at: at[0] >= 0, "", "one"),
     "upper half": (lambda at: at[0] < 0.6, "", "one"),
     "slope": (lambda at: at[0] > at[1], "", "one"),
-    "a corner of the top": (lambda at: (at[0] < 0.2) & (at[1] > 0.3) & (at[1] < 0.7), "", "one"),
+    "a part of the top": (lambda at: (at[0] < 0.2) & (at[1] > 0.3) & (at[1] < 0.7), "in the upper half", "one"),
+    "a band above": (lambda at: (at[0] > 0.2) & (at[0] < 0.5), "in the upper half", "one"),
+    "much of the left": (lambda at: (at[1] < 0.53) & (at[0] > 0.1), "in the left half", "one"),
     "two sides": (lambda at: (at[1] < 0.2) | (at[1] > 0.8), "", "many"),
     "top and foot": (lambda at: (at[0] < 0.2) | (at[0] > 0.8), "", "many"),
 }
@@ -81,6 +83,10 @@ def test_what_is_said_is_true(seed: int) -> None:
         "at the foot": drawn[100:],
         "on the left": drawn[:, :120],
         "on the right": drawn[:, 120:],
+        "in the upper half": drawn[:100],
+        "in the lower half": drawn[100:],
+        "in the left half": drawn[:, :120],
+        "in the right half": drawn[:, 120:],
     }
     if found in halves:
         assert halves[found].sum() > 0.8 * drawn.sum()

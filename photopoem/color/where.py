@@ -18,6 +18,10 @@ Place = Literal[
     "on the right",
     "in the middle",
     "around the edge",
+    "in the upper half",
+    "in the lower half",
+    "in the left half",
+    "in the right half",
     "scattered",
 ]
 PLACES: tuple[Place, ...] = get_args(Place)
@@ -38,6 +42,7 @@ _FILLED = 0.4  # of a block that a color fills, for the block to be part of a pa
 _ONE = 0.85  # of a color's patches that the largest makes up, where it is one
 _MANY = 0.55  # and where there are many, at most
 _STREWN = 0.35  # the same, where a color is scattered: two bands are not
+_IN_A_HALF = 0.9  # of a color's pixels lie in a half of the picture that is said
 _IN_EACH_QUARTER = 0.08  # of a scattered color's pixels lie in each quarter of the picture, at least
 
 
@@ -97,7 +102,24 @@ def _place(part: Floats, mask: Mask, strewn: bool) -> Place | Literal[""]:
         return "in the middle"
     rows, columns = height // 2, width // 2
     quarters = (part[:rows, :columns], part[:rows, columns:], part[rows:, :columns], part[rows:, columns:])
-    return "scattered" if strewn and all(each.sum() >= _IN_EACH_QUARTER for each in quarters) else ""
+    if strewn and all(each.sum() >= _IN_EACH_QUARTER for each in quarters):
+        return "scattered"
+    return _half(*quarters)
+
+
+def _half(
+    upper_left: Floats, upper_right: Floats, lower_left: Floats, lower_right: Floats
+) -> Place | Literal[""]:
+    """The half of the picture that nearly all of a color lies in; the quarters hold each pixel's share of it."""
+    nw, ne, sw, se = (float(each.sum()) for each in (upper_left, upper_right, lower_left, lower_right))
+    halves: tuple[tuple[float, Place], ...] = (
+        (nw + ne, "in the upper half"),
+        (sw + se, "in the lower half"),
+        (nw + sw, "in the left half"),
+        (ne + se, "in the right half"),
+    )
+    most, place = max(halves, key=lambda half: half[0])
+    return place if most >= _IN_A_HALF else ""
 
 
 def _is_along(mask: Mask) -> bool:
