@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-FLOAT = 1
+FLOAT, INT64, BOOL = 1, 7, 9
 
 
 def varint(value: int) -> bytes:
@@ -39,6 +39,29 @@ def value(name: str, shape: tuple[int | str, ...]) -> bytes:
     """ValueInfoProto of a float tensor; a named dimension may have any length."""
     dims = b"".join(block(1, block(2, n) if isinstance(n, str) else number(1, n)) for n in shape)
     return block(1, name) + block(2, block(1, number(1, FLOAT) + block(2, dims)))
+
+
+def endless(shape: tuple[int, ...]) -> list[bytes]:
+    """The nodes and initializers of a loop whose condition stays true: `picture` goes in, `looped` never comes out."""
+    body = b"".join(
+        block(1, block(1, name) + block(2, f"{name}_out") + block(4, "Identity")) for name in ("go", "kept")
+    )
+    scalars = [
+        block(11, scalar("turn", INT64)),
+        block(11, scalar("go", BOOL)),
+        block(11, value("kept", shape)),
+    ]
+    results = [block(12, scalar("go_out", BOOL)), block(12, value("kept_out", shape))]
+    graph = body + block(2, "body") + b"".join([*scalars, *results])
+    attribute_body = block(1, "body") + block(6, graph) + number(20, 5)
+    loop = block(1, "") + block(1, "yes") + block(1, "picture") + block(2, "looped") + block(4, "Loop")
+    yes = number(2, BOOL) + block(8, "yes") + block(9, b"\1")
+    return [block(1, loop + block(5, attribute_body)), block(5, yes)]
+
+
+def scalar(name: str, kind: int) -> bytes:
+    """ValueInfoProto of a single number."""
+    return block(1, name) + block(2, block(1, number(1, kind) + block(2, b"")))
 
 
 class Graph:

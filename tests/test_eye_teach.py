@@ -13,7 +13,7 @@ from PIL import Image
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.labels.labeller import LabelSettings
-from photopoem.labels.local.labeller import open_labeller
+from photopoem.labels.local.labeller import open_labeller, shipped_head
 from photopoem.labels.local.training import (
     read_lessons,
     read_taught,
@@ -219,3 +219,15 @@ def test_what_was_taught_to_another_network_is_not_misread(
     listed = photopoem("taught", eye=tmp_path)
     assert listed.returncode == 0
     assert listed.stdout.count("teach it again") == 2
+
+
+def test_one_bad_lesson_does_not_hide_the_others(tmp_path: Path) -> None:
+    """`eye taught` lists every head: of a broken one it says what is wrong; a folder or a pipe of that name is none."""
+    (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04")
+    (tmp_path / "worse.npz").mkdir()
+    os.mkfifo(tmp_path / "pipe.npz")
+    (tmp_path / "good.npz").write_bytes(shipped_head().to_bytes())
+    done = photopoem("taught", eye=tmp_path)
+    listed = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert sorted(listed) == ["bad", "good"]
+    assert "no head can be read" in listed["bad"]

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
+from photopoem.labels import onnx
 from photopoem.labels.labeller import Labeller, LabelSettings
 from photopoem.labels.onnx import open_labeller, read_words, scores
 from photopoem.labels.registry import open_labeller as open_by_name
 from photopoem.photo.reading import Photo
-from tests.onnx_models import Graph, block, number, value
+from tests.onnx_models import Graph, block, endless, number, value
 
 WORDS = ["red thing", "green thing", "blue thing"]
 
@@ -172,3 +173,23 @@ def test_lists_that_cannot_be_read(tmp_path: Path) -> None:
             read_words(tmp_path / name)
     (tmp_path / "mark.txt").write_bytes(b"\xef\xbb\xbfdog\r\n\r\n# a remark\r\ncat\r\n")
     assert read_words(tmp_path / "mark.txt").words == ("dog", "cat")
+
+
+def test_an_endless_model_costs_its_photograph_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model whose loop never ends is stopped after its time, and the photograph gets an error that says so."""
+    monkeypatch.setattr(onnx, "MOST_SECONDS", 0.5)
+    shape = (1, 3, 8, 8)
+    mean = Graph("looped")
+    mean.node("ReduceMean", ["looped"], "answer", axes=[2, 3], keepdims=0)
+    body = [*endless(shape), *(block(1, node) for node in mean.nodes), block(2, "endless")]
+    body += [block(11, value("picture", shape)), block(12, value("answer", (1, 3)))]
+    labeller = open_model(tmp_path, number(1, 8) + block(7, b"".join(body)) + block(8, number(2, 13)))
+    (answer,) = labeller.label([colored(200, 0, 0)])
+    assert isinstance(answer, LabelError)
+    assert "model.onnx takes longer than 0.5 seconds" in str(answer)
+
+
+def test_a_model_of_huge_pictures_is_refused(tmp_path: Path) -> None:
+    """A model that asks for pictures of 100,000 px a side is refused when it is opened."""
+    with pytest.raises(LabellerUnavailable, match="2048 px a side is the most"):
+        open_model(tmp_path, color_model("nchw", size=100_000))

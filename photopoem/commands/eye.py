@@ -66,7 +66,7 @@ def teach(folder: Path, name: str, force: bool) -> None:
 @command.command()
 def taught() -> None:
     """List what has been taught, with its words."""
-    from photopoem.errors import LabellerUnavailable
+    from photopoem.errors import PhotopoemError
     from photopoem.labels.local.training import read_taught, taught_folder, taught_names
 
     names = taught_names()
@@ -75,7 +75,7 @@ def taught() -> None:
     for name in names:
         try:
             told = ", ".join(read_taught(name).words)
-        except LabellerUnavailable as error:
+        except PhotopoemError as error:
             told = str(error)
         click.echo(f"{name}: {visible(told)}")
 

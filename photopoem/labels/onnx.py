@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,17 @@ from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.files import open_regular
 from photopoem.labels.labeller import Label, Labels
 from photopoem.labels.local.network import open_session
+from photopoem.labels.telemetry import import_onnxruntime
 from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:
     from photopoem.labels.labeller import LabelSettings
 
 MOST, LEAST_SCORE, USUAL_SIZE = 10, 0.05, 224
+MOST_SIDE = 2048
+"""Pixels a side that a model may ask for. Classifiers take 224 to 600."""
+MOST_SECONDS = 60.0
+"""What a model may take for one photograph."""
 MAX_LABELS_BYTES = 4_000_000
 # What classifiers are commonly trained on: torch's ImageNet mean and spread for channels first, -1..1 for last.
 USUAL = {"nchw": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "nhwc": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))}
@@ -97,6 +103,10 @@ def read_intake(session: Any, path: Path) -> Intake:
     else:
         raise LabellerUnavailable(f"{path}: the picture it takes has no three colors: {shape}")
     height, width = (side if isinstance(side, int) and side > 0 else USUAL_SIZE for side in sides)
+    if max(height, width) > MOST_SIDE:
+        raise LabellerUnavailable(
+            f"{path}: it takes pictures of {width} x {height}; {MOST_SIDE} px a side is the most"
+        )
     return Intake(inputs[0].name, layout, (height, width), inputs[0].type == "tensor(uint8)")
 
 
@@ -131,7 +141,9 @@ class Onnx:
 
     def _label(self, photo: Photo) -> Labels | LabelError:
         try:
-            answer = self._session.run(None, {self._intake.name: self._prepare(photo.pixels)})[0]
+            answer = self._answer(self._prepare(photo.pixels))
+        except TimeoutError as error:
+            return LabelError(f"{photo.path}: {self._path.name} {error}")
         except Exception as error:
             # onnxruntime raises its own kinds; one photograph's failure must stay one photograph's.
             return LabelError(f"{photo.path}: {self._path.name} cannot read it ({error})")
@@ -141,6 +153,21 @@ class Onnx:
                 f"{self._path}: it knows {len(values)} labels and the list has {len(self._words)}: one a line"
             )
         return self._best(scores(values, self._activation))
+
+    def _answer(self, prepared: npt.NDArray[Any]) -> Any:
+        """The model's first output. Raises `TimeoutError` where it does not come: a model may hold an endless loop."""
+        limit = import_onnxruntime().RunOptions()
+        timer = threading.Timer(MOST_SECONDS, setattr, (limit, "terminate", True))
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._session.run(None, {self._intake.name: prepared}, limit)[0]
+        except Exception as error:
+            if limit.terminate:
+                raise TimeoutError(f"takes longer than {MOST_SECONDS:g} seconds for it") from error
+            raise
+        finally:
+            timer.cancel()
 
     def _prepare(self, pixels: Pixels) -> npt.NDArray[Any]:
         from PIL import Image

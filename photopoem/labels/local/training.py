@@ -45,7 +45,9 @@ def taught_path(name: str) -> Path:
 
 def taught_names() -> list[str]:
     """The names under which something has been taught, in order."""
-    return sorted(path.stem for path in taught_folder().glob("*.npz") if _NAME.fullmatch(path.stem))
+    return sorted(
+        path.stem for path in taught_folder().glob("*.npz") if _NAME.fullmatch(path.stem) and path.is_file()
+    )
 
 
 def read_taught(name: str) -> Head:
