@@ -9,7 +9,7 @@ from typing import Any
 
 from photopoem.color.palette import Palette, Swatch
 from photopoem.color.where import Where
-from photopoem.labels.labeller import Label, LabelColor
+from photopoem.labels.labeller import Label, LabelColor, Region
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Source, Subject
 
@@ -124,7 +124,10 @@ def _source_record(source: Source | None) -> dict[str, Any] | None:
 
 
 def label_record(label: Label) -> dict[str, Any]:
-    """A label as JSON: text, score, labeller, kind; the wider words, the date and the labeller's word, where given."""
+    """A label as JSON: text, score, labeller, kind; and what else there is of it.
+
+    That is its wider and narrower words, the date, the labeller's own word, its region and its color.
+    """
     made = {"text": label.text, "score": label.score, "labeller": label.labeller, "kind": label.kind}
     more = {
         "wider": list(label.wider),
@@ -132,8 +135,16 @@ def label_record(label: Label) -> dict[str, Any]:
         "said_for": label.said_for,
         "color": asdict(label.color) if label.color else None,
         "low": label.low,
+        "narrower": list(label.narrower),
+        "region": label.region and _region_record(label.region),
     }
     return made | {key: value for key, value in more.items() if value}
+
+
+def _region_record(region: Region) -> dict[str, Any]:
+    """A region as JSON: its box and what it is from; the map itself is not kept."""
+    box = [region.left, region.top, region.right, region.bottom]
+    return {"box": box, "from": "box" if region.exact else "map"}
 
 
 def swatch_record(swatch: Swatch) -> dict[str, Any]:
@@ -218,7 +229,14 @@ def _label(made: Mapping[str, Any]) -> Label:
         said_for=made.get("said_for", ""),
         color=LabelColor(**made["color"]) if made.get("color") else None,
         low=made.get("low", 0.0),
+        narrower=tuple(made.get("narrower", ())),
+        region=_region(made["region"]) if made.get("region") else None,
     )
+
+
+def _region(made: Mapping[str, Any]) -> Region:
+    left, top, right, bottom = made["box"]
+    return Region(left, top, right, bottom, made["from"] == "box")
 
 
 def _swatch(made: Mapping[str, Any]) -> Swatch:

@@ -62,6 +62,12 @@ NOWHERE = Where()
 
 def places(sample: Pixels, colors: Floats) -> list[Where]:
     """Where each color (n, 3 in CIELAB) lies in a picture, uint8 (h, w, 3) sRGB; its pixels are those nearest to it."""
+    nearest = nearest_colors(sample, colors)
+    return [_where(nearest == number) for number in range(len(colors))]
+
+
+def nearest_colors(sample: Pixels, colors: Floats) -> npt.NDArray[np.intp]:
+    """The number of the nearest color (n, 3 in CIELAB) of one pixel in several, about 48 along the longer side."""
     step = max(1, -(-max(sample.shape[:2]) // _LONGEST))
     few = np.ascontiguousarray(sample[step // 2 :: step, step // 2 :: step])
     if not few.size:
@@ -70,8 +76,7 @@ def places(sample: Pixels, colors: Floats) -> list[Where]:
     wanted = colors.astype(np.float32)
     # |p - c|^2 without |p|^2, which is the same for every color of a pixel.
     apart = (wanted**2).sum(axis=1) - 2.0 * np.einsum("ij,kj->ik", lab, wanted)
-    nearest = apart.argmin(axis=1).reshape(few.shape[:2])
-    return [_where(nearest == number) for number in range(len(colors))]
+    return np.asarray(apart.argmin(axis=1), np.intp).reshape(few.shape[:2])
 
 
 def _where(mask: Mask) -> Where:

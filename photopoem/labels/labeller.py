@@ -36,6 +36,22 @@ class LabelColor:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """Where in a photograph a label's evidence lies: a box in 0..1 of width and height, from the top left.
+
+    `exact` is true of a box that a detector drew; else it holds the strongest part of a map of the evidence, which
+    finds a thing but not its outline. `evidence` is the map itself, 28 rows of 28 bytes, empty for a box.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    exact: bool = False
+    evidence: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """One word a labeller gives to a photograph.
 
@@ -47,7 +63,8 @@ class Label:
     are more specific, the likeliest first (dog: golden retriever). `asked` is the ISO date of the answer
     of a service that may answer otherwise tomorrow; empty for labellers that always say the same. `said_for` is
     the labeller's own word where the house says another. `color` is the swatch of its thing, where a labeller can
-    tell; `low` how certain it is, in 0..1, that the thing lies in the lower half of the picture.
+    tell; `low` how certain it is, in 0..1, that the thing lies in the lower half of the picture;
+    `region` is where the labeller looked, where it tells.
     """
 
     text: str
@@ -60,6 +77,7 @@ class Label:
     narrower: tuple[str, ...] = ()
     color: LabelColor | None = None
     low: float = 0.0
+    region: Region | None = None
 
 
 Labels = tuple[Label, ...]

@@ -16,6 +16,7 @@ from photopoem.english.house import HouseWords
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
 from photopoem.labels.house import in_house_words
 from photopoem.labels.labeller import Labeller, Labels, ask, place_of
+from photopoem.labels.region import in_colors
 from photopoem.photo.discover import Found, is_url
 from photopoem.photo.moment import Moment
 from photopoem.photo.reading import Photo
@@ -161,6 +162,7 @@ def _placed(reading: Reading, place: str | None) -> Reading:
 
 def _described(reading: Reading, answer: Labels | LabelError, by: LabelledBy) -> Described:
     labels, no_labels = ((), answer) if isinstance(answer, LabelError) else (answer, None)
+    labels = in_colors(labels, reading.photo.sample, reading.palette)
     subject = Subject(
         path=reading.found.path,
         digest=reading.photo.digest,

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from photopoem.errors import LabelError, LabellerUnavailable
-from photopoem.labels.labeller import Kind, Label, Labels
+from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
 from photopoem.labels.local import scoring as choose
 from photopoem.labels.local.classes import kinds
-from photopoem.labels.local.classifier import Head, read_head
+from photopoem.labels.local.classifier import Floats, Head, read_head
+from photopoem.labels.local.maps import evidence_maps
+from photopoem.labels.local.network import as_one
 from photopoem.labels.local.pixels import WORDS as PIXEL_WORDS
 from photopoem.labels.local.pixels import measured_labels
 from photopoem.labels.local.training import read_taught
+from photopoem.labels.region import low_by_map, region_of_map
 from photopoem.photo.reading import Photo
 
 if TYPE_CHECKING:
     from photopoem.labels.labeller import LabelSettings
-    from photopoem.labels.local.network import Network, Sight
+    from photopoem.labels.local.network import Network, Sight, View
+
+    Views = tuple[View, View]
 
 VERSION = "2"
 COLOPHON = (
@@ -46,6 +52,7 @@ class Local:
 
     def __init__(self, eye: Network, head: Head, taught: str = "", lessons: Head | None = None) -> None:
         self._eye, self._head, self._taught, self._lessons = eye, head, taught, lessons
+        self._last_layer: Floats | None = None
         digest = hashlib.sha256(head.to_bytes() + (lessons.to_bytes() if lessons else b""))
         self.parameters = f"{taught} {digest.hexdigest()[:12]}".strip()
         self.colophon = COLOPHON + (f"; and whoever taught it {taught}" if taught else "")
@@ -53,15 +60,29 @@ class Local:
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
         """Up to ten labels a photo, best first."""
         # All are looked at before the first word is chosen: the network takes the processor's caches each time.
-        sights = [self._look(photo) for photo in photos]
-        return [sight if isinstance(sight, LabelError) else self._chosen(sight) for sight in sights]
+        seen = [self._look(photo) for photo in photos]
+        return [views if isinstance(views, LabelError) else self._said(views) for views in seen]
 
-    def _look(self, photo: Photo) -> Sight | LabelError:
+    def _look(self, photo: Photo) -> Views | LabelError:
         try:
-            return self._eye.see(photo.pixels)
+            return self._eye.views(photo.pixels)
         except Exception as error:
             # onnxruntime raises its own kinds; one photograph's failure must stay one photograph's.
             return LabelError(f"{photo.path}: the built-in labeller cannot read it ({error})")
+
+    def _said(self, views: Views) -> Labels:
+        labels = self._chosen(as_one(views[0].sight, views[1].sight))
+        nouns = [label for label in labels if label.kind in NOUNS and label.labeller == self.name]
+        if not nouns:
+            return labels
+        if self._last_layer is None:
+            self._last_layer = self._eye.classifier()[0]
+        maps = evidence_maps(self._head, self._last_layer, [label.text for label in nouns], views)
+        found = {
+            label: replace(label, region=region_of_map(each), low=low_by_map(each, label.kind))
+            for label, each in zip(nouns, maps, strict=True)
+        }
+        return tuple(found.get(label, label) for label in labels)
 
     def _chosen(self, sight: Sight) -> Labels:
         measured = choose.chances(self._head, sight.embedding, sight.logits)

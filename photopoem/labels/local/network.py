@@ -84,6 +84,18 @@ class Sight:
     logits: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the network says of one view: its `sight`, and its last `features` (1280, h, w), of which it is the mean.
+
+    `size` is the width and height of the picture that the view is of.
+    """
+
+    sight: Sight
+    features: Floats
+    size: tuple[int, int]
+
+
 def network_path() -> Path:
     """Where the network's file is."""
     return Path(str(files("photopoem") / "data" / FILE))
@@ -113,6 +125,12 @@ def open_session(model: bytes | str) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
+def as_one(first: Sight, second: Sight) -> Sight:
+    """The mean of what two views say."""
+    half = np.float32(0.5)
+    return Sight((first.embedding + second.embedding) * half, (first.logits + second.logits) * half)
+
+
 class Network:
     """EfficientNet-Lite0 over ImageNet in 8-bit integers, from the file that comes with photopoem.
 
@@ -124,9 +142,16 @@ class Network:
 
     def see(self, pixels: Pixels) -> Sight:
         """The whole picture and its middle, uint8 (h, w, 3) sRGB, seen as one: the mean of the two."""
-        first, second = (self.see_prepared(view) for view in (whole(pixels), middle(pixels)))
-        half = np.float32(0.5)
-        return Sight((first.embedding + second.embedding) * half, (first.logits + second.logits) * half)
+        return as_one(*(view.sight for view in self.views(pixels)))
+
+    def views(self, pixels: Pixels) -> tuple[View, View]:
+        """The whole picture and its middle, each with its features."""
+        size = (pixels.shape[1], pixels.shape[0])
+        return self._view(whole(pixels), size), self._view(middle(pixels), size)
+
+    def _view(self, view: Floats, size: tuple[int, int]) -> View:
+        features, embedding, logits = self._session.run(["map", "embedding", "logits"], {"pixels": view})
+        return View(Sight(embedding[0], logits[0]), features[0], size)
 
     def see_prepared(self, view: Floats) -> Sight:
         """What it says of one view, float32 (1, 3, height, width)."""
