@@ -14,12 +14,17 @@ from photopoem.errors import TRACEBACK, PhotopoemError
 from photopoem.text.fallback import plain_streams
 from photopoem.threads import one_thread_each
 
-# name -> (module under photopoem.commands, one-line help). Every module defines `command`.
+# name -> (module under photopoem.commands, one-line help). A module defines `command`, or what is named after a colon.
 COMMANDS = {
     "run": ("run", "Write a poem for each photograph."),
     "look": ("look", "Show what the machine sees in a photograph."),
     "grammar": ("grammar", "List, show, write, check and try grammars."),
     "explain": ("explain", "Show whose each word of a poem is."),
+    "show": ("show", "List a show, and say how it is called and ordered."),
+    "keep": ("decide:keep", "Keep poems as they stand."),
+    "drop": ("decide:drop", "Drop poems from the show."),
+    "undecide": ("decide:undecide", "Leave poems undecided again."),
+    "reroll": ("reroll", "Write another poem for a photograph."),
     "print": ("print_", "Put poems on paper, or into files to be printed."),
     "queue": ("queue", "See and mend the print queue."),
     "watch": ("watch", "Print a poem for each photograph that arrives in a folder."),
@@ -43,8 +48,8 @@ class LazyGroup(Group):
         """Import the command asked for."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"photopoem.commands.{COMMANDS[cmd_name][0]}")
-        command: click.Command = module.command
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"photopoem.commands.{module}"), name or "command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -42,6 +42,15 @@ def test_a_run_without_arguments_takes_the_folder(show: Path) -> None:
     assert sorted(texts(show / "hung")) == [f"photos/{n}/{n:04}.jpg.txt" for n in range(3)]
 
 
+def test_the_poems_are_where_the_projects_runs_write(show: Path) -> None:
+    """`out` of the runs is the folder of poems of every command that is given none."""
+    run("run", toml=f'[run]\n{QUICK}out = "hung"\n')
+    assert run("keep", "photos/0").output == "1 poem kept\n"
+    assert run("show", "--paths", "--state", "kept").output == "photos/0/0000.jpg\n"
+    assert run("print", "--to", "file:all.txt", "--only", "kept").stderr == "all.txt: 1 poem\n"
+    assert Path("hung/show.json").exists() and not Path("poems").exists()
+
+
 def test_photographs_are_named_in_the_file(show: Path) -> None:
     """`photos` names what is taken where the command line names nothing; what it names goes before."""
     toml = f'[run]\n{QUICK}photos = ["photos/0", "photos/1"]\n'
@@ -59,7 +68,7 @@ def test_what_the_command_line_says_goes_before(show: Path) -> None:
 
 def test_without_a_file_nothing_is_asked_of_it(show: Path) -> None:
     """Where there is no project file, `run` alone is refused as before."""
-    assert "Missing argument 'PATHS...'" in run("run").output
+    assert "name photographs or a folder of them" in run("run").output
 
 
 def test_it_is_found_above_the_photographs(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +86,7 @@ def test_it_is_found_above_the_photographs(show: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(show)
     (show / "else/photopoem.toml").write_text("")
     monkeypatch.chdir(elsewhere)
-    assert "Missing argument" in run("run").output
+    assert "name photographs or a folder" in run("run").output
 
 
 def test_nested_commands_and_flags(show: Path) -> None:

@@ -162,7 +162,7 @@ def test_killed_run_goes_on_where_it_stopped(tmp_path: Path, rounds: Rounds) -> 
         while run.poll() is None and time.monotonic() - started < 60:
             count = (
                 (tmp_path / "poems/poems.jsonl").read_bytes().count(b"\n")
-                if (tmp_path / "poems").exists()
+                if (tmp_path / "poems/poems.jsonl").exists()
                 else 0
             )
             if count > rng.randrange(5, 60):

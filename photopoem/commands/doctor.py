@@ -80,8 +80,8 @@ def command(targets: tuple[str, ...], labels: str, poems: Path) -> None:
 
 def _findings(targets: tuple[str, ...], labels: str, poems: Path) -> Iterator[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
-        _program, _project, lambda: _labeller(labels), _formats, _fonts, _grammars, lambda: _disk(poems),
-        lambda: _queue(poems), lambda: _printers(targets),
+        _program, _project, lambda: _words(poems), lambda: _labeller(labels), _formats, _fonts, _grammars,
+        lambda: _disk(poems), lambda: _queue(poems), lambda: _printers(targets),
     ]  # fmt: skip
     for check in checks:
         try:
@@ -116,6 +116,28 @@ def _project() -> Iterator[Finding]:
         yield Finding("project", fault, mark="bad")
     for line in shown(project) if not wrong else ():
         yield _found("project", f"{project.file.name}: {line}")
+
+
+def _words(poems: Path) -> Iterator[Finding]:
+    """What is wrong with the words of the house, and which of them nobody is known to say."""
+    from photopoem.commands.options import words_file
+    from photopoem.english.house import read_house_words
+    from photopoem.errors import UsageError
+    from photopoem.services.describe import remarks_on
+
+    file = words_file(None, poems)
+    if not file:
+        return
+    try:
+        words = read_house_words(file)
+        remarks = remarks_on(words)
+    except UsageError as error:
+        yield Finding("words", str(error), mark="bad")
+        return
+    silent = len(words.never) + len(words.never_colors)
+    yield _found("words", f"{file}: {silent} never said, {len(words.say)} said otherwise")
+    for remark in remarks:
+        yield Finding("words", remark, mark="note")
 
 
 def _labeller(spec: str) -> Iterator[Finding]:

@@ -33,7 +33,8 @@ def command(folders: tuple[str, ...], out: str, force: bool) -> None:
     """Join the poems folders DIR into one, sorted by path: byte for byte what a single run would have written.
 
     Where folders have different poems of one photograph, the first folder's is kept, and a line says so. A text in the
-    folder for all poems that you changed by hand is kept too.
+    folder for all poems that you changed by hand is kept too. The choices of the folders' shows are joined; a poem that
+    one of them keeps goes before the others'.
     """
     from photopoem.poems.folder import folder_for_poems, merge_folders
     from photopoem.text.terminal import counted, say

@@ -21,6 +21,7 @@ import click
 
 from photopoem.commands.types import (
     A_FILE,
+    A_FOLDER,
     A_LAYOUT,
     A_SIZE,
     COLOR_LISTS,
@@ -31,6 +32,8 @@ from photopoem.commands.types import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from photopoem.labels.labeller import LabelSettings
     from photopoem.services.pipeline import Settings
 
@@ -127,6 +130,45 @@ class ReadingOptions:
         )  # fmt: skip
 
 
+def words_option() -> Any:
+    """The option that names the words of the house."""
+    return option(
+        "--words", metavar="FILE", type=A_FILE,
+        help="Words of the house.  [default: words.toml beside photopoem.toml or in the folder of poems]",
+    )  # fmt: skip
+
+
+def words_file(given: str | None, poems: str | Path) -> str:
+    """The file with the words of the house: the one given, else the one that lies where it is looked for, else none."""
+    from photopoem.commands.project import project_of
+
+    if given is not None:
+        return given
+    project = project_of(click.get_current_context())
+    folders = [*([project.folder] if project else []), str(poems)]
+    files = (os.path.normpath(os.path.join(folder, "words.toml")) for folder in folders)  # noqa: PTH118 - as given
+    return next(filter(os.path.isfile, files), "")
+
+
+def poems_option() -> Any:
+    """The option that names the folder of poems, for commands that are given photographs."""
+    return option(
+        "--poems", metavar="DIR", type=A_FOLDER,
+        help="Folder of poems, for photographs and patterns.  [default: where the project writes, else poems]",
+    )  # fmt: skip
+
+
+def poems_folder(given: str | Path | None) -> Path:
+    """The folder of poems that is meant: the one given, else where runs of the project write, else `poems`."""
+    from pathlib import Path
+
+    from photopoem.commands.project import project_of
+
+    project = project_of(click.get_current_context())
+    out = project.table(["run"]).get("out") if project and given is None else None
+    return Path(project.path(out) if project and isinstance(out, str) else given or "poems")
+
+
 @dataclass(frozen=True)
 class WritingOptions:
     """How photographs are read and poems written."""
@@ -144,17 +186,20 @@ class WritingOptions:
         is_flag=True,
         help="One show: each poem takes the seed that repeats the poems before it least.",
     )
+    words: str | None = words_option()
     reading: ReadingOptions = group(ReadingOptions)
 
-    def settings(self, *, quick: bool = False, label_settings: LabelSettings | None = None) -> Settings:
-        """The settings that these options make. Raises `UsageError`, `GrammarError`."""
+    def settings(
+        self, poems: str | Path, *, quick: bool = False, label_settings: LabelSettings | None = None
+    ) -> Settings:
+        """The settings that these options make, for poems in that folder. Raises `UsageError`, `GrammarError`."""
         from photopoem.grammar import expand_names
         from photopoem.labels.labeller import LabelSettings
 
         return self.reading.settings(
             grammars=expand_names(self.grammar), seed=self.seed, lexicon=self.lexicon, quick=quick,
             series=self.series,
-            label_settings=label_settings or LabelSettings(),
+            label_settings=label_settings or LabelSettings(), words=words_file(self.words, poems),
         )  # fmt: skip
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.options import PressOptions, argument, group, option, takes
+from photopoem.commands.options import PressOptions, argument, group, option, poems_folder, takes
 from photopoem.commands.types import A_PRESS, A_TARGET
 from photopoem.errors import UsageError
 
@@ -33,6 +33,8 @@ Examples:
   photopoem print --to dir:plots --press svg --size a5 --hand 3
                                                   a sheet each for a pen plotter, by hand number 3
   photopoem print show/ --to serial:/dev/ttyUSB0@19200 --order shuffle --pace 60
+  photopoem print --to file:show.pdf --layout booklet --only kept
+                                                  a booklet of those that you kept
   photopoem print --to usb:04b8:0e15 --check      what would be lost, and how the printer is
 
 \b
@@ -50,7 +52,7 @@ Targets:
 class PrintOptions:
     """What a person may say to `photopoem print`."""
 
-    poems: Path = argument(default="poems", type=click.Path(path_type=Path))
+    poems: tuple[Path, ...] = argument(nargs=-1, metavar="[POEMS]...", type=click.Path(path_type=Path))
     target: str | None = option("--to", metavar="TARGET", type=A_TARGET, help="Where to; see below.")
     press: str | None = option(
         "--press", metavar="NAME", type=A_PRESS,
@@ -61,8 +63,11 @@ class PrintOptions:
     )
     order: Order | None = option(
         "--order", type=click.Choice(["shuffle", "taken", "name"]),
-        help="Their order.  [default: as they are written]",
+        help="Their order.  [default: the show's, else as they are written]",
     )  # fmt: skip
+    only: Any = option(
+        "--only", type=click.Choice(["kept", "undecided"]), help="Those that are kept, or undecided, alone."
+    )
     seed: int | None = option("--seed", type=int, metavar="N", help="Shuffle in the same way each time.")
     pace: float = option(
         "--pace", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="From one poem to the next."
@@ -87,8 +92,8 @@ class PrintOptions:
 @click.command(epilog=EXAMPLES)
 @takes(PrintOptions)
 def command(asked: PrintOptions) -> None:
-    """Print the poems in POEMS: a run's folder [default: poems], its poems.jsonl or one of its texts. A text that you
-    changed by hand is printed as you left it.
+    """Print the poems in POEMS: folders of runs [default: poems], their poems.jsonl or some of their texts. A text that
+    you changed by hand is printed as you left it. Poems that were dropped from the show are left out.
 
     Poems wait in a queue in their folder, so that each is printed once, whatever happens to the program or the
     printer. The same command goes on where it ended. It waits for a printer that is off, stalled or out of paper.
@@ -100,10 +105,12 @@ def command(asked: PrintOptions) -> None:
     if asked.target is None and not (asked.check and asked.press):
         raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
     where = open_target(asked.target) if asked.target else None
-    folder, read = read_poems(asked.poems)
-    poems = ordered(read, asked.order, asked.seed)
+    hung = _hung(asked)
+    poems = ordered((poem for _, some in hung for poem in some), asked.order, asked.seed)
     name = press_for(where, asked.press) if where else str(asked.press)
     options = asked.options.given(colophon=asked.colophon)
+    if isinstance(where, OneFile):
+        options = {**_show_options(name, [folder for folder, _ in hung]), **options}
     press = open_press(name, **options)
     if not asked.quiet:
         _say_changed(poems)
@@ -114,9 +121,47 @@ def command(asked: PrintOptions) -> None:
     elif isinstance(where, OneFile):
         _into_file(where, press, poems * asked.copies, asked)
     else:
-        sys.exit(
-            _onto_paper(folder, poems, open_paper(where.address, name, options, photos=asked.photos), asked)
-        )
+        paper = open_paper(where.address, name, options, photos=asked.photos)
+        codes = [
+            _onto_paper(folder, ordered(some, asked.order, asked.seed), paper, asked) for folder, some in hung
+        ]
+        sys.exit(max(codes))
+
+
+def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
+    """The folders that are printed from, each with its poems as the show has them.
+
+    Raises `UsageError` where nothing is left to print, `StoreError`.
+    """
+    from photopoem.poems.show import read_show
+    from photopoem.services.curate import hang
+    from photopoem.text.terminal import say
+
+    folders: dict[Path, list[Poem]] = {}
+    for path in asked.poems or (poems_folder(None),):
+        folder, poems = read_poems(path)
+        known = folders.setdefault(folder, [])
+        paths = {poem.subject.path for poem in known}
+        known += [poem for poem in poems if poem.subject.path not in paths]
+    hung = {folder: hang(poems, read_show(folder), only=asked.only) for folder, poems in folders.items()}
+    dropped = sum(each.dropped for each in hung.values())
+    if dropped and not asked.quiet:
+        say(f"{dropped} dropped")
+    if not any(each.poems for each in hung.values()):
+        which = f"none of these poems is {asked.only}" if asked.only else "all of these poems are dropped"
+        raise UsageError(f"{which}; photopoem show lists them")
+    return [(folder, each.poems) for folder, each in hung.items() if each.poems]
+
+
+def _show_options(press: str, folders: list[Path]) -> dict[str, str]:
+    """What the shows say of themselves, as far as a press has a place for it; the first that says something counts."""
+    from photopoem.poems.show import merged, read_show
+    from photopoem.press import options_of
+
+    show, _ = merged(map(read_show, folders))
+    said = {"title": show.title, "author": show.author, "preface": show.preface}
+    known = options_of(press)
+    return {name: value for name, value in said.items() if value and name in known}
 
 
 def _say_remarks(remarks: list[str], asked: PrintOptions, press: str) -> None:

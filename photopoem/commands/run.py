@@ -37,7 +37,7 @@ Examples:
 class RunOptions:
     """What a person may say to `photopoem run`."""
 
-    paths: tuple[str, ...] = argument(nargs=-1, required=True, type=click.Path(path_type=str, readable=False))
+    paths: tuple[str, ...] = argument(nargs=-1, type=click.Path(path_type=str, readable=False))
     writing: WritingOptions = group(WritingOptions)
     out: str | None = option(
         "-o", "--out", metavar="DIR", type=A_FOLDER, help="Folder for the poems.  [default: poems, for a folder]"
@@ -104,7 +104,7 @@ class RunOptions:
             landmarks=self.landmarks, vision_parallel=self.vision_parallel, max_requests=self.max_requests,
             note=say_nothing if self.quiet else say,
         )  # fmt: skip
-        return self.writing.settings(quick=self.quick, label_settings=labels)
+        return self.writing.settings(self.out or "poems", quick=self.quick, label_settings=labels)
 
     def is_single(self, given: list[str], found: list[Found]) -> bool:
         """Whether one photograph was named and its poem goes to standard output alone."""
@@ -126,7 +126,8 @@ class RunOptions:
 @click.command(epilog=EXAMPLES)
 @takes(RunOptions)
 def command(asked: RunOptions) -> None:
-    """Write a poem for each photograph in PATHS: files, folders, addresses, or - for paths on standard input.
+    """Write a poem for each photograph in PATHS: files, folders, addresses, or - for paths on standard input. Without
+    PATHS, what photopoem.toml names is taken, or the folder it lies in.
 
     A single photograph's poem goes to standard output. For a folder the poems go there too, and into a folder of
     poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
@@ -138,6 +139,10 @@ def command(asked: RunOptions) -> None:
     from photopoem.text.terminal import say
 
     settings = asked.settings()
+    if not asked.paths:
+        raise UsageError(
+            "name photographs or a folder of them; a folder with a photopoem.toml can be run without"
+        )
     given = given_paths(asked.paths)
     left_out: dict[str, Counter[str]] = {}
     found = find_photos(given, recurse=asked.recurse, shard=asked.shard, left_out=left_out)

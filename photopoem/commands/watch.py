@@ -82,7 +82,7 @@ class WatchOptions:
         from photopoem.services.publish import open_paper
         from photopoem.services.watch import Watch
 
-        settings = self.writing.settings()
+        settings = self.writing.settings(self.out)
         paper = open_paper(self.target, self.press, self.options.given(), colophon=self.colophon)
         return Watch(
             Path(self.folder), paper, settings, folder_for_poems(self.out), self.colophon, self.existing,

@@ -26,7 +26,7 @@ MOST = 10_000
 Cells = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HouseWords:
     """What one `words.toml` says.
 

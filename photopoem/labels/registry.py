@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from photopoem.errors import LabelError, LabellerUnavailable, UsageError, did_you_mean
+from photopoem.errors import LabelError, LabellerUnavailable, PhotopoemError, UsageError, did_you_mean
 from photopoem.labels.labeller import Labeller, Labels, LabelSettings, ask, close_labeller, surest
 from photopoem.plugins import Plugins
 
@@ -30,6 +31,25 @@ def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
         return _auto(settings)
     opened = [_open_one(part, settings) for part in parts]
     return opened[0] if len(opened) == 1 else Together(opened)
+
+
+def sayable_words() -> frozenset[str]:
+    """The words that labellers here are known to say: the built-in one's, the taught ones', those listed for Vision.
+
+    A labeller of another package, Vision itself and a photograph's owner may say others. A taught labeller that cannot
+    be read says none.
+    """
+    from photopoem.labels.local.classes import wider_words
+    from photopoem.labels.local.labeller import words
+    from photopoem.labels.local.training import read_taught, taught_names
+    from photopoem.labels.vision.words import words as of_vision
+
+    found = {*words(), *of_vision()}
+    found.update(word for wider in wider_words().values() for word in wider)
+    for name in taught_names():
+        with suppress(PhotopoemError):
+            found.update(read_taught(name).words)
+    return frozenset(found)
 
 
 def _split(spec: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from photopoem.errors import KeptText, StoreError, UsageError
 from photopoem.files import open_atomically, write_atomically
-from photopoem.photo.discover import Found, is_url, marked
+from photopoem.photo.discover import Found, marked
 from photopoem.poems.records import (
     LOCK,
     RECORDS,
@@ -26,6 +26,7 @@ from photopoem.poems.records import (
     text_file,
     text_hash,
 )
+from photopoem.poems.show import Show, change_show, merged, read_show, was_called
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -155,6 +156,24 @@ class PoemsFolder:
         same = entry.stamp == found.stamp and entry.settings == settings
         return same and _holds(f"{self.path}/{entry.file_of(found.path)}") and not self._is_older(found.path)
 
+    def is_unchanged(self, found: Found) -> bool:
+        """Whether a photograph has a poem here, whatever its settings, and its file is the same as then."""
+        entry = self._entries.get(found.path)
+        return entry is not None and bool(found.stamp) and entry.stamp == found.stamp
+
+    def restore(self, path: str) -> None:
+        """Write the text of a poem once more where it was taken away. Raises `StoreError`."""
+        from photopoem.poem import from_record
+        from photopoem.poems.text import as_text
+
+        made = self.made(path)
+        target = self.path / made.file
+        if is_text_file(made.file) and not _holds(str(target)):
+            poem = from_record(json.loads(self.line(path)))
+            text = as_text(poem, with_colophon="without colophon" not in made.settings)
+            _make_parents(target)
+            write_atomically(target, text.encode("utf-8", "surrogateescape"), by_way_of=self._unfinished)
+
     def _is_older(self, path: str) -> bool:
         """Whether the text is an older version: a run was killed between writing the record and the text."""
         if path not in self._older:
@@ -202,6 +221,10 @@ class PoemsFolder:
         written = {*self._older.get(path, ()), *map(self._text_of, self._owners_of(file))}
         return edited(self.path, json.loads(self.line(path)), {file: written})
 
+    def made(self, path: str) -> Made:
+        """How the poem of a path was made. Raises `KeyError` where it has none here."""
+        return self._entries[path].made(path)
+
     def kept(self, poem: Poem, name: str) -> Poem:
         """The poem of the text that a person wrote or changed, for the photograph `name`; `poem` was not written."""
         from photopoem.poems.edits import read_text
@@ -230,7 +253,7 @@ class PoemsFolder:
         owner = (self._owners_of(file) or [path])[-1]
         if owner == path:
             return False
-        return self._text_of(owner) != written or not _was_called(path, owner)
+        return self._text_of(owner) != written or not was_called(path, owner)
 
     def _owners_of(self, file: str) -> list[str]:
         """The paths that have a text of that name, the last to write it last."""
@@ -310,8 +333,9 @@ def merge_folders(
 ) -> tuple[int, list[str], list[str]]:
     """Join poems folders into `out`, sorted by path: how many poems, which paths stood in several, what was kept.
 
-    Of a path with several different poems the first folder's is taken; a text in `out` that a person changed is
-    kept, and a line says which. Raises `StoreError`, `UsageError`.
+    Of a path with several different poems the first folder's is taken, unless the show of another keeps its own; a text
+    in `out` that a person changed or kept stays, and a line says which. The choices of all shows are joined too.
+    Raises `StoreError`, `UsageError`.
     """
     each_once = {os.path.realpath(source): source for source in sources}
     if os.path.realpath(out) in each_once:
@@ -319,17 +343,32 @@ def merge_folders(
     with ExitStack() as stack:
         folders = [stack.enter_context(PoemsFolder(_with_records(each))) for each in each_once.values()]
         joined = stack.enter_context(PoemsFolder(out, force=force))
+        shows = {folder.path: read_show(folder.path) for folder in (joined, *folders)}
         clashes, kept = [], []
         for path in sorted({path for folder in folders for path in folder.paths()}):
             holders = [folder for folder in folders if path in folder._entries]
+            keepers = [each for each in holders if shows[each.path].choice(path).state == "kept"]
+            if path in joined and shows[joined.path].choice(path).state == "kept":
+                kept.append(f"{joined.path}: {path} is kept there, so not replaced")
+                continue
             try:
-                joined.adopt(path, holders[0])
+                joined.adopt(path, (keepers or holders)[0])
             except KeptText as error:
                 kept.append(str(error))
-            if len({holder.line(path) for holder in holders}) > 1:
+            if len({holder.line(path) for holder in keepers or holders}) > 1:
                 clashes.append(path)
         joined.finish()
-        return len(joined), clashes, kept
+        return len(joined), clashes, [*kept, *_join_shows(list(shows.values()), joined.path)]
+
+
+def _join_shows(shows: Sequence[Show], out: Path) -> list[str]:
+    """Keep the choices of all shows in that of `out`, which is the first; a line for each that they do not agree on."""
+    joined, clashes = merged(shows)
+    if not joined.is_empty:
+        change_show(out, lambda before: merged([before, *shows])[0])
+    return [
+        f"{path}: decided differently in several shows; the first one's choice is taken" for path in clashes
+    ]
 
 
 def folder_for_poems(out: str | Path) -> Path:
@@ -361,14 +400,6 @@ def _note_owner(owners: dict[str, list[str]], file: str, path: str) -> None:
     if path in paths:
         paths.remove(path)
     paths.append(path)
-
-
-def _was_called(path: str, before: str) -> bool:
-    """Whether `path` may be the photograph that was at `before`: nothing is there now, or it is the same file."""
-    try:
-        return not is_url(before) and (not os.path.lexists(before) or Path(before).samefile(path))
-    except OSError:
-        return False
 
 
 def _write_whole(file: IO[bytes], data: bytes) -> None:

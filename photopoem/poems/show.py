@@ -77,22 +77,28 @@ class Show:
         """
         found = self._by_path.get(path)
         if found is None:
-            moved = next((each for each in self._by_digest.get(digest, ()) if _is_gone(each.path)), None)
-            return replace(moved, path=path) if moved else Choice(path, digest)
+            moved = self.moved_from(path, digest)
+            return replace(self._by_path[moved], path=path) if moved else Choice(path, digest)
         if digest and found.digest != digest:
             state: State = "undecided" if found.state == "dropped" else found.state
             return replace(found, digest=digest, state=state)
         return found
 
+    def moved_from(self, path: str, digest: str) -> str:
+        """The other path under which something was chosen for a photograph; empty where it was not moved.
+
+        That path is one at which nothing stands any more, or another way to the same file.
+        """
+        if path in self._by_path:
+            return ""
+        alike = self._by_digest.get(digest, ())
+        return next((each.path for each in alike if was_called(path, each.path)), "")
+
     def with_choices(self, choices: Iterable[Choice]) -> Show:
         """The show with these choices in place of those of the same photographs; empty ones are taken out."""
         new = {choice.path: choice for choice in choices}
-        digests = {choice.digest for choice in new.values()}
-        old = {
-            choice.path: choice
-            for choice in self.choices
-            if choice.digest not in digests or choice.path in new or not _is_gone(choice.path)
-        }
+        moved = {self.moved_from(choice.path, choice.digest) for choice in new.values()}
+        old = {choice.path: choice for choice in self.choices if choice.path not in moved}
         kept = (choice for _, choice in sorted((old | new).items()) if not choice.is_empty)
         return replace(self, choices=tuple(kept))
 
@@ -102,12 +108,12 @@ class Show:
         return self == Show()
 
 
-def _is_gone(path: str) -> bool:
-    """Whether nothing stands at a path any more, as is so when a photograph was moved."""
+def was_called(path: str, before: str) -> bool:
+    """Whether `path` may be the photograph that was at `before`: nothing is there now, or it is the same file."""
     try:
-        return not is_url(path) and not os.path.lexists(path)
-    except ValueError:  # a NUL in it
-        return True
+        return not is_url(before) and (not os.path.lexists(before) or Path(before).samefile(path))
+    except (OSError, ValueError):
+        return False
 
 
 def show_file(folder: str | Path) -> Path:

@@ -180,6 +180,15 @@ class Queue:
         db.executemany("DELETE FROM jobs WHERE id = ?", same)
         return len(same)
 
+    def withdraw(self, photographs: Collection[tuple[str, str]]) -> int:
+        """Remove what waits of these photographs (path, digest), whatever its target. Returns how many jobs."""
+        wanted = set(photographs)
+        with self._changing() as db:
+            rows = db.execute("SELECT id, record FROM jobs WHERE state = 'queued'").fetchall()
+            some = [(each,) for each, record in rows if _photograph(json.loads(record)) in wanted]
+            db.executemany("DELETE FROM jobs WHERE id = ?", some)
+        return len(some)
+
     @staticmethod
     def _insert(db: sqlite3.Connection, target: str, job: NewJob, copy: int) -> int:
         values = {

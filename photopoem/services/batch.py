@@ -15,19 +15,23 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from photopoem.english.house import read_house_words
 from photopoem.errors import UsageError
 from photopoem.labels.labeller import Labeller
 from photopoem.photo.discover import SIDECAR, Found, files_left_out, is_url
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import text_file
+from photopoem.poems.show import Show, read_show
 from photopoem.poems.text import as_text
 from photopoem.printing.retry import Retry
-from photopoem.services.describe import LabelledBy
+from photopoem.services.curate import hang
+from photopoem.services.describe import LabelledBy, remarks_on
 from photopoem.services.executors import Inline, jobs_for, open_executor
 from photopoem.services.pipeline import (
     Done,
     Failed,
     Settings,
+    chosen_settings,
     fingerprint,
     labeller_for,
     load_grammars,
@@ -68,6 +72,7 @@ def anchored(settings: Settings) -> Settings:
         base=str(Path.cwd()),
         grammars=grammars,
         lexicon=lexicon,
+        words=here(settings.words),
         color_names=here(settings.color_names),
     )
 
@@ -88,6 +93,9 @@ class Run:
     left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
     """For each folder among the paths: how many files are not photographs, by file ending."""
     _stopped: bool = field(default=False, init=False)
+    _kept: int = field(default=0, init=False)
+    """How many poems a person kept that these settings would write otherwise."""
+    _dropped: int = field(default=0, init=False)
     _apart: list[str] = field(default_factory=list, init=False)
     """Photographs whose text has a longer name, because another photograph has the plain one."""
 
@@ -99,6 +107,7 @@ class Run:
     def labeller(self) -> Labeller:
         """Open the labeller of this run and say once which it is; the grammars are checked first."""
         self._say_problems(load_grammars(self.settings))
+        self._say_words()
         labeller = labeller_for(self.settings)
         if not self.quiet:
             say(f"labels: {labeller.name}, taught by {labeller.colophon}")
@@ -112,6 +121,15 @@ class Run:
             if grammar.path == Path(name) and (found := Counter(each.kind for each in check_loaded(grammar))):
                 told = ", ".join(counted(number, kind) for kind, number in sorted(found.items()))
                 say(f"{name}: {told}; photopoem grammar check {name}")
+
+    def _say_words(self) -> None:
+        """Which words of the house are spoken, and which of them nobody is known to say."""
+        words = read_house_words(self.settings.words)
+        if self.quiet or not words.fingerprint:
+            return
+        say(f"words: {self.settings.words}")
+        for remark in remarks_on(words, self.settings.color_names):
+            say(remark)
 
     def plan(self) -> str:
         """What the run would do and cost, in a few lines. Asks no service and writes nothing."""
@@ -166,18 +184,37 @@ class Run:
         labeller = self.labeller()
         self._say_left_out()
         with PoemsFolder(out, force=self.force) as folder, self._spool(out) or nullcontext() as spool:
-            done_as = text_settings(fingerprint(self.settings, LabelledBy.of(labeller)), self.colophon)
-            todo = [each for each in self.found if not folder.is_done(each, done_as)]
+            show = read_show(out)
+            self.settings = self.settings.with_show(show)
+            plain = self.settings.without_show()
+            done_as = text_settings(fingerprint(plain, LabelledBy.of(labeller)), self.colophon)
+            todo = [each for each in self.found if not self._is_done(each, folder, show, done_as)]
+            there = len(self.found) - len(todo) - self._dropped - self._kept
             with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
-                self._write(todo, labeller, folder, progress, spool, given)
+                self._write(todo, labeller, folder, show, progress, spool, given)
             folder.finish()
-            self._sum_up(folder, progress, len(self.found) - len(todo))
-            doubtful = self._print_the_rest(folder, spool)
+            self._sum_up(folder, progress, there)
+            doubtful = self._print_the_rest(folder, show, spool)
         if self._stopped:
             return INTERRUPTED
         if progress.failed or progress.left or doubtful:
             return SOME_FAILED if len(folder) else NOTHING_DONE
         return ALL_WRITTEN
+
+    def _is_done(self, found: Found, folder: PoemsFolder, show: Show, settings: str) -> bool:
+        """Whether there is nothing to write for a photograph: its poem stands, or a person kept or dropped it."""
+        choice = show.choice(found.path)
+        if choice.is_empty:
+            return folder.is_done(found, settings)
+        chosen = chosen_settings(settings, choice, self.settings.speech)
+        if choice.state == "dropped" and folder.is_unchanged(found):
+            self._dropped += 1
+            return True
+        if choice.state == "kept" and found.path in folder:
+            folder.restore(found.path)
+            self._kept += not folder.is_done(found, chosen)
+            return True
+        return folder.is_done(found, chosen)
 
     def _say_left_out(self) -> None:
         for folder, endings in self.left_out.items() if not self.quiet else ():
@@ -187,7 +224,7 @@ class Run:
         """The printer of this run, where it has one: it prints while poems are written."""
         return PoemSpool(out, self.paper, retry=Retry(say)) if self.paper else None
 
-    def _print_the_rest(self, folder: PoemsFolder, spool: PoemSpool | None) -> bool:
+    def _print_the_rest(self, folder: PoemsFolder, show: Show, spool: PoemSpool | None) -> bool:
         """Wait until every poem of this run is on paper; returns whether any is in doubt.
 
         Poems of earlier runs are queued too, with a person's edits. The queue prints none twice, and a run that was
@@ -197,8 +234,9 @@ class Run:
             return False
         try:
             for each in self.found if not self._stopped else []:
-                if each.path in folder:
-                    spool.add_poem(folder.poem(each.path))
+                poem = folder.poem(each.path) if each.path in folder else None
+                if poem and (hung := hang([poem], show).poems):
+                    spool.add_poem(hung[0])
             done = spool.stop() if self._stopped else spool.finish()
         except KeyboardInterrupt:
             self._stopped = True
@@ -227,6 +265,7 @@ class Run:
         todo: list[Found],
         labeller: Labeller,
         folder: PoemsFolder,
+        show: Show,
         progress: Progress,
         spool: PoemSpool | None,
         given: tuple[Executor, int] | None,
@@ -234,16 +273,17 @@ class Run:
         opened = open_executor(jobs_for(self.jobs, len(todo)), self.dask)
         with suppress(KeyboardInterrupt), nullcontext(given) if given else opened as (executor, window):
             feed = self._until_stopped(todo)
-            series = self._series(todo, folder) if self.settings.series else None
+            series = self._series(todo, folder, show) if self.settings.series else None
             for outcome in write_poems(feed, self.settings, labeller, executor, window=window, series=series):
                 if isinstance(outcome, Failed):
                     progress.fail(outcome)
                 else:
-                    self._show(
-                        outcome, publish(outcome, folder, spool, colophon=self.colophon), folder, progress
+                    done = publish(
+                        outcome, folder, spool, show=show, speech=self.settings.speech, colophon=self.colophon
                     )
+                    self._show(outcome, done, folder, progress)
 
-    def _series(self, todo: list[Found], folder: PoemsFolder) -> Series:
+    def _series(self, todo: list[Found], folder: PoemsFolder, show: Show) -> Series:
         """The series that the poems to be written belong to, with those that stand between them in the folder."""
         new = {each.path for each in todo}
         earlier: dict[str, list[str]] = {}
@@ -251,11 +291,14 @@ class Run:
         for each in self.found:
             if each.path in new:
                 earlier[each.path], standing = standing, []
-            elif each.path in folder:
+            elif each.path in folder and show.choice(each.path).state != "dropped":
                 standing.append(each.path)
         return Series(lambda found: map(folder.poem, earlier.get(found.path, ())))
 
     def _show(self, done: Done, published: Published, folder: PoemsFolder, progress: Progress) -> None:
+        if published.dropped:
+            self._dropped += 1
+            return
         if published.kept:
             progress.keep(published.kept)
             return
@@ -293,7 +336,7 @@ class Run:
         gone = [path for path in folder.gone(self.found) if not is_url(path) and not Path(path).exists()]
         if self.quiet:
             return
-        say(f"{folder.path}: {progress.summary(skipped)}")
+        say(f"{folder.path}: {progress.summary(skipped, self._kept, self._dropped)}")
         if self._apart:
             more = f"; {len(self._apart) - 1} more are named so" if len(self._apart) > 1 else ""
             say(f"{folder.path}: {folder.named_apart(self._apart[0])}{more}")
@@ -302,5 +345,6 @@ class Run:
         elif gone:
             say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")
         if self._stopped:
-            left = len(self.found) - skipped - progress.written - progress.kept - progress.failed
+            done = skipped + progress.written + progress.kept + progress.failed + self._kept + self._dropped
+            left = len(self.found) - done
             say(f"stopped with {counted(left, 'photograph')} left; the same command goes on from here")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photopoem.color.palette import Palette, Swatch
-from photopoem.english.house import HouseWords
+from photopoem.english.house import HouseWords, read_house_words
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
 from photopoem.labels.house import in_house_words
 from photopoem.labels.labeller import Labeller, Labels, ask, place_of
@@ -23,6 +24,7 @@ from photopoem.photo.reading import Photo
 from photopoem.vocabulary import Subject
 
 if TYPE_CHECKING:
+    from photopoem.color.names import ColorNames
     from photopoem.services.pipeline import Settings
 
 
@@ -94,6 +96,20 @@ def spoken(subject: Subject, words: HouseWords) -> Subject:
     )
 
 
+def remarks_on(words: HouseWords, color_list: str = "xkcd") -> list[str]:
+    """A line for each word of the house that nothing here is known to say: no labeller, color name or lexicon."""
+    if not words.fingerprint:
+        return []
+    from photopoem.color.names import color_names
+    from photopoem.english.lexicon import load_lexicon
+    from photopoem.labels.registry import sayable_words
+
+    entries = load_lexicon().entries
+    phrases = (text for cells in entries.values() for texts in cells.values() for text in texts)
+    rows = (word for word, _ in entries)
+    return words.remarks([*sayable_words(), *color_names(color_list).names, *rows, *phrases])
+
+
 def _spoken_swatch(swatch: Swatch, words: HouseWords) -> Swatch:
     names = tuple(name for name in swatch.names if not words.is_silent_color(name))
     hue = "" if words.is_silent_color(swatch.hue) else swatch.hue
@@ -133,9 +149,20 @@ def measure(found: Found, photo: Photo, settings: Settings) -> Reading:
     from photopoem.color.statistics import read_tone
     from photopoem.photo.moment import read_moment
 
-    palette = read_palette(photo, settings.colors, color_names(settings.color_names))
+    names = color_names(settings.color_names)
+    if settings.words:
+        names = _spoken_names(settings.color_names, read_house_words(settings.words))
+    palette = read_palette(photo, settings.colors, names)
     moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
     return Reading(found, photo, palette, read_tone(photo), moment)
+
+
+@lru_cache(maxsize=4)
+def _spoken_names(which: str, words: HouseWords) -> ColorNames:
+    """A list of color names without those that the house never says. Raises `UsageError` where none is left."""
+    from photopoem.color.names import color_names
+
+    return color_names(which).without(words.is_silent_color)
 
 
 def label(readings: Sequence[Reading], labeller: Labeller) -> list[Described]:

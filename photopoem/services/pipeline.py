@@ -13,12 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
+from photopoem.english.house import read_house_words
 from photopoem.errors import PhotoError, PhotopoemError, show_where
 from photopoem.labels.labeller import TOGETHER, Labeller, LabelSettings, close_labeller
 from photopoem.labels.registry import open_labeller
 from photopoem.photo.discover import Found
 from photopoem.poem import Poem
-from photopoem.services.describe import Described, LabelledBy, Reading, describe, label, measure, open_photo
+from photopoem.poems.show import Choice, Show
+from photopoem.services.describe import (
+    Described,
+    LabelledBy,
+    Reading,
+    describe,
+    label,
+    measure,
+    open_photo,
+    spoken,
+)
 from photopoem.services.executors import ahead, batches, evenly_ended, in_order
 from photopoem.text.terminal import say_nothing
 from photopoem.vocabulary import Subject, make_vocabulary
@@ -39,7 +50,8 @@ ENDS_IN = 4
 class Settings:
     """Everything but the photograph that decides what a poem says. It can be pickled and hashed.
 
-    `base` is the folder that relative paths start from where the work is done in another, as on a cluster.
+    `base` is the folder that relative paths start from where the work is done in another, as on a cluster. `words` is
+    a file of words of the house. `show` holds the photographs for which a person chose a seed or a grammar.
     """
 
     grammars: tuple[str, ...] = ("i-can-remember",)
@@ -54,6 +66,22 @@ class Settings:
     series: bool = False
     base: str = ""
     label_settings: LabelSettings = field(default_factory=LabelSettings)
+    words: str = ""
+    show: Show = field(default_factory=Show)
+
+    @property
+    def speech(self) -> tuple[str, ...]:
+        """The files that say what words do: the lexicons, and the words of the house after them."""
+        return (*self.lexicon, self.words) if self.words else self.lexicon
+
+    def with_show(self, show: Show) -> Settings:
+        """The settings with what was chosen for single photographs: no more of the show is handed to workers."""
+        chosen = tuple(each for each in show.choices if each.seed is not None or each.grammar)
+        return replace(self, show=Show(choices=chosen))
+
+    def without_show(self) -> Settings:
+        """The settings of all photographs for which nothing was chosen."""
+        return replace(self, show=Show()) if self.show.choices else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +111,38 @@ def compose(found: Found, subject: Subject, settings: Settings, series: Series |
     """
     from photopoem.grammar import choose, load_grammar
 
-    name = choose(settings.grammars, subject.digest, settings.seed)
-    grammar = load_grammar(name, lexicon=settings.lexicon)
+    choice = settings.show.choice(subject.path, subject.digest)
+    seed = settings.seed if choice.seed is None else choice.seed
+    name = choice.grammar or choose(settings.grammars, subject.digest, seed)
+    grammar = load_grammar(name, lexicon=settings.speech)
+    subject = spoken(subject, read_house_words(settings.words))
+    if series and choice.seed is None:
+        return series.write(found, subject, grammar, seed)
+    poem = grammar.write(make_vocabulary(subject), seed)
     if series:
-        return series.write(found, subject, grammar, settings.seed)
-    return grammar.write(make_vocabulary(subject), settings.seed)
+        series.follow(found, poem)
+    return poem
 
 
 def load_grammars(settings: Settings) -> list[Grammar]:
     """The grammars that the settings name, read and checked. Raises `GrammarError`."""
     from photopoem.grammar import load_grammar
 
-    return [load_grammar(name, lexicon=settings.lexicon) for name in settings.grammars]
+    return [load_grammar(name, lexicon=settings.speech) for name in settings.grammars]
+
+
+def chosen_settings(settings: str, choice: Choice, speech: Sequence[str] = ()) -> str:
+    """What a poem's settings come to with the seed and the grammar that were chosen for its photograph.
+
+    Raises `GrammarError` where the grammar cannot be read any more.
+    """
+    from photopoem.grammar import load_grammar
+
+    if choice.seed is not None:
+        settings += f" seed {choice.seed}"
+    if choice.grammar:
+        settings += f" grammar {load_grammar(choice.grammar, lexicon=tuple(speech)).fingerprint}"
+    return settings
 
 
 @lru_cache(maxsize=8)
@@ -236,13 +284,13 @@ def labeller_for(settings: Settings) -> Labeller:
 def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
     """Read, label and write a batch: the whole work, where labels need no network."""
     readings = _read_batch(batch, settings)
-    return list(_composed(readings, _labelled(readings, labeller_for(settings)), settings))
+    return list(_composed(readings, _labelled(readings, labeller_for(settings.without_show())), settings))
 
 
 def _describe_batch(batch: Sequence[Found], settings: Settings) -> list[Described | Failed]:
     """Read and label a batch; the pixels stay with the worker, for a poem needs none."""
     readings = _read_batch(batch, settings)
-    described = iter(_labelled(readings, labeller_for(settings)))
+    described = iter(_labelled(readings, labeller_for(settings.without_show())))
     return [each if isinstance(each, Failed) else next(described).without_pixels() for each in readings]
 
 
@@ -269,9 +317,9 @@ def _compose_one(described: Described, settings: Settings, series: Series | None
     if described.no_labels:
         return Failed(found, str(described.no_labels))
     poem = _tried(found, lambda _: compose(found, described.subject, settings, series))
-    return (
-        poem if isinstance(poem, Failed) else Done(found, poem, fingerprint(settings, described.labelled_by))
-    )
+    if isinstance(poem, Failed):
+        return poem
+    return Done(found, poem, fingerprint(settings.without_show(), described.labelled_by))
 
 
 def _failed(found: Found, error: Exception) -> Failed:

@@ -64,11 +64,16 @@ class Progress:
             say_failed(outcome)
         self._advance()
 
-    def summary(self, skipped: int) -> str:
-        """How many poems were written, and how many not and why; `skipped` were there already."""
+    def summary(self, skipped: int, kept: int = 0, dropped: int = 0) -> str:
+        """How many poems were written, and how many not and why.
+
+        `skipped` were there already; `kept` and `dropped` are so in the show.
+        """
         counts = (
             (skipped, "already there"),
             (self.kept, "kept as changed by hand"),
+            (kept, "kept as the show has it"),
+            (dropped, "dropped"),
             (self.failed, "failed"),
             (self.left, "left for the next run by --max-requests"),
         )

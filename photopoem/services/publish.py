@@ -12,13 +12,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import KeptText, UsageError
 from photopoem.poem import Poem, from_record, record
 from photopoem.poems.order import by_date
+from photopoem.poems.show import Choice, Show
 from photopoem.poems.text import as_text
 from photopoem.press import Press, open_press, options_of, other_press_for, press_names
 from photopoem.printing import targets
@@ -26,8 +27,11 @@ from photopoem.printing.queue import Job, NewJob, Queue
 from photopoem.printing.retry import Retry
 from photopoem.printing.targets import Delivery, OneFile, Target
 from photopoem.printing.worker import Printed, Spool, Worker
+from photopoem.services.curate import titled
+from photopoem.services.pipeline import chosen_settings
 
 if TYPE_CHECKING:
+    from photopoem.photo.discover import Found
     from photopoem.poems.folder import PoemsFolder
     from photopoem.services.pipeline import Done
 
@@ -46,13 +50,15 @@ class Published:
     """What became of a poem.
 
     `poem` is what stands in the folder now, which may be a person's; `kept` then says so. `text` is what was, or
-    would have been, written. `queued` tells whether it is new to the print queue.
+    would have been, written. `queued` tells whether it is new to the print queue. `dropped` tells that a person dropped
+    the photograph, so that nothing was written or queued.
     """
 
     poem: Poem
     text: str
     kept: KeptText | None
     queued: bool
+    dropped: bool = False
 
 
 def publish(
@@ -60,6 +66,8 @@ def publish(
     folder: PoemsFolder,
     spool: PoemSpool | None = None,
     *,
+    show: Show | None = None,
+    speech: Sequence[str] = (),
     colophon: bool = True,
     photograph: tuple[str, str] | None = None,
 ) -> Published:
@@ -69,16 +77,37 @@ def publish(
     dealt with. Raises `StoreError`.
     """
     poem, kept, text = done.poem, None, as_text(done.poem, with_colophon=colophon)
+    choice = (show or Show()).choice(done.found.path, poem.subject.digest)
+    if choice.state == "dropped":
+        return Published(poem, text, None, queued=False, dropped=True)
+    if before := _kept_poem(done.found, poem.subject.digest, folder, show or Show()):
+        poem, text = before, as_text(before, with_colophon=colophon)
+    settings = text_settings(done.settings, colophon, choice, speech)
     try:
-        folder.add(record(poem), done.found, text_settings(done.settings, colophon), text)
+        if before is None or done.found.path not in folder:
+            folder.add(record(poem), done.found, settings, text)
     except KeptText as error:
         kept, poem = error, folder.kept(poem, done.found.name)
-    return Published(poem, text, kept, bool(spool and spool.add_poem(poem, photograph)))
+    return Published(poem, text, kept, bool(spool and spool.add_poem(titled(poem, choice), photograph)))
 
 
-def text_settings(fingerprint: str, colophon: bool) -> str:
-    """The settings of a text as a record keeps them: of its poem, and whether the text has a colophon."""
-    return fingerprint if colophon else f"{fingerprint} without colophon"
+def text_settings(
+    fingerprint: str, colophon: bool = True, choice: Choice | None = None, speech: Sequence[str] = ()
+) -> str:
+    """The settings of a text as a record keeps them: of its poem, whether it has a colophon, and what was chosen."""
+    settings = fingerprint if colophon else f"{fingerprint} without colophon"
+    return chosen_settings(settings, choice, speech) if choice else settings
+
+
+def _kept_poem(found: Found, digest: str, folder: PoemsFolder, show: Show) -> Poem | None:
+    """The poem that a person kept for a photograph, also where the photograph was moved since."""
+    if show.choice(found.path, digest).state != "kept":
+        return None
+    for path in (found.path, show.moved_from(found.path, digest)):
+        if path and path in folder:
+            poem = folder.poem(path)
+            return replace(poem, subject=replace(poem.subject, path=found.path))
+    return None
 
 
 # -- paper -----------------------------------------------------------------------------------------------

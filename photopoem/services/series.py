@@ -45,8 +45,7 @@ class Series:
 
         Raises as `Grammar.write` does where no seed gives a poem.
         """
-        for poem in self._earlier(found):
-            self.add(poem)
+        self._catch_up(found)
         best: tuple[tuple[int, int, int], Poem] | None = None
         for poem in _attempts(grammar, subject, seed):
             cost = self._cost(poem)
@@ -58,6 +57,15 @@ class Series:
             return grammar.write(make_vocabulary(subject), seed)
         self.add(best[1])
         return best[1]
+
+    def follow(self, found: Found, poem: Poem) -> None:
+        """Take the poem of the next photograph into account, whose seed a person chose."""
+        self._catch_up(found)
+        self.add(poem)
+
+    def _catch_up(self, found: Found) -> None:
+        for poem in self._earlier(found):
+            self.add(poem)
 
     def _cost(self, poem: Poem) -> tuple[int, int, int]:
         """What a poem repeats: phrases said before, frames too often near it, and frames used before at all."""

@@ -18,6 +18,7 @@ from photopoem.errors import LabellerUnavailable, PhotopoemError, StoreError, Us
 from photopoem.photo.discover import Found
 from photopoem.poems.edits import read_edited
 from photopoem.poems.records import RECORDS
+from photopoem.poems.show import Show, read_show
 from photopoem.printing.retry import Retry, Stopped
 from photopoem.services.arrivals import Arrivals, FolderEvents
 from photopoem.services.hours import QuietHours
@@ -78,6 +79,8 @@ class Watch:
         self.since = _now()
         self._tries: dict[str, tuple[int, float]] = {}
         self._unended = Tries(self.poems)
+        self._last_show = Show()
+        self._damage = ""
         self.watching = threading.Event()
         self._happened = threading.Event()
         self._reported = float("-inf")
@@ -88,6 +91,7 @@ class Watch:
         from photopoem.services.pipeline import labeller_for, load_grammars
 
         load_grammars(self.settings)
+        self._last_show = read_show(self.poems)
         labeller_for(self.settings)
         events = FolderEvents(self.folder, self._happened, self.stop)
         with suppress(Stopped):
@@ -174,11 +178,22 @@ class Watch:
 
         # A cause may pass with time (a service is busy) or with the seed (the dealt words do not fit the form).
         tries, _ = self._tries.get(found.path, (0, 0.0))
-        settings = replace(self.settings, seed=self.settings.seed + tries)
-        labeller = labeller_for(settings)
+        settings = replace(self.settings, seed=self.settings.seed + tries).with_show(self._show())
+        labeller = labeller_for(self.settings)
         with self._unended.trying(found):
             (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
         return outcome
+
+    def _show(self) -> Show:
+        """The show as it is now; where its file is damaged, as it was before: the installation goes on."""
+        try:
+            self._last_show = read_show(self.poems)
+            self._damage = ""
+        except StoreError as error:
+            if self._damage != str(error):
+                self.say(f"{error}; until then the show is obeyed as it was")
+            self._damage = str(error)
+        return self._last_show
 
     def _publish(self, done: Done) -> None:
         from photopoem.poems.folder import PoemsFolder
@@ -186,11 +201,18 @@ class Watch:
         photograph = (done.found.path, done.found.stamp)
         try:
             with PoemsFolder(self.poems) as folder:
-                published = publish(done, folder, self.spool, colophon=self.colophon, photograph=photograph)
+                published = publish(
+                    done, folder, self.spool, show=self._show(), speech=self.settings.speech, colophon=self.colophon,
+                    photograph=photograph,
+                )  # fmt: skip
         except OSError as error:
             raise StoreError(
                 f"{self.poems}: {error.strerror}; see that the disk is there and has room"
             ) from error
+        if published.dropped:
+            self.say(f"{done.found.name}: dropped from the show")
+            self.spool.queue.note_photographs([photograph], "dropped")
+            return
         if published.kept:
             self.say(str(published.kept))
         self.written += published.queued and not published.kept

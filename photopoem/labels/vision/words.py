@@ -110,6 +110,11 @@ def _words() -> Mapping[str, VisionWord]:
     return {row["label"].casefold(): _known(row) for row in rows}
 
 
+def words() -> frozenset[str]:
+    """The words that are listed for Vision, which may say others too."""
+    return frozenset(known.text for known in _words().values() if known.text)
+
+
 def _known(row: Mapping[str, str]) -> VisionWord:
     wider = tuple(word for word in (row["wider"] or "").split(";") if word)
     return VisionWord(row["text"] or lower(row["label"]), cast(Kind, row["kind"]), wider)

@@ -1,0 +1,408 @@
+"""Curates a show: which poems a person names, what is decided about them, other poems for a photograph, the order.
+
+Every choice is kept in the show file beside the poems, and everything here reads it anew, so that commands and pages
+that are open at the same time agree.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from photopoem.english.house import is_house_file, read_house_words
+from photopoem.errors import MissingWordsError, UsageError, did_you_mean_path
+from photopoem.photo.discover import Found, is_photo_name, is_url
+from photopoem.poem import Line, Poem, Span, record
+from photopoem.poems.edits import edited, read_text, written_to
+from photopoem.poems.folder import PoemsFolder
+from photopoem.poems.order import in_order
+from photopoem.poems.records import RECORDS, TEXT, read_records
+from photopoem.poems.show import Choice, Order, Show, State, change_show, read_show
+from photopoem.poems.text import as_text
+from photopoem.services.describe import spoken
+from photopoem.services.pipeline import Settings, chosen_settings
+from photopoem.vocabulary import make_vocabulary
+
+TRIES = 60
+"""Seeds that are tried for one more poem that is not the same as those before."""
+_CHOSEN = re.compile(r" seed -?\d+| grammar \w+")
+
+
+# -- what a person names ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pick:
+    """A photograph of a show that a person named. `record` is its poem's, None where it has no poem yet."""
+
+    folder: Path
+    path: str
+    digest: str
+    record: dict[str, Any] | None = None
+    written: Mapping[str, Container[str]] = field(default_factory=dict)
+    """The hashes of what was written to each text of the folder."""
+
+    @property
+    def text(self) -> Path | None:
+        """The file of its text."""
+        file = self.record["made"]["file"] if self.record and "made" in self.record else ""
+        return self.folder / file if file else None
+
+    def poem(self) -> Poem:
+        """The poem as it stands, in a person's words where its text was changed. Raises `UsageError`."""
+        if self.record is None:
+            raise UsageError(f"{self.path}: has no poem yet; write it first: photopoem run {self.path}")
+        return edited(self.folder, self.record, self.written)
+
+
+def find(names: Iterable[str], poems: Path = Path("poems")) -> list[Pick]:
+    """The photographs that names mean, in their order, each once.
+
+    A name is a text in a folder of poems, a photograph, a folder of either, or a pattern with `*` or `?` that is
+    compared with both. What lies in no other folder of poems is looked for in `poems`. Raises `UsageError` for a name
+    that means nothing, `StoreError`, and `PhotoError` for a photograph without a poem that cannot be read.
+    """
+    known: dict[Path, _Known] = {}
+    found: dict[tuple[str, str], Pick] = {}
+    for name in names:
+        folder = _folder_of(name, poems)
+        if folder not in known:
+            known[folder] = _Known(folder)
+        for pick in known[folder].meant(name):
+            found.setdefault((os.path.realpath(folder), pick.path), pick)
+    return list(found.values())
+
+
+def all_of(poems: Path) -> list[Pick]:
+    """All photographs of a poems folder that have a poem, by path. Raises `StoreError`."""
+    return list(_Known(poems, must=True).picks.values())
+
+
+def _folder_of(name: str, poems: Path) -> Path:
+    """The folder of poems that a name is looked for in: the one that it is or lies in, else `poems`."""
+    if is_url(name):
+        return poems
+    path = Path(name)
+    for each in (path, *path.parents):
+        if (each / RECORDS).is_file() and (name.endswith((TEXT, RECORDS)) or each == path):
+            return each
+    return poems
+
+
+class _Known:
+    """The records of one folder of poems, by path, by text and by where the photograph lies."""
+
+    def __init__(self, folder: Path, *, must: bool = False) -> None:
+        self.folder = folder
+        there = must or (folder / RECORDS).is_file()
+        # The last record of a path is the one that stands.
+        records = list(read_records(folder)) if there else []
+        last = {str(each.get("path")): each for each in records}
+        written = written_to(records)
+        self.picks = {
+            path: Pick(folder, path, str(each.get("digest", "")), each, written)
+            for path, each in sorted(last.items())
+        }
+
+    def meant(self, name: str) -> list[Pick]:
+        """What a name means here. Raises `UsageError` where it means nothing."""
+        path = Path(name)
+        if name in self.picks:
+            return [self.picks[name]]
+        if path == self.folder or path == self.folder / RECORDS:
+            return list(self.picks.values())
+        if path.is_dir():
+            return self._below(path) or self._nothing(name)
+        here = os.path.abspath(name)  # noqa: PTH100 - the paths of records are compared as text
+        alike = [each for each in self.picks.values() if here in self._places(each)]
+        if alike or not (path.is_file() and is_photo_name(path.name)):
+            return alike or self._matching(name) or self._nothing(name)
+        return [Pick(self.folder, name, _digest(name))]
+
+    def _places(self, pick: Pick) -> tuple[str, ...]:
+        """Where its photograph and its text lie."""
+        text = (os.path.abspath(pick.text),) if pick.text else ()  # noqa: PTH100 - as above
+        return (os.path.abspath(pick.path), *text)  # noqa: PTH100 - as above
+
+    def _below(self, folder: Path) -> list[Pick]:
+        inside = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118 - as above
+        return [pick for pick in self.picks.values() if any(p.startswith(inside) for p in self._places(pick))]
+
+    def _matching(self, pattern: str) -> list[Pick]:
+        if not any(mark in pattern for mark in "*?["):
+            return []
+        return [
+            pick
+            for pick in self.picks.values()
+            if any(
+                fnmatch(each, pattern)
+                for each in (
+                    pick.path,
+                    Path(pick.path).name,
+                    str(pick.text),
+                    pick.text.name if pick.text else "",
+                )
+            )
+        ]
+
+    def _nothing(self, name: str) -> list[Pick]:
+        near = did_you_mean_path(name) or f"; name a text in {self.folder} or a photograph"
+        raise UsageError(f"{name}: no such poem or photograph in the show{near}")
+
+
+def _digest(path: str) -> str:
+    """The digest of a photograph that has no poem yet. Raises `PhotoError`."""
+    from photopoem.services.describe import open_photo
+
+    return open_photo(Found(path, Path(path).name), Settings()).digest
+
+
+# -- what is decided -------------------------------------------------------------------------------------
+
+
+def decide(picks: Iterable[Pick], state: State) -> int:
+    """Give photographs a state; returns for how many that changed something. Raises `StoreError`."""
+    changed = 0
+    for folder, some in _by_folder(picks):
+        before = read_show(folder)
+        changed += sum(before.choice(each.path, each.digest).state != state for each in some)
+        change_show(folder, _deciding(some, state=state))
+        if state == "dropped":
+            _withdraw(folder, some)
+    return changed
+
+
+def _withdraw(folder: Path, picks: Sequence[Pick]) -> None:
+    """Take dropped poems out of the print queue where they wait."""
+    from photopoem.printing.queue import FILE_NAME, Queue
+
+    if (folder / FILE_NAME).exists():
+        with Queue(folder) as queue:
+            queue.withdraw([(pick.path, pick.digest) for pick in picks])
+
+
+def _by_folder(picks: Iterable[Pick]) -> list[tuple[Path, list[Pick]]]:
+    folders: dict[Path, list[Pick]] = {}
+    for pick in picks:
+        folders.setdefault(pick.folder, []).append(pick)
+    return list(folders.items())
+
+
+def _deciding(picks: Sequence[Pick], **chosen: Any) -> Any:
+    """The change of a show that gives photographs these parts of a choice."""
+
+    def change(show: Show) -> Show:
+        return show.with_choices(replace(show.choice(each.path, each.digest), **chosen) for each in picks)
+
+    return change
+
+
+def entitle(pick: Pick, title: str) -> None:
+    """Give a poem a title in place of its grammar's; an empty one gives that back. Raises `StoreError`."""
+    change_show(pick.folder, _deciding([pick], title=title))
+
+
+def describe_show(
+    folder: Path,
+    *,
+    title: str | None = None,
+    author: str | None = None,
+    preface: str | None = None,
+    order: Order | None = None,
+) -> Show:
+    """Set what a show says of itself; what is None stays. Raises `StoreError`."""
+    given = {"title": title, "author": author, "preface": preface, "order": order}
+    said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return change_show(folder, lambda show: replace(show, **said))
+
+
+def order_by_hand(picks: Sequence[Pick]) -> None:
+    """Put these poems first in their show, in this order; the others follow as they were. Raises `StoreError`."""
+    for folder, some in _by_folder(picks):
+
+        def change(show: Show, some: list[Pick] = some, folder: Path = folder) -> Show:
+            named = {pick.path for pick in some}
+            others = [each for each in all_of(folder) if each.path not in named]
+            if show.order == "hand":
+                others.sort(key=lambda each: _place(show.choice(each.path, each.digest)))
+            placed = (
+                replace(show.choice(each.path, each.digest), order=place)
+                for place, each in enumerate([*some, *others], start=1)
+            )
+            return replace(show.with_choices(placed), order="hand")
+
+        change_show(folder, change)
+
+
+def _place(choice: Choice) -> tuple[bool, int, str]:
+    return choice.order is None, choice.order or 0, choice.path
+
+
+# -- other poems for a photograph ------------------------------------------------------------------------
+
+
+def rolls(
+    pick: Pick,
+    *,
+    grammar: str = "",
+    seed: int | None = None,
+    count: int = 1,
+    speech: Sequence[str] = (),
+) -> list[Poem]:
+    """At most `count` other poems for a photograph, each unlike the one that stands and unlike one another.
+
+    They are written from the photograph as it was read, so that no labeller is asked. `grammar` is that of the poem
+    unless it is given; `seed` is where the search begins, the next one unless it is given. `speech` are lexicons and
+    words of the house. Fewer come where the grammar has no more. Raises `UsageError`, `GrammarError`, and
+    `MissingWordsError` where it has none at all.
+    """
+    from photopoem.grammar import load_grammar
+
+    standing = pick.poem()
+    name = grammar or grammar_of(pick)
+    maker = load_grammar(name, lexicon=tuple(speech))
+    words = next(filter(is_house_file, speech), "")
+    vocabulary = make_vocabulary(spoken(standing.subject, read_house_words(words)))
+    first = standing.seed + 1 if seed is None else seed
+    texts = {standing.text} if seed is None else set()
+    found: list[Poem] = []
+    missing: MissingWordsError | None = None
+    for each in range(first, first + TRIES + count):
+        if len(found) == count:
+            break
+        try:
+            poem = maker.write(vocabulary, each)
+        except MissingWordsError as error:
+            missing = error
+            continue
+        if poem.text not in texts:
+            texts.add(poem.text)
+            found.append(poem)
+    if not found and missing is not None:
+        raise missing
+    return found
+
+
+def grammar_of(pick: Pick) -> str:
+    """The grammar that a photograph's poem is written with: the one that was chosen, else its record's.
+
+    Raises `UsageError` where that is somebody's own and lies neither here nor beside the folder of poems.
+    """
+    chosen = read_show(pick.folder).choice(pick.path, pick.digest).grammar
+    name = chosen or str((pick.record or {}).get("grammar", ""))
+    found = [chosen] if chosen else grammars_called(name, pick.folder.resolve().parent)
+    if not found:
+        raise UsageError(f"{pick.path}: its grammar {name!r} is somebody's own; give it with --grammar FILE")
+    return found[0]
+
+
+def grammars_called(name: str, beside: Path) -> list[str]:
+    """What may be the grammar of that name: one of the shelf, a file here, one beside the folder of poems."""
+    from photopoem.grammar import shelf
+
+    if Path(name).name != name:
+        return []  # it stands in a record that anybody may have written: no path is followed
+    elsewhere = [beside] if beside != Path.cwd() else []
+    files = [str(folder / f"{name}.json") for folder in (Path(), *elsewhere)]
+    return [*([name] if name in shelf() else []), *filter(os.path.isfile, files)]
+
+
+def take(pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = ()) -> Path | None:
+    """Let `poem` stand for a photograph, and remember its seed and grammar, so that runs write it again.
+
+    A text that a person changed is not lost: it is put beside, and where it lies is returned. The choice is kept
+    first: a program that is killed before the text is written leaves it to the next run. Raises `StoreError`, and
+    `UsageError` where a run is writing to the folder.
+    """
+    with PoemsFolder(pick.folder, force=True) as folder:
+        change_show(pick.folder, _deciding([pick], seed=poem.seed, grammar=grammar))
+        aside = _put_aside(pick) if folder.poem(pick.path).by_hand else None
+        made = folder.made(pick.path)
+        choice = Choice(pick.path, pick.digest, seed=poem.seed, grammar=grammar)
+        settings = chosen_settings(_CHOSEN.sub("", made.settings), choice, speech)
+        text = as_text(poem, with_colophon="without colophon" not in settings)
+        folder.add(record(poem), Found(pick.path, Path(pick.path).name, made.stamp), settings, text)
+        folder.finish()
+    return aside
+
+
+def _put_aside(pick: Pick) -> Path | None:
+    """Copy a text to a name beside it that nothing has yet."""
+    text = pick.text
+    said = read_text(text) if text else None
+    if text is None or said is None:
+        return None
+    aside = next(
+        each for n in range(1, 10_000) if not (each := text.with_name(f"{text.name}.mine{n}")).exists()
+    )
+    with aside.open("xb") as file:
+        file.write(said.encode("utf-8", "surrogateescape"))
+    return aside
+
+
+# -- what is shown ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """The poems of a show as they are shown, in its order, and how many were dropped."""
+
+    poems: list[Poem]
+    dropped: int
+
+
+def hang(poems: Iterable[Poem], show: Show, *, only: State | None = None) -> Hung:
+    """The poems that are not dropped, or those of one state alone, in the order of the show and under its titles."""
+    found, dropped = [], 0
+    for poem in poems:
+        choice = show.choice(poem.subject.path, poem.subject.digest)
+        if choice.state == "dropped":
+            dropped += 1
+        elif only is None or choice.state == only:
+            found.append(titled(poem, choice))
+    return Hung(in_order(found, show), dropped)
+
+
+def titled(poem: Poem, choice: Choice) -> Poem:
+    """The poem under the title that was chosen for it."""
+    if not choice.title or choice.title == str(poem.title):
+        return poem
+    return replace(poem, title=Line((Span(choice.title, voice="hand"),)), by_hand=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A poem of a show, as a list tells of it."""
+
+    path: str
+    text: str
+    state: State
+    grammar: str
+    seed: int
+    title: str
+    first: str
+    by_hand: bool
+    order: int | None
+
+
+def listed(picks: Sequence[Pick]) -> list[Listed]:
+    """The poems of a folder in the order of its show, the dropped ones too. Raises `StoreError`."""
+    return [each for folder, some in _by_folder(picks) for each in _listed(some, read_show(folder))]
+
+
+def _listed(picks: Sequence[Pick], show: Show) -> Iterator[Listed]:
+    of = {pick.path: (pick, pick.poem()) for pick in picks if pick.record}
+    for poem in in_order([poem for _, poem in of.values()], show):
+        pick, _ = of[poem.subject.path]
+        choice = show.choice(pick.path, pick.digest)
+        poem = titled(poem, choice)
+        first = next((str(line) for line in poem.lines if str(line).strip()), "")
+        yield Listed(
+            pick.path, str(pick.text or ""), choice.state, poem.grammar, poem.seed, str(poem.title), first,
+            poem.by_hand, choice.order,
+        )  # fmt: skip
