@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from photopoem.photo.metadata import (
+from photopoem.photo.facts import (
     MAX_KEYWORDS,
     MAX_LENGTH,
     clean,
     keyword_list,
     parse_date,
-    read_sidecar,
-    read_xmp,
 )
 from photopoem.photo.reading import read_photo
+from photopoem.photo.sidecars import read_text
+from photopoem.photo.xmp import read_xmp
 from tests.badfiles import encoded, half
 
 HOSTILE = "#origin# [x:y] \x1b[31m<script>"
@@ -245,7 +245,7 @@ def test_the_sidecar_gives_words_and_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_sidecars_may_come_from_any_editor(encoding: str) -> None:
     """Whatever a text editor makes of line ends and encoding is read."""
-    assert read_sidecar("fenêtre\r\nciel\r".encode(encoding))["keywords"] == ("fenêtre", "ciel")
+    assert read_text("fenêtre\r\nciel\r".encode(encoding))["keywords"] == ("fenêtre", "ciel")
 
 
 def test_a_hostile_sidecar_is_only_text(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_hostile_sidecar_is_only_text(tmp_path: Path) -> None:
     assert found["place"] == "#origin# [x:y] [31m<script>"
     assert found["keywords"][0] == "#origin# [x:y] [31m<script>"
     assert all(word.isprintable() for word in found["keywords"])
-    found = read_sidecar(f"{HOSTILE},\u202eevil\u2066,\x00\x07bell\x9b,((name)),{{{{x}}}},***,\t".encode())
+    found = read_text(f"{HOSTILE},\u202eevil\u2066,\x00\x07bell\x9b,((name)),{{{{x}}}},***,\t".encode())
     assert found["keywords"] == ("#origin# [x:y] [31m<script>", "evil", "bell", "((name))", "{{x}}")
 
 

@@ -6,12 +6,13 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from photopoem.errors import UsageError, did_you_mean_path
+from photopoem.photo.sidecars import sidecar_names
 from photopoem.text.terminal import first_of
 
 SUFFIXES = frozenset(
@@ -28,9 +29,6 @@ FEW = 5
 """Endings that one line names, the commonest."""
 LONGEST_ENDING = 8
 """What comes after the last dot of a longer name is no ending."""
-
-SIDECAR = ".txt"
-"""What the owner's words for `photo.jpg` are called by: `photo.jpg.txt`."""
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -123,9 +121,10 @@ def _walk(root: str, prefix: str, recurse: bool, others: Counter[str]) -> Iterat
         folders[:] = sorted(f for f in folders if not f.startswith(".")) if recurse else []
         # Once a folder: a Path for each of a hundred thousand photographs takes longer than all else here.
         here, inside = _beginning(Path(folder)), prefix + _beginning(Path(folder).relative_to(root))
+        there = frozenset(files)
         for file in files:
             if is_photo_name(file):
-                yield Found(here + file, inside + file, _stamp(here + file))
+                yield Found(here + file, inside + file, _stamp(here + file, there))
             elif ending := _unexpected_ending(file):
                 others[ending] += 1
 
@@ -156,14 +155,17 @@ def files_left_out(endings: Counter[str]) -> str:
     return f"{files} left out ({first_of(told, FEW)})"
 
 
-def _stamp(path: str) -> str:
-    """Size and time of change of a photograph and, where it has one, of its sidecar."""
+def _stamp(path: str, there: Container[str] | None = None) -> str:
+    """Size and time of change of a photograph and of its sidecars. `there` are the files of its folder, if known."""
     try:
         stamp = _size_and_time(path)
     except OSError:
         return ""  # it vanished or cannot be read: reading it will say so
-    with suppress(OSError):
-        stamp += f"+{_size_and_time(path + SIDECAR)}"
+    folder, stroke, file = path.rpartition("/")
+    for name in sidecar_names(file):
+        if there is None or name in there:
+            with suppress(OSError):
+                stamp += f"+{_size_and_time(folder + stroke + name)}"
     return stamp
 
 

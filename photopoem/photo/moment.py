@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from photopoem.photo.metadata import clean
+from photopoem.photo.facts import clean
 from photopoem.photo.reading import Photo
 
 IN_TOWN = 3.0  # km from a town's center within which a photograph was taken there
@@ -60,10 +60,11 @@ def read_moment(photo: Photo, *, place: str | None = None, hemisphere: str = "no
     latitude, longitude = said.get("latitude"), said.get("longitude")
     name, near = _place(place, said.get("place"), said.get("city"), said.get("location"), latitude, longitude)
     taken, year, month, weekday = _date(said.get("taken"))
+    known = not str(said.get("taken")).endswith("-00:00")  # else nobody knows what the clocks showed
     return Moment(
         taken=taken,
         season=_season(month, latitude, hemisphere),
-        daypart=_daypart(taken, latitude, longitude),
+        daypart=_daypart(taken, latitude, longitude) if known else None,
         weekday=None if weekday is None else _WEEKDAYS[weekday],
         month=None if month is None else _MONTHS[month - 1],
         year=year,

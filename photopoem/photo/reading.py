@@ -46,8 +46,6 @@ within 1 CIEDE2000 of the whole picture's, which is the noise of k-means itself.
 _JPEG_BLOCK = 256 * 1024
 """Bytes handed to the JPEG decoder at once. It slows down before the end of each: Pillow's 64 KB cost 1% more."""
 
-MAX_SIDECAR = 64 * 1024  # bytes: nobody writes more words about one photograph
-
 RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
 NO_SUCH_FILE = "no such file"
 UNKNOWN = "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
@@ -66,15 +64,15 @@ class Photo:
     neighbour, no averaging) from the decoded image: what the palette is read from.
     `digest` is the hex SHA-256 of shape and bytes of `pixels`, the photograph's identity.
     `size` is (width, height) of the original, upright, in pixels.
-    `metadata` is what the file and its sidecar say of the photograph, as plain text and numbers, cleaned of
+    `metadata` is what the file and its sidecars say of the photograph, as plain text and numbers, cleaned of
     control characters; a key is missing where nothing is said:
 
     - `format`: "JPEG", "PNG", "HEIF"... (always there; "RAW" for camera raw)
     - `taken`: ISO 8601, local time, as precise as it is known: `2018`, `2018-10`, `2018-10-04`,
       `2018-10-04T17:31:12`, `2018-10-04T17:31:12+02:00` (the offset only where the photograph gives it)
     - `latitude`, `longitude`: degrees, floats, always both
-    - `place`: the sidecar's `place: TEXT`; `city`, `location`: from IPTC or XMP
-    - `keywords`: tuple of the owner's words, each once: sidecar, XMP, IPTC, EXIF
+    - `place`: the sidecar's `place: TEXT`; `city`, `location`: from XMP or IPTC
+    - `keywords`: tuple of the owner's words, each once: sidecars, XMP or IPTC, EXIF
     - `quick`: True where `pixels` are the camera's own thumbnail (and `digest` is of those)
     """
 
@@ -90,7 +88,7 @@ def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
     """Read a photograph: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF.
 
     `quick` takes the camera's embedded thumbnail where it agrees with the picture, else reads the picture.
-    The sidecar `PATH.txt` is read too. Raises `PhotoError` for anything that cannot be used, with the cause.
+    Its sidecars are read too. Raises `PhotoError` for anything that cannot be used, with the cause.
     """
     path = os.fsdecode(path)
     with _opened(path) as file:
@@ -159,6 +157,7 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     from photopoem.photo.develop import develop, orientation_of
     from photopoem.photo.filetypes import is_raw
     from photopoem.photo.metadata import read_metadata
+    from photopoem.photo.sidecars import read_sidecars
     from photopoem.photo.thumbnail import thumbnail_of
 
     head = file.read(64)
@@ -174,7 +173,7 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
         orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
         profile = image.info.get("icc_profile")
         pixels, sample = develop(thumbnail or image, profile, orientation, averaged=averaged)
-        metadata = {"format": image.format, **read_metadata(image, _sidecar(path))}
+        metadata = {"format": image.format, **read_metadata(image, read_sidecars(path))}
     if orientation >= 5:
         width, height = height, width
     if thumbnail is not None:
@@ -188,6 +187,7 @@ def _read_raw(path: str, file: IO[bytes]) -> Photo:
 
     from photopoem.photo.develop import can_develop_raw, develop, develop_raw
     from photopoem.photo.metadata import read_metadata
+    from photopoem.photo.sidecars import read_sidecars
 
     if not can_develop_raw():
         raise PhotoError(path, RAW_CAUSE)
@@ -196,9 +196,9 @@ def _read_raw(path: str, file: IO[bytes]) -> Photo:
     pixels, sample = develop(image, None, 1)
     file.seek(0)
     try:
-        said = read_metadata(Image.open(file, formats=["TIFF"]), _sidecar(path))
+        said = read_metadata(Image.open(file, formats=["TIFF"]), read_sidecars(path))
     except Exception:  # many raw formats are no TIFF: only their sidecar can be read
-        said = read_metadata(image, _sidecar(path))
+        said = read_metadata(image, read_sidecars(path))
     return Photo(path, pixels, sample, digest_of(pixels), size, {"format": "RAW", **said})
 
 
@@ -286,15 +286,6 @@ def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
         if max(width, height) // scale >= least:
             return image.draft(None, (max(1, width // scale), max(1, height // scale))) is not None
     return False
-
-
-def _sidecar(path: str) -> bytes:
-    """The first 64 KB of `PATH.txt`; empty where that cannot be read."""
-    try:
-        with open_regular(path + ".txt") as file:
-            return file.read(MAX_SIDECAR)
-    except OSError:
-        return b""
 
 
 # -- libraries that would write to the terminal ---------------------------------------------------------

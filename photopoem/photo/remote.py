@@ -10,6 +10,7 @@ from typing import Any
 
 from photopoem.errors import PhotoError, UsageError
 from photopoem.photo.reading import Photo, read_photo
+from photopoem.photo.sidecars import sidecar_names
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
@@ -52,7 +53,7 @@ def _stamp(info: dict[str, Any]) -> str:
 
 
 def read_remote(url: str, *, quick: bool = False) -> Photo:
-    """Fetch a photograph and read it; its sidecar comes with it. Raises `PhotoError` with the address."""
+    """Fetch a photograph and read it; its sidecars come with it. Raises `PhotoError` with the address."""
     system, path = _filesystem(url)
     with tempfile.TemporaryDirectory(prefix="photopoem-") as folder:
         local = Path(folder, Path(path).name)
@@ -61,17 +62,18 @@ def read_remote(url: str, *, quick: bool = False) -> Photo:
         except Exception as error:
             # As above: whatever the file system raises costs this one photograph.
             raise PhotoError(url, f"cannot be fetched ({error!r})") from error
-        _fetch_sidecar(system, path, local)
+        _fetch_sidecars(system, path, local)
         try:
             return replace(read_photo(local, quick=quick), path=url)
         except PhotoError as error:
             raise PhotoError(url, error.cause) from error
 
 
-def _fetch_sidecar(system: Any, path: str, local: Path) -> None:
-    sidecar = f"{path}.txt"
-    try:
-        if system.exists(sidecar):
-            system.get_file(sidecar, f"{local}.txt")
-    except Exception:  # noqa: S110 - a sidecar is a courtesy; without it the photograph still speaks
-        pass
+def _fetch_sidecars(system: Any, path: str, local: Path) -> None:
+    folder, stroke, name = path.rpartition("/")
+    for each in sidecar_names(name):
+        try:
+            if system.exists(folder + stroke + each):
+                system.get_file(folder + stroke + each, str(local.with_name(each)))
+        except Exception:  # noqa: S112 - a sidecar is a courtesy; without it the photograph still speaks
+            continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from photopoem.photo.metadata import exif_datetime
+from photopoem.photo.facts import exif_datetime
 
 if TYPE_CHECKING:
     from PIL.Image import Exif, Image

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from photopoem.english.house import read_house_words
 from photopoem.errors import UsageError
 from photopoem.labels.labeller import Labeller
-from photopoem.photo.discover import SIDECAR, Found, files_left_out, is_url
+from photopoem.photo.discover import Found, files_left_out, is_url
+from photopoem.photo.sidecars import TEXT
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import text_file
 from photopoem.poems.show import Show, read_show
@@ -255,7 +256,7 @@ class Run:
         here = cache(os.path.abspath)
         for each in self.found:
             folder, file = os.path.split(each.path)
-            if f"{there}/{text_file(each.name)}" == f"{here(folder)}/{file}{SIDECAR}":
+            if f"{there}/{text_file(each.name)}" == f"{here(folder)}/{file}{TEXT}":
                 raise UsageError(
                     f"{out}: poems beside their photographs would be taken for notes; use another --out"
                 )

@@ -1,0 +1,138 @@
+"""What any source says of a photograph: its keys, and the rules by which its texts, dates and positions are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from photopoem.photo.keywords import split_keyword
+from photopoem.text.clean import one_line
+
+MAX_KEYWORDS = 64
+MAX_LENGTH = 40  # characters: more is a caption, and no line of a poem holds it
+
+Facts = dict[str, Any]
+"""What one source says: any of `keywords`, `taken`, `latitude`, `longitude`, `place`, `city`, `location`."""
+
+
+def clean(text: str) -> str:
+    """A text from a file as one line without characters that act; the joiners that scripts and emoji need stay."""
+    return one_line(text[:10_000], joiners=True)
+
+
+def keyword_list(words: Iterable[str]) -> tuple[str, ...]:
+    """At most 64 keywords, cleaned, each once whatever its case. Those of more than 40 characters are left out.
+
+    Several words in one keyword are told apart: see `split_keyword`.
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        for part in split_keyword(word[:10_000]):
+            part = clean(part)
+            if len(part) <= MAX_LENGTH and any(c.isalnum() for c in part):
+                found.setdefault(part.casefold(), part)
+            if len(found) == MAX_KEYWORDS:
+                return tuple(found.values())
+    return tuple(found.values())
+
+
+def put(found: Facts, key: str, value: object) -> None:
+    """Keep a text, cleaned, unless there is none or it is too long for a name."""
+    text = clean(text_of(value))
+    if text and len(text) <= 2 * MAX_LENGTH:
+        found.setdefault(key, text)
+
+
+def put_date(found: Facts, date: str | None) -> None:
+    """Keep a date, if there is one."""
+    if date:
+        found["taken"] = date
+
+
+def put_position(found: Facts, latitude: float, longitude: float) -> None:
+    """Keep a position on Earth; 0, 0 is what a receiver without a fix writes."""
+    if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
+        found["latitude"], found["longitude"] = latitude, longitude
+
+
+def text_of(value: object) -> str:
+    """The text in a tag of any type, up to the first NUL; empty for what is no text."""
+    if isinstance(value, bytes):
+        return decoded(value).split("\0")[0]
+    return value.split("\0")[0] if isinstance(value, str) else ""
+
+
+def decoded(data: bytes) -> str:
+    """A whole text of unknown encoding: by its byte order mark, else UTF-8 if all of it is, else Windows-1252."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "ignore")
+    if wide := _without_mark(data):
+        return data.decode(wide, "ignore")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "ignore")
+
+
+def _without_mark(data: bytes) -> str:
+    """The kind of UTF-16 that has no byte order mark; empty for any other text.
+
+    Most second bytes of a western text are then zero.
+    """
+    if len(data) < 4 or len(data) % 2:
+        return ""
+    zeros = (data[::2].count(0), data[1::2].count(0))
+    if max(zeros) * 4 < len(data) or min(zeros):
+        return ""
+    return "utf-16-be" if zeros[0] else "utf-16-le"
+
+
+FIRST_YEAR = 1826  # of the oldest photograph that survives
+
+_DATE = re.compile(
+    r"(?P<year>\d{4})(?:[:/-]?(?P<month>\d\d)(?:[:/-]?(?P<day>\d\d)"
+    r"(?:[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:\.\d+)?)?\s*"
+    r"(?P<offset>Z|[+-]\d\d:?\d\d)?)?)?)?"
+)
+
+
+def parse_date(text: object, offset: object = None) -> str | None:
+    """A date as EXIF, XMP or IPTC writes it, as ISO 8601 cut to what is known; None for nonsense.
+
+    `offset` is a UTC offset from another field. A month or day of 00 is unknown; a year before the first
+    photograph, or 0000, is nonsense.
+    """
+    match = _DATE.match(text_of(text).strip())
+    if not match or int(match["year"]) < FIRST_YEAR:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    if not month:
+        return match["year"]
+    if not day:
+        return f"{match['year']}-{match['month']}" if month <= 12 else None
+    try:
+        moment = datetime(year, month, day, hour, minute, min(second, 59))
+    except ValueError:
+        return None
+    if match["hour"] is None:
+        return moment.date().isoformat()
+    return moment.isoformat() + (_offset(match["offset"]) or _offset(offset))
+
+
+def exif_datetime(value: object) -> datetime | None:
+    """An EXIF date and time, without offset; None where it is not whole."""
+    date = parse_date(value)
+    return datetime.fromisoformat(date[:19]) if date and len(date) >= 19 else None
+
+
+def _offset(value: object) -> str:
+    """A UTC offset as `+HH:MM`, or nothing."""
+    text = text_of(value).strip()
+    if text == "Z":
+        return "+00:00"
+    match = re.fullmatch(r"([+-])(\d\d):?(\d\d)", text)
+    if not match or int(match[2]) > 14 or int(match[3]) > 59:
+        return ""
+    return f"{match[1]}{match[2]}:{match[3]}"
