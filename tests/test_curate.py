@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poems.edits import read_edited
+from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import Choice, read_show, schema
 from photopoem.printing.queue import Queue
 from photopoem.services.publish import enqueue, open_paper
@@ -395,6 +396,33 @@ def test_a_damaged_show_stops_a_run_and_a_print(show: Path) -> None:
         done = run(*command)
         assert done.exit_code != 0 and "poems/show.json:1:2: no JSON" in done.output
     assert texts(show / "poems") == before and not Path("x.txt").exists()
+
+
+def test_a_program_killed_before_the_text_is_written_leaves_it_to_the_next_run(
+    show: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A re-roll that ends between the show file and the text is finished by the next run."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr(PoemsFolder, "add", killed)
+        CliRunner().invoke(photopoem, ("reroll", FIRST, "--seed", "6"))
+    assert [each["seed"] for each in records(show / "poems")] == [0, 0, 0]
+    assert "1 written, 2 already there" in run(*RUN).stderr
+    assert [each["seed"] for each in records(show / "poems")] == [6, 0, 0]
+
+
+def test_new_words_of_the_house_are_obeyed_by_a_reroll(show: Path) -> None:
+    """A re-roll says no color that was forbidden since, and `explain` finds the words with which it was written."""
+    name = records(show / "poems")[0]["palette"][0]["name"]
+    Path("poems/words.toml").write_text(f'never_colors = ["{name}"]\n')
+    for _ in range(5):
+        assert run("reroll", FIRST, "--grammar", "palette").exit_code == 0
+        made = records(show / "poems")[0]
+        assert name not in [swatch["name"] for swatch in made["palette"]] and len(made["palette"]) > 1
+    assert "palette, seed" in run("explain", "poems/0/0000.jpg.txt").output
 
 
 def test_nothing_changes_without_a_show(show: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +69,7 @@ def command(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
         click.echo(row, color=color)
     if tree:
         click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
-        for row in _tree(written, grammar, lexicon, folder.resolve().parent):
+        for row in _tree(written, grammar, _speech(lexicon, folder), folder.resolve().parent):
             click.echo(row, color=color)
     if of > 1:
         click.echo(f"\npoem {nth} of {of}; --nth N shows another")
@@ -156,17 +155,26 @@ def _called(source: Source) -> str:
     return f"{source.said_for}, called {source.of} by this house" if source.said_for else source.of
 
 
+def _speech(lexicon: tuple[str, ...], poems: Path) -> tuple[str, ...]:
+    """The lexicons that were given, and the words of the house where there are any."""
+    from photopoem.commands.options import words_file
+
+    words = words_file(None, poems)
+    return (*lexicon, words) if words else lexicon
+
+
 def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Path) -> list[str]:
     """The rules and words that made a poem, found by writing it once more.
 
     A grammar that is not given is looked for, and taken only where it gives exactly this poem.
     """
     from photopoem.grammar import load_grammar
+    from photopoem.services.curate import grammars_called
     from photopoem.text.terminal import visible
     from photopoem.vocabulary import make_vocabulary
 
     faults = []
-    for name in [grammar] if grammar else _grammars(poem.grammar, beside):
+    for name in [grammar] if grammar else grammars_called(poem.grammar, beside):
         try:
             written = load_grammar(name, lexicon=lexicon).write_fully(
                 make_vocabulary(poem.subject), poem.seed
@@ -186,17 +194,6 @@ def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Pat
         )
     whose = f"it was written with a grammar of somebody's own called {visible(poem.grammar)}"
     return [f"No tree: {faults[0] if faults else f'{whose}; give it with --grammar FILE'}"]
-
-
-def _grammars(name: str, beside: Path) -> list[str]:
-    """What may be the grammar of that name: one of the shelf, a file here, one beside the folder of poems."""
-    from photopoem.grammar import shelf
-
-    if Path(name).name != name:
-        return []  # anybody may have written the record: no path in it is followed
-    elsewhere = [beside] if beside != Path.cwd() else []
-    files = [str(folder / f"{name}.json") for folder in (Path(), *elsewhere)]
-    return [*([name] if name in shelf() else []), *filter(os.path.isfile, files)]
 
 
 def _step(event: Event) -> str:

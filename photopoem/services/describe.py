@@ -6,7 +6,7 @@ photograph; a run reads in its workers (`open_photo`, `measure`) and labels whol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from photopoem.color.palette import Palette, Swatch
 from photopoem.english.house import HouseWords, read_house_words
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
 from photopoem.labels.house import in_house_words
-from photopoem.labels.labeller import Labeller, Labels, ask, place_of
+from photopoem.labels.labeller import Label, Labeller, Labels, ask, place_of
 from photopoem.labels.region import in_colors
 from photopoem.photo.discover import Found, is_url
 from photopoem.photo.moment import Moment
@@ -87,11 +87,13 @@ def spoken(subject: Subject, words: HouseWords) -> Subject:
     if not words.fingerprint:
         return subject
     keywords = tuple(word for word in subject.moment.keywords if not words.is_silent(word))
-    swatches = (_spoken_swatch(swatch, words) for swatch in subject.palette.swatches)
+    spoken_swatches = (_spoken_swatch(swatch, words) for swatch in subject.palette.swatches)
+    swatches = tuple(each for each in spoken_swatches if each.name)
+    names = {swatch.hex: swatch.name for swatch in swatches}
     return replace(
         subject,
-        labels=in_house_words(subject.labels, words),
-        palette=replace(subject.palette, swatches=tuple(each for each in swatches if each.name)),
+        labels=tuple(_colored(label, names) for label in in_house_words(subject.labels, words)),
+        palette=replace(subject.palette, swatches=swatches),
         moment=replace(subject.moment, keywords=keywords),
     )
 
@@ -108,6 +110,14 @@ def remarks_on(words: HouseWords, color_list: str = "xkcd") -> list[str]:
     phrases = (text for cells in entries.values() for texts in cells.values() for text in texts)
     rows = (word for word, _ in entries)
     return words.remarks([*sayable_words(), *color_names(color_list).names, *rows, *phrases])
+
+
+def _colored(label: Label, names: Mapping[str, str]) -> Label:
+    """A label whose color is called as its swatch is; without a color where that has no name any more."""
+    if label.color is None or names.get(label.color.hex) == label.color.name:
+        return label
+    name = names.get(label.color.hex)
+    return replace(label, color=replace(label.color, name=name) if name else None)
 
 
 def _spoken_swatch(swatch: Swatch, words: HouseWords) -> Swatch:
