@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -13,6 +14,9 @@ from photopoem.commands.group import Group
 from photopoem.errors import TRACEBACK, PhotopoemError
 from photopoem.text.fallback import plain_streams
 from photopoem.threads import one_thread_each
+
+MOST_TOLD = 300
+"""Characters of an unforeseen error's own words that are shown."""
 
 # name -> (module under photopoem.commands, one-line help). A module defines `command`, or what is named after a colon.
 COMMANDS = {
@@ -89,8 +93,23 @@ def main() -> None:
     except PhotopoemError as error:
         if traceback:
             raise
-        from photopoem.text.terminal import visible
+        _end(str(error))
+    except Exception as error:
+        if traceback:
+            raise
+        _end(unforeseen(error))
 
-        for line in str(error).splitlines():
-            click.echo(f"photopoem: {visible(line)}", err=True)
-        sys.exit(2)
+
+def unforeseen(error: Exception) -> str:
+    """What is said of an error that nobody foresaw: its kind, its own words in one line, and how to see where."""
+    told = " ".join(str(error).split())[:MOST_TOLD]
+    kind = type(error).__name__
+    return f"an unforeseen error ({kind}{': ' if told else ''}{told}); the same with --traceback shows where it arose"
+
+
+def _end(message: str) -> NoReturn:
+    from photopoem.text.terminal import visible
+
+    for line in message.splitlines():
+        click.echo(f"photopoem: {visible(line)}", err=True)
+    sys.exit(2)

@@ -21,8 +21,9 @@ def _filesystem(url: str) -> tuple[Any, str]:
         raise UsageError(f"{url}: addresses need another package: pip install 'photopoem[remote]'") from error
     try:
         system, path = fsspec.core.url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{url}: {error}") from error
+    except Exception as error:
+        # Some protocols connect at once, and each raises errors of its own.
+        raise UsageError(f"{url}: cannot be reached ({error!r})") from error
     return system, path
 
 

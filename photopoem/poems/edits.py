@@ -78,7 +78,7 @@ def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Contai
     """
     try:
         poem = from_record(record)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StoreError(f"{folder}: not a record of a poem: {error!r}") from error
     file, hashed = _text_of(record)
     text = read_text(folder / file) if hashed and is_text_file(file) else None

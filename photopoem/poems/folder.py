@@ -22,6 +22,7 @@ from photopoem.poems.records import (
     Made,
     head_of,
     is_text_file,
+    is_whole,
     record_line,
     text_file,
     text_hash,
@@ -110,9 +111,11 @@ class PoemsFolder:
         return lock
 
     def _read_index(self, records: IO[bytes]) -> None:
-        """Index every record; what follows the last whole line is a torn write and is cut off."""
+        """Index every record. What follows the last whole one is a torn write and is cut off."""
         with (self.path / RECORDS).open("rb") as lines:
             end = self._index_lines(lines)
+        if records.seek(0, os.SEEK_END) < end:
+            _write_whole(records, b"\n")  # the last record had no line feed
         records.truncate(end)
         records.seek(0, os.SEEK_END)
 
@@ -121,7 +124,9 @@ class PoemsFolder:
         offset, last = 0, ""
         for line in lines:
             if not line.endswith(b"\n"):
-                break
+                if not is_whole(line):
+                    break
+                line += b"\n"
             head = head_of(line)
             if head is not None:
                 path, made = head

@@ -106,9 +106,22 @@ def head_of(line: bytes) -> tuple[str, Made] | None:
         if match := _HEAD.match(line):
             return json.loads(match[1]), _made(json.loads(match[2]))
         record = json.loads(line)
-        return record["path"], _made(record["made"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+        path = record["path"]
+        return (path, _made(record["made"])) if isinstance(path, str) else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a line without a line feed is a whole record all the same: an editor may have left the last one out."""
+    try:
+        return _is_record(json.loads(line))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_record(record: Any) -> bool:
+    return isinstance(record, dict) and "lines" in record and isinstance(record.get("path"), str)
 
 
 def _made(cells: dict[str, Any]) -> Made:
@@ -140,7 +153,7 @@ def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
     try:
         with open_regular(source) as lines:
             for number, line in enumerate(lines, start=1):
-                if line.endswith(b"\n") and line.strip():
+                if line.strip() and (line.endswith(b"\n") or is_whole(line)):
                     yield _parsed(source, number, line)
     except OSError as error:
         near = did_you_mean_path(source)
@@ -152,8 +165,9 @@ def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
 def _parsed(source: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"{source}:{number}: not a record of a poem: {error}") from error
-    if not isinstance(record, dict) or "lines" not in record:
+    if not _is_record(record):
         raise StoreError(f"{source}:{number}: not a record of a poem")
-    return record
+    made: dict[str, Any] = record
+    return made

@@ -298,6 +298,10 @@ def _tcp(address: str, rest: str) -> Target:
     if not match or int(match[2] or 9100) > 65535:
         raise UsageError(f"{address!r}: write tcp://HOST:PORT; receipt printers listen on 9100")
     host, port = match[1].strip("[]"), int(match[2] or 9100)
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise UsageError(f"{address!r}: {host!r} is no name or number of a host") from error
     return PrinterTarget(f"tcp://{match[1]}:{port}", lambda: open_tcp(host, port, 5.0))
 
 

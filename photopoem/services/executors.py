@@ -126,7 +126,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
         raise UsageError("--dask needs another package: pip install 'photopoem[dask]'") from error
     try:
         client: Any = Client(address, timeout="10s")  # type: ignore[no-untyped-call]  # it publishes half its types
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"--dask {address}: no scheduler answers there ({error})") from error
     with client:
         yield client.get_executor(), max(1, len(client.scheduler_info()["workers"]))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from photopoem.errors import KeptText, UsageError
+from photopoem.errors import KeptText, PressError, UsageError
 from photopoem.poem import Poem, from_record, record
 from photopoem.poems.order import by_date
 from photopoem.poems.show import Choice, Show
@@ -223,7 +223,11 @@ class Renderer:
         if key not in self._presses:
             self._presses[key] = open_press(job.press, **job.options)
         press = self._presses[key]
-        data = press.press([from_record(job.record)], photos=Path(job.photos) if job.photos else None)
+        try:
+            poem = from_record(job.record)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PressError(f"{job.name}: its record in the queue is damaged ({error!r})") from error
+        data = press.press([poem], photos=Path(job.photos) if job.photos else None)
         return Delivery(data, job.press, press.suffix, job.name)
 
 
