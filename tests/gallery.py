@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from photopoem.color.palette import Palette, Swatch, read_palette
-from photopoem.labels.labeller import Label
+from photopoem.labels.labeller import Label, Region
 from photopoem.photo.moment import Moment
 from photopoem.photo.reading import read_photo
 from photopoem.poem import Line, Poem, Span
@@ -23,7 +23,8 @@ def poem_of(path: Path, *, label: str = "sky", number: int = 0) -> Poem:
 
 def poem_with(path: str, digest: str, palette: Palette, label: str = "sky", number: int = 0) -> Poem:
     """The same of a palette that is given."""
-    labels = (Label(label, 0.92, "local", "stuff"), Label("mountain", 0.41, "local"))
+    above = Region(0.1, 0.0, 0.9, 0.4)
+    labels = (Label(label, 0.92, "local", "stuff", region=above), Label("mountain", 0.41, "local"))
     moment = Moment(taken=datetime(2018, 10, 4, 17, 31), season="autumn", place="Jungfrau")
     subject = Subject(path, digest, "local", labels, palette, moment, ("still",), "1", "many hands")
     seen = Source("machine", "label", label, score=0.92, labeller="local")

@@ -101,6 +101,25 @@ def test_word_tells_its_source_on_hover(gallery: Chrome, text: str, layer: str, 
     assert tip(gallery) == ""
 
 
+def test_photograph_dims_but_where_the_machine_looked(gallery: Chrome) -> None:
+    """Under the pointer a label's word dims its photograph around its region; other words, or none, leave it whole."""
+
+    def mask() -> str:
+        script = "return getComputedStyle(document.querySelector('#p1 img')).maskImage"
+        return str(gallery.execute_script(script))
+
+    picture = gallery.find_element(By.CSS_SELECTOR, "#p1 img").size
+    ActionChains(gallery).move_to_element(word(gallery, "sky")).perform()
+    found = re.search(r"radial-gradient\(([\d.]+)px ([\d.]+)px at ([\d.]+)px ([\d.]+)px", mask())
+    assert found is not None
+    across, down = float(found[3]), float(found[4])
+    assert across == pytest.approx(picture["width"] / 2, abs=2)
+    assert down == pytest.approx(picture["height"] * 0.2, abs=2)
+    for other in (word(gallery, "autumn"), gallery.find_element(By.TAG_NAME, "h1")):
+        ActionChains(gallery).move_to_element(other).perform()
+        assert mask() == "none"
+
+
 def test_color_word_tells_hex_and_share_on_focus(gallery: Chrome, samples: list[Path]) -> None:
     """Under the keyboard's focus a color word tells its hex, its share and who named it, and is described by that."""
     swatch = poem_of(samples[0]).subject.palette.swatches[0]

@@ -42,7 +42,11 @@ DRAWN: dict[str, tuple[Drawn, str, str]] = {
     "everywhere": (lambda at: at[0] >= 0, "", "one"),
     "upper half": (lambda at: at[0] < 0.6, "", "one"),
     "slope": (lambda at: at[0] > at[1], "", "one"),
-    "a part of the top": (lambda at: (at[0] < 0.2) & (at[1] > 0.3) & (at[1] < 0.7), "in the upper half", "one"),
+    "a part of the top": (
+        lambda at: (at[0] < 0.2) & (at[1] > 0.3) & (at[1] < 0.7),
+        "in the upper half",
+        "one",
+    ),
     "a band above": (lambda at: (at[0] > 0.2) & (at[0] < 0.5), "in the upper half", "one"),
     "much of the left": (lambda at: (at[1] < 0.53) & (at[0] > 0.1), "in the left half", "one"),
     "two sides": (lambda at: (at[1] < 0.2) | (at[1] > 0.8), "", "many"),

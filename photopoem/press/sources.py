@@ -24,13 +24,17 @@ _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Where a word came from: its `layer`, what was done (`verb`) with which word (`of`), and the `figures`."""
+    """Where a word came from: its `layer`, what was done (`verb`) with which word (`of`), and the `figures`.
+
+    `region` is where the labeller looked: left, top, right, bottom in 0..1.
+    """
 
     layer: str
     verb: str
     of: str
     figures: str
     hex: str | None = None
+    region: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ def _from_source(source: Source, poem: Poem) -> Note:
     of = clean(source.of)
     match source.what:
         case "label":
-            return Note("machine", "saw", clean(source.said_for or source.of), _scored(source, poem))
+            saw = clean(source.said_for or source.of)
+            return Note("machine", "saw", saw, _scored(source, poem), region=_region(source, poem))
         case "tone":
             return Note("machine", "measured", of, "from the pixels")
         case "color":
@@ -76,6 +81,14 @@ def _from_source(source: Source, poem: Poem) -> Note:
             )
         case what:
             return Note("place", f"gave the {_plain(what)}", of, _taken(poem.subject.moment))
+
+
+def _region(source: Source, poem: Poem) -> tuple[float, float, float, float] | None:
+    """Where the labeller looked for the word, if it told."""
+    for label in poem.subject.labels:
+        if label.text == source.of and label.region:
+            return label.region.left, label.region.top, label.region.right, label.region.bottom
+    return None
 
 
 def _hex(source: Source) -> str | None:

@@ -26,6 +26,19 @@
     word.classList.add("told");
     word.setAttribute("aria-describedby", "tip");
     place(word);
+    dim(word, note);
+  };
+  // The photograph fades but where the machine looked for the word.
+  const dim = (word, note) => {
+    const picture = word.closest("article").querySelector("img");
+    if (!picture || !note.dataset.region) return;
+    const [left, top, right, bottom] = note.dataset.region.split(" ").map(Number);
+    const ratio = picture.getAttribute("width") / picture.getAttribute("height");
+    // In the show the picture is drawn inside its box.
+    const wide = Math.min(picture.clientWidth, picture.clientHeight * ratio), high = wide / ratio;
+    const x = (picture.clientWidth - wide + (left + right) * wide) / 2, y = (picture.clientHeight - high + (top + bottom) * high) / 2;
+    const size = `${(right - left) * wide * .7}px ${(bottom - top) * high * .7}px`;
+    picture.style.maskImage = `radial-gradient(${size} at ${x}px ${y}px, #000 75%, rgb(0 0 0 / .3))`;
   };
   const place = (word) => {
     const box = [...word.getClientRects()].pop() || word.getBoundingClientRect();
@@ -39,6 +52,8 @@
     if (!told) return;
     told.classList.remove("told");
     told.removeAttribute("aria-describedby");
+    const picture = told.closest("article").querySelector("img");
+    if (picture) picture.style.maskImage = "";
     told = null; pinned = false; tip.hidden = true;
   };
   const wordAt = (event) => event.target instanceof Element ? event.target.closest(".w") : null;
