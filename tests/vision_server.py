@@ -156,6 +156,35 @@ def in_turn(*answers: Answering) -> Answering:
     return answer
 
 
+def thing(name: str, box: tuple[float, float, float, float], score: float = 0.8) -> Any:
+    """One object with its box: left, top, right, bottom, in 0..1."""
+    left, top, right, bottom = box
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    vertices = [v1.NormalizedVertex(x=x, y=y) for x, y in corners]
+    return v1.LocalizedObjectAnnotation(
+        name=name, score=score, bounding_poly=v1.BoundingPoly(normalized_vertices=vertices)
+    )
+
+
+def tell(labels: Sequence[Any], things: Sequence[Any] = ()) -> Answering:
+    """The same labels and things for every picture, each only where it was asked for."""
+
+    def answer(request: Any, _context: Any) -> Any:
+        kinds = v1.Feature.Type
+        return v1.BatchAnnotateImagesResponse(
+            responses=[
+                v1.AnnotateImageResponse(
+                    label_annotations=labels if kinds.LABEL_DETECTION in asked else [],
+                    localized_object_annotations=things if kinds.OBJECT_LOCALIZATION in asked else [],
+                )
+                for each in request.requests
+                if (asked := [feature.type_ for feature in each.features])
+            ]
+        )
+
+    return answer
+
+
 def replies(*answers: Sequence[Any]) -> Answering:
     """For each picture of a request its labels, given in order."""
 
@@ -175,10 +204,12 @@ def opening(folder: Path) -> Iterator[Open]:
     """Opens labellers that speak to a server of the test and share a cache in `folder`; closes them at the end."""
     labellers: list[VisionLabeller] = []
 
-    def open_(server: VisionServer, timeouts: Timeouts = EAGER, **settings: Any) -> VisionLabeller:
+    def open_(
+        server: VisionServer, timeouts: Timeouts = EAGER, argument: str = "", **settings: Any
+    ) -> VisionLabeller:
         environ = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "HOME": str(folder)}
         told = LabelSettings(cache_dir=folder / "cache", **settings)
-        labellers.append(open_labeller("", told, timeouts=timeouts, environ=environ))
+        labellers.append(open_labeller(argument, told, timeouts=timeouts, environ=environ))
         return labellers[-1]
 
     yield open_

@@ -29,21 +29,27 @@ class Key:
     parameters: str
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in 0..1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a labeller said of one photograph, word for word: (text, score in 0..1), by falling score.
 
     `asked` is the time of asking, ISO 8601 in UTC. Words are tidied when they are read, not before they are
-    kept: a better word list then needs no new bill.
+    kept: a better word list then needs no new bill. `boxes` are where things lie, one a word, or none at all.
     """
 
     words: tuple[tuple[str, float], ...]
     asked: str = ""
+    boxes: tuple[Box, ...] = ()
 
 
 def shape(answer: Answer) -> dict[str, object]:
-    """The answer without its time, ready for JSON: {"words": [[text, score], ...]}."""
-    return {"words": answer.words}
+    """The answer without its time, ready for JSON: {"words": [[text, score], ...]}, and "boxes" where there are any."""
+    made: dict[str, object] = {"words": answer.words}
+    return made | {"boxes": answer.boxes} if answer.boxes else made
 
 
 def encode(answer: Answer) -> str:
@@ -59,7 +65,26 @@ def decode(text: str, asked: str) -> Answer:
 def _from_shape(value: object, asked: str) -> Answer:
     if not isinstance(value, dict):
         raise ValueError("answer is not an object")
-    return Answer(_pairs(value.get("words")), asked)
+    words = _pairs(value.get("words"))
+    boxes = _boxes(value.get("boxes", []))
+    if boxes and len(boxes) != len(words):
+        raise ValueError("boxes are not one a word")
+    return Answer(words, asked, boxes)
+
+
+def _boxes(value: object) -> tuple[Box, ...]:
+    if not isinstance(value, list):
+        raise ValueError("boxes are not a list")
+    return tuple(_box(each) for each in value)
+
+
+def _box(value: object) -> Box:
+    match value:
+        case [int() | float(), int() | float(), int() | float(), int() | float()]:
+            left, top, right, bottom = (float(side) for side in value)
+            if all(0 <= side <= 1 for side in (left, top, right, bottom)):
+                return left, top, right, bottom
+    raise ValueError("a box is not [left, top, right, bottom] in 0..1")
 
 
 def _pairs(value: object) -> tuple[tuple[str, float], ...]:

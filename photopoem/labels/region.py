@@ -22,7 +22,7 @@ from photopoem.photo.reading import Pixels
 GRID = 28
 TOP = 0.9  # the map's highest tenth is taken for the thing
 CUT = 0.3  # of the map's maximum: what counts for its middle
-SHOWN = 0.5  # of the map's range: what the box of a map holds
+SHOWN = 0.65  # of the map's range: what the box of a map holds
 # Log odds that the middle lies in the lower half, by how far down the map's middle lies (0 top, 1 foot).
 LOW = (-4.806, 10.508)
 # Log odds that the swatch is the right one: a constant, the log odds of the basic color's share of the thing and of

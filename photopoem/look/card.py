@@ -25,6 +25,9 @@ _TOP = _FIELDS + _MARGIN  # of photograph and names
 _PHOTO = 640  # its longer side: a Photo has 640 pixels, so they are printed one to one
 _NAMES = _MARGIN + _PHOTO + 70  # where the names begin
 _BOTTOM = HIGH - 170  # where the names end
+_LINE, _WORD = 2, 20  # of a frame on the photograph: its width, and the size of its word
+_LIKELY = 0.5  # the score from which a label's region is framed
+_FRAMES, _TELLING = 2, 0.6  # frames at most, and how much of the photograph one may hold
 _INK, _GREY = "#222222", "#777777"
 _FAMILY = "Aileron, 'Helvetica Neue', Helvetica, Arial, sans-serif"
 
@@ -53,12 +56,24 @@ class _Text:
 
 
 @dataclass(frozen=True, slots=True)
+class _Frame:
+    """A thin frame on the photograph around where a label's evidence lies, with its word in the upper left corner."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Card:
-    """All that is drawn; the photograph goes into `photo` (x, y, width, height)."""
+    """All that is drawn; the photograph goes into `photo` (x, y, width, height), `frames` upon it."""
 
     boxes: list[_Box]
     texts: list[_Text]
     photo: tuple[float, float, float, float]
+    frames: list[_Frame]
 
 
 def svg_card(look: Look) -> str:
@@ -80,6 +95,7 @@ def svg_card(look: Look) -> str:
         f'href="data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"/>',
         f'<g font-family="{_FAMILY}">',
         *(_svg_text(text) for text in card.texts),
+        *(_svg_frame(frame) for frame in card.frames),
         "</g>",
         "</svg>",
     ]
@@ -91,6 +107,15 @@ def _svg_text(text: _Text) -> str:
     return (
         f'<text x="{text.x:.1f}" y="{text.y:.1f}" font-size="{text.size:.1f}" fill="{text.fill}"{anchor}>'
         f"{escape(text.text)}</text>"
+    )
+
+
+def _svg_frame(frame: _Frame) -> str:
+    return (
+        f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.wide:.1f}" height="{frame.high:.1f}" '
+        f'fill="none" stroke="#ffffff" stroke-width="{_LINE}"/>'
+        f'<text x="{frame.x + 8:.1f}" y="{frame.y + _WORD + 4:.1f}" font-size="{_WORD}" fill="#ffffff" '
+        f'stroke="{_INK}" stroke-width="3" paint-order="stroke">{escape(frame.word)}</text>'
     )
 
 
@@ -107,6 +132,11 @@ def png_card(look: Look) -> bytes:
             draw.rectangle(edges, fill=box.fill)
     x, y, wide, high = (round(edge) for edge in card.photo)
     image.paste(Image.fromarray(look.photo.pixels).resize((max(1, wide), max(1, high))), (x, y))
+    for frame in card.frames:
+        edges = (round(frame.x), round(frame.y), round(frame.x + frame.wide), round(frame.y + frame.high))
+        draw.rectangle(edges, outline="#ffffff", width=_LINE)
+        at = (frame.x + 8, frame.y + _WORD + 4)
+        draw.text(at, frame.word, "#ffffff", _font(_WORD), "ls", stroke_width=2, stroke_fill=_INK)
     for text in card.texts:
         draw.text(
             (text.x, text.y),
@@ -145,7 +175,22 @@ def _laid_out(look: Look) -> _Card:
     texts.append(_fitted(_MARGIN, HIGH - 84, 26, _INK, visible(name), WIDE - 2 * _MARGIN))
     named = f"Colors named by {look.subject.palette.named_by}"
     texts.append(_fitted(_MARGIN, HIGH - 46, 22, _GREY, visible(named), WIDE - 2 * _MARGIN))
-    return _Card(boxes, texts, photo)
+    return _Card(boxes, texts, photo, _frames(look, photo))
+
+
+def _frames(look: Look, photo: tuple[float, float, float, float]) -> list[_Frame]:
+    """Frames around the surest things and persons; one that would hold nearly all is left out."""
+    x, y, wide, high = photo
+    found: list[_Frame] = []
+    for label in look.subject.labels:
+        region = label.region
+        if not region or label.kind not in ("thing", "person") or label.score < _LIKELY:
+            continue
+        across, down = region.right - region.left, region.bottom - region.top
+        if across * down <= _TELLING and len(found) < _FRAMES:
+            corner = (x + region.left * wide, y + region.top * high)
+            found.append(_Frame(*corner, across * wide, down * high, visible(label.text)))
+    return found
 
 
 def _add_row(boxes: list[_Box], texts: list[_Text], swatch: Swatch, y: float, high: float) -> None:

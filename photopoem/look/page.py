@@ -10,6 +10,7 @@ import numpy as np
 from photopoem.look import Look, words_of
 from photopoem.text.terminal import visible
 from photopoem.text.wrap import wrap_columns
+from photopoem.vocabulary import CERTAIN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -129,14 +130,19 @@ def _swatches(look: Look, width: int) -> Iterator[Text]:
 
 
 def _labels(look: Look, width: int) -> Iterator[Text]:
-    """A row for each label: the word, its score as a bar, the score, its kind."""
+    """A row for each label: the word, its score as a bar, the score, its kind, its color and how certain that is."""
     subject = look.subject
     if look.no_labels:
         yield _plain(f"no labels: {visible(look.no_labels)}")
     longest = min(max((len(visible(label.text)) for label in subject.labels), default=0), width - _BAR - 20)
     for label in subject.labels:
         text = _plain(f"{visible(label.text):<{longest}.{longest}} ")
-        text.append(bar(label.score), "cyan").append(f" {label.score:.2f} ").append(label.kind, "dim")
+        text.append(bar(label.score), "cyan").append(f" {label.score:.2f} ").append(f"{label.kind:<7}", "dim")
+        if label.color:
+            text.append(f" {visible(label.color.name)} {label.color.certainty:.2f}")
+        if label.low >= CERTAIN:
+            text.append(" low in the picture", "dim")
+        text.rstrip()
         yield text
     yield _plain(
         visible(f"labelled by {subject.labeller} {subject.labeller_version}; {subject.taught_by}"), "dim"

@@ -61,6 +61,12 @@ def speaks_vision(spec: str) -> bool:
     return "vision" in names or ("auto" in names and available() is True)
 
 
+def asks_for_objects(spec: str) -> bool:
+    """Whether a run with these labels would ask Vision where things lie, which is billed beside the labels."""
+    parts = [part.strip().partition(":") for part in spec.split(",")]
+    return any(name == "vision" and "objects" in argument.split("+") for name, _, argument in parts)
+
+
 def anchored(settings: Settings) -> Settings:
     """The settings with absolute paths of all files, for processes that run in another folder."""
 
@@ -143,7 +149,8 @@ class Run:
         lines = [count, f"labels: vision; {cost.cached} in the cache, {cost.uncached} to ask about"]
         if cost.photos < len(self.found):
             lines.append(f"not readable: {len(self.found) - cost.photos}")
-        lines.append(f"requests: {cost.requests}; billable units: {cost.units}")
+        twice = ", labels and objects each" if asks_for_objects(self.settings.labels) else ""
+        lines.append(f"requests: {cost.requests}; billable units: {cost.units}{twice}")
         if cost.left:
             lines.append(f"left for next time by --max-requests: {cost.left}")
         return "\n".join(lines)
@@ -153,7 +160,8 @@ class Run:
 
         with open_executor(jobs_for(self.jobs, len(self.found)), self.dask) as (executor, window):
             digests = list(read_digests(self.found, self.settings, executor, window))
-        return vision.cost_of(digests, self.settings.label_settings)
+        objects = asks_for_objects(self.settings.labels)
+        return vision.cost_of(digests, self.settings.label_settings, objects=objects)
 
     def many_paid(self) -> str | None:
         """The question to ask before a run that bills very many photographs; None for any other run."""
@@ -165,7 +173,8 @@ class Run:
         cost = self._cost()
         if cost.uncached <= ASK_ABOVE:
             return None
-        return f"Vision will bill {cost.units} units for {cost.uncached} photographs. Go on?"
+        twice = ", labels and objects each," if asks_for_objects(self.settings.labels) else ""
+        return f"Vision will bill {cost.units} units{twice} for {cost.uncached} photographs. Go on?"
 
     def one(self) -> int:
         """Write the poem of one photograph to standard output."""

@@ -12,7 +12,7 @@ from photopoem.errors import LabelError, LabellerUnavailable
 from photopoem.labels.cache import LONGEST_TEXT, Answer
 from photopoem.labels.vision.credentials import Access, connect, gone_for_good, one_line
 
-Feature = Literal["labels", "landmarks"]
+Feature = Literal["labels", "objects", "landmarks"]
 Question = tuple[bytes, tuple[Feature, ...]]
 """A JPEG and what is asked about it."""
 Reply = dict[Feature, Answer] | LabelError
@@ -93,6 +93,7 @@ class Client:
 
         kinds = {
             "labels": v1.Feature(type_=v1.Feature.Type.LABEL_DETECTION, max_results=RESULTS),
+            "objects": v1.Feature(type_=v1.Feature.Type.OBJECT_LOCALIZATION, max_results=RESULTS),
             "landmarks": v1.Feature(type_=v1.Feature.Type.LANDMARK_DETECTION, max_results=RESULTS),
         }
         requests = [
@@ -134,12 +135,33 @@ def _reply(features: tuple[Feature, ...], reply: Any, now: str) -> Reply:
     if reply.error.code:
         return LabelError(f"Vision refused it: {one_line(reply.error.message) or reply.error.code}")
     said = {"labels": reply.label_annotations, "landmarks": reply.landmark_annotations}
-    return {feature: Answer(_words(said[feature]), now) for feature in features}
+    return {
+        feature: _objects(reply.localized_object_annotations, now)
+        if feature == "objects"
+        else Answer(_words(said[feature]), now)
+        for feature in features
+    }
+
+
+def _objects(annotations: Iterable[Any], now: str) -> Answer:
+    """The things that were found and their boxes, by falling score; one without a name or a box is left out."""
+    found = []
+    for each in annotations:
+        corners = each.bounding_poly.normalized_vertices
+        across, down = [_held(corner.x) for corner in corners], [_held(corner.y) for corner in corners]
+        if each.name and corners:
+            box = (min(across), min(down), max(across), max(down))
+            found.append(((each.name[:LONGEST_TEXT], _held(each.score)), box))
+    found.sort(key=lambda one: (-one[0][1], one))
+    return Answer(tuple(word for word, _ in found), now, tuple(box for _, box in found))
+
+
+def _held(figure: float) -> float:
+    """A 32-bit figure of Vision's, within 0..1."""
+    return round(min(max(figure, 0.0), 1.0), 6)
 
 
 def _words(annotations: Iterable[Any]) -> tuple[tuple[str, float], ...]:
     """(description, score) by falling score. Vision leaves `confidence` empty; scores come as 32-bit floats."""
-    pairs = [
-        (each.description[:LONGEST_TEXT], round(min(max(each.score, 0.0), 1.0), 6)) for each in annotations
-    ]
+    pairs = [(each.description[:LONGEST_TEXT], _held(each.score)) for each in annotations]
     return tuple(sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0])))

@@ -53,20 +53,26 @@ class Cost:
 
 
 def cost_of(
-    digests: Iterable[str], settings: LabelSettings | None = None, *, together: int = TOGETHER
+    digests: Iterable[str],
+    settings: LabelSettings | None = None,
+    *,
+    together: int = TOGETHER,
+    objects: bool = False,
 ) -> Cost:
     """What labelling the photographs with these digests would cost; opens no connection and needs no credentials.
 
-    `together` is how many photographs a run labels at a time, which decides how full its requests are. The
-    same photograph twice is asked about once. Raises `StoreError` where the cache cannot be read.
+    `together` is how many photographs a run labels at a time, which decides how full its requests are; with
+    `objects` Vision is asked where things lie, too, which is billed beside the labels. The same photograph twice is
+    asked about once. Raises `StoreError` where the cache cannot be read.
     """
     settings = settings or LabelSettings()
     given = list(digests)
-    known = _read(_cache(settings), given, settings)
+    wanted = _features(settings, objects)
+    known = _read(_cache(settings), given, wanted)
     seen: set[str] = set()
     photos = requests = units = left = 0
     for start in range(0, len(given), together):
-        missing = {each: _missing(known, each, settings) for each in given[start : start + together]}
+        missing = {each: _missing(known, each, wanted) for each in given[start : start + together]}
         new = [features for each, features in missing.items() if features and each not in seen]
         seen.update(missing)
         photos += len(new)
@@ -85,27 +91,32 @@ def open_labeller(
     timeouts: Timeouts | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> VisionLabeller:
-    """Vision, ready to be asked. `argument` is empty, or `metadata` to ask as the machine's own account.
+    """Vision, ready to be asked.
+
+    `argument` is empty, `metadata` to ask as the machine's own account, `objects` to ask where things lie as
+    well, or both with a + between.
 
     Without credentials it still opens if the cache has answers, to read those. Raises `UsageError`,
     `LabellerUnavailable` or `StoreError`, all before the first photograph is read.
     """
-    if argument not in {"", "metadata"}:
+    asked = set(filter(None, argument.split("+")))
+    if asked - {"metadata", "objects"}:
         raise UsageError(
-            f"vision:{argument} is not known: use vision, or vision:metadata on Google's machines"
+            f"vision:{argument} is not known: use vision, vision:objects, or vision:metadata on Google's machines"
         )
     if settings.vision_parallel < 1:
         raise UsageError("at least 1 request must be in flight: --vision-parallel 1")
     cache = _cache(settings)
     access, problem = Access(), None
     try:
-        access = find_access(environ, metadata=argument == "metadata")
+        access = find_access(environ, metadata="metadata" in asked)
     except LabellerUnavailable as error:
         if cache is None or not cache.has_any(_key("labels")):
             raise
         problem = error
         settings.note(f"{error}; only photographs that Vision has labelled before can be used")
-    return VisionLabeller(settings, Client(access, timeouts or Timeouts(), problem), cache)
+    client = Client(access, timeouts or Timeouts(), problem)
+    return VisionLabeller(settings, client, cache, objects="objects" in asked)
 
 
 class VisionLabeller:
@@ -117,9 +128,12 @@ class VisionLabeller:
     name, version, network = NAME, VERSION, True
     colophon = "people whom Google does not name"
 
-    def __init__(self, settings: LabelSettings, client: Client, cache: LabelCache | None) -> None:
+    def __init__(
+        self, settings: LabelSettings, client: Client, cache: LabelCache | None, objects: bool = False
+    ) -> None:
         """See `open_labeller`; without a cache every photograph is asked about."""
-        keys = ";".join(_key(feature).parameters for feature in _features(settings))
+        self._objects, self._features = objects, _features(settings, objects)
+        keys = ";".join(_key(feature).parameters for feature in self._features)
         self.parameters = f"{keys};words={words.fingerprint()}"
         self._settings, self._client, self._cache = settings, client, cache
         self._pool = ThreadPoolExecutor(settings.vision_parallel, "vision")
@@ -133,11 +147,11 @@ class VisionLabeller:
         Raises `LabellerUnavailable` where Vision cannot be asked any more; what it answered until then is in
         the cache. Raises `StoreError` where answers that were paid for cannot be kept.
         """
-        known = _read(self._cache, [photo.digest for photo in photos], self._settings)
+        known = _read(self._cache, [photo.digest for photo in photos], self._features)
         missing = {
             photo.digest: (photo, features)
             for photo in photos
-            if (features := _missing(known, photo.digest, self._settings))
+            if (features := _missing(known, photo.digest, self._features))
         }
         failed = self._ask_all(list(missing.values()), known)
         return [failed.get(photo.digest) or self._said(photo.digest, known) for photo in photos]
@@ -156,7 +170,8 @@ class VisionLabeller:
         if landmarks and landmarks[0][1] >= SUREST_PLACE:
             self._places[digest] = landmarks[0][0]
         answer = known[digest]["labels"]
-        return words.tidy(answer.words, answer.asked)
+        objects = known[digest].get("objects", Answer(()))
+        return words.with_objects(words.tidy(answer.words, answer.asked), objects)
 
     def _ask_all(
         self, missing: list[tuple[Photo, tuple[Feature, ...]]], known: Answers
@@ -203,7 +218,7 @@ class VisionLabeller:
             else:
                 known[photo.digest] = reply
         if self._cache:
-            for feature in _features(self._settings):
+            for feature in self._features:
                 answers = {digest: each[feature] for digest, each in known.items() if feature in each}
                 self._cache.put(_key(feature), answers)
         return known, failed
@@ -218,8 +233,13 @@ def to_jpeg(photo: Photo) -> bytes:
     return buffer.getvalue()
 
 
-def _features(settings: LabelSettings) -> tuple[Feature, ...]:
-    return ("labels", "landmarks") if settings.landmarks else ("labels",)
+def _features(settings: LabelSettings, objects: bool) -> tuple[Feature, ...]:
+    found: list[Feature] = ["labels"]
+    if objects:
+        found.append("objects")
+    if settings.landmarks:
+        found.append("landmarks")
+    return tuple(found)
 
 
 def _key(feature: Feature) -> Key:
@@ -231,18 +251,18 @@ def _cache(settings: LabelSettings) -> LabelCache | None:
     return LabelCache(settings.cache_dir, note=settings.note) if settings.use_cache else None
 
 
-def _read(cache: LabelCache | None, digests: Iterable[str], settings: LabelSettings) -> Answers:
+def _read(cache: LabelCache | None, digests: Iterable[str], features: Sequence[Feature]) -> Answers:
     known: Answers = {}
     if cache is not None:
         wanted = list(digests)
-        for feature in _features(settings):
+        for feature in features:
             for digest, answer in cache.get(_key(feature), wanted).items():
                 known.setdefault(digest, {})[feature] = answer
     return known
 
 
-def _missing(known: Answers, digest: str, settings: LabelSettings) -> tuple[Feature, ...]:
-    return tuple(each for each in _features(settings) if each not in known.get(digest, {}))
+def _missing(known: Answers, digest: str, features: Sequence[Feature]) -> tuple[Feature, ...]:
+    return tuple(each for each in features if each not in known.get(digest, {}))
 
 
 def _batches(items: Sequence[T]) -> list[list[T]]:

@@ -7,14 +7,16 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import cast
 
 from photopoem.errors import UsageError
 from photopoem.files import read_regular_text
+from photopoem.labels.cache import Answer
 from photopoem.labels.labeller import Kind, Label, Labels, surest
+from photopoem.labels.region import low_by_box, region_of_box
 
 STOPLIST_VARIABLE = "PHOTOPOEM_VISION_STOPLIST"
 
@@ -65,6 +67,22 @@ def tidy(raw: Iterable[tuple[str, float]], asked: str = "") -> Labels:
         for word, score in ((say(description), score) for description, score in raw)
         if word.text
     )
+
+
+def with_objects(labels: Labels, objects: Answer) -> Labels:
+    """Labels with the boxes of things that Vision found, the surest of each; a thing that no label names is added."""
+    found = {label.text: label for label in labels}
+    placed: set[str] = set()
+    for (description, score), box in zip(objects.words, objects.boxes, strict=True):
+        known, region = say(description), region_of_box(*box)
+        if not known.text or known.text in placed or region is None:
+            continue
+        placed.add(known.text)
+        label = found.get(known.text) or Label(
+            known.text, score, "vision", known.kind, known.wider, objects.asked[:10]
+        )
+        found[known.text] = replace(label, region=region, low=low_by_box(region))
+    return tuple(sorted(found.values(), key=lambda label: (-label.score, label.text)))
 
 
 def say(description: str) -> VisionWord:
