@@ -49,7 +49,11 @@ class Choice:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was chosen."""
-        return self == Choice(self.path, self.digest)
+        chosen = (self.state, self.seed, self.grammar, self.order, self.title)
+        return chosen == ("undecided", None, "", None, "")
+
+
+_PARTS = tuple(each.name for each in fields(Choice))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +134,35 @@ def read_show(folder: str | Path) -> Show:
     path = show_file(folder)
     try:
         with open_regular(path) as stream:
+            stamp = _stamp(os.fstat(stream.fileno()))
+            if known := _READ.get(stamp):
+                return known
             data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return Show()
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:
-        return _parsed(data)
+        return _remembered(stamp, _parsed(data))
     except _Damaged as error:
         aside = f"mv {path} {path.with_name('show.damaged.json')}"
         raise StoreError(f"{path}{error}; mend it, or begin a new show with: {aside}") from error
+
+
+_READ: dict[tuple[int, ...], Show] = {}
+"""The shows of the last files that were read or written: a page on the screen asks for them at every key."""
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    """What tells one state of a file from all others."""
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _remembered(stamp: tuple[int, ...], show: Show) -> Show:
+    if len(_READ) >= 8:
+        _READ.pop(next(iter(_READ)), None)
+    _READ[stamp] = show
+    return show
 
 
 def change_show(folder: str | Path, change: Callable[[Show], Show]) -> Show:
@@ -169,12 +192,22 @@ def change_show(folder: str | Path, change: Callable[[Show], Show]) -> Show:
 
 def _write(folder: Path, show: Show) -> None:
     """Write the show file. The caller holds the lock, so an unfinished file that a killed writer left may go."""
-    text = json.dumps(as_dict(show), ensure_ascii=False, indent=1) + "\n"
     try:
-        data = text.encode()
+        data = _as_json(show, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # a path whose bytes are no UTF-8
-        data = (json.dumps(as_dict(show), indent=1) + "\n").encode()
+        data = _as_json(show, ensure_ascii=True).encode()
     write_atomically(show_file(folder), data, sync=True, by_way_of=folder / _UNFINISHED)
+    _remembered(_stamp(show_file(folder).stat()), show)
+
+
+def _as_json(show: Show, *, ensure_ascii: bool) -> str:
+    """A line for each choice: people compare such files, and json's own indenting takes ten times as long."""
+    encode = json.JSONEncoder(ensure_ascii=ensure_ascii).encode
+    made = as_dict(show)
+    rows = [f" {encode(name)}: {encode(value)}" for name, value in made.items() if name != "choices"]
+    choices = ",\n".join(f"  {encode(each)}" for each in made["choices"])
+    rows.append(f' "choices": [\n{choices}\n ]' if choices else ' "choices": []')
+    return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
 def as_dict(show: Show) -> dict[str, Any]:
@@ -188,7 +221,7 @@ def as_dict(show: Show) -> dict[str, Any]:
 
 
 def _choice_as_dict(choice: Choice) -> dict[str, Any]:
-    made = {each.name: getattr(choice, each.name) for each in fields(choice)}
+    made = {name: getattr(choice, name) for name in _PARTS}
     return {name: value for name, value in made.items() if value not in ("", None)}
 
 
@@ -260,7 +293,7 @@ def _show_of(made: dict[str, Any]) -> Show:
 
 
 def _choice_of(made: dict[str, Any], where: str) -> Choice:
-    _known(made, [each.name for each in fields(Choice)], where)
+    _known(made, _PARTS, where)
     if not made.get("path"):
         raise _Damaged(f": {where} names no path")
     state: Any = _one_of(made, "state", STATES, where)
@@ -275,11 +308,10 @@ def _table(made: Any, where: str) -> dict[str, Any]:
     return made
 
 
-def _known(made: Mapping[str, Any], names: Iterable[str], where: str) -> None:
-    known = list(names)
+def _known(made: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
     for name in made:
-        if name not in known:
-            raise _Damaged(f": {where} has an unknown key {name!r:.60}{did_you_mean(name, known)}")
+        if name not in names:
+            raise _Damaged(f": {where} has an unknown key {name!r:.60}{did_you_mean(name, names)}")
 
 
 def _text(made: Mapping[str, Any], name: str, where: str) -> str:

@@ -169,11 +169,23 @@ def decide(picks: Iterable[Pick], state: State) -> int:
     """Give photographs a state; returns for how many that changed something. Raises `StoreError`."""
     changed = 0
     for folder, some in _by_folder(picks):
-        before = read_show(folder)
-        changed += sum(before.choice(each.path, each.digest).state != state for each in some)
-        change_show(folder, _deciding(some, state=state))
+        changed += _deciding_on(folder, some, state)
         if state == "dropped":
             _withdraw(folder, some)
+    return changed
+
+
+def _deciding_on(folder: Path, picks: Sequence[Pick], state: State) -> int:
+    """Give photographs of one folder a state; returns for how many that changed something."""
+    changed = 0
+
+    def change(show: Show) -> Show:
+        nonlocal changed
+        changed = sum(show.choice(each.path, each.digest).state != state for each in picks)
+        after: Show = _deciding(picks, state=state)(show)
+        return after
+
+    change_show(folder, change)
     return changed
 
 
