@@ -13,7 +13,7 @@ from photopoem.labels.local.classes import everyday_words, evidence, kinds, wide
 from photopoem.labels.local.classifier import Head, log_odds, shares
 
 MOST = 10
-LEAST_SCORE = 0.3
+LEAST_SCORE = 0.35
 # A photograph always gets three words to doubt, if need be below LEAST_SCORE.
 FEWEST, LEAST_AT_ALL = 3, 0.005
 # Words for many sorts of things: what anyone would say of a dog is "dog".
@@ -153,6 +153,11 @@ def basic_word(word: str) -> str:
     return next((w for w in wider_words()[word] if w in everyday_words() and w not in CATEGORIES), word)
 
 
+def _floor(word: str) -> float:
+    everyday = everyday_words().get(word)
+    return (everyday and everyday.floor) or LEAST_AT_ALL
+
+
 def choose(scores: Mapping[str, float], labeller: str) -> Labels:
     """Up to ten labels, best first; of a word and its wider words only one.
 
@@ -162,7 +167,7 @@ def choose(scores: Mapping[str, float], labeller: str) -> Labels:
     likely = {word: score for word, score in scores.items() if score >= LEAST_AT_ALL}
     names = [word for word, score in likely.items() if basic_word(word) != word and score < SURE_OF_NAME]
     kept = _narrowest({word: score for word, score in likely.items() if word not in names})
-    best = sorted(kept, key=lambda each: (-kept[each], each))[:MOST]
+    best = sorted((w for w in kept if kept[w] >= _floor(w)), key=lambda each: (-kept[each], each))[:MOST]
     said = [word for place, word in enumerate(best) if place < FEWEST or kept[word] >= LEAST_SCORE]
     named = sorted((name for name in names if likely[name] >= NAMED), key=lambda each: (-likely[each], each))
     return tuple(
