@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poems.edits import read_edited
 from photopoem.poems.folder import PoemsFolder
-from photopoem.poems.show import Choice, read_show, schema
+from photopoem.poems.show import Choice, change_show, read_show, schema
 from photopoem.printing.queue import Queue
+from photopoem.services import curate
 from photopoem.services.publish import enqueue, open_paper
 from tests.making import make_photo, make_photos, records, texts
 
@@ -412,6 +414,39 @@ def test_a_program_killed_before_the_text_is_written_leaves_it_to_the_next_run(
     assert [each["seed"] for each in records(show / "poems")] == [0, 0, 0]
     assert "1 written, 2 already there" in run(*RUN).stderr
     assert [each["seed"] for each in records(show / "poems")] == [6, 0, 0]
+
+
+def test_a_chosen_grammar_that_is_gone_costs_one_photograph(show: Path) -> None:
+    """Where the grammar that was chosen for a photograph is gone, a line says so and the others are written."""
+    Path("mine.json").write_text('{"origin": ["one", "two"]}')
+    run("reroll", FIRST, "--grammar", "mine.json")
+    Path("mine.json").unlink()
+    done = run(*RUN, "--seed", "3")
+    assert done.exit_code == 1 and f"photopoem: {FIRST}: mine.json: no such grammar" in done.stderr
+    assert done.stderr.splitlines()[-1] == "poems: 2 written, 1 failed"
+
+
+def test_a_title_from_elsewhere_does_not_act(show: Path) -> None:
+    """A title that somebody wrote into the show file with controls and line ends is one harmless line."""
+    made = records(show / "poems")[0]
+    change_show("poems", lambda show: show.with_choices([Choice(FIRST, made["digest"], title="a\x1b[2J\nb")]))
+    run("print", "--to", "file:all.txt")
+    assert Path("all.txt").read_text().startswith("a[2J b\n\n")
+    assert "\x1b" not in run("show").output
+
+
+def test_a_reroll_waits_for_a_watch_and_not_for_a_run(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is being written for a moment is waited for; one that stays locked is told, and nothing changes."""
+    monkeypatch.setattr(curate, "PATIENCE", 0.2)
+    with PoemsFolder("poems"):
+        refused = run("reroll", FIRST)
+    assert refused.exit_code == 1 and "another run is writing here" in refused.output
+    assert not Path("poems/show.json").exists()
+    holder = PoemsFolder("poems")
+    holder.__enter__()
+    monkeypatch.setattr(curate, "PATIENCE", 20.0)
+    threading.Timer(0.5, holder.__exit__, (None, None, None)).start()
+    assert run("reroll", FIRST).exit_code == 0
 
 
 def test_new_words_of_the_house_are_obeyed_by_a_reroll(show: Path) -> None:

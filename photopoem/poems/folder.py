@@ -42,12 +42,14 @@ LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl"}
 class PoemsFolder:
     """A folder of poems that one run at a time writes to. Use it as a context manager.
 
-    Raises `UsageError` where another run holds it, `StoreError` where it cannot be read or written.
+    Another run that holds it is waited for `wait` seconds. Raises `UsageError` where it holds it still, and
+    `StoreError` where the folder cannot be read or written.
     """
 
-    def __init__(self, path: str | Path, *, force: bool = False) -> None:
+    def __init__(self, path: str | Path, *, force: bool = False, wait: float = 0.0) -> None:
         self.path = Path(path)
         self.force = force
+        self.wait = wait
         self._entries: dict[str, IndexEntry] = {}
         # The hashes of texts that were written for a path before its last one.
         self._older: dict[str, tuple[str, ...]] = {}
@@ -103,7 +105,7 @@ class PoemsFolder:
 
         lock = FileLock(self.path / LOCK)
         try:
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=self.wait)
         except Timeout as error:
             raise UsageError(
                 f"{self.path}: another run is writing here; wait for it or name another folder with --out"

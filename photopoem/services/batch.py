@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from photopoem.english.house import read_house_words
-from photopoem.errors import UsageError
+from photopoem.errors import GrammarError, UsageError
 from photopoem.labels.labeller import Labeller
 from photopoem.photo.discover import Found, files_left_out, is_url
 from photopoem.photo.sidecars import TEXT
@@ -216,7 +216,10 @@ class Run:
         choice = show.choice(found.path)
         if choice.is_empty:
             return folder.is_done(found, settings)
-        chosen = chosen_settings(settings, choice, self.settings.speech)
+        try:
+            chosen = chosen_settings(settings, choice, self.settings.speech)
+        except GrammarError:
+            chosen = ""  # its grammar is gone: writing it will tell, in a line of its own
         if choice.state == "dropped" and folder.is_unchanged(found):
             self._dropped += 1
             return True

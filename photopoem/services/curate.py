@@ -26,8 +26,11 @@ from photopoem.poems.show import Choice, Order, Show, State, change_show, read_s
 from photopoem.poems.text import as_text
 from photopoem.services.describe import spoken
 from photopoem.services.pipeline import Settings, chosen_settings
+from photopoem.text.clean import one_line
 from photopoem.vocabulary import make_vocabulary
 
+PATIENCE = 3.0
+"""Seconds that a re-roll waits for a watch to have written its poem; a run holds the folder longer."""
 TRIES = 60
 """Seeds that are tried for one more poem that is not the same as those before."""
 _CHOSEN = re.compile(r" seed -?\d+| grammar \w+")
@@ -331,7 +334,7 @@ def take(pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = ()) ->
     first: a program that is killed before the text is written leaves it to the next run. Raises `StoreError`, and
     `UsageError` where a run is writing to the folder.
     """
-    with PoemsFolder(pick.folder, force=True) as folder:
+    with PoemsFolder(pick.folder, force=True, wait=PATIENCE) as folder:
         change_show(pick.folder, _deciding([pick], seed=poem.seed, grammar=grammar))
         aside = _put_aside(pick) if folder.poem(pick.path).by_hand else None
         made = folder.made(pick.path)
@@ -382,9 +385,10 @@ def hang(poems: Iterable[Poem], show: Show, *, only: State | None = None) -> Hun
 
 def titled(poem: Poem, choice: Choice) -> Poem:
     """The poem under the title that was chosen for it."""
-    if not choice.title or choice.title == str(poem.title):
+    title = one_line(choice.title)  # anybody may have written the show file
+    if not title or title == str(poem.title):
         return poem
-    return replace(poem, title=Line((Span(choice.title, voice="hand"),)), by_hand=True)
+    return replace(poem, title=Line((Span(title, voice="hand"),)), by_hand=True)
 
 
 @dataclass(frozen=True, slots=True)
