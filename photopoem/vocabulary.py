@@ -9,7 +9,7 @@ from typing import Literal
 
 from photopoem.color.palette import Palette, Swatch
 from photopoem.english.amounts import share_in_words, sureness_in_words
-from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
+from photopoem.labels.labeller import NOUNS, OWNER, Kind, Label, Labels
 from photopoem.photo.moment import Moment
 
 Layer = Literal["place", "machine", "people"]
@@ -54,6 +54,8 @@ NATURAL = frozenset(
 )
 """What is not made and cannot be wooden or striped in the sense of the words."""
 
+OWNED = 8
+"""A word of the owner's is drawn as much more often than a machine's of the same score."""
 ALIVE, BACKDROP = 1.6, 0.75
 """A person's or an animal's score counts as much more for the subject, a backdrop's as much less."""
 BACKDROPS = frozenset(
@@ -180,9 +182,12 @@ def make_vocabulary(subject: Subject) -> Vocabulary:
 
 
 def _said_once(labels: Iterable[Label]) -> list[Label]:
-    """The labels without those that repeat a surer one: its wider word, or a word with the same head noun."""
+    """The labels without those that repeat a surer one: its wider word, or a word with the same head noun.
+
+    The owner's words come first, in their own order.
+    """
     kept: list[Label] = []
-    for label in sorted(labels, key=lambda label: (-label.score, label.text)):
+    for label in sorted(labels, key=_owner_first):
         head = label.text.rsplit(" ", 1)[-1]
         said = any(
             label.text == other.text
@@ -195,13 +200,30 @@ def _said_once(labels: Iterable[Label]) -> list[Label]:
     return kept
 
 
+def _owner_first(label: Label) -> tuple[bool, float, str]:
+    own = label.labeller == OWNER
+    return not own, -label.score, "" if own else label.text
+
+
 def _label_word(label: Label) -> Word:
-    layer: Layer = "place" if label.labeller == "keywords" else "machine"
+    layer: Layer = "place" if label.labeller == OWNER else "machine"
     what = "keyword" if layer == "place" else "label"
     source = Source(
         layer, what, label.text, score=label.score, labeller=label.labeller, said_for=label.said_for or None
     )
-    return Word(label.text, source, weight=max(label.score, 0.01), kind=label.kind)
+    weight = max(label.score, 0.01) * (OWNED if layer == "place" else 1)
+    return Word(label.text, source, weight=weight, kind=label.kind)
+
+
+def owners_words(vocabulary: Vocabulary) -> Words:
+    """The owner's words among the labels, the subject first."""
+    words = [word for kind in ("subject", "label", "doing", "quality") for word in vocabulary.words[kind]]
+    return tuple({word.text: word for word in words if is_owners(word)}.values())
+
+
+def is_owners(word: Word) -> bool:
+    """Whether a word is one that the photograph's owner gave it."""
+    return word.source.labeller == OWNER
 
 
 def _label_words(labels: list[Label]) -> dict[str, Words]:
@@ -260,7 +282,7 @@ def choose_subject(nouns: Sequence[Label]) -> Label | None:
 
     Persons and animals stand out more than their scores say. What is mostly seen behind things stands out less.
     """
-    own = [label for label in nouns if label.labeller == "keywords"]
+    own = [label for label in nouns if label.labeller == OWNER]
     return own[0] if own else max(nouns, key=_standing_out, default=None)
 
 
@@ -407,7 +429,7 @@ def _moment_words(moment: Moment) -> dict[str, Words]:
         near = f"near {moment.place}"
         words["place"] = (Word(near, Source("place", "place", moment.place), kind="moment"),)
     words["keyword"] = tuple(
-        Word(text, Source("place", "keyword", text, labeller="keywords"), kind="thing")
+        Word(text, Source("place", "keyword", text, labeller=OWNER), kind="thing")
         for text in dict.fromkeys(moment.keywords)
     )
     return words

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from photopoem.errors import UsageError
-from photopoem.labels.keywords import as_label
+from photopoem.labels.keywords import as_label, wider_of
 from photopoem.labels.labeller import Label, Labeller
 from photopoem.labels.registry import open_labeller
 from photopoem.photo.reading import Photo, read_photo
@@ -28,9 +28,9 @@ def test_words_beside_a_photo_become_labels(tmp_path: Path) -> None:
     assert isinstance(labeller, Labeller)
     (labels,) = labeller.label([read_photo(tmp_path / "a.jpg")])
     assert labels == (
-        Label("dog", 1.0, "keywords", "thing"),
-        Label("grass", 1.0, "keywords", "stuff"),
-        Label("two chairs", 1.0, "keywords", "thing"),
+        Label("dog", 1.0, "keywords", "thing", wider_of("dog")),
+        Label("grass", 1.0, "keywords", "stuff", wider_of("grass")),
+        Label("two chairs", 1.0, "keywords", "thing", ("chairs", "chair", "furniture")),
     )
     assert "owner" in labeller.colophon
 
@@ -38,7 +38,7 @@ def test_words_beside_a_photo_become_labels(tmp_path: Path) -> None:
 def test_a_photo_without_words_has_no_labels() -> None:
     """Nothing written is no error, and a batch keeps its order."""
     answers = open_labeller("keywords").label([photo(), photo("Dog", "DOG"), photo()])
-    assert answers == [(), (Label("dog", 1.0, "keywords"),), ()]
+    assert answers == [(), (Label("dog", 1.0, "keywords", wider=("animal",)),), ()]
 
 
 @pytest.mark.parametrize(

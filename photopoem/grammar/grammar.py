@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,13 +25,17 @@ from photopoem.grammar.rules import RuleBook, UsableRules
 from photopoem.grammar.shelf import find_grammar, is_on_shelf
 from photopoem.grammar.text import GAP, Piece, broken, clean, make_line, text_of
 from photopoem.poem import Line, Poem
-from photopoem.vocabulary import Subject, Vocabulary, Word, Words
+from photopoem.vocabulary import Subject, Vocabulary, Word, Words, is_owners, owners_words
 
 if TYPE_CHECKING:
     from photopoem.english.lexicon import Lexicon
 
 TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
 SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
+OWNED_TRIES = 12
+"""Poems that are written until one says a word of the photograph's owner, where there is one."""
+OWNED_TITLES = 48
+"""Titles that are drawn until one says a word of the owner's."""
 MAX_TRIES = 1_000
 """Lines that are tried before more repetition is allowed."""
 MAX_SHOWN = 60
@@ -163,9 +168,12 @@ class Grammar:
         if start not in material.rules.depth:
             raise self._missing(_lacking(material.rules, start))
         rng = self._random(vocabulary.subject.digest, seed)
+        own = owners_words(vocabulary)
+        again = OWNED_TRIES if _can_say(material, own) else 0
         tries = 0
         endless = False
         failure: Exception | None = None
+        unsaid: Expander | None = None
         for level, attempts in SEARCHED_TRIES if form.counted or form.lines else TRIES:
             most = tries + MAX_TRIES
             while attempts and tries < most:
@@ -173,13 +181,17 @@ class Grammar:
                 expander = Expander(material, rng, level)
                 error = expander.attempt()
                 if error is None:
-                    poem = self._poem(expander, vocabulary.subject, seed)
-                    return Written(poem, tries + expander.tries, tuple(expander.events))
+                    if not own or not again or _says_own(expander.lines):
+                        return self._written(expander, tries, vocabulary, seed)
+                    # It fits, but leaves out what the owner says. It stands unless another says it.
+                    unsaid, again, attempts = unsaid or expander, again - 1, attempts + 1
                 if isinstance(error, Overworked):
                     endless, attempts = True, 0
                     error = expander.misfit
                 tries += expander.tries
                 failure = error or failure
+            if unsaid:
+                return self._written(unsaid, tries, vocabulary, seed)
         raise self._error(failure, endless, tries, material, rng)
 
     def _error(
@@ -192,11 +204,12 @@ class Grammar:
             return GrammarError(f"{self.name}: its rules grow without end, or beyond {MAX_LINES} lines")
         return self._missing(failure.symbol if isinstance(failure, Unsayable) else "origin")
 
-    def _poem(self, expander: Expander, subject: Subject, seed: int) -> Poem:
+    def _written(self, expander: Expander, tries: int, vocabulary: Vocabulary, seed: int) -> Written:
         form = self.parts.form
         lines = [line for pieces in expander.lines for line in self._fitted(pieces, form.width or 0)]
-        title = self._title(expander, subject)
-        return Poem(title, tuple(map(make_line, lines)), self.name, seed, subject, __version__)
+        title = self._title(expander, vocabulary)
+        poem = Poem(title, tuple(map(make_line, lines)), self.name, seed, vocabulary.subject, __version__)
+        return Written(poem, tries + expander.tries, tuple(expander.events))
 
     def _fitted(self, pieces: tuple[Piece, ...], width: int) -> Sequence[tuple[Piece, ...]]:
         form = self.parts.form
@@ -204,17 +217,26 @@ class Grammar:
             return [(), *self._fitted(pieces[1:], width)]
         return broken(pieces, width, form.indent) if form.soft and width else [pieces]
 
-    def _title(self, expander: Expander, subject: Subject) -> Line:
-        if self.parts.title:
-            try:
-                pieces = expander.one_line(self.parts.title)
-                if pieces:
-                    return make_line(pieces)
-            except (Unsayable, Misfit, Overworked):
-                pass  # a title that cannot be said gives way to the plain one
+    def _title(self, expander: Expander, vocabulary: Vocabulary) -> Line:
+        """A title, one that says a word of the owner's if there is one; always so if the lines say none."""
+        own = owners_words(vocabulary)
+        titles: list[tuple[Piece, ...]] = []
+        for _ in range(OWNED_TITLES if own else 1):
+            titles.extend(self._drawn_title(expander))
+            if titles and own and _says_own(titles[-1:]):
+                return make_line(titles[-1])
+        if titles and (not own or _says_own(expander.lines)):
+            return make_line(titles[0])
         name = self.name.replace("-", " ").replace("_", " ")
-        label = surest_label(subject)
+        label = next((word for word in own if clean(word.text)), None) or surest_label(vocabulary.subject)
         return make_line([Piece(f"{name}: "), Piece(clean(label.text), label)] if label else [Piece(name)])
+
+    def _drawn_title(self, expander: Expander) -> Iterator[tuple[Piece, ...]]:
+        """A title as chance draws it; none where that cannot be said, for then there is the plain one."""
+        if self.parts.title:
+            with suppress(Unsayable, Misfit, Overworked):
+                if pieces := expander.one_line(self.parts.title):
+                    yield pieces
 
     def _missing(self, symbol: str) -> MissingWordsError:
         return MissingWordsError(
@@ -240,6 +262,16 @@ class Grammar:
         expander = Expander(replace(material, form=replace(form, width=None)), rng, ANYHOW)
         expander.attempt()
         return next((line for line in map(text_of, expander.lines) if len(line) > (form.width or 0)), "")
+
+
+def _can_say(material: Material, own: Words) -> bool:
+    """Whether the grammar asks for anything that could be one of these words."""
+    return bool(own) and any(is_owners(card.word) for cards in material.cards.values() for card in cards)
+
+
+def _says_own(lines: Iterable[Sequence[Piece]]) -> bool:
+    """Whether any of the lines says a word of the owner's."""
+    return any(piece.word is not None and is_owners(piece.word) for line in lines for piece in line)
 
 
 def surest_label(subject: Subject) -> Word | None:

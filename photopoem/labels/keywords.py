@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, UsageError
-from photopoem.labels.labeller import Kind, Label, Labels
+from photopoem.labels.labeller import OWNER, Kind, Label, Labels
 from photopoem.photo.reading import Photo
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Keywords:
-    """Keywords of IPTC, XMP and EXIF, and of the sidecar `photo.jpg.txt`.
+    """Keywords of IPTC, XMP and EXIF, and of the files beside a photograph.
 
     Every word's score is 1: its owner was there. They keep the owner's order.
     """
 
-    name = "keywords"
-    version = "1"
+    name = OWNER
+    version = "2"
     network = False
     parameters = ""
     colophon = "the photograph's owner, who wrote these words"
@@ -35,7 +35,7 @@ class Keywords:
 
     def _label(self, photo: Photo) -> Labels:
         texts = dict.fromkeys(as_label(word) for word in photo.metadata.get("keywords", ()))
-        return tuple(Label(text, 1.0, self.name, self._kind(text)) for text in texts)
+        return tuple(Label(text, 1.0, self.name, self._kind(text), wider_of(text)) for text in texts)
 
     def _kind(self, text: str) -> Kind:
         """The kind under which the lexicon has the word; else stuff for what cannot be counted, or a thing."""
@@ -46,6 +46,20 @@ class Keywords:
             if (text.casefold(), kind) in self._lexicon.entries:
                 return kind
         return "stuff" if is_mass(text) else "thing"
+
+
+def wider_of(text: str) -> tuple[str, ...]:
+    """The less specific words for a thing that machines say: dogs: dog, animal; grizzly bear: bear, animal."""
+    from photopoem.english.inflection import number, singular, split_head
+    from photopoem.labels.local.classes import wider_words
+
+    if number(text) == "name":
+        return ()
+    known, whole = wider_words(), text.casefold()
+    _, head, _ = split_head(whole)
+    one = (singular(whole),) if singular(whole) in known else ()
+    wider = [each for word in (whole, *one, head, singular(head)) for each in (word, *known.get(word, ()))]
+    return tuple(dict.fromkeys(word for word in wider if word != text))
 
 
 def as_label(word: str) -> str:

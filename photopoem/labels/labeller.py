@@ -22,6 +22,8 @@ NOUNS: tuple[Kind, ...] = ("thing", "stuff", "scene", "person")
 
 TOGETHER = 64
 """How many photographs are given to a labeller of a service at a time: four of Vision's batches."""
+OWNER = "keywords"
+"""The labeller of the owner's own words, which go before those of any machine."""
 LEFT = "left for next time: request limit reached"
 """The message for a photograph that was not labelled because of `LabelSettings.max_requests`."""
 
@@ -168,6 +170,40 @@ def surest(labels: Iterable[Label]) -> Labels:
         if label.text not in best or label.score > best[label.text].score:
             best[label.text] = label
     return tuple(sorted(best.values(), key=lambda label: (-label.score, label.text)))
+
+
+def owner_first(labels: Iterable[Label]) -> Labels:
+    """The owner's words in their own order, then the surest label of each other text by falling score.
+
+    What a machine knows of the thing that the owner names is kept: its color, and where it lies.
+    """
+    own: dict[str, Label] = {}
+    others: list[Label] = []
+    for label in labels:
+        if label.labeller == OWNER:
+            own.setdefault(label.text, label)
+        else:
+            others.append(label)
+    ranked = surest(others)
+    known = {label.text: label for label in ranked if label.text in own}
+    return (
+        *(_with_sight(label, known.get(label.text)) for label in own.values()),
+        *(label for label in ranked if label.text not in own),
+    )
+
+
+def _with_sight(label: Label, seen: Label | None) -> Label:
+    if seen is None:
+        return label
+    return replace(
+        label,
+        kind=seen.kind,
+        wider=seen.wider or label.wider,
+        narrower=seen.narrower,
+        color=seen.color,
+        low=seen.low,
+        region=seen.region,
+    )
 
 
 def place_of(labeller: Labeller, photo: Photo) -> str | None:

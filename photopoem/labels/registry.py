@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, LabellerUnavailable, PhotopoemError, UsageError, did_you_mean
-from photopoem.labels.labeller import Labeller, Labels, LabelSettings, ask, close_labeller, surest
+from photopoem.labels.labeller import Labeller, Labels, LabelSettings, ask, close_labeller, owner_first
 from photopoem.plugins import Plugins
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _auto(settings: LabelSettings) -> Labeller:
 
 
 class Together:
-    """Several labellers as one: their labels side by side, the surest of each word."""
+    """Several labellers as one: the owner's words, then the surest label of each other word."""
 
     def __init__(self, labellers: Sequence[Labeller]) -> None:
         self.labellers = labellers
@@ -132,7 +132,7 @@ def _joined(answers: Sequence[Labels | LabelError]) -> Labels | LabelError:
     given = [answer for answer in answers if not isinstance(answer, LabelError)]
     if not given:
         return next(answer for answer in answers if isinstance(answer, LabelError))
-    return surest(label for labels in given for label in labels)
+    return owner_first(label for labels in given for label in labels)
 
 
 class HandOver:

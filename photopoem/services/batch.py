@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from photopoem.english.house import read_house_words
 from photopoem.errors import GrammarError, UsageError
-from photopoem.labels.labeller import Labeller
+from photopoem.labels.labeller import OWNER, Labeller
 from photopoem.photo.discover import Found, files_left_out, is_url
 from photopoem.photo.sidecars import TEXT
 from photopoem.poems.folder import PoemsFolder
@@ -57,7 +57,7 @@ def speaks_vision(spec: str) -> bool:
     """Whether a run with these labels would ask Vision."""
     from photopoem.labels.vision.credentials import available
 
-    names = {part.strip().partition(":")[0] for part in spec.split(",")}
+    names = labellers_of(spec)
     return "vision" in names or ("auto" in names and available() is True)
 
 
@@ -65,6 +65,11 @@ def asks_for_objects(spec: str) -> bool:
     """Whether a run with these labels would ask Vision where things lie, which is billed beside the labels."""
     parts = [part.strip().partition(":") for part in spec.split(",")]
     return any(name == "vision" and "objects" in argument.split("+") for name, _, argument in parts)
+
+
+def labellers_of(spec: str) -> set[str]:
+    """The names of the labellers in a list of them."""
+    return {part.strip().partition(":")[0] for part in spec.split(",")}
 
 
 def anchored(settings: Settings) -> Settings:
@@ -105,6 +110,8 @@ class Run:
     _dropped: int = field(default=0, init=False)
     _apart: list[str] = field(default_factory=list, init=False)
     """Photographs whose text has a longer name, because another photograph has the plain one."""
+    _without_keywords: int = field(default=0, init=False)
+    """Photographs with a poem that their owner gave no word."""
 
     def __post_init__(self) -> None:
         jobs_for(self.jobs, len(self.found))
@@ -316,6 +323,7 @@ class Run:
             progress.keep(published.kept)
             return
         progress.done(done, published.text)
+        self._without_keywords += not any(label.labeller == OWNER for label in done.poem.subject.labels)
         if folder.named_apart(done.found.path):
             self._apart.append(done.found.path)
 
@@ -350,6 +358,9 @@ class Run:
         if self.quiet:
             return
         say(f"{folder.path}: {progress.summary(skipped, self._kept, self._dropped)}")
+        if self._without_keywords and OWNER in labellers_of(self.settings.labels):
+            had = "photograph had" if self._without_keywords == 1 else "photographs had"
+            say(f"{folder.path}: {self._without_keywords} {had} no keywords")
         if self._apart:
             more = f"; {len(self._apart) - 1} more are named so" if len(self._apart) > 1 else ""
             say(f"{folder.path}: {folder.named_apart(self._apart[0])}{more}")
