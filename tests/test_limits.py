@@ -151,6 +151,30 @@ def many_scans(count: int) -> bytes:
     return data[:last] + data[last:-2] * count + data[-2:]
 
 
+def commented(gif: bytes, count: int) -> bytes:
+    """A GIF with comments before its picture."""
+    start = 13 + (3 << (gif[10] & 7) + 1 if gif[10] & 0x80 else 0)
+    return gif[:start] + b"!\xfe\x01a\0" * count + gif[start:]
+
+
+def many_numbers(tag: int) -> bytes:
+    """A TIFF of which a tag has three million numbers: where its strips are, or one of EXIF's."""
+    entries = [
+        (256, 3, 1, 64),
+        (257, 3, 1, 48),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (277, 3, 1, 1),
+    ]
+    many = struct.pack("<HHII", 273, 4, 3_000_000, 400)
+    count = struct.pack("<H", len(entries) + 1)
+    rows = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    last = many if tag == 273 else struct.pack("<HHII", tag, 4, 1, 200)
+    first = struct.pack("<2sHI", b"II", 42, 8) + count + rows + last + bytes(4)
+    return first.ljust(200, b"\0") + struct.pack("<H", 1) + many + bytes(4 + 12_000_400)
+
+
 SIDES = (16_383).to_bytes(2, "little")
 BOMBS = {
     "webp, 34 bytes": webp(b"VP8 ", b"\x10\0\0\x9d\x01\x2a" + SIDES + SIDES + bytes(4)),
@@ -162,6 +186,12 @@ BOMBS = {
     "20,000 scans": many_scans(20_000),
     "segments": b"\xff\xd8" + b"\xff\xe1\0\2" * 1_000_000 + encoded("JPEG")[2:],
     "junk": b"\xff\xd8\xff\xe1\0\2" + bytes(10_000_000) + encoded("JPEG")[2:],
+    "chunks": png(8, 8, *[(b"juNk", b"")] * 20_000, rows=bytes(16)),
+    "exif": png(8, 8, (b"eXIf", bytes(2_000_000)), rows=bytes(16)),
+    "comments": commented(encoded("GIF"), 20_000),
+    "a large chunk": png(8, 8, (b"juNk", bytes(70_000_000)), rows=bytes(16)),
+    "strips": many_numbers(273),
+    "numbers in EXIF": many_numbers(34665),
     "png": png(12_000, 12_500, rows=zlib.compress(b"")),
 }
 

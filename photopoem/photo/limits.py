@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -20,6 +21,18 @@ A scan may be a few bytes long, and the decoder goes over the whole picture for 
 MOST_SEGMENTS = 10_000
 """Segments before the picture of a JPEG, each of up to 64 KB."""
 
+MOST_CHUNKS = 10_000
+"""Chunks of a PNG beside its pixels, and blocks of a GIF before its picture: each is kept as an object."""
+
+MOST_CHUNK = 1 << 26
+"""Bytes of a chunk of a PNG that is not pixels: a color profile, words."""
+
+MOST_NUMBERS = 500_000
+"""Numbers in the tags of a TIFF. Each becomes an object, and a file of zeros of any size takes no room on the disk."""
+
+MOST_EXIF = 1 << 20
+"""Bytes of EXIF that are looked at; cameras write up to 64 KB."""
+
 MOST_JUNK = 1 << 16
 """Bytes between the segments of a JPEG that belong to none."""
 
@@ -28,6 +41,8 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SCAN, _END = 0xDA, 0xD9
 _COEFFICIENT = 2  # bytes
+
+DAMAGED = "damaged or cut short: copy it again from where it came"
 
 # Bytes a pixel, as measured on pictures of 20 megapixels. Pillow keeps RGB in four bytes.
 _KEPT = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
@@ -58,10 +73,13 @@ class JpegHeader:
 
 
 def check_header(file: IO[bytes], head: bytes) -> None:
-    """Look at the first bytes of a file, before a decoder opens it: JPEG and WebP can cost much by being opened.
+    """Look at a file before a decoder opens it, for opening alone can cost much.
 
     Raises `TooMuchError`. A header that makes no sense is left to the decoder, which refuses it.
     """
+    for magic, check in _CHECKS:
+        if head.startswith(magic):
+            check(file)
     jpeg = read_jpeg_header(file) if head.startswith(b"\xff\xd8\xff") else None
     _check_memory(memory_to_open(file, head, jpeg))
     if jpeg is not None and not jpeg.whole:
@@ -69,7 +87,12 @@ def check_header(file: IO[bytes], head: bytes) -> None:
 
 
 def check_image(image: ImageFile, file: IO[bytes]) -> None:
-    """Whether a picture that has been opened may be decoded, by its format and mode. Raises `TooMuchError`."""
+    """Whether a picture that has been opened may be decoded, by its format and mode. Raises `TooMuchError`.
+
+    EXIF that is larger than any camera's is forgotten.
+    """
+    if len(image.info.get("exif") or b"") > MOST_EXIF:
+        del image.info["exif"]
     _check_memory(memory_to_decode(image, file))
 
 
@@ -187,7 +210,7 @@ def read_jpeg_header(file: IO[bytes]) -> JpegHeader | None:
             frame, progressive = file.read(size), marker in _PROGRESSIVE
         else:
             file.seek(size, 1)
-    raise TooMuchError("damaged or cut short: copy it again from where it came")
+    raise TooMuchError(DAMAGED)
 
 
 def _next_marker(file: IO[bytes], most: int) -> tuple[int, int]:
@@ -200,7 +223,7 @@ def _next_marker(file: IO[bytes], most: int) -> tuple[int, int]:
                 return byte[0], skipped
         if not byte:
             return -1, skipped
-    raise TooMuchError("damaged or cut short: copy it again from where it came")
+    raise TooMuchError(DAMAGED)
 
 
 def _header(frame: bytes, progressive: bool, scan: bytes, start: int) -> JpegHeader | None:
@@ -227,3 +250,87 @@ def _count_scans(file: IO[bytes], start: int) -> int:
             break
         last = block[-1:]
     return scans
+
+
+# -- PNG, GIF, TIFF --------------------------------------------------------------------------------------
+
+
+def _check_png(file: IO[bytes]) -> None:
+    """Count the chunks that are not pixels, and look for EXIF of unlikely size."""
+    file.seek(8)
+    chunks = 0
+    while len(heading := file.read(8)) == 8:
+        size, kind = int.from_bytes(heading[:4], "big"), heading[4:]
+        chunks += kind != b"IDAT"
+        most = {b"IDAT": size, b"eXIf": MOST_EXIF}.get(kind, MOST_CHUNK)
+        if chunks > MOST_CHUNKS or size > most:
+            raise TooMuchError(DAMAGED)
+        file.seek(size + 4, 1)
+
+
+def _check_gif(file: IO[bytes]) -> None:
+    """Count the blocks before the first picture."""
+    file.seek(0)
+    head = file.read(13)
+    if len(head) == 13 and head[10] & 0x80:
+        file.seek(3 << (head[10] & 7) + 1, 1)
+    for _ in range(MOST_CHUNKS):
+        if file.read(1) != b"!":
+            return
+        file.read(1)
+        while size := int.from_bytes(file.read(1)):
+            file.seek(size, 1)
+    raise TooMuchError(DAMAGED)
+
+
+# TIFF 6.0 and BigTIFF: where the first directory is, its count, an entry, a number of its own kind.
+_CLASSIC, _BIG = (4, 2, 12, 4), (8, 8, 20, 8)
+_BYTES = frozenset({1, 2, 6, 7})  # types whose values stay bytes
+_DIRECTORIES = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability
+
+
+def _check_tiff(file: IO[bytes]) -> None:
+    """Count the numbers in the tags of the first directory and of those of EXIF in it."""
+    file.seek(0)
+    head = file.read(16)
+    order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+    layout = _BIG if int.from_bytes(head[2:4], order) == 43 else _CLASSIC
+    at, width = layout[0], layout[3]
+    todo, seen, numbers = [int.from_bytes(head[at : at + width], order)], set[int](), 0
+    while todo and (start := todo.pop()) not in seen:
+        seen.add(start)
+        for tag, kind, count, value in _tiff_entries(file, start, layout, order):
+            if kind in _BYTES:
+                _check_memory(min(count, _size_of(file)))
+            else:
+                numbers += count
+            if tag in _DIRECTORIES:
+                todo.append(value)
+        if numbers > MOST_NUMBERS:
+            raise TooMuchError(DAMAGED)
+
+
+def _tiff_entries(
+    file: IO[bytes], start: int, layout: tuple[int, int, int, int], order: Literal["little", "big"]
+) -> Iterator[tuple[int, int, int, int]]:
+    """Tag, type, count and value (or where that is) of the entries of a directory."""
+    _, counted, length, width = layout
+    if start >= _size_of(file):
+        return
+    file.seek(start)
+    entries = file.read(min(int.from_bytes(file.read(counted), order), MOST_NUMBERS) * length)
+    for place in range(0, len(entries) - length + 1, length):
+        entry = entries[place : place + length]
+        yield (
+            int.from_bytes(entry[:2], order),
+            int.from_bytes(entry[2:4], order),
+            int.from_bytes(entry[4 : 4 + width], order),
+            int.from_bytes(entry[4 + width :], order),
+        )
+
+
+_CHECKS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[IO[bytes]], None]], ...] = (
+    (b"\x89PNG", _check_png),
+    (b"GIF8", _check_gif),
+    ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), _check_tiff),
+)

@@ -106,7 +106,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
     path = os.fsdecode(path)
     with _opened(path) as file:
         head = file.read(64)
-        _check_head(path, head)
+        _check_head(path, file, head)
         if is_raw(path, file, head):
             return _read_raw(path, file).pixels
         with _identify(path, file, head) as image:
@@ -161,7 +161,7 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     from photopoem.photo.thumbnail import thumbnail_of
 
     head = file.read(64)
-    _check_head(path, head)
+    _check_head(path, file, head)
     if is_raw(path, file, head):
         return _read_raw(path, file)
     with _identify(path, file, head) as image:
@@ -209,14 +209,18 @@ def digest_of(pixels: Pixels) -> str:
     return digest.hexdigest()
 
 
-def _check_head(path: str, head: bytes) -> None:
-    """Raise `PhotoError` for an empty file or one of another kind, before any decoder sees it."""
+def _check_head(path: str, file: IO[bytes], head: bytes) -> None:
+    """Raise `PhotoError` for a file that is empty or of another kind, before any decoder sees it.
+
+    Raises `TooMuchError` for one that would take too much to be opened.
+    """
     from photopoem.photo.filetypes import other_kind
 
     if not head:
         raise PhotoError(path, "an empty file: copy it again from where it came")
     if kind := other_kind(head):
         raise PhotoError(path, f"not a photograph but {kind}")
+    check_header(file, head)
 
 
 # -- what a file is, and whether it can be decoded safely -----------------------------------------------
@@ -229,7 +233,6 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
 
     from photopoem.photo.filetypes import is_heic, is_picture
 
-    check_header(file, head)
     formats = _register_formats()
     file.seek(0)
     if head.startswith(b"\xff\xd8\xff"):
