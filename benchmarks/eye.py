@@ -113,7 +113,7 @@ import numpy, onnxruntime, PIL.Image, sys, time
 start = time.process_time()
 from photopoem.labels.labeller import LabelSettings
 from photopoem.labels.local.labeller import open_labeller
-from photopoem.photo import Photo, read_photo
+from photopoem.photo.reading import Photo, read_photo
 eye = open_labeller("", LabelSettings())
 grey = numpy.full((480, 640, 3), 128, numpy.uint8)
 eye.label([Photo("", grey, grey, "", (640, 480))])
