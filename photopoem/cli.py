@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from photopoem import __version__
-from photopoem.commands.group import Group
+from photopoem.commands.options import Group
 from photopoem.errors import TRACEBACK, PhotopoemError
 from photopoem.text.fallback import plain_streams
 from photopoem.threads import one_thread_each

@@ -13,10 +13,9 @@ from PIL import features
 from photopoem.errors import UsageError
 from photopoem.services import watch as installation_module
 from photopoem.services.arrivals import Arrivals, looks_whole
-from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Settings
 from photopoem.services.publish import open_paper
-from photopoem.services.watch import Watch
+from photopoem.services.watch import QuietHours, Watch
 from tests.paper import photograph
 
 # -- arrivals --------------------------------------------------------------------------------------------

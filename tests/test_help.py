@@ -13,7 +13,7 @@ import pytest
 from photopoem.cli import COMMANDS
 from photopoem.color.names import NAMED_BY
 from photopoem.commands.help import text_of, topics
-from photopoem.commands.types import TARGETS
+from photopoem.commands.options import TARGETS
 from photopoem.grammar import shelf
 from photopoem.labels.registry import BUILT_IN
 from photopoem.press import PRESSES

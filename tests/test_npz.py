@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photopoem.labels.local.npz import load_npz
+from photopoem.labels.local.classifier import load_npz
 
 
 def headed(shape: str, data: bytes = b"", kind: str = "<f4") -> bytes:

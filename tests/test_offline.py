@@ -119,4 +119,4 @@ def test_onnxruntime_is_imported_in_one_place() -> None:
         if (isinstance(node, ast.Import) and any(each.name.startswith("onnxruntime") for each in node.names))
         or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("onnxruntime"))
     }
-    assert importing == {"photopoem/labels/telemetry.py"}
+    assert importing == {"photopoem/labels/local/network.py"}

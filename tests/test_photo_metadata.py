@@ -10,13 +10,7 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from photopoem.photo.facts import (
-    MAX_KEYWORDS,
-    MAX_LENGTH,
-    clean,
-    keyword_list,
-    parse_date,
-)
+from photopoem.photo.facts import MAX_KEYWORDS, MAX_LENGTH, clean, keyword_list, parse_date
 from photopoem.photo.reading import read_photo
 from photopoem.photo.sidecars import read_text
 from photopoem.photo.xmp import read_xmp

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from photopoem.commands.group import Group
-from photopoem.commands.types import A_FOLDER
+from photopoem.commands.options import A_FOLDER, Group
 from photopoem.text.terminal import counted
 
 EXAMPLES = """

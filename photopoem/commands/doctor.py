@@ -11,7 +11,7 @@ from typing import Literal
 
 import click
 
-from photopoem.commands.types import A_TARGET, LABELLERS
+from photopoem.commands.options import A_TARGET, LABELLERS
 
 # Below these a show of some weeks may run out of disk.
 LITTLE_MB = 500
@@ -238,7 +238,7 @@ def _queue(poems: Path) -> Iterator[Finding]:
 
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
     from photopoem.errors import PhotopoemError
-    from photopoem.printing.status import diagnose
+    from photopoem.printing.targets import diagnose
     from photopoem.services.publish import open_target
 
     for address in targets:

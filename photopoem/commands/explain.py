@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.types import A_FILE, A_GRAMMAR
+from photopoem.commands.options import A_FILE, A_GRAMMAR
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from photopoem.commands.group import Group
+from photopoem.commands.options import Group
 from photopoem.text.terminal import counted, visible
 
 EXAMPLES = """

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.group import Group
-from photopoem.commands.types import A_FILE, A_GRAMMAR, LABELLERS
+from photopoem.commands.options import A_FILE, A_GRAMMAR, LABELLERS, Group
 from photopoem.errors import GrammarError, StoreError, UsageError
 from photopoem.files import read_regular
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.options import ReadingOptions, argument, given_paths, group, option, takes
-from photopoem.commands.types import A_FILE
+from photopoem.commands.options import A_FILE, ReadingOptions, argument, given_paths, group, option, takes
 from photopoem.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def _look_at_all(found: list[Found], asked: LookOptions) -> int:
 def _show(look: Look, as_json: bool) -> None:
     """One look on standard output."""
     from photopoem.look import line
-    from photopoem.services.progress import show
+    from photopoem.services.batch import show
 
     if as_json:
         show(line(look) + "\n")

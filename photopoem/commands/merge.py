@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from photopoem.commands.types import A_FOLDER
+from photopoem.commands.options import A_FOLDER
 
 EXAMPLES = """
 \b

@@ -11,31 +11,184 @@ object of that class:
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from photopoem.commands.types import (
-    A_FILE,
-    A_FOLDER,
-    A_LAYOUT,
-    A_SIZE,
-    COLOR_LISTS,
-    COLORS,
-    GRAMMARS,
-    LABELLERS,
-    NumberOfColors,
-)
+from photopoem.commands.project import use_project, wrong_default
+from photopoem.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from click.shell_completion import CompletionItem
+
     from photopoem.labels.labeller import LabelSettings
     from photopoem.services.pipeline import Settings
+    from photopoem.services.watch import QuietHours
+
+CALLED = {"--to": "--print", "--print": "--to"}
+"""Where to print: --to for the commands that do nothing else, --print for the others."""
+
+
+class Group(click.Group):
+    """A group that answers a mistyped command, or an option of another command, with the right one."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an option that it calls otherwise is answered with its name for it."""
+        try:
+            return super().invoke(ctx)
+        except click.BadParameter as error:
+            if wrong := wrong_default(error):
+                raise wrong from error
+            raise
+        except click.NoSuchOption as error:
+            name = CALLED.get(error.option_name)
+            if error.ctx is None or not any(name in each.opts for each in error.ctx.command.params):
+                raise
+            told = f"there is no option {error.option_name}; here it is called {name}"
+            raise click.UsageError(told, error.ctx) from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with."""
+        name = args[0]
+        is_word = name and not name.startswith("-")
+        if is_word and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
+            ctx.fail(f"there is no command {name!r}{self._meant(ctx, name)}")
+        found, command, rest = super().resolve_command(ctx, args)
+        if ctx.parent is None and found and command:
+            rest = use_project(ctx, found, command, rest)
+        return found, command, rest
+
+    def _meant(self, ctx: click.Context, name: str) -> str:
+        """The nearest command, or `run` for what is rather a photograph or a folder."""
+        from photopoem.photo.discover import is_photo_name
+
+        names = self.list_commands(ctx)
+        near = did_you_mean(name, names)
+        photos = "/" in name or is_photo_name(name) or (Path(name).exists() and not near)
+        if not photos or "run" not in names:
+            return near
+        from photopoem.text.terminal import visible
+
+        return f"; did you mean: photopoem run {visible(shlex.quote(name))}"
+
+
+TARGETS = ("tcp://", "usb:", "serial:", "cups:", "dir:", "file:")
+"""How the addresses of printers begin."""
+LISTS = ("xkcd", "css", "nbs")
+"""The lists of color names, written here because the module that knows them loads numpy."""
+SIZES = ("a6", "a5", "a4", "receipt")
+"""Sizes of sheets, written here because the presses that know them load what draws on them."""
+LAYOUTS = ("card", "cards4", "poem", "booklet")
+"""The layouts of a PDF."""
+
+
+class Name(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases alone
+    """A text for which a shell offers names; with `path` "file" or "dir" also paths of that kind.
+
+    With `several`, names are offered after each comma too.
+    """
+
+    name = "text"
+
+    def __init__(
+        self, names: Callable[[], Iterable[str]] = tuple, *, path: str = "", several: bool = False
+    ) -> None:
+        self.names, self.path, self.several = names, path, several
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The paths and the names that begin as the person began."""
+        from click.shell_completion import CompletionItem
+
+        before, comma, last = incomplete.rpartition(",") if self.several else ("", "", incomplete)
+        items = [CompletionItem(incomplete, type=self.path)] if self.path and not comma else []
+        names = (name for name in self.names() if name.startswith(last))
+        return items + [CompletionItem(before + comma + name) for name in names]
+
+
+class Colors(Name):
+    """A number of colors from 2 to 20, or `auto`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or `auto`. Raises `UsageError`."""
+        if value == "auto" or isinstance(value, int):
+            return value
+        if not value.isdecimal() or not 2 <= int(value) <= 20:
+            raise UsageError(f"--colors takes a number from 2 to 20 or auto, not {value!r}")
+        return int(value)
+
+
+class Shard(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases alone
+    """One part of several, I/N."""
+
+    name = "shard"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """The part's number, from 1, and how many parts there are. Raises `UsageError`."""
+        first, _, last = value.partition("/")
+        if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+            raise UsageError(f"--shard takes I/N with I from 1 to N, such as 1/4, not {value!r}")
+        return int(first), int(last)
+
+
+class Hours(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases alone
+    """Quiet hours, HH:MM-HH:MM."""
+
+    name = "hours"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> QuietHours:
+        """The hours. Raises `UsageError`."""
+        from photopoem.services.watch import QuietHours
+
+        return QuietHours.parse(value)
+
+
+def _grammars() -> list[str]:
+    from photopoem.grammar.shelf import shelf
+
+    return shelf()
+
+
+def _labellers() -> list[str]:
+    from photopoem.labels.registry import BUILT_IN
+
+    return ["auto", *BUILT_IN]
+
+
+def _presses() -> Iterable[str]:
+    from photopoem.press import PRESSES
+
+    return PRESSES
+
+
+NumberOfColors = int | Literal["auto"]
+A_FILE = Name(path="file")
+A_FOLDER = Name(path="dir")
+A_GRAMMAR = Name(_grammars, path="file")
+GRAMMARS = Name(lambda: [*_grammars(), "all"], path="file", several=True)
+LABELLERS = Name(_labellers, several=True)
+A_PRESS = Name(_presses)
+A_TARGET = Name(lambda: TARGETS)
+COLORS = Colors(lambda: ["auto"])
+COLOR_LISTS = Name(lambda: LISTS, path="file")
+A_SIZE = Name(lambda: SIZES)
+A_LAYOUT = Name(lambda: LAYOUTS)
+SHARD = Shard()
+HOURS = Hours()
+
 
 COLOPHON = "Close each poem, in its text and on paper, with who labelled it and who named its colors."
 """The help of --colophon for commands that write texts and print them."""

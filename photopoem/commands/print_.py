@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.options import PressOptions, argument, group, option, poems_folder, takes
-from photopoem.commands.types import A_PRESS, A_TARGET
+from photopoem.commands.options import (
+    A_PRESS,
+    A_TARGET,
+    PressOptions,
+    argument,
+    group,
+    option,
+    poems_folder,
+    takes,
+)
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
@@ -190,8 +198,7 @@ def _conclude_check(
 
 
 def _say_how_it_is(where: Target | OneFile, press: str) -> None:
-    from photopoem.printing.status import diagnose
-    from photopoem.printing.targets import OneFile
+    from photopoem.printing.targets import OneFile, diagnose
     from photopoem.text.terminal import say
 
     if not isinstance(where, OneFile) and where.press == "receipt" and press != "receipt":
@@ -234,7 +241,7 @@ def _say_changed(poems: list[Poem]) -> None:
 
 def _into_file(target: OneFile, press: Press, poems: list[Poem], asked: PrintOptions) -> None:
     from photopoem.files import write_atomically
-    from photopoem.printing.status import diagnose
+    from photopoem.printing.targets import diagnose
     from photopoem.text.terminal import counted, say
 
     found = diagnose(target)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.group import Group
-from photopoem.commands.types import A_TARGET
+from photopoem.commands.options import A_TARGET, Group
 
 if TYPE_CHECKING:
     from photopoem.printing.queue import Queue, State

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from photopoem.commands.options import (
+    A_FILE,
+    A_GRAMMAR,
     argument,
     given_paths,
     option,
@@ -18,7 +20,6 @@ from photopoem.commands.options import (
     words_file,
     words_option,
 )
-from photopoem.commands.types import A_FILE, A_GRAMMAR
 from photopoem.errors import PhotopoemError, UsageError
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def command(asked: RerollOptions) -> None:
 def _reroll(pick: Pick, asked: RerollOptions) -> bool:
     """Re-roll one poem; whether another stands now. Raises `PhotopoemError`."""
     from photopoem.poems.show import read_show
+    from photopoem.services.batch import show
     from photopoem.services.curate import grammar_of, rolls, take
-    from photopoem.services.progress import show
     from photopoem.text.terminal import say
 
     if read_show(pick.folder).choice(pick.path, pick.digest).state == "kept":
@@ -113,7 +114,7 @@ def _reroll(pick: Pick, asked: RerollOptions) -> bool:
 
 def _chosen(pick: Pick, poems: list[Poem]) -> Poem | None:
     """The poem that a person takes of several; None where none."""
-    from photopoem.services.progress import show
+    from photopoem.services.batch import show
 
     for number, poem in enumerate(poems, start=1):
         title = f"{poem.title}\n\n" if str(poem.title) else ""

@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.options import COLOPHON, WritingOptions, argument, given_paths, group, option, takes
-from photopoem.commands.types import A_FOLDER, A_PRESS, A_TARGET, SHARD
+from photopoem.commands.options import (
+    A_FOLDER,
+    A_PRESS,
+    A_TARGET,
+    COLOPHON,
+    SHARD,
+    WritingOptions,
+    argument,
+    given_paths,
+    group,
+    option,
+    takes,
+)
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from photopoem.commands.options import (
+    A_PRESS,
+    A_TARGET,
     COLOPHON,
+    HOURS,
     PressOptions,
     WritingOptions,
     argument,
@@ -18,12 +21,10 @@ from photopoem.commands.options import (
     option,
     takes,
 )
-from photopoem.commands.types import A_PRESS, A_TARGET, HOURS
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
-    from photopoem.services.hours import QuietHours
-    from photopoem.services.watch import Watch
+    from photopoem.services.watch import QuietHours, Watch
 
 FEW = 3
 """So many of the photographs that are left at the end are named."""

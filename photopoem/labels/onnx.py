@@ -15,8 +15,7 @@ import numpy.typing as npt
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.files import open_regular
 from photopoem.labels.labeller import Label, Labels
-from photopoem.labels.local.network import open_session
-from photopoem.labels.telemetry import import_onnxruntime
+from photopoem.labels.local.network import import_onnxruntime, open_session
 from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:

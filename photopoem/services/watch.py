@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,44 @@ from photopoem.poems.records import RECORDS
 from photopoem.poems.show import Show, read_show
 from photopoem.printing.retry import Retry, Stopped
 from photopoem.services.arrivals import Arrivals, FolderEvents
-from photopoem.services.hours import QuietHours
 from photopoem.services.pipeline import Done, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
 from photopoem.services.series import Series
 from photopoem.services.tries import Tries
 from photopoem.text.terminal import counted, say
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From one time of the day to another, past midnight where that is earlier; local time."""
+
+    begin: clock_time
+    end: clock_time
+
+    @classmethod
+    def parse(cls, text: str) -> QuietHours:
+        """From `22:00-08:00`. Raises `UsageError`."""
+        match = re.fullmatch(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)", text.strip())
+        try:
+            if not match:
+                raise ValueError
+            first, minute, last, other = (int(part) for part in match.groups())
+            return cls(_clock(first, minute), _clock(last, other))
+        except ValueError:
+            raise UsageError(f"quiet hours are written 22:00-08:00, not {text!r}") from None
+
+    def now(self, at: datetime | None = None) -> bool:
+        """Whether it is quiet (now, or at a local time)."""
+        clock = (at or datetime.now()).time()  # the clock on the wall
+        if self.begin <= self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
+
+
+def _clock(hour: int, minute: int) -> clock_time:
+    # People write midnight as 24:00 too.
+    return clock_time(0 if (hour, minute) == (24, 0) else hour, minute)
+
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
 """Seconds until a photograph that gave no poem is tried again, with the next seed; then it is given up."""

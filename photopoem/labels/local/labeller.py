@@ -17,17 +17,39 @@ from photopoem.labels.local.classes import kinds
 from photopoem.labels.local.classifier import Floats, Head, read_head
 from photopoem.labels.local.maps import evidence_maps
 from photopoem.labels.local.network import as_one
-from photopoem.labels.local.pixels import WORDS as PIXEL_WORDS
-from photopoem.labels.local.pixels import measured_labels
 from photopoem.labels.local.training import read_taught
 from photopoem.labels.region import low_by_map, region_of_map
-from photopoem.photo.reading import Photo
+from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:
     from photopoem.labels.labeller import LabelSettings
     from photopoem.labels.local.network import Network, Sight, View
 
     Views = tuple[View, View]
+
+BRIGHT, DARK = 0.7, 0.25  # of the eight-bit range, Rec. 601 luma
+STEP = 0.08  # a difference between neighbours that an eye takes for an edge
+LEAST_SHARE = 0.02
+WORDS: dict[str, Kind] = {"light": "stuff", "shadow": "stuff", "edge": "thing", "empty space": "stuff"}
+
+
+def measured_labels(pixels: Pixels, labeller: str) -> Labels:
+    """Light, shadow, edges and empty space, each scored by the share of the picture that it is.
+
+    `pixels` uint8 (h, w, 3). These scores are shares, not chances: nothing here is guessed.
+    """
+    luma = pixels @ np.array([0.299, 0.587, 0.114], np.float32) / 255.0
+    down = np.abs(np.diff(luma, axis=0, append=luma[-1:]))
+    across = np.abs(np.diff(luma, axis=1, append=luma[:, -1:]))
+    steps = np.maximum(down, across)
+    measured = (luma > BRIGHT, luma < DARK, steps > STEP, steps < STEP / 8)
+    found = [
+        Label(word, round(float(part.mean()), 4), labeller, kind)
+        for (word, kind), part in zip(WORDS.items(), measured, strict=True)
+        if part.mean() >= LEAST_SHARE
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.score, each.text)))
+
 
 VERSION = "2"
 COLOPHON = (
@@ -37,7 +59,7 @@ COLOPHON = (
 
 def words() -> dict[str, Kind]:
     """Every word that the built-in eye can say, with its kind, taught ones aside."""
-    return kinds() | PIXEL_WORDS
+    return kinds() | WORDS
 
 
 class Local:
@@ -105,7 +127,7 @@ class Local:
         return tuple(ranked[: choose.MOST])
 
 
-class Pixels:
+class PixelsAlone:
     """What remains where the network cannot be loaded: words that the pixels alone bear out."""
 
     name = "local"
@@ -125,7 +147,7 @@ def shipped_head() -> Head:
         return read_head(path)
 
 
-def open_labeller(argument: str, settings: LabelSettings) -> Local | Pixels:
+def open_labeller(argument: str, settings: LabelSettings) -> Local | PixelsAlone:
     """The built-in labeller, and with it what was taught as `argument`.
 
     Where its network cannot be loaded, it says so once and goes on with what the pixels alone tell.
@@ -138,4 +160,4 @@ def open_labeller(argument: str, settings: LabelSettings) -> Local | Pixels:
         return Local(Network(), shipped_head(), argument, lessons)
     except (LabellerUnavailable, ImportError) as error:
         settings.note(f"{error}; going on with what the pixels alone tell")
-        return Pixels()
+        return PixelsAlone()

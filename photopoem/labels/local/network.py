@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,8 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import LabellerUnavailable
-from photopoem.labels.telemetry import import_onnxruntime
 from photopoem.photo.reading import Pixels
+
+
+def import_onnxruntime() -> Any:
+    """The module onnxruntime, which reports nothing to anyone; nothing else in photopoem imports it.
+
+    Where the variable is not set, the import itself writes an identifier and a database below the cache folder and
+    begins to send them. `disable_telemetry_events` comes too late for that. Windows has a log of its own, which only
+    that function stops.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
 
 LONG, SHORT = 224, 192  # the network halves five times: multiples of 32 leave nothing over
 NEARER = 0.875  # the share of the shorter side that a centered crop keeps, as the network was trained

@@ -1,1 +1,0 @@
-"""What is kept on the disk: SQLite files that several programs share."""
