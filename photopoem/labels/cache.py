@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from photopoem.errors import StoreError
-from photopoem.files import BUSY, Database, OtherVersionError, code_of, is_damage, what_failed
+from photopoem.files import what_failed
+from photopoem.storage.sqlite import BUSY, Database, OtherVersionError, code_of, is_damage
 from photopoem.text.terminal import say_nothing
 
 LONGEST_TEXT = 200

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import StoreError, UsageError
-from photopoem.files import Database
+from photopoem.storage.sqlite import Database
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
