@@ -103,7 +103,7 @@ def test_a_photograph_without_a_poem_can_be_dropped(show: Path) -> None:
     """A photograph that is dropped before it has a poem gets none."""
     make_photo(show / "photos/9.jpg", 9)
     assert run("drop", "photos/9.jpg").output == "1 poem dropped\n"
-    assert run(*RUN).stderr.splitlines()[-1] == "poems: 0 written, 3 already there, 1 dropped"
+    assert "poems: 0 written, 3 already there, 1 dropped" in run(*RUN).stderr.splitlines()
     assert len(texts(show / "poems")) == 3
 
 
@@ -113,7 +113,7 @@ def test_a_run_obeys_the_show(show: Path) -> None:
     run("keep", FIRST)
     run("drop", SECOND)
     done = run(*RUN, "--grammar", "haiku", "--seed", "3")
-    assert done.stderr.splitlines()[-1] == "poems: 1 written, 1 kept as the show has it, 1 dropped"
+    assert "poems: 1 written, 1 kept as the show has it, 1 dropped" in done.stderr.splitlines()
     after = texts(show / "poems")
     assert [before[name] == after[name] for name in sorted(before)] == [True, True, False]
     forced = run(*RUN, "--force")
@@ -423,7 +423,7 @@ def test_a_chosen_grammar_that_is_gone_costs_one_photograph(show: Path) -> None:
     Path("mine.json").unlink()
     done = run(*RUN, "--seed", "3")
     assert done.exit_code == 1 and f"photopoem: {FIRST}: mine.json: no such grammar" in done.stderr
-    assert done.stderr.splitlines()[-1] == "poems: 2 written, 1 failed"
+    assert "poems: 2 written, 1 failed" in done.stderr.splitlines()
 
 
 def test_a_title_from_elsewhere_does_not_act(show: Path) -> None:
