@@ -12,7 +12,8 @@ from typing import Any
 
 from photopoem.english.inflection import plural, singular
 from photopoem.errors import did_you_mean
-from photopoem.text.toml import TomlFile, read_toml
+from photopoem.files import read_regular_text, write_atomically
+from photopoem.text.toml import TomlFile, parse_toml, read_toml
 
 FILE_NAME = "words.toml"
 PHRASES = "phrases"
@@ -78,6 +79,46 @@ class HouseWords:
         keys = ("say", PHRASES, inner) if key == PHRASES else tuple(filter(None, (key, inner)))
         where = self.file.where(*keys, value=value) if self.file else FILE_NAME
         return f"{where}: no labeller here says {word!r}{did_you_mean(word, among)}"
+
+
+def add_words(
+    path: str | Path, *, never: str = "", never_color: str = "", say: tuple[str, str] | None = None
+) -> HouseWords:
+    """Add a word to a `words.toml`, which is made where there is none; its other lines and notes stay as they are.
+
+    `never` is a word that is not said from now on, `never_color` a color's name; `say` is a label and what is said
+    instead. Raises `UsageError`, with line and column, where the file has faults or would have one, and `StoreError`.
+    """
+    from filelock import FileLock
+
+    file = Path(path)
+    with FileLock(file.with_name(f".{file.name}.lock")):
+        text = read_regular_text(file) if file.exists() else ""
+        house_words(parse_toml(str(path), text))
+        made = _with_words(text, {"never": never, "never_colors": never_color}, say)
+        words = house_words(parse_toml(str(path), made))
+        if made != text:
+            write_atomically(file, made, sync=True)
+    return words
+
+
+def _with_words(text: str, lists: Mapping[str, str], say: tuple[str, str] | None) -> str:
+    """The text of a `words.toml` with these words added, where they do not stand there yet."""
+    import tomlkit
+
+    document: Any = tomlkit.parse(text)
+    for key, word in lists.items():
+        if word and word.casefold() not in map(str.casefold, document.get(key, [])):
+            # A list before the tables: below one it would be a part of it.
+            if key not in document:
+                document.add(key, tomlkit.array())
+            document[key].append(word)
+    if say is not None:
+        table = document.setdefault("say", tomlkit.table())
+        label, instead = say
+        spelled = next((key for key in table if " ".join(key.split()).casefold() == label.casefold()), label)
+        table[spelled] = instead
+    return tomlkit.dumps(document)
 
 
 def is_house_file(path: str | Path) -> bool:

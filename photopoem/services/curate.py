@@ -16,8 +16,9 @@ from typing import Any
 
 from photopoem.english.house import is_house_file, read_house_words
 from photopoem.errors import MissingWordsError, UsageError, did_you_mean_path
+from photopoem.files import write_atomically
 from photopoem.photo.discover import Found, is_photo_name, is_url
-from photopoem.poem import Line, Poem, Span, record
+from photopoem.poem import Line, Poem, Span, colophon, record
 from photopoem.poems.edits import edited, read_text, written_to
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.order import in_order
@@ -358,6 +359,49 @@ def _put_aside(pick: Pick) -> Path | None:
     with aside.open("xb") as file:
         file.write(said.encode("utf-8", "surrogateescape"))
     return aside
+
+
+def respeak(pick: Pick, *, speech: Sequence[str] = ()) -> bool:
+    """Write the poem of a photograph again, after the words of the house changed; whether its text is another now.
+
+    Its seed, its grammar and what was chosen stay; only where the seed gives no poem any more the next one is taken. A
+    text that a person changed, or a poem that is kept, is not to be given here. Raises as `rolls` and `take`.
+    """
+    standing = pick.poem()
+    found = rolls(pick, seed=standing.seed, speech=speech)
+    if not found or (found[0].text, str(found[0].title)) == (standing.text, str(standing.title)):
+        return False
+    with PoemsFolder(pick.folder, force=True) as folder:
+        made = folder.made(pick.path)
+        text = as_text(found[0], with_colophon="without colophon" not in made.settings)
+        folder.add(record(found[0]), Found(pick.path, Path(pick.path).name, made.stamp), made.settings, text)
+        folder.finish()
+    return True
+
+
+def rewrite(pick: Pick, text: str, before: str) -> None:
+    """Put a person's words into the text of a poem: `text` has its title, an empty line, its lines.
+
+    `before` is the text that the person began with. The colophon that stands below stays. Raises `UsageError` where
+    another text stands there by now, or nothing is left of the poem; `StoreError`.
+    """
+    file, poem = pick.text, pick.poem()
+    if file is None:
+        raise UsageError(f"{pick.path}: its poem has no text beside it; photopoem run writes one")
+    if wording(poem) != before:
+        raise UsageError(f"{file}: changed since you began to edit; yours is not written, copy it first")
+    said = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    if not said:
+        raise UsageError(f"{file}: nothing is left of the poem; drop it from the show instead")
+    closing = (read_text(file) or "").rstrip().rpartition("\n\n")[2]
+    if closing.split()[:2] == colophon(poem).split()[:2]:
+        said = f"{said}\n\n{closing}"
+    write_atomically(file, f"{said}\n".encode("utf-8", "surrogateescape"))
+
+
+def wording(poem: Poem) -> str:
+    """The title and the lines of a poem, as a person edits them."""
+    return as_text(poem, with_colophon=False).rstrip("\n")
 
 
 # -- what is shown ---------------------------------------------------------------------------------------

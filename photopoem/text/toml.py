@@ -74,14 +74,19 @@ def read_toml(path: str | Path) -> TomlFile:
     if len(data) > MOST_BYTES:
         raise UsageError(f"{path}: larger than {MOST_BYTES >> 20} MB; no file of this kind is")
     try:
-        text = data.decode("utf-8-sig")
-        return TomlFile(str(path), tomllib.loads(text), text)
+        return parse_toml(str(path), data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+
+
+def parse_toml(name: str, text: str) -> TomlFile:
+    """What stands in a TOML text, which messages call by `name`. Raises `UsageError` with line and column."""
+    try:
+        return TomlFile(name, tomllib.loads(text), text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}{_located(str(error), text)}") from error
+        raise UsageError(f"{name}{_located(str(error), text)}") from error
     except RecursionError as error:
-        raise UsageError(f"{path}: brackets within brackets without an end") from error
+        raise UsageError(f"{name}: brackets within brackets without an end") from error
 
 
 def _located(message: str, text: str) -> str:
