@@ -29,6 +29,7 @@ COMMANDS = {
     "drop": ("decide:drop", "Drop poems from the show."),
     "undecide": ("decide:undecide", "Leave poems undecided again."),
     "reroll": ("reroll", "Write another poem for a photograph."),
+    "studio": ("studio", "Curate a show in the browser."),
     "print": ("print_", "Put poems on paper, or into files to be printed."),
     "queue": ("queue", "See and mend the print queue."),
     "watch": ("watch", "Print a poem for each photograph that arrives in a folder."),

@@ -1,0 +1,141 @@
+"""`photopoem studio`: a page in the browser in which a person curates a show."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from photopoem.commands.options import (
+    argument,
+    option,
+    poems_folder,
+    poems_option,
+    takes,
+    words_file,
+    words_option,
+)
+from photopoem.commands.types import A_FILE
+from photopoem.errors import UsageError
+
+if TYPE_CHECKING:
+    from photopoem.studio.server import Studio
+
+EXAMPLES = """
+\b
+Examples:
+  photopoem studio                     the show in poems/
+  photopoem studio photos/             write what poems are missing, then open them
+  photopoem studio --screen            new poems of a running watch, full screen
+  photopoem studio --no-browser        only say the address
+"""
+
+
+@dataclass(frozen=True)
+class StudioOptions:
+    """What a person may say to `photopoem studio`."""
+
+    paths: tuple[str, ...] = argument(nargs=-1, metavar="[PHOTOS|POEMS]...", type=click.Path(path_type=str))
+    poems: str | None = poems_option()
+    lexicon: tuple[str, ...] = option(
+        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A CSV of what words do; may be repeated."
+    )  # fmt: skip
+    words: str | None = words_option()
+    photos: Path | None = option(
+        "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Where the photographs' paths start from.  [default: here]",
+    )  # fmt: skip
+    port: int = option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        metavar="N",
+        help="The port.  [default: a free one]",
+    )
+    screen: bool = option(
+        "--screen", is_flag=True, help="Only show: each new poem full screen, as a watch writes it."
+    )
+    no_browser: bool = option("--no-browser", is_flag=True, help="Open no browser; only print the address.")
+
+
+@click.command(epilog=EXAMPLES)
+@takes(StudioOptions)
+def command(asked: StudioOptions) -> None:
+    """Open a show in the browser: keep, drop, re-roll and edit its poems, see where their words come from.
+
+    POEMS is a folder of poems [default: poems]. For PHOTOS poems are written first where they are missing, as
+    photopoem run does. The page comes from this machine, is open to this machine alone, and asks nothing of any
+    other. What is done there is done as by the commands: show.json, words.toml and the texts hold it. Ctrl-C ends it.
+    """
+    from photopoem.studio.server import Studio, hold
+    from photopoem.studio.wall import Wall
+
+    folder = _folder(asked)
+    words = words_file(asked.words, folder) or os.path.normpath(f"{folder}/words.toml")
+    wall = Wall(folder, words, asked.lexicon, asked.photos)
+    studio = Studio(wall, asked.port, "screen" if asked.screen else "", asked.screen)
+    if asked.screen:
+        open_studio(studio, browser=not asked.no_browser)
+        return
+    with hold(folder):
+        open_studio(studio, browser=not asked.no_browser)
+
+
+def open_studio(studio: Studio, *, browser: bool) -> None:
+    """Serve a studio until Ctrl-C, and say where it is. Raises `UsageError`."""
+    from photopoem.text.terminal import say
+
+    bound = studio.bind()
+    say("Ctrl-C ends the studio")
+    click.echo(studio.address)
+    if browser:
+        import webbrowser
+
+        # The socket listens already, so the page may ask before the server runs: it is answered then.
+        bound.listen()
+        webbrowser.open(studio.address)
+    try:
+        studio.serve(bound)
+    except KeyboardInterrupt:
+        say("the studio is closed; the show is as you left it")
+
+
+def _folder(asked: StudioOptions) -> Path:
+    """The folder of poems that is opened; for photographs their missing poems are written there first."""
+    from photopoem.poems.folder import folder_for_poems
+    from photopoem.poems.records import RECORDS
+
+    out = poems_folder(asked.poems)
+    shows = [path for path in asked.paths if (Path(path) / RECORDS).is_file()]
+    if shows and len(asked.paths) > 1:
+        raise UsageError("open one folder of poems at a time, or photographs")
+    if shows:
+        return Path(shows[0])
+    if asked.paths:
+        _write(asked, folder_for_poems(out))
+    elif not asked.screen and not (out / RECORDS).is_file():
+        raise UsageError(f"{out}: no poems here yet; open photographs: photopoem studio photos/")
+    return out
+
+
+def _write(asked: StudioOptions, out: Path) -> None:
+    """Write the poems that are missing, as a run with the project's own defaults does; end where it ends early."""
+    from photopoem.text.terminal import say
+
+    said = [*(part for each in asked.lexicon for part in ("--lexicon", each))]
+    said += ["--words", asked.words] if asked.words is not None else []
+    say("writing what poems are missing")
+    program = click.get_current_context().find_root().command
+    try:
+        program.main(
+            ["run", *said, "--out", str(out), "--quiet", "--", *asked.paths],
+            "photopoem",
+            standalone_mode=False,
+        )
+    except SystemExit as end:
+        # Some may have failed, each with a line that says why: the others are opened.
+        if end.code not in (0, 1, None):
+            raise

@@ -1,0 +1,498 @@
+"use strict";
+(() => {
+  const $ = (id) => document.getElementById(id);
+  // Everything that is shown of photographs and poems goes through here as text: none of it is read as markup.
+  const make = (tag, attributes = {}, ...children) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === "on") for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
+      else if (name === "class") element.className = value;
+      else if (value === true) element.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
+  };
+
+  // -- speaking with the studio ---------------------------------------------------------------------------
+  let hushing = 0;
+  const say = (text, wrong = false) => {
+    clearTimeout(hushing);
+    $("said").textContent = text;
+    $("said").classList.toggle("wrong", wrong);
+    hushing = setTimeout(() => { $("said").textContent = ""; }, wrong ? 8000 : 3500);
+  };
+  const get = async (path) => {
+    const answer = await fetch(path);
+    const told = answer.headers.get("content-type").startsWith("application/json") ? await answer.json() : { error: await answer.text() };
+    if (!answer.ok) throw new Error(told.error);
+    return told;
+  };
+  const post = async (path, given) => {
+    const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(given) });
+    const told = answer.headers.get("content-type").startsWith("application/json") ? await answer.json() : { error: await answer.text() };
+    if (answer.status === 409 && !given.sure) return (await ask(told.error)) ? post(path, { ...given, sure: true }) : null;
+    if (!answer.ok) throw new Error(told.error);
+    return told;
+  };
+  const ask = (question) => new Promise((resolve) => {
+    $("sure-said").textContent = question;
+    $("sure").returnValue = "";
+    $("sure").addEventListener("close", () => resolve($("sure").returnValue === "yes"), { once: true });
+    $("sure").showModal();
+  });
+
+  // -- the show -------------------------------------------------------------------------------------------
+  const rows = new Map();
+  let order = [], shown = [], version = 0, reads = false, loaded = false;
+  const take = (told) => {
+    version = told.version;
+    for (const row of told.rows) {
+      const fresh = !rows.has(row.id);
+      row.find = [row.title, ...row.lines, ...row.labels, ...row.colors.map((c) => c[1]), row.name].join("\n").toLowerCase();
+      rows.set(row.id, row);
+      if (loaded) arrived(row, fresh);
+    }
+    if (told.order) {
+      order = told.order;
+      const there = new Set(order);
+      for (const id of rows.keys()) if (!there.has(id)) rows.delete(id);
+      const title = told.title || "photopoem studio";
+      $("title").textContent = title;
+      document.title = told.title ? `${title} – photopoem studio` : title;
+    }
+    reads = told.reads ?? reads;
+    $("undo").disabled = !told.undo;
+    $("undo").title = told.undo ? `Undo: ${told.undo}` : "";
+    $("trouble").hidden = !told.trouble;
+    $("trouble").textContent = told.trouble;
+    loaded = true;
+    sift();
+    if (view() === "poem") followPoem(told.rows);
+  };
+  let looking = false, again = false;
+  const look = async () => {
+    if (looking) { again = true; return; }
+    looking = true;
+    try { do { again = false; take(await get(`wall?since=${version}`)); } while (again); }
+    catch (error) { say(error.message, true); }
+    finally { looking = false; }
+  };
+  const act = async (name, given) => {
+    if (reads) { say("This screen only shows.", true); return null; }
+    try {
+      const told = await post(name, { ...given, since: version });
+      if (told) { take(told); say(told.said); }
+      return told;
+    } catch (error) { say(error.message, true); return null; }
+  };
+  const follow = () => {
+    const events = new EventSource("events");
+    events.onmessage = (event) => { $("trouble").classList.remove("away"); if (Number(event.data) !== version) look(); };
+    events.onerror = () => { $("trouble").hidden = false; $("trouble").classList.add("away"); $("trouble").textContent = "The studio does not answer. Was it ended?"; };
+    events.onopen = () => { if ($("trouble").classList.contains("away")) { version = 0; look(); } };
+  };
+
+  // -- filter ---------------------------------------------------------------------------------------------
+  const STATES = ["undecided", "kept", "dropped"];
+  const fits = (row, words) => words.every((word) =>
+    STATES.includes(word) ? row.state === word
+    : word === "edited" ? row.hand
+    : row.grammar.toLowerCase() === word || row.find.includes(word));
+  const sift = () => {
+    const words = $("words").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const here = shown[at];
+    shown = words.length ? order.filter((id) => fits(rows.get(id), words)) : order;
+    const count = (state) => order.reduce((n, id) => n + (rows.get(id).state === state), 0);
+    const told = [["kept", count("kept")], ["dropped", count("dropped")]].filter(([, n]) => n).map(([what, n]) => `${n} ${what}`);
+    $("count").textContent = [`${shown.length}${words.length ? ` of ${order.length}` : ""}`, ...told].join(", ");
+    const found = shown.indexOf(here);
+    at = found >= 0 ? found : Math.max(0, Math.min(at, shown.length - 1));
+    $("empty").hidden = shown.length > 0;
+    $("empty").textContent = order.length ? "No poem here has that." : "No poems yet. photopoem run photos/ writes them; they appear here as they come.";
+    draw(true);
+  };
+
+  // -- the wall: only the cards in sight are there ----------------------------------------------------------
+  const cards = new Map();
+  const HIGH = 440, GAP = 20, LEAST = 300, BEYOND = 2;
+  let at = 0, editing = null;
+  const columns = () => Math.max(1, Math.floor(($("cards").clientWidth + GAP) / (LEAST + GAP)));
+  const strip = (colors) => make("div", { class: "strip", "aria-hidden": "true" }, ...colors.map(([hex, , share]) => {
+    const part = make("i");
+    part.style.flexGrow = share;
+    part.style.background = hex;
+    return part;
+  }));
+  const alt = (row) => `The photograph ${row.name}` + (row.labels.length ? `; labels: ${row.labels.slice(0, 4).join(", ")}` : "");
+  const picture = (row, side) => `picture/${row.id}/${side}/${row.mark}`;
+  const card = (row) => {
+    const id = `t-${row.id}`;
+    const state = row.state === "undecided" ? [] : [make("span", { class: `state ${row.state}` }, row.state)];
+    return make("article", { class: `card ${row.state}`, tabindex: -1, "data-id": row.id, "aria-labelledby": id },
+      make("div", { class: "pic" }, make("img", { src: picture(row, 480), alt: alt(row), decoding: "async", on: { error: (e) => { e.target.hidden = true; } } })),
+      strip(row.colors),
+      make("div", { class: "text" }, make("h2", { id, dir: "auto" }, row.title || row.name),
+        make("p", { class: "lines", dir: "auto" }, ...row.lines.map((line) => make("span", {}, line)))),
+      make("footer", {}, ...state, make("span", { class: "name" }, row.name),
+        make("span", {}, `${row.grammar} ${row.seed}${row.hand ? ", edited" : ""}`)));
+  };
+  const draw = (changed) => {
+    if (view() !== "wall") return;
+    const across = columns(), width = ($("cards").clientWidth - GAP * (across - 1)) / across;
+    $("cards").style.height = `${Math.ceil(shown.length / across) * (HIGH + GAP)}px`;
+    const top = scrollY - $("cards").offsetTop;
+    const first = Math.max(0, Math.floor(top / (HIGH + GAP)) - BEYOND) * across;
+    const last = Math.min(shown.length, (Math.ceil((top + innerHeight) / (HIGH + GAP)) + BEYOND) * across);
+    const wanted = new Map();
+    for (let n = first; n < last; n++) wanted.set(shown[n], n);
+    if (shown.length) wanted.set(shown[at], at);
+    const focused = document.activeElement && document.activeElement.closest(".card");
+    for (const [id, element] of cards) {
+      if (wanted.has(id) || editing === id) continue;
+      element.remove();
+      cards.delete(id);
+    }
+    let before = null;
+    for (const [id, n] of [...wanted].sort((a, b) => a[1] - b[1])) {
+      let element = cards.get(id);
+      const row = rows.get(id);
+      if (!element || (changed && element.row !== row && editing !== id)) {
+        const fresh = card(row);
+        fresh.row = row;
+        const had = element === focused && focused;
+        if (element) element.replaceWith(fresh); else $("cards").append(fresh);
+        cards.set(id, fresh);
+        element = fresh;
+        if (had) fresh.focus({ preventScroll: true });
+      }
+      // In the document they stand in the order that is seen, for those who hear them.
+      if (before ? before.nextSibling !== element : $("cards").firstChild !== element) {
+        const had = document.activeElement === element;
+        if (before) before.after(element); else $("cards").prepend(element);
+        if (had) element.focus({ preventScroll: true });
+      }
+      before = element;
+      element.style.width = `${width}px`;
+      element.style.height = `${HIGH}px`;
+      element.style.transform = `translate(${(n % across) * (width + GAP)}px, ${Math.floor(n / across) * (HIGH + GAP)}px)`;
+      element.tabIndex = n === at ? 0 : -1;
+      element.setAttribute("aria-posinset", n + 1);
+      element.setAttribute("aria-setsize", shown.length);
+    }
+  };
+  const go = (n) => {
+    if (!shown.length) return;
+    at = Math.max(0, Math.min(shown.length - 1, n));
+    const across = columns(), head = $("bar").getBoundingClientRect().bottom;
+    const top = $("cards").offsetTop + Math.floor(at / across) * (HIGH + GAP);
+    if (top - 12 < scrollY + Math.max(0, head)) scrollTo(0, top - Math.max(0, head) - 12);
+    else if (top + HIGH + 12 > scrollY + innerHeight) scrollTo(0, top + HIGH + 12 - innerHeight);
+    draw();
+    cards.get(shown[at]).focus({ preventScroll: true });
+  };
+  addEventListener("scroll", () => requestAnimationFrame(() => draw()), { passive: true });
+  addEventListener("resize", () => draw());
+  $("cards").addEventListener("focusin", (event) => {
+    const id = event.target.closest(".card").dataset.id, n = shown.indexOf(id);
+    if (n >= 0 && n !== at) { at = n; draw(); }
+  });
+  $("cards").addEventListener("click", (event) => {
+    const element = event.target.closest(".card");
+    if (!element || editing === element.dataset.id) return;
+    go(shown.indexOf(element.dataset.id));
+    if (event.target.closest("img")) open(element.dataset.id);
+  });
+  $("cards").addEventListener("dblclick", (event) => {
+    const element = event.target.closest(".card");
+    if (element && editing !== element.dataset.id) open(element.dataset.id);
+  });
+
+  // -- what a person does -----------------------------------------------------------------------------------
+  const current = () => view() === "poem" ? poemId() : shown[at];
+  const decide = (state) => {
+    const id = current(), row = rows.get(id);
+    if (row) return act("decide", { ids: [id], state: row.state === state ? "undecided" : state });
+  };
+  const reroll = (grammar = "") => { const id = current(); if (rows.has(id)) return act("reroll", { id, grammar }); };
+  const undo = () => act("undo", {});
+  const open = (id) => { location.hash = `#poem=${id}`; };
+  const grammars = async () => {
+    try {
+      const { grammars } = await get("grammars");
+      $("grammars-list").replaceChildren(...grammars.map((each) => make("button", {
+        value: "", on: { click: () => reroll(each.id) },
+      }, each.name, make("small", {}, each.about))));
+      $("grammars").showModal();
+    } catch (error) { say(error.message, true); }
+  };
+  // An editor in place of a poem's text: `leave` puts the text back.
+  const editor = async (id, hold, leave) => {
+    const { wording } = await get(`poem/${id}`);
+    const area = make("textarea", { "aria-label": "The poem: title, an empty line, its lines", spellcheck: "true" });
+    area.value = wording;
+    const save = async () => {
+      const told = await act("edit", { id, text: area.value, before: wording });
+      if (told) leave();
+    };
+    area.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") leave();
+      else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+    });
+    const acts = make("div", { class: "acts" }, make("button", { type: "button", on: { click: save } }, "Save"),
+      make("button", { type: "button", on: { click: leave } }, "Leave it"), make("span", { class: "hint" }, "Ctrl Enter saves"));
+    acts.addEventListener("keydown", (event) => { if (event.key === "Escape") leave(); });
+    hold(area, acts);
+    area.focus();
+    area.setSelectionRange(0, 0);
+  };
+  const edit = () => {
+    const id = current(), row = rows.get(id);
+    if (!row || editing) return;
+    if (reads) { say("This screen only shows.", true); return; }
+    editing = id;
+    const onWall = view() === "wall";
+    const leave = () => {
+      editing = null;
+      if (view() === "wall") { const old = cards.get(id); if (old) { old.remove(); cards.delete(id); } draw(); go(at); }
+      else showPoem();
+    };
+    editor(id, (area, acts) => {
+      if (onWall) cards.get(id).replaceChildren(make("div", { class: "text head" }, make("h2", {}, row.name)), area, acts);
+      else { $("poem-lines").replaceChildren(area, acts); $("poem-title").textContent = ""; }
+    }, leave).catch((error) => { editing = null; say(error.message, true); });
+  };
+
+  // -- one poem -----------------------------------------------------------------------------------------------
+  const poemId = () => (location.hash.match(/^#poem=([0-9a-f]+)$/) || [])[1];
+  let poem = null, near = null;
+  const piece = (each) => {
+    if (!each.layer) return each.text;
+    const element = make("button", { type: "button", class: `w ${each.layer}${each.hex ? " c" : ""}`, title: `${each.whose} ${each.told}; ${each.figures}`,
+      on: { click: () => wordDialog(each), pointerenter: () => point(each), pointerleave: unpoint, focus: () => point(each), blur: unpoint } }, each.text);
+    if (each.hex) { element.style.setProperty("--day", each.day); element.style.setProperty("--night", each.night); element.style.setProperty("--true", each.hex); }
+    return element;
+  };
+  const showPoem = async () => {
+    const id = poemId();
+    if (!rows.has(id)) { location.hash = "#wall"; return; }
+    try { poem = await get(`poem/${id}`); } catch (error) { say(error.message, true); return; }
+    if (poemId() !== id || editing === id) return;
+    at = Math.max(0, shown.indexOf(id));
+    const row = rows.get(id), address = new URL(picture(row, 1280), location.href).href;
+    if ($("photo").src !== address) { $("photo").src = address; near = null; }
+    $("photo").alt = poem.alt;
+    $("palette").replaceChildren(...poem.palette.map((swatch, n) => {
+      const name = `${swatch.name}, ${Math.round(swatch.share * 100)}%`;
+      const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      for (const [key, value] of Object.entries({ width: "100%", height: "100%", fill: swatch.hex })) rect.setAttribute(key, value);
+      svg.append(rect);
+      const button = make("button", { type: "button", "aria-label": name, title: name,
+        on: { pointerenter: () => dim(n), pointerleave: unpoint, focus: () => dim(n), blur: unpoint,
+          click: () => wordDialog({ layer: "people", whose: "the people", told: `named “${swatch.name}”`, figures: `${swatch.hex}, ${Math.round(swatch.share * 100)}% of the picture`, what: "color", of: swatch.name }) } }, svg);
+      button.style.flexGrow = Math.max(.04, swatch.share);
+      return button;
+    }));
+    $("seen").replaceChildren(...poem.seen.map((label) => make("button", { type: "button", class: label.box ? "where" : "",
+      on: { pointerenter: () => frame(label.box), pointerleave: unpoint, focus: () => frame(label.box), blur: unpoint,
+        click: () => wordDialog({ layer: "machine", whose: "the machine", told: `saw “${label.text}”`, figures: `scored ${label.score.toFixed(2)} by ${label.by}`, what: "label", of: label.text }) } },
+      label.text, make("small", {}, label.score.toFixed(2)))));
+    $("seen-head").hidden = !poem.seen.length;
+    const state = make("span", { class: `state ${poem.state}` }, poem.state === "undecided" ? "" : poem.state);
+    $("poem-state").replaceChildren(state, ` ${poem.name}, ${poem.grammar} ${poem.seed}${poem.hand ? ", edited" : ""}`);
+    $("poem-title").replaceChildren(...poem.title.map(piece));
+    $("poem-lines").replaceChildren(...poem.lines.map((line) => make("span", { dir: "auto" }, ...line.map(piece))));
+    $("poem-colophon").textContent = poem.colophon;
+    const button = (text, key, act) => make("button", { type: "button", "aria-keyshortcuts": key, on: { click: act } }, text);
+    $("poem-acts").replaceChildren(...(reads ? [] : [
+      button(poem.state === "kept" ? "Take back keep" : "Keep", "Space", () => decide("kept")), button(poem.state === "dropped" ? "Take back drop" : "Drop", "x", () => decide("dropped")),
+      button("Re-roll", "r", () => reroll()), button("Another grammar", "g", grammars), button("Edit", "e", edit)]));
+  };
+  const followPoem = (changed) => { if (!rows.has(poemId())) location.hash = "#wall"; else if (changed.some((row) => row.id === poemId())) showPoem(); };
+
+  // Where a color is: each pixel of a small copy of the picture belongs to the swatch nearest to it in CIELAB.
+  const lab = (r, g, b) => {
+    const [x, y, z] = [r, g, b].map((c) => c / 255).map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+      .reduce((sum, c, n) => [[.4124564, .2126729, .0193339], [.3575761, .7151522, .119192], [.1804375, .072175, .9503041]][n].map((m, k) => sum[k] + m * c), [0, 0, 0])
+      .map((v, n) => v / [.95047, 1, 1.08883][n]).map((v) => v > .008856 ? Math.cbrt(v) : 7.787 * v + 16 / 116);
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+  };
+  const nearest = () => {
+    const image = $("photo");
+    if (near || !image.naturalWidth) return near;
+    const scale = 320 / Math.max(image.naturalWidth, image.naturalHeight);
+    const width = Math.max(1, Math.round(image.naturalWidth * scale)), height = Math.max(1, Math.round(image.naturalHeight * scale));
+    const canvas = make("canvas", { width, height }), context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height), own = new Uint8Array(width * height);
+    const swatches = poem.palette.map(({ hex }) => lab(...[1, 3, 5].map((n) => parseInt(hex.slice(n, n + 2), 16))));
+    const known = new Map();
+    for (let n = 0; n < own.length; n++) {
+      const key = (data[4 * n] >> 2) << 12 | (data[4 * n + 1] >> 2) << 6 | data[4 * n + 2] >> 2;
+      if (!known.has(key)) {
+        const [l, a, b] = lab(data[4 * n], data[4 * n + 1], data[4 * n + 2]);
+        const apart = swatches.map((s) => (s[0] - l) ** 2 + (s[1] - a) ** 2 + (s[2] - b) ** 2);
+        known.set(key, apart.indexOf(Math.min(...apart)));
+      }
+      own[n] = known.get(key);
+    }
+    near = { width, height, own };
+    return near;
+  };
+  const dim = (number) => {
+    const found = number >= 0 && nearest();
+    if (!found) return;
+    const veil = $("veil");
+    veil.width = found.width; veil.height = found.height;
+    const context = veil.getContext("2d", { willReadFrequently: true }), shade = context.createImageData(found.width, found.height);
+    // A dark color would drown in black: around it the picture fades to white.
+    const { hex } = poem.palette[number], [light] = lab(...[1, 3, 5].map((n) => parseInt(hex.slice(n, n + 2), 16)));
+    const tone = light < 38 ? 255 : 0;
+    for (let n = 0; n < found.own.length; n++) {
+      shade.data.fill(tone, 4 * n, 4 * n + 3);
+      shade.data[4 * n + 3] = found.own[n] === number ? 0 : 215;
+    }
+    context.putImageData(shade, 0, 0);
+    veil.classList.add("on");
+    veil.dataset.color = number;
+  };
+  const frame = (box) => {
+    if (!box) return;
+    const [left, top, right, bottom] = box.map((side) => side * 100);
+    Object.assign($("box").style, { left: `${left}%`, top: `${top}%`, width: `${right - left}%`, height: `${bottom - top}%` });
+    $("box").hidden = false;
+  };
+  const point = (each) => {
+    if (each.what === "color") dim(poem.palette.findIndex((swatch) => swatch.hex === each.hex));
+    else if (each.what === "label") frame((poem.seen.find((label) => label.text.toLowerCase() === each.of.toLowerCase() || label.text === each.text) || {}).box);
+  };
+  const unpoint = () => { $("veil").classList.remove("on"); delete $("veil").dataset.color; $("box").hidden = true; };
+
+  // A word: its source, and what the house says of it from now on.
+  let asked = null;
+  const wordDialog = (each) => {
+    asked = each;
+    $("word-said").textContent = `${each.whose[0].toUpperCase()}${each.whose.slice(1)} ${each.told}`;
+    $("word-figures").textContent = each.figures;
+    $("word-never").hidden = reads || each.what === "moment";
+    $("word-never").textContent = each.what === "color" ? "Never say this color" : each.what === "phrase" ? "Never say this phrase" : "Never say this";
+    $("word-say").hidden = reads || !["label", "keyword"].includes(each.what);
+    $("word-instead").value = "";
+    $("word").showModal();
+  };
+  $("word-never").addEventListener("click", () => { $("word").close(); act("never", { word: asked.of, color: asked.what === "color" }); });
+  const sayInstead = () => {
+    if (!$("word-instead").value.trim()) { $("word-instead").focus(); return; }
+    $("word").close();
+    act("say", { label: asked.of, instead: $("word-instead").value });
+  };
+  $("word-say-it").addEventListener("click", sayInstead);
+  $("word-instead").addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); sayInstead(); } });
+
+  // -- the screen: new poems of a running watch, one at a time --------------------------------------------------
+  const STAY = 20000, FIRST = 4000;
+  let queue = [], slide = null, timer = 0, idle = 0, awake = null;
+  const arrived = (row) => {
+    if (row.state === "dropped") queue = queue.filter((id) => id !== row.id);
+    else if (!queue.includes(row.id)) queue.push(row.id);
+    if (view() === "screen" && queue.length && !timer) next();
+  };
+  const next = () => {
+    timer = 0;
+    let id = queue.shift();
+    while (id && (!rows.has(id) || rows.get(id).state === "dropped")) id = queue.shift();
+    if (!id) return;
+    const row = rows.get(id), image = make("img", { src: picture(row, 1280), alt: alt(row) });
+    const fresh = make("article", { class: "slide", "data-id": id },
+      make("figure", {}, image, strip(row.colors)),
+      make("div", { class: "text" }, make("h2", { dir: "auto" }, row.title), make("div", { class: "lines" }, ...row.lines.map((line) => make("span", { dir: "auto" }, line)))));
+    const old = slide;
+    slide = fresh;
+    $("screen").append(fresh);
+    fit(fresh);
+    const on = () => {
+      fresh.classList.add("on");
+      for (const waiting of $("screen").querySelectorAll(".waiting")) waiting.remove();
+      if (old) { old.classList.remove("on"); setTimeout(() => old.remove(), 1700); }
+    };
+    const soon = () => {
+      // The palette is as wide as the picture above it.
+      fresh.querySelector(".strip").style.width = image.isConnected ? `${image.offsetWidth}px` : "";
+      requestAnimationFrame(() => requestAnimationFrame(on));
+    };
+    image.decode().then(soon, () => { image.remove(); soon(); });
+    timer = setTimeout(next, queue.length ? Math.max(FIRST, STAY / Math.min(4, queue.length)) : FIRST);
+  };
+  const fit = (article) => {
+    const text = article.querySelector(".text"), lines = [...article.querySelectorAll(".lines > span")];
+    const whole = (line) => line.offsetHeight < 1.6 * parseFloat(getComputedStyle(line).lineHeight);
+    for (let size = 4.2; size >= 1.2; size -= .1) {
+      text.style.setProperty("--size", size.toFixed(1));
+      const high = text.scrollHeight > innerHeight * (innerWidth < 736 ? .46 : .88);
+      // Lines stay whole down to letters that are read from across a room.
+      if (!high && (size <= 2.6 || lines.every(whole))) return;
+    }
+  };
+  const stir = () => { document.body.classList.remove("idle"); clearTimeout(idle); idle = setTimeout(() => document.body.classList.add("idle"), 2500); };
+  const beginScreen = () => {
+    document.body.classList.add("showing");
+    if (!slide && order.length) { queue = [order.filter((id) => rows.get(id).state !== "dropped").at(-1)].filter(Boolean); next(); }
+    else if (queue.length && !timer) next();
+    stir();
+    if (navigator.wakeLock) navigator.wakeLock.request("screen").then((lock) => { awake = lock; }, () => {});
+  };
+  const endScreen = () => { document.body.classList.remove("showing", "idle"); if (awake) { awake.release().catch(() => {}); awake = null; } };
+  $("screen").addEventListener("pointermove", stir);
+
+  // -- views and keys -------------------------------------------------------------------------------------------
+  const VIEWS = ["wall", "poem", "screen"];
+  const view = () => { const name = location.hash.slice(1).split("=")[0]; return VIEWS.includes(name) ? name : "wall"; };
+  const turn = () => {
+    const now = view();
+    editing = null;
+    for (const name of VIEWS) $(name).hidden = name !== now;
+    for (const link of document.querySelectorAll("#bar nav a")) {
+      if (link.getAttribute("href") === `#${now === "poem" ? "wall" : now}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+    }
+    $("filter").hidden = now !== "wall";
+    unpoint();
+    if (!loaded) return;
+    if (now === "wall") { cards.forEach((each) => each.remove()); cards.clear(); draw(); go(at); }
+    if (now === "poem") { scrollTo(0, 0); showPoem(); }
+    if (now === "screen") beginScreen(); else endScreen();
+  };
+  addEventListener("hashchange", turn);
+  $("filter").addEventListener("submit", (event) => { event.preventDefault(); go(0); });
+  $("words").addEventListener("input", () => { at = 0; sift(); scrollTo(0, 0); });
+  $("words").addEventListener("keydown", (event) => { if (event.key === "Escape") { $("words").value = ""; sift(); go(at); event.stopPropagation(); } });
+  $("undo").addEventListener("click", undo);
+  $("help").addEventListener("click", () => $("keys").showModal());
+  const move = (by) => {
+    if (view() === "poem") { const n = shown.indexOf(poemId()) + by; if (shown[n]) location.replace(`#poem=${shown[n]}`); }
+    else go(document.activeElement && document.activeElement.closest(".card") ? at + by : at);
+  };
+  const keys = {
+    j: () => move(1), k: () => move(-1), " ": () => decide("kept"), x: () => decide("dropped"), r: () => reroll(), g: grammars, e: edit,
+    u: undo, "?": () => $("keys").showModal(), "/": () => { location.hash = "#wall"; $("words").focus(); $("words").select(); },
+  };
+  const wallKeys = { ArrowRight: () => move(1), ArrowLeft: () => move(-1), ArrowDown: () => move(columns()), ArrowUp: () => move(-columns()),
+    Home: () => go(0), End: () => go(shown.length - 1), Enter: () => shown.length && open(shown[at]) };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const on = document.activeElement;
+    if (on && on.matches("input, textarea, select")) return;
+    const now = view(), onButton = on && on.matches("button, a");
+    if (now === "screen") { if (event.key === "Escape" && !reads) location.hash = "#wall"; return; }
+    if (onButton && [" ", "Enter"].includes(event.key)) return;
+    let todo = null;
+    if (Object.hasOwn(keys, event.key)) todo = keys[event.key];
+    else if (now === "wall" && Object.hasOwn(wallKeys, event.key)) todo = wallKeys[event.key];
+    else if (now === "poem" && event.key === "Escape") todo = () => { location.hash = "#wall"; };
+    if (todo) { event.preventDefault(); todo(); }
+  });
+
+  turn();
+  look().then(() => { turn(); follow(); });
+})();

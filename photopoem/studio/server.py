@@ -1,0 +1,235 @@
+"""Serves the studio: the page with its files, the show as JSON, pictures, acts, and an event for each change."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from photopoem.errors import PhotopoemError, StoreError, UsageError
+from photopoem.studio.guard import HOST, Guard, new_token
+from photopoem.studio.leaf import leaf, picture
+from photopoem.studio.shelf import checked_name, offered
+from photopoem.studio.wall import Unsure, Wall
+
+LOCK = ".studio.lock"
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the files."""
+ALIVE_EVERY = 15.0
+"""Seconds after which a page that hears nothing is told that the studio is still there."""
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
+ASSETS = {
+    "": "studio/studio.html",
+    "studio.css": "studio/studio.css",
+    "studio.js": "studio/studio.js",
+    "serif.woff2": "fonts/EBGaramond12-Regular-page.woff2",
+    "italic.woff2": "fonts/EBGaramond12-Italic-page.woff2",
+}
+
+
+@dataclass
+class Studio:
+    """A studio on one show: its address, and the server behind it. `view` is the part of the page that opens first.
+
+    With `read_only` it only shows, as on a screen, so that several may be open.
+    """
+
+    wall: Wall
+    port: int = 0
+    view: str = ""
+    read_only: bool = False
+    token: str = field(default_factory=new_token)
+
+    def bind(self) -> socket.socket:
+        """A socket of this machine alone, on the port or any free one. Raises `UsageError` where the port is taken."""
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            # A port that is asked for may be taken again at once after an earlier studio.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((HOST, self.port))
+        except OSError as error:
+            bound.close()
+            raise UsageError(
+                f"--port {self.port}: {error.strerror}; leave it out, and a free one is taken"
+            ) from error
+        self.port = bound.getsockname()[1]
+        return bound
+
+    @property
+    def address(self) -> str:
+        """The address for a browser, with the token."""
+        return f"http://{HOST}:{self.port}/{self.token}/" + (f"#{self.view}" if self.view else "")
+
+    def serve(self, bound: socket.socket, *, ready: Callable[[Any], None] | None = None) -> None:
+        """Serve until Ctrl-C, or until `should_exit` of the server that `ready` is given is set."""
+        import uvicorn
+
+        self.wall.look()
+        app = Guard(self.app(), self.token, self.port, read_only=self.read_only)
+        config = uvicorn.Config(
+            app, log_level="error", access_log=False, lifespan="off", ws="none", http="h11", server_header=False,
+            timeout_graceful_shutdown=1, limit_concurrency=200,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        if ready is not None:
+            ready(server)
+        server.run(sockets=[bound])
+
+    def app(self) -> Starlette:
+        """The application, without its guard."""
+        routes = [Route(f"/{name}", partial(_asset, file)) for name, file in ASSETS.items()]
+        routes += [
+            Route("/wall", self._wall),
+            Route("/events", self._events),
+            Route("/poem/{id}", self._poem),
+            Route("/grammars", self._grammars),
+            Route("/picture/{id}/{side:int}/{mark}", self._picture),
+        ]
+        routes += [Route(f"/{name}", partial(self._act, act), methods=["POST"]) for name, act in ACTS.items()]
+        handlers: Any = {PhotopoemError: _told}
+        return Starlette(routes=routes, exception_handlers=handlers)
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    async def _wall(self, request: Request) -> Response:
+        version = _number(request.query_params.get("since", "0"))
+        return JSONResponse(await run_in_threadpool(self.wall.since, version) | {"reads": self.read_only})
+
+    async def _poem(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(leaf, self.wall, request.path_params["id"]))
+
+    async def _grammars(self, request: Request) -> Response:
+        return JSONResponse({"grammars": await run_in_threadpool(offered, self.wall.folder)})
+
+    async def _picture(self, request: Request) -> Response:
+        """A picture may be kept by the browser for as long as the studio runs: its address has a mark of the pixels."""
+        of, side = request.path_params["id"], request.path_params["side"]
+        data = await run_in_threadpool(picture, self.wall, of, side)
+        headers = {"cache-control": "private, max-age=86400, immutable"}
+        return Response(data, media_type="image/webp", headers=headers)
+
+    async def _events(self, request: Request) -> Response:
+        """Server-sent events: the version of the show, at each change."""
+        headers = {"x-accel-buffering": "no"}
+        return StreamingResponse(self._versions(), media_type="text/event-stream", headers=headers)
+
+    async def _versions(self) -> AsyncIterator[bytes]:
+        told, quiet = -1, 0.0
+        while True:
+            version = await run_in_threadpool(self.wall.look)
+            quiet += LOOK_EVERY
+            if version != told:
+                told, quiet = version, 0.0
+                yield f"data: {version}\n\n".encode()
+            elif quiet >= ALIVE_EVERY:
+                quiet = 0.0
+                yield b": alive\n\n"
+            await asyncio.sleep(LOOK_EVERY)
+
+    # -- acting --------------------------------------------------------------------------------------------
+
+    async def _act(self, act: Act, request: Request) -> Response:
+        given = await _given(request)
+        said = await run_in_threadpool(act, self.wall, given)
+        since = _number(given.get("since", 0))
+        return JSONResponse({"said": said} | await run_in_threadpool(self.wall.since, since))
+
+
+Act = Callable[[Wall, dict[str, Any]], str]
+ACTS: dict[str, Act] = {
+    "decide": lambda wall, given: wall.decide(_ids(given), _text(given, "state")),
+    "reroll": lambda wall, given: wall.reroll(
+        _text(given, "id"),
+        checked_name(wall.folder, _text(given, "grammar", "")),
+        sure=given.get("sure") is True,
+    ),
+    "edit": lambda wall, given: wall.edit(
+        _text(given, "id"), _text(given, "text"), _text(given, "before", "")
+    ),
+    "never": lambda wall, given: wall.never(_word(given, "word"), color=given.get("color") is True),
+    "say": lambda wall, given: wall.say(_word(given, "label"), _word(given, "instead")),
+    "undo": lambda wall, _: wall.undo(),
+}
+"""What a page may ask to be done, each by a POST to its name."""
+
+
+async def _given(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises `UsageError`."""
+    try:
+        given = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise UsageError("what was sent is no JSON") from error
+    if not isinstance(given, dict):
+        raise UsageError("what was sent is no JSON object")
+    return given
+
+
+def _text(given: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = given.get(name, default)
+    if not isinstance(value, str):
+        raise UsageError(f"{name} is no text")
+    return value
+
+
+def _word(given: dict[str, Any], name: str) -> str:
+    """A word on one line."""
+    word = " ".join(_text(given, name).split())
+    if not word:
+        raise UsageError(f"{name} is empty")
+    return word
+
+
+def _ids(given: dict[str, Any]) -> list[str]:
+    ids = given.get("ids")
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise UsageError("ids is no list")
+    return list(dict.fromkeys(ids))
+
+
+def _number(value: Any) -> int:
+    """A version; 0, which asks for everything, where it is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+
+
+async def _told(_request: Request, error: Exception) -> Response:
+    """An error that photopoem foresaw, in one line for the person. 409 asks whether they are sure."""
+    line = " ".join(str(error).splitlines())
+    return JSONResponse({"error": line}, status_code=409 if isinstance(error, Unsure) else 400)
+
+
+async def _asset(file: str, request: Request) -> Response:
+    data = (files("photopoem") / "data" / file).read_bytes()
+    return Response(data, media_type=KINDS[Path(file).suffix])
+
+
+def hold(folder: Path) -> Any:
+    """The lock of the only studio that changes a show; it is held until it is released or the program ends.
+
+    Raises `UsageError` where another studio holds it, `StoreError` where nothing can be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise UsageError(
+            f"{folder}: a studio is open on this show; use its page, or end it with Ctrl-C where it was started"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"{folder}: the studio cannot write here: {error.strerror or error}") from error
+    return lock

@@ -1,0 +1,387 @@
+"""The show as the page sees it: a row for each poem, kept true to the files, and what a person does to them.
+
+The files are the truth. Each look at them (`Wall.look`) reads anew only what changed, so that a page follows commands,
+a running watch, another page and a text editor; an act of the page goes through the same functions as the commands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from photopoem.color.palette import Palette
+from photopoem.errors import GrammarError, MissingWordsError, PhotopoemError, StoreError, UsageError
+from photopoem.poem import Poem
+from photopoem.poems.edits import edited
+from photopoem.poems.order import by_color, by_date
+from photopoem.poems.records import RECORDS, Made, head_of
+from photopoem.poems.show import STATES, Choice, Show, State, read_show, show_file
+from photopoem.services import curate
+from photopoem.services.curate import Pick
+from photopoem.services.undo import Standing, standing, take_back
+from photopoem.text.clean import clean
+
+MOST_UNDOS = 200
+"""Acts that can be taken back, one after the other."""
+MOST_AT_ONCE = 10_000
+"""Poems that one act may name."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One photograph and its poem. `line` is its record as it stands in the file."""
+
+    id: str
+    path: str
+    made: Made
+    line: bytes
+    stamp: tuple[int, int]
+    told: dict[str, Any]
+    keys: dict[str, Any]
+    choice: Choice
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did, as it can be taken back: what stood before and after, and the words of the house before."""
+
+    said: str
+    before: tuple[Standing, ...] = ()
+    after: tuple[Standing, ...] = ()
+    words: tuple[str | None, str] | None = None
+
+
+@dataclass
+class Wall:
+    """The show of a folder of poems. `words` is the file of the words of the house, whether it exists or not.
+
+    Every method may be called from any thread. They raise `PhotopoemError` with one line for the person.
+    """
+
+    folder: Path
+    words: str
+    lexicon: tuple[str, ...] = ()
+    photos: Path | None = None
+    version: int = 0
+    trouble: str = ""
+    """What is wrong with the files now; the last rows stand as long as it lasts."""
+    _rows: dict[str, Row] = field(default_factory=dict)
+    _order: list[str] = field(default_factory=list)
+    _ordered_in: int = 0
+    _show: Show = field(default_factory=Show)
+    _stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _heads: dict[str, tuple[Made, bytes]] = field(default_factory=dict)
+    _written: dict[str, set[str]] = field(default_factory=dict)
+    _acts: deque[Act] = field(default_factory=lambda: deque(maxlen=MOST_UNDOS))
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    # -- looking -------------------------------------------------------------------------------------------
+
+    def look(self) -> int:
+        """Read what changed in the files, and return the version, which is a higher one if anything did."""
+        with self._lock:
+            try:
+                self._read()
+                trouble = ""
+            except PhotopoemError as error:
+                trouble = str(error)
+                self._stamps.clear()  # what could not be read is read again
+            if trouble != self.trouble:
+                self.trouble = trouble
+                self.version += 1
+            return self.version
+
+    def since(self, version: int) -> dict[str, Any]:
+        """The rows that changed after a version; of version 0 all. `order` is left out where it is as before."""
+        with self._lock:
+            rows = [row.told for row in self._rows.values() if row.version > version]
+            made: dict[str, Any] = {"version": self.version, "rows": rows, "trouble": self.trouble}
+            if self._ordered_in > version or version == 0:
+                made["order"] = self._order
+                made["title"] = clean(self._show.title)
+            return made | {"undo": self.undo_told()}
+
+    def undo_told(self) -> str:
+        """What `undo` would take back; empty where there is nothing."""
+        return self._acts[-1].said if self._acts else ""
+
+    def _read(self) -> None:
+        records = self.folder / RECORDS
+        shown = self._changed(show_file(self.folder))
+        if self._changed(records):
+            self._read_heads(records)
+        if shown:
+            self._show = read_show(self.folder)
+        version = self.version + 1
+        fresh = {_id(path): self._row(path, version) for path in self._heads}
+        changed = any(row.version == version for row in fresh.values())
+        order = self._in_order(fresh)
+        if order != self._order or shown:
+            self._order, self._ordered_in, changed = order, version, True
+        self._rows = fresh
+        if changed:
+            self.version = version
+
+    def _changed(self, file: Path) -> bool:
+        """Whether a file is another one than when this was asked last."""
+        stamp = _stamp(str(file))
+        if self._stamps.get(file.name) == stamp:
+            return False
+        self._stamps[file.name] = stamp
+        return True
+
+    def _read_heads(self, records: Path) -> None:
+        """Note the last record of each path, unparsed, and what was written to each text."""
+        heads: dict[str, tuple[Made, bytes]] = {}
+        written: dict[str, set[str]] = {}
+        try:
+            lines = records.read_bytes().splitlines(keepends=True) if records.exists() else []
+        except OSError as error:
+            raise StoreError(f"{records}: cannot be read: {error.strerror or error}") from error
+        for line in lines:
+            head = head_of(line) if line.endswith(b"\n") else None
+            if head is not None:
+                path, made = head
+                heads[path] = (made, line)
+                written.setdefault(made.file, set()).add(made.text)
+        self._heads = dict(sorted(heads.items()))
+        self._written = written
+
+    def _row(self, path: str, version: int) -> Row:
+        """The row of a path: the one there is, where record, text and choice are as they were."""
+        made, line = self._heads[path]
+        before = self._rows.get(_id(path))
+        stamp = _stamp(f"{self.folder}/{made.file}")
+        if before is not None and before.line == line and before.stamp == stamp:
+            choice = self._show.choice(path, before.keys["digest"])
+            if choice == before.choice:
+                return before
+        return self._new_row(path, made, line, stamp, version)
+
+    def _new_row(self, path: str, made: Made, line: bytes, stamp: tuple[int, int], version: int) -> Row:
+        poem = edited(self.folder, json.loads(line), self._written)
+        subject = poem.subject
+        choice = self._show.choice(path, subject.digest)
+        shown = curate.titled(poem, choice)
+        told = _told(shown, choice, _id(path), _seen_as(subject.digest))
+        keys = {
+            "date": by_date(poem),
+            "color": by_color(poem),
+            "digest": subject.digest,
+            "words": _words(poem),
+        }
+        return Row(_id(path), path, made, line, stamp, told, keys, choice, version)
+
+    def _in_order(self, rows: dict[str, Row]) -> list[str]:
+        """The ids in the order of the show, as `photopoem.poems.order` has it; by path where it names none."""
+        found = list(rows.values())
+        match self._show.order:
+            case "hand":
+                found.sort(key=lambda row: (row.choice.order is None, row.choice.order or 0, row.path))
+            case "date" | "color" as order:
+                found.sort(key=lambda row: row.keys[order])
+        return [row.id for row in found]
+
+    def row(self, id_: str) -> Row:
+        """The row of an id. Raises `UsageError` where the show has no such poem."""
+        with self._lock:
+            row = self._rows.get(id_)
+        if row is None:
+            raise UsageError("the show has no such poem any more")
+        return row
+
+    def pick(self, id_: str) -> Pick:
+        """The photograph of an id, as the commands take it. Raises `UsageError`."""
+        row = self.row(id_)
+        record = json.loads(row.line)
+        return Pick(self.folder, row.path, row.keys["digest"], record, self._written)
+
+    def poems(self, ids: Iterable[str]) -> list[Poem]:
+        """The poems of these ids, with a person's edits and titles. Raises `UsageError`."""
+        return [curate.titled(self.pick(each).poem(), self.row(each).choice) for each in ids]
+
+    def ids(self) -> list[str]:
+        """The ids in the order of the show."""
+        with self._lock:
+            return list(self._order)
+
+    # -- what a person does --------------------------------------------------------------------------------
+
+    @property
+    def speech(self) -> tuple[str, ...]:
+        """The lexicons and the words of the house, where there are any."""
+        return (*self.lexicon, *([self.words] if os.path.isfile(self.words) else []))  # noqa: PTH113 - a text
+
+    def decide(self, ids: Sequence[str], state: str) -> str:
+        """Keep, drop or undecide poems."""
+        if state not in STATES:
+            raise UsageError(f"there is no state {state!r:.40}")
+        chosen: State = next(each for each in STATES if each == state)
+        names = self._names(ids)
+        return self._do(f"{names} {state}", ids, lambda picks: curate.decide(picks, chosen))
+
+    def reroll(self, id_: str, grammar: str = "", *, sure: bool = False) -> str:
+        """Let another poem stand. Raises `Unsure` for a text that a person changed, where it is not `sure`."""
+        pick, row = self.pick(id_), self.row(id_)
+        if row.choice.state == "kept":
+            raise UsageError(f"{row.told['name']} is kept, so it is not re-rolled; take that back first")
+        if pick.poem().by_hand and not sure:
+            raise Unsure("You changed this text by hand. Put yours aside, and let another poem stand?")
+        name = grammar or curate.grammar_of(pick)
+        found = curate.rolls(pick, grammar=name, speech=self.speech)
+        if not found:
+            raise UsageError(f"{name} has no other poem for {row.told['name']}; take another grammar")
+        said = f"{row.told['name']}: {found[0].grammar}, seed {found[0].seed}"
+        return self._do(said, [id_], lambda picks: curate.take(picks[0], found[0], name, speech=self.speech))
+
+    def edit(self, id_: str, text: str, before: str) -> str:
+        """Put a person's words in place of a poem's."""
+        said = f"{self.row(id_).told['name']}: your words"
+        return self._do(said, [id_], lambda picks: curate.rewrite(picks[0], text, before))
+
+    def never(self, word: str, *, color: bool = False) -> str:
+        """Never say a word, or a color's name, from now on; undecided poems that hold it are written again."""
+        given = {"never_color": word} if color else {"never": word}
+        return self._reword(f"never say {word!r}", word, given)
+
+    def say(self, label: str, instead: str) -> str:
+        """Say something else for a label from now on; undecided poems that hold it are written again."""
+        return self._reword(f"say {instead!r} for {label!r}", label, {"say": (label, instead)})
+
+    def _reword(self, said: str, word: str, given: dict[str, Any]) -> str:
+        """Change the words of the house, and write the undecided poems that hold the word again."""
+        from photopoem.english.house import add_words
+
+        with self._lock:
+            self._read()
+            file = Path(self.words)
+            words = file.read_text("utf-8") if file.exists() else None
+            house = add_words(file, **given)
+
+            def holds(each: str) -> bool:
+                return each == word.casefold() or ("never" in given and house.is_silent(each))
+
+            holding = [row for row in self._rows.values() if any(map(holds, row.keys["words"]))]
+            picks = [
+                self.pick(row.id)
+                for row in holding
+                if not (row.told["hand"] or row.choice.state != "undecided")
+            ]
+            before = tuple(map(standing, picks))
+            changed = sum(map(self._respoken, picks))
+            self.look()
+            after = tuple(standing(self.pick(_id(pick.path))) for pick in picks)
+            self._acts.append(Act(said, before, after, (words, file.read_text("utf-8"))))
+        left = len(holding) - changed
+        return f"{said}: {changed} written again" + (f"; {left} others stay as they are" if left else "")
+
+    def _respoken(self, pick: Pick) -> bool:
+        """Whether a poem is another one under the words of the house; one that cannot be written again stays."""
+        try:
+            return curate.respeak(pick, speech=self.speech)
+        except (MissingWordsError, GrammarError):
+            return False
+
+    def undo(self) -> str:
+        """Take back the last act. Raises `UsageError` where there is none, or something changed since."""
+        from photopoem.files import write_atomically
+
+        with self._lock:
+            if not self._acts:
+                raise UsageError("there is nothing to take back")
+            act = self._acts.pop()
+            self._read()
+            if act.words is not None:
+                earlier, made = act.words
+                if Path(self.words).read_text("utf-8") != made:
+                    raise UsageError(f"{self.words}: changed since, so it is not taken back")
+            take_back(act.before, act.after, [standing(self.pick(_id(each.path))) for each in act.after])
+            if act.words is not None and earlier is None:
+                Path(self.words).unlink()
+            elif act.words is not None:
+                write_atomically(self.words, earlier or "", sync=True)
+            self.look()
+            return f"taken back: {act.said}"
+
+    def _do(self, said: str, ids: Sequence[str], act: Callable[[list[Pick]], Any]) -> str:
+        """Do something to the poems of these ids, remember how to take it back, and return what was done."""
+        if not 0 < len(ids) <= MOST_AT_ONCE:
+            raise UsageError("name a poem")
+        with self._lock:
+            picks = [self.pick(each) for each in ids]
+            before = tuple(map(standing, picks))
+            act(picks)
+            self.look()
+            after = tuple(standing(self.pick(each)) for each in ids)
+            if before != after:
+                self._acts.append(Act(said, before, after))
+            return said
+
+    def _names(self, ids: Sequence[str]) -> str:
+        return str(self.row(ids[0]).told["name"]) if len(ids) == 1 else f"{len(ids)} poems"
+
+
+class Unsure(UsageError):
+    """Something that a person has to agree to first; the message is the question."""
+
+
+def _id(path: str) -> str:
+    """What the page calls a photograph: nothing of its path can be read from it, and nothing in it acts."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
+def _seen_as(digest: str) -> str:
+    """A short mark of a picture's pixels: its address changes when the picture does."""
+    return hashlib.sha256(digest.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def _stamp(file: str) -> tuple[int, int]:
+    """Time of change and size of a file; zeros where there is none."""
+    try:
+        status = os.stat(file)  # noqa: PTH116 - for thousands of texts
+    except (OSError, ValueError):
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+def _told(poem: Poem, choice: Choice, id_: str, mark: str) -> dict[str, Any]:
+    """What the wall shows of a poem."""
+    from photopoem.press.pictures import photo_name
+
+    subject = poem.subject
+    return {
+        "id": id_,
+        "mark": mark,
+        "name": photo_name(poem),
+        "state": choice.state,
+        "grammar": clean(poem.grammar),
+        "seed": poem.seed,
+        "hand": poem.by_hand,
+        "title": clean(str(poem.title)),
+        "lines": [clean(str(line)) for line in poem.lines],
+        "labels": [clean(label.text) for label in subject.labels[:8]],
+        "colors": _colors(subject.palette),
+    }
+
+
+def _colors(palette: Palette) -> list[list[Any]]:
+    """Each swatch as hex, name and share."""
+    return [[each.hex, clean(each.name), round(each.share, 4)] for each in palette.swatches]
+
+
+def _words(poem: Poem) -> frozenset[str]:
+    """The words and phrases that a poem took from the photograph or the lexicon, in small letters."""
+    spans = [span for line in (poem.title, *poem.lines) for span in line.spans]
+    found = {span.text.strip() for span in spans if span.source or span.voice == "lexicon"}
+    found |= {
+        word for span in spans if span.source for word in (span.source.of, span.source.said_for) if word
+    }
+    return frozenset(word.casefold() for word in found)
