@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from photopoem.commands.options import (
+    A_FILE,
     argument,
     option,
     poems_folder,
@@ -18,7 +19,6 @@ from photopoem.commands.options import (
     words_file,
     words_option,
 )
-from photopoem.commands.types import A_FILE
 from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
