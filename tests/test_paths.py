@@ -1,4 +1,4 @@
-"""Finding photographs: order, names, shards."""
+"""Finding photographs: order and names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import UsageError
-from photopoem.photo.discover import find_photos, shard_of
+from photopoem.photo.discover import find_photos
 from photopoem.poems.records import text_file
 from tests.making import make_photo
 
@@ -33,13 +33,6 @@ def test_names_are_unique(tmp_path: Path) -> None:
     make_photo(tmp_path / "y/photos/a.jpg", 2)
     names = [each.name for each in find_photos([str(tmp_path / "x/photos"), str(tmp_path / "y/photos")])]
     assert len(set(names)) == 2
-
-
-def test_shards_are_a_partition() -> None:
-    """Every path belongs to exactly one shard, by the path alone."""
-    shards = [shard_of(f"photos/{n}.jpg", 4) for n in range(1000)]
-    assert set(shards) == {1, 2, 3, 4}
-    assert min(shards.count(n) for n in (1, 2, 3, 4)) > 180
 
 
 def test_nothing_there() -> None:

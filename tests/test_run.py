@@ -223,18 +223,6 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_shards_merge_to_the_whole(tmp_path: Path) -> None:
-    """Two shards merged give byte for byte the poems of a single run."""
-    make_photos(tmp_path / "photos", 21)
-    photopoem("run", "photos", *LOCAL, cwd=tmp_path)
-    for n in (1, 2):
-        photopoem("run", "photos", *LOCAL, "--shard", f"{n}/2", "--out", f"part{n}", cwd=tmp_path)
-    photopoem("merge", "part1", "part2", "--out", "merged", cwd=tmp_path)
-    assert texts(tmp_path / "merged") == texts(tmp_path / "poems")
-    assert (tmp_path / "merged/poems.jsonl").read_bytes() == (tmp_path / "poems/poems.jsonl").read_bytes()
-    assert all(len(texts(tmp_path / f"part{n}")) >= 5 for n in (1, 2))
-
-
 def test_paths_from_standard_input(tmp_path: Path) -> None:
     """With - the paths come from standard input, a line each or with NUL between, odd names included."""
     odd = tmp_path / "a\nb.jpg"

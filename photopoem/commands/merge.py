@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -34,15 +35,20 @@ def command(folders: tuple[str, ...], out: str, force: bool) -> None:
 
     Where folders have different poems of one photograph, the first folder's is kept, and a line says so. A text in the
     folder for all poems that you changed by hand is kept too. The choices of the folders' shows are joined; a poem that
-    one of them keeps goes before the others'.
+    one of them keeps goes before the others'. A line says which shards are missing, are here twice, or were made from
+    different lists of photographs.
     """
     from photopoem.poems.folder import folder_for_poems, merge_folders
+    from photopoem.poems.shards import faults_of, keep_shards, read_shards
     from photopoem.text.terminal import counted, say
 
     count, clashes, kept = merge_folders(folders, folder_for_poems(out), force=force)
     for path in clashes:
         say(f"photopoem: {path}: different poems in several folders; the first folder's is kept")
-    for line in kept:
+    held = {Path(folder): read_shards(Path(folder)) for folder in dict.fromkeys(folders)}
+    keep_shards(Path(out), (shard for shards in held.values() for shard in shards))
+    faults = list(faults_of(held))
+    for line in (*kept, *faults):
         say(f"photopoem: {line}")
     say(f"{out}: {counted(count, 'poem')}")
-    sys.exit(1 if clashes else 0)
+    sys.exit(1 if clashes or faults else 0)

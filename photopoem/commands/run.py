@@ -117,6 +117,11 @@ class RunOptions:
         )  # fmt: skip
         return self.writing.settings(self.out or "poems", quick=self.quick, label_settings=labels)
 
+    @property
+    def told_shard(self) -> str:
+        """The shard as a person writes it."""
+        return "/".join(map(str, self.shard or (1, 1)))
+
     def is_single(self, given: list[str], found: list[Found]) -> bool:
         """Whether one photograph was named and its poem goes to standard output alone."""
         alone = self.paths != ("-",) and len(given) == 1 and found[0].path == given[0]
@@ -145,9 +150,10 @@ def command(asked: RunOptions) -> None:
     run writes only what is new or changed; a text that you changed by hand is kept, and a line says so where a new one
     would differ. Your words are printed.
     """
-    from photopoem.photo.discover import find_photos
+    from photopoem.photo.discover import find_photos, in_shard
     from photopoem.poems.folder import folder_for_poems
-    from photopoem.text.terminal import say
+    from photopoem.poems.shards import note_shard
+    from photopoem.text.terminal import counted, say
 
     settings = asked.settings()
     if not asked.paths:
@@ -156,9 +162,12 @@ def command(asked: RunOptions) -> None:
         )
     given = given_paths(asked.paths)
     left_out: dict[str, Counter[str]] = {}
-    found = find_photos(given, recurse=asked.recurse, shard=asked.shard, left_out=left_out)
-    if not found:
+    listed = find_photos(given, recurse=asked.recurse, left_out=left_out)
+    if not listed:
         raise UsageError(_nothing(given, left_out))
+    found = in_shard(listed, asked.shard) if asked.shard else listed
+    if not found:
+        raise UsageError(f"shard {asked.told_shard} holds none of {counted(len(listed), 'photograph')}")
     if settings.series and asked.shard and not asked.quiet:
         say("series: the poems of this shard are one series; those of other shards may repeat them")
     single = asked.is_single(given, found)
@@ -169,7 +178,10 @@ def command(asked: RunOptions) -> None:
         return
     if not asked.yes and sys.stdin.isatty() and (many := run.many_paid()):
         click.confirm(many, abort=True, err=True)
-    sys.exit(run.one() if single else run.all(folder))
+    code = run.one() if single else run.all(folder)
+    if asked.shard and not single:
+        note_shard(folder, asked.shard, listed)
+    sys.exit(code)
 
 
 def _nothing(given: list[str], left_out: dict[str, Counter[str]]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from photopoem.errors import UsageError, did_you_mean_path
@@ -38,12 +39,14 @@ class Found:
     """A photograph to be read.
 
     `path` is how a person would open it; `name` is its name inside the poems folder, unique in a run; `stamp`
-    changes when the file does (size and time of change), empty where that cannot be told.
+    changes when the file does (size and time of change), empty where that cannot be told. `inside` is its path inside
+    the folder that was given, which is the same on every machine, wherever the folder is mounted.
     """
 
     path: str
     name: str
     stamp: str = ""
+    inside: str = field(default="", compare=False)
 
 
 def is_url(path: str) -> bool:
@@ -55,14 +58,12 @@ def find_photos(
     paths: Iterable[str],
     *,
     recurse: bool = True,
-    shard: tuple[int, int] | None = None,
     left_out: dict[str, Counter[str]] | None = None,
 ) -> list[Found]:
     """All photographs under `paths`, sorted by path, each once.
 
     A file named outright is taken whatever its ending. Raises `UsageError` for a path that does not exist.
-    `shard` is (i, n), i from 1 to n: those whose path hashes to i, the same on every machine. `left_out` is
-    given, for each folder, how many files in it are no photographs, by their endings.
+    `left_out` is given, for each folder, how many files in it are no photographs, by their endings.
     """
     given = list(dict.fromkeys(paths))
     found: dict[str, Found] = {}
@@ -73,16 +74,44 @@ def find_photos(
             found.setdefault(each.path, each)
         if left_out is not None and others:
             left_out[path] = others
-    chosen = _uniquely_named(sorted(found.values()))
-    if shard is not None:
-        chosen = [each for each in chosen if shard_of(each.path, shard[1]) == shard[0]]
-    return chosen
+    return _uniquely_named(_with_insides(sorted(found.values())))
 
 
-def shard_of(path: str, shards: int) -> int:
-    """Which of `shards` a path belongs to, from 1; it depends on the path alone."""
-    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()
+def _with_insides(found: list[Found]) -> list[Found]:
+    """The photographs with `inside` also for files named outright: from the folder that all of those share."""
+    alone = {each.path: os.path.abspath(each.path) for each in found if not each.inside}  # noqa: PTH100 - fast
+    if not alone:
+        return found
+    shared = os.path.commonpath([os.path.dirname(path) for path in alone.values()])  # noqa: PTH120
+    return [
+        replace(each, inside=os.path.relpath(alone[each.path], shared)) if each.path in alone else each
+        for each in found
+    ]
+
+
+def in_shard(found: Iterable[Found], shard: tuple[int, int]) -> list[Found]:
+    """The photographs of one shard (i, n), with i from 1 to n."""
+    return [each for each in found if shard_of(each.inside, shard[1]) == shard[0]]
+
+
+def shard_of(inside: str, shards: int) -> int:
+    """Which of `shards` a photograph belongs to, from 1, by its path inside the folder given.
+
+    macOS may write the same name in other code points (NFD), so names are compared in NFC.
+    """
+    digest = hashlib.sha256(_same_everywhere(inside)).digest()
     return int.from_bytes(digest[:8], "big") % shards + 1
+
+
+def listing_digest(found: Sequence[Found]) -> str:
+    """A short hash of the list of photographs, the same on every machine that lists the same files."""
+    listed = sorted(_same_everywhere(each.inside) for each in found)
+    return hashlib.sha256(b"\0".join(listed)).hexdigest()[:16]
+
+
+def _same_everywhere(inside: str) -> bytes:
+    inside = inside.replace(os.sep, "/")
+    return unicodedata.normalize("NFC", inside).encode("utf-8", "surrogateescape")
 
 
 def _prefix(path: str) -> str:
@@ -96,7 +125,7 @@ def _find_one(path: str, prefix: str, recurse: bool, others: Counter[str]) -> It
         from photopoem.photo.remote import find_remote
 
         for address, name, stamp in find_remote(path, is_photo_name, recurse):
-            yield Found(address, prefix + name, stamp)
+            yield Found(address, prefix + name, stamp, prefix + name)
     elif os.path.isdir(path):  # noqa: PTH112 - a Path raises where it may not look
         yield from _walk(path, prefix, recurse, others)
     else:
@@ -124,7 +153,8 @@ def _walk(root: str, prefix: str, recurse: bool, others: Counter[str]) -> Iterat
         there = frozenset(files)
         for file in files:
             if is_photo_name(file):
-                yield Found(here + file, inside + file, _stamp(here + file, there))
+                name = inside + file
+                yield Found(here + file, name, _stamp(here + file, there), name)
             elif ending := _unexpected_ending(file):
                 others[ending] += 1
 
@@ -182,7 +212,7 @@ def _uniquely_named(found: list[Found]) -> list[Found]:
         name = each.name
         if name in seen:
             name = marked(name, each.path)
-            each = Found(each.path, name, each.stamp)
+            each = replace(each, name=name)
         seen.add(name)
         result.append(each)
     return result
