@@ -22,6 +22,8 @@ NUMBERED = 20
 DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 """Limits in CIELAB: the highest lightness of `dark`, the lowest of `light`, the lowest chroma of `vivid`."""
 
+WORTH_ASKING = 0.35
+"""Doubts below this are asked only where there are no others: fewer than one in three of them is right."""
 CERTAIN, LEAST_GUESS = 0.9, 0.35
 """A fact at least this certain may be stated; one at least that certain may be guessed."""
 RELATED = ("where", "of", "color", "color_guess", "doing", "doing_guess", "quality", "quality_guess")
@@ -197,7 +199,13 @@ def _said_once(labels: Iterable[Label]) -> list[Label]:
         )
         if not said:
             kept.append(label)
-    return kept
+    return _one_person(kept)
+
+
+def _one_person(labels: list[Label]) -> list[Label]:
+    """The labels without doubtful words for people beside a surer one: nobody's age or sex is guessed at twice."""
+    people = [label for label in labels if label.kind == "person"]
+    return [label for label in labels if label not in people[1:] or label.score >= SURE]
 
 
 def _owner_first(label: Label) -> tuple[bool, float, str]:
@@ -253,7 +261,7 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     return {
         "label": spoken,
         "sure": tuple([word for word in spoken if _is_sure(word)]),
-        "doubt": tuple(map(_asked, [word for word in spoken if not _is_sure(word)])),
+        "doubt": tuple(map(_asked, _worth_asking([word for word in spoken if not _is_sure(word)]))),
         **kinds,
         **{f"sure_{name}": tuple([word for word in kinds[name] if _is_sure(word)]) for name in BY_SURENESS},
         **{
@@ -270,6 +278,11 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
 
 def _is_sure(word: Word) -> bool:
     return (word.source.score or 0) >= SURE
+
+
+def _worth_asking(doubts: list[Word]) -> list[Word]:
+    """The doubts that may well be right; all of them where there are none such."""
+    return [word for word in doubts if (word.source.score or 0) >= WORTH_ASKING] or doubts
 
 
 def _asked(word: Word) -> Word:
