@@ -35,6 +35,51 @@ def test_half_a_file_does_not_look_whole(tmp_path: Path, kind: str) -> None:
     assert looks_whole(str(path))
 
 
+@pytest.mark.parametrize("name", ["motion.jpg", "seft.jpg"])
+def test_data_after_the_end_does_not_make_a_photograph_look_cut(name: str, tmp_path: Path) -> None:
+    """A film or a maker's notes behind the picture are none of it; the picture cut before its end looks cut."""
+    # Of a collection of cases made for this project, free of rights.
+    data = (Path(__file__).parent / "data" / "field" / name).read_bytes()
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    assert looks_whole(str(path))
+    path.write_bytes(data[: data.rfind(b"\xff\xd9")])
+    assert not looks_whole(str(path))
+    arrivals = Arrivals(tmp_path, settle=0.05, doubt=60)
+    path.write_bytes(data)
+    arrivals.ready()
+    time.sleep(0.1)
+    assert len(arrivals.ready()) == 1
+
+
+@pytest.mark.parametrize(("kind", "trailer"), [
+    ("JPEG", b"\0" * 5000), ("JPEG", b"text"), ("JPEG", b"\xff\xd8\xff\xe0 another"), ("PNG", b"\0" * 10_000),
+    ("PNG", b"trailer"), ("WEBP", b"trailer"), ("AVIF", b"\0\0\x01\0mpvd" + b"film" * 9), ("AVIF", b"SEFT"),
+])  # fmt: skip
+def test_any_trailer_of_any_format_is_none_of_the_picture(kind: str, trailer: bytes, tmp_path: Path) -> None:
+    """Zeros, text, another picture or a film may follow the end of a photograph in every format that tells its end."""
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow writes no AVIF: pip install --upgrade pillow")
+    (tmp_path / "photo").write_bytes(photograph(1, kind) + trailer)
+    assert looks_whole(str(tmp_path / "photo"))
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_the_photograph(tmp_path: Path) -> None:
+    """A progressive JPEG with a thumbnail, cut behind any of its markers, does not look whole."""
+    from tests.badfiles import encoded, picture
+
+    thumbnail = encoded("JPEG")
+    data = encoded("JPEG", picture((300, 200)), progressive=True, comment=thumbnail)
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    assert looks_whole(str(path))
+    cuts = [at for at in range(2, len(data) - 1) if data[at - 2] == 0xFF and data[at - 1] not in (0, 0xFF)]
+    assert len(cuts) > 10
+    for at in cuts:
+        path.write_bytes(data[:at])
+        assert not looks_whole(str(path)), at
+
+
 def test_a_growing_file_is_waited_for(tmp_path: Path) -> None:
     """A file is taken when it has stopped growing and looks whole; one that never does, after a longer while."""
     arrivals = Arrivals(tmp_path, settle=0.05, doubt=0.4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import io
 import logging
 import os
 import threading
@@ -23,6 +24,7 @@ from photopoem.files import NotRegularError, open_regular
 from photopoem.photo.limits import TooMuchError, check_header, check_image, check_size
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 Pixels = npt.NDArray[np.uint8]
@@ -112,8 +114,8 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
         with _identify(path, file, head) as image:
             _checked_size(path, image, file)
             _draft(image, side)
-            image.load()
-            return pixels_of(image, image.info.get("icc_profile"), orientation_of(image), side)
+            picture = _loaded(image, file, side)
+            return pixels_of(picture, picture.info.get("icc_profile"), orientation_of(image), side)
 
 
 @contextmanager
@@ -168,11 +170,10 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
         width, height = _checked_size(path, image, file)
         thumbnail = thumbnail_of(image) if quick else None
         averaged = thumbnail is None and _draft(image)
-        if thumbnail is None:
-            image.load()
+        picture = thumbnail or _loaded(image, file)
         orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
         profile = image.info.get("icc_profile")
-        pixels, sample = develop(thumbnail or image, profile, orientation, averaged=averaged)
+        pixels, sample = develop(picture, profile, orientation, averaged=averaged)
         metadata = {"format": image.format, **read_metadata(image, read_sidecars(path))}
     if orientation >= 5:
         width, height = height, width
@@ -242,6 +243,11 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
         return image
     try:
         return Image.open(file, formats=formats)
+    except ValueError:
+        # Pillow refuses a PNG for its texts; with sound ones it is refused for good.
+        if not head.startswith(b"\x89PNG"):
+            raise
+        return _with_less_text(file)
     except UnidentifiedImageError as error:
         if "HEIF" not in formats and is_heic(head):
             raise PhotoError(path, NO_HEIC) from error
@@ -272,7 +278,7 @@ def _checked_size(path: str, image: ImageFile, file: IO[bytes]) -> tuple[int, in
     width, height = image.size
     if width < 1 or height < 1:
         raise PhotoError(path, CUT_SHORT)
-    most = MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS
+    most = MAX_JPEG_PIXELS if _is_jpeg(image) else MAX_PIXELS
     if width * height > most:
         millions = most // 1_000_000
         raise PhotoError(path, f"{width} x {height} pixels, more than {millions} million: save it smaller")
@@ -282,13 +288,66 @@ def _checked_size(path: str, image: ImageFile, file: IO[bytes]) -> tuple[int, in
 
 def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
     """Have a JPEG decoded at a fraction of its size; whether that will be done. It saves most of the work of a run."""
-    if image.format not in ("JPEG", "MPO"):
+    if not _is_jpeg(image):
         return False
     width, height = image.size
     for scale in (8, 4, 2):
         if max(width, height) // scale >= least:
             return image.draft(None, (max(1, width // scale), max(1, height // scale))) is not None
     return False
+
+
+def _loaded(image: ImageFile, file: IO[bytes], least: int = DRAFT_SIDE) -> Image:
+    """The picture, decoded. What decoders refuse for a fault that costs no pixel is decoded all the same."""
+    from photopoem.photo.repair import without_end
+
+    try:
+        image.load()
+        return image
+    except OSError:
+        picture = without_end(_all_of(file), lambda data: _decoded(data, least)) if _is_jpeg(image) else None
+        if picture is None:
+            raise
+        return picture
+    except ValueError:
+        if image.format != "PNG":
+            raise
+        picture = _with_less_text(file)
+        picture.load()
+        return picture
+
+
+def _is_jpeg(image: ImageFile) -> bool:
+    return image.format in ("JPEG", "MPO")
+
+
+def _decoded(data: bytes, least: int) -> Image:
+    """A JPEG's picture, at the fraction of its size that `_draft` asks for."""
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    image = JpegImageFile(io.BytesIO(data))
+    _draft(image, least)
+    image.load()
+    return image
+
+
+def _with_less_text(file: IO[bytes]) -> ImageFile:
+    """A PNG, opened without the texts that are too long for Pillow, and with a color profile of any length."""
+    from PIL.PngImagePlugin import PngImageFile
+
+    from photopoem.photo.repair import without_long_texts
+
+    data, profile = without_long_texts(_all_of(file))
+    image = PngImageFile(io.BytesIO(data))
+    if profile:
+        image.info["icc_profile"] = profile
+    return image
+
+
+def _all_of(file: IO[bytes]) -> bytes:
+    check_size(file)
+    file.seek(0)
+    return file.read()
 
 
 # -- libraries that would write to the terminal ---------------------------------------------------------

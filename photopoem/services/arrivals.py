@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from typing import IO
 from photopoem.errors import UsageError, did_you_mean_path
 from photopoem.files import open_regular
 from photopoem.photo.discover import Found, find_photos
+from photopoem.photo.limits import MOST_SEGMENTS, TooMuchError, read_jpeg_header
 
 
 @dataclass
@@ -79,10 +81,10 @@ class Arrivals:
 
 
 def looks_whole(path: str) -> bool:
-    """Whether a photograph's file ends as its format says; False also where that cannot be told.
+    """Whether all of a photograph is in its file; False also where that cannot be told.
 
     JPEG ends with an end-of-image marker, PNG with IEND; RIFF (WebP) and ISO media files (HEIC, AVIF) tell their
-    length.
+    length. What a telephone appends, such as a short film, may still be on its way.
     """
     try:
         with open_regular(path) as file:
@@ -94,20 +96,76 @@ def looks_whole(path: str) -> bool:
 def _ends_well(file: IO[bytes]) -> bool:
     head = file.read(16)
     size = os.fstat(file.fileno()).st_size
-    file.seek(max(0, size - 4096))
-    tail = file.read().rstrip(b"\0")
     if head.startswith(b"\xff\xd8"):
-        return tail.endswith(b"\xff\xd9")
+        return _jpeg_ends(file)
     if head.startswith(b"\x89PNG"):
-        return tail.endswith(b"IEND\xaeB`\x82")
+        return _png_ends(file, size)
     if head.startswith(b"RIFF"):
         return size >= int.from_bytes(head[4:8], "little") + 8
     return head[4:8] == b"ftyp" and _boxes_end(file, size)
 
 
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+"""What ends a scan of a JPEG. In a scan 0xFF is followed by a zero, or by a restart marker (ITU T.81, B.1.1)."""
+
+
+def _jpeg_ends(file: IO[bytes]) -> bool:
+    """Whether a JPEG's end comes after its scans, whatever follows it. One in the thumbnail inside does not count."""
+    try:
+        header = read_jpeg_header(file)
+    except TooMuchError:
+        return False
+    if header is None:
+        return False
+    at = header.start
+    for _ in range(MOST_SEGMENTS):
+        at = _end_of_scan(file, at)
+        file.seek(at)
+        marker, length = file.read(2), file.read(2)
+        if marker[1:] == b"\xd9":
+            return True
+        if len(length) < 2:
+            return False
+        at += 2 + int.from_bytes(length, "big")
+    return False
+
+
+def _end_of_scan(file: IO[bytes], at: int) -> int:
+    """Where the next marker is that ends a scan; the end of the file where there is none."""
+    file.seek(at)
+    last = b""
+    while block := file.read(1 << 20):
+        if found := _MARKER.search(last + block):
+            return at - len(last) + found.start()
+        at += len(block)
+        last = block[-1:]
+    return at
+
+
+def _png_ends(file: IO[bytes], size: int) -> bool:
+    """Whether a PNG's last chunk is there."""
+    at = 8
+    for _ in range(_MOST_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        at += 12 + int.from_bytes(head[:4], "big")
+        if len(head) < 8 or at > size:
+            return False
+        if head[4:] == b"IEND":
+            return True
+    return False
+
+
+_MOST_CHUNKS = 200_000
+
+
 def _boxes_end(file: IO[bytes], size: int) -> bool:
-    """Whether the boxes of an ISO media file (ISO/IEC 14496-12, 4.2) end where the file does."""
+    """Whether the boxes of an ISO media file (ISO/IEC 14496-12, 4.2) end within the file.
+
+    Once the description and the data of the picture are there, what follows may be no box at all.
+    """
     at = 0
+    needed = {b"meta", b"mdat"}
     for _ in range(1000):
         if at >= size:
             return at == size
@@ -119,6 +177,10 @@ def _boxes_end(file: IO[bytes], size: int) -> bool:
         if length < 8:
             return False  # 0 means "to the end of the file", so the length is not known
         at += length
+        if at <= size:
+            needed.discard(head[4:8])
+            if not needed:
+                return True
     return False
 
 
