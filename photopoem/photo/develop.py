@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from photopoem.photo.encoding import Encoding, to_srgb
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageCms import ImageCmsTransform
@@ -19,7 +21,7 @@ SAMPLE_SIDE = 256
 
 
 def develop(
-    image: Image, profile: bytes | None, orientation: int, *, averaged: bool = False
+    image: Image, profile: bytes | Encoding | None, orientation: int, *, averaged: bool = False
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """`pixels` (longest side at most 640 px, antialiased) and `sample` (at most 256 px, nearest neighbour).
 
@@ -38,7 +40,9 @@ def develop(
     return _finish(pixels, profile, orientation), _finish(sample, profile, orientation)
 
 
-def pixels_of(image: Image, profile: bytes | None, orientation: int, side: int) -> npt.NDArray[np.uint8]:
+def pixels_of(
+    image: Image, profile: bytes | Encoding | None, orientation: int, side: int
+) -> npt.NDArray[np.uint8]:
     """Pixels as those of `develop`, with the longest side at most `side`, where no sample is needed."""
     from PIL.Image import Resampling
 
@@ -118,7 +122,7 @@ def _applied(transform: ImageCmsTransform, image: Image) -> Image:
     return cast("Image", applyTransform(image, transform))  # it is None only when converting in place
 
 
-def _finish(frame: Image, profile: bytes | None, orientation: int) -> npt.NDArray[np.uint8]:
+def _finish(frame: Image, profile: bytes | Encoding | None, orientation: int) -> npt.NDArray[np.uint8]:
     """Color-correct, composite on white, turn upright."""
     from PIL import Image
 
@@ -145,7 +149,11 @@ def _finish(frame: Image, profile: bytes | None, orientation: int) -> npt.NDArra
 
 
 def _to_srgb(image: Image, profile: Any) -> Image:
-    """The picture in sRGB, by its embedded ICC profile where it has a sound one that fits its mode."""
+    """The picture in sRGB, by its encoding, or by its ICC profile where it has a sound one that fits its mode."""
+    if isinstance(profile, Encoding):
+        from PIL.Image import fromarray
+
+        return fromarray(to_srgb(np.asarray(image.convert("RGB")), profile))
     transform = _transform(profile, image.mode) if isinstance(profile, bytes) and profile else None
     if transform is None:
         # Pillow would copy even what is RGB already.

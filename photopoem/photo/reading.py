@@ -103,6 +103,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
     Raises `PhotoError` as `read_photo` does; camera raw gives at most 640 px.
     """
     from photopoem.photo.develop import orientation_of, pixels_of
+    from photopoem.photo.encoding import colors_of
     from photopoem.photo.filetypes import is_raw
 
     path = os.fsdecode(path)
@@ -115,7 +116,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
             _checked_size(path, image, file)
             _draft(image, side)
             picture = _loaded(image, file, side)
-            return pixels_of(picture, picture.info.get("icc_profile"), orientation_of(image), side)
+            return pixels_of(picture, colors_of(picture, file), orientation_of(image), side)
 
 
 @contextmanager
@@ -157,6 +158,7 @@ def _cause(error: Exception) -> str:
 def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     """Read an open file."""
     from photopoem.photo.develop import develop, orientation_of
+    from photopoem.photo.encoding import colors_of
     from photopoem.photo.filetypes import is_raw
     from photopoem.photo.metadata import read_metadata
     from photopoem.photo.sidecars import read_sidecars
@@ -172,8 +174,8 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
         averaged = thumbnail is None and _draft(image)
         picture = thumbnail or _loaded(image, file)
         orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
-        profile = image.info.get("icc_profile")
-        pixels, sample = develop(picture, profile, orientation, averaged=averaged)
+        colors = colors_of(image if thumbnail else picture, file)
+        pixels, sample = develop(picture, colors, orientation, averaged=averaged)
         metadata = {"format": image.format, **read_metadata(image, read_sidecars(path))}
     if orientation >= 5:
         width, height = height, width
