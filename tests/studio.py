@@ -9,9 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
 from photopoem.photo.discover import Found
 from photopoem.poem import Poem, record
+from photopoem.poems.edits import read_edited
 from photopoem.poems.folder import PoemsFolder
+from photopoem.poems.show import read_show
 from photopoem.poems.text import as_text
 from photopoem.studio.server import Studio
 from photopoem.studio.wall import Wall
@@ -47,3 +53,71 @@ def until(holds: Any, seconds: float = 10.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come to hold in time"
         time.sleep(0.02)
+
+
+class Page:
+    """The page of a studio, as its tests use it."""
+
+    def __init__(self, driver: Chrome, running: Studio, poems: Path) -> None:
+        self.driver, self.running, self.poems = driver, running, poems
+
+    def open(self, anchor: str = "") -> None:
+        """Open it afresh, and wait until the show is there."""
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")
+        self.driver.get_log("performance")
+        self.driver.get(self.running.address.partition("#")[0] + anchor)
+        self.until("document.getElementById('count').textContent")
+
+    def js(self, script: str, *given: Any) -> Any:
+        """The value of a script."""
+        return self.driver.execute_script(f"return {script}", *given)
+
+    def until(self, script: str) -> None:
+        """Wait until a script returns something true."""
+        until(lambda: self.js(script))
+
+    def keys(self, *keys: str) -> None:
+        """Keys, wherever the focus is."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def said(self, text: str) -> None:
+        """Wait until the page says this."""
+        until(lambda: text in self.js("document.getElementById('said').textContent"))
+
+    def card(self) -> Any:
+        """The id of the poem under the focus."""
+        return self.js("document.activeElement.closest('.card')?.dataset.id")
+
+    def path(self) -> str:
+        """The path of the photograph under the focus."""
+        return self.running.wall.row(self.card()).path
+
+    def lines(self) -> list[str]:
+        """The lines of the poem under the focus, as they stand on the wall."""
+        found: list[str] = self.js(
+            "[...document.activeElement.closest('.card').querySelectorAll('.lines span')].map((s) => s.textContent)"
+        )
+        return found
+
+    def choice(self, path: str) -> Any:
+        """What the show file says of a photograph."""
+        return read_show(self.poems).choice(path)
+
+    def text(self, path: str) -> str:
+        """The lines of a photograph's poem in the files."""
+        (poem,) = [each for each in read_edited(self.poems) if each.subject.path == path]
+        return poem.text
+
+    def see_one(self) -> None:
+        """Open the poem under the focus, and wait for its words."""
+        self.keys(Keys.ENTER)
+        self.until("document.querySelectorAll('#poem-lines .w').length")
+
+    def click_word(self, layer: str) -> str:
+        """Click the first word of a layer in the poem's lines; returns it."""
+        word = self.driver.find_element(By.CSS_SELECTOR, f"#poem-lines .w.{layer}")
+        told = word.text
+        word.click()
+        self.until("document.getElementById('word').open")
+        return told

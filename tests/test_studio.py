@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from selenium.webdriver import ActionChains, Chrome
@@ -17,11 +16,10 @@ from selenium.webdriver.common.keys import Keys
 from photopoem.english.house import read_house_words
 from photopoem.poems.edits import read_edited
 from photopoem.poems.show import read_show
-from photopoem.studio.server import Studio
 from tests.browser import chromium, complaints_of, look_as, requests_of
 from tests.command import photopoem
 from tests.gallery import HOSTILE, hostile_poem
-from tests.studio import studio, until, write
+from tests.studio import Page, studio, until, write
 
 
 @pytest.fixture(scope="module")
@@ -59,74 +57,6 @@ def page(driver: Chrome, poems: Path) -> Iterator[Page]:
         own = f"http://127.0.0.1:{running.port}/{running.token}/"
         assert [url for url in requests_of(driver) if not url.startswith((own, "blob:"))] == []
         driver.get("about:blank")
-
-
-class Page:
-    """The page of a studio, as its tests use it."""
-
-    def __init__(self, driver: Chrome, running: Studio, poems: Path) -> None:
-        self.driver, self.running, self.poems = driver, running, poems
-
-    def open(self, anchor: str = "") -> None:
-        """Open it afresh, and wait until the show is there."""
-        self.driver.get("about:blank")
-        self.driver.get_log("browser")
-        self.driver.get_log("performance")
-        self.driver.get(self.running.address.partition("#")[0] + anchor)
-        self.until("document.getElementById('count').textContent")
-
-    def js(self, script: str, *given: Any) -> Any:
-        """The value of a script."""
-        return self.driver.execute_script(f"return {script}", *given)
-
-    def until(self, script: str) -> None:
-        """Wait until a script returns something true."""
-        until(lambda: self.js(script))
-
-    def keys(self, *keys: str) -> None:
-        """Keys, wherever the focus is."""
-        ActionChains(self.driver).send_keys(*keys).perform()
-
-    def said(self, text: str) -> None:
-        """Wait until the page says this."""
-        until(lambda: text in self.js("document.getElementById('said').textContent"))
-
-    def card(self) -> Any:
-        """The id of the poem under the focus."""
-        return self.js("document.activeElement.closest('.card')?.dataset.id")
-
-    def path(self) -> str:
-        """The path of the photograph under the focus."""
-        return self.running.wall.row(self.card()).path
-
-    def lines(self) -> list[str]:
-        """The lines of the poem under the focus, as they stand on the wall."""
-        found: list[str] = self.js(
-            "[...document.activeElement.closest('.card').querySelectorAll('.lines span')].map((s) => s.textContent)"
-        )
-        return found
-
-    def choice(self, path: str) -> Any:
-        """What the show file says of a photograph."""
-        return read_show(self.poems).choice(path)
-
-    def text(self, path: str) -> str:
-        """The lines of a photograph's poem in the files."""
-        (poem,) = [each for each in read_edited(self.poems) if each.subject.path == path]
-        return poem.text
-
-    def see_one(self) -> None:
-        """Open the poem under the focus, and wait for its words."""
-        self.keys(Keys.ENTER)
-        self.until("document.querySelectorAll('#poem-lines .w').length")
-
-    def click_word(self, layer: str) -> str:
-        """Click the first word of a layer in the poem's lines; returns it."""
-        word = self.driver.find_element(By.CSS_SELECTOR, f"#poem-lines .w.{layer}")
-        told = word.text
-        word.click()
-        self.until("document.getElementById('word').open")
-        return told
 
 
 def test_wall_shows_every_photograph_with_its_poem(page: Page, samples: list[Path]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.options import A_FILE, A_GRAMMAR, LABELLERS, Group
+from photopoem.commands.options import A_FILE, A_FOLDER, A_GRAMMAR, LABELLERS, Group
 from photopoem.errors import GrammarError, StoreError, UsageError
 from photopoem.files import read_regular
 
@@ -29,6 +29,7 @@ Examples:
   photopoem grammar check mine.json               what is wrong with it
   photopoem grammar preview mine.json -n 3        three poems from sample words
   photopoem grammar preview mine.json --photo photo.jpg
+  photopoem grammar live mine.json                poems beside it, while you write
 """
 
 
@@ -196,6 +197,30 @@ def preview(
         click.echo("\n".join(map(visible, text.splitlines())) + "\n")
     trial = try_out(grammar, words, range(seed, seed + MEASURED))
     click.echo(str(trial), err=number > 0)
+
+
+@command.command()
+@click.argument("file", metavar="FILE", type=A_FILE)
+@click.option("--poems", "folder", metavar="DIR", default="poems", show_default=True, type=A_FOLDER,
+              help="Photographs of this folder of poems; sample words where there is none.")  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The port.  [default: a free one]"
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser; only print the address.")
+def live(file: str, folder: str, port: int, no_browser: bool) -> None:
+    """Open a grammar in the browser, beside poems that are written anew while you type.
+
+    FILE is followed where you change it in an editor of your own. Ctrl-C ends it.
+    """
+    from photopoem.commands.studio import open_studio
+    from photopoem.studio.server import Studio
+    from photopoem.studio.wall import Wall
+
+    path = Path(file)
+    if not path.is_file():
+        raise UsageError(f"{file}: there is no such file; begin one with: photopoem grammar new {file}")
+    wall = Wall(Path(folder), str(Path(folder) / "words.toml"))
+    open_studio(Studio(wall, port, "grammar", grammar=path), browser=not no_browser)
 
 
 def _words(photo: str | None, vocabulary: str | None, labels: str) -> Vocabulary:

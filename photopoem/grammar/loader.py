@@ -298,6 +298,15 @@ def read_parts(path: Path) -> Parts:
         raise GrammarError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
+def parts_of_text(text: str, path: Path) -> Parts:
+    """The parts of a grammar's text, which is not in a file yet; files that it names are looked for beside `path`."""
+    if len(text) > MAX_FILE:
+        source = GrammarFile(path, "")
+        source.problem(0, f"larger than {MAX_FILE:,} bytes: this is no grammar")
+        return Parts(source)
+    return _parts(parse_source(text, path))
+
+
 def parts_of(rules: Mapping[str, Any]) -> Parts:
     """The parts of a grammar given as an object."""
     try:

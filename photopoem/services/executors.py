@@ -63,10 +63,10 @@ def _processes(jobs: int) -> ProcessPoolExecutor:
 
     one_thread_each()
     # Spawned and not forked: the libraries that decode and look hold threads, and a fork would copy their locks.
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=begin_worker)
 
 
-def _begin() -> None:
+def begin_worker() -> None:
     """Ignore Ctrl-C, which the parent process handles, and end when the parent is gone."""
     import signal
 

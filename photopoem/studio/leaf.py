@@ -36,8 +36,8 @@ def leaf(wall: Wall, id_: str) -> dict[str, Any]:
     subject = poem.subject
     return row.told | {
         "path": clean(subject.path),
-        "title": _pieces(poem.title, poem),
-        "lines": [_pieces(line, poem) for line in poem.lines],
+        "title": pieces(poem.title, poem),
+        "lines": [pieces(line, poem) for line in poem.lines],
         "seen": [_label(each) for each in subject.labels],
         "palette": [
             {"hex": each.hex, "name": clean(each.name), "share": each.share}
@@ -67,7 +67,7 @@ def _label(label: Label) -> dict[str, Any]:
     }
 
 
-def _pieces(line: Line, poem: Poem) -> list[dict[str, Any]]:
+def pieces(line: Line, poem: Poem) -> list[dict[str, Any]]:
     """A line as pieces of text, each with its source and what can be done about it."""
     spans = [span for span in line.spans if clean(span.text)]
     return [

@@ -21,7 +21,8 @@ from starlette.routing import Route
 from photopoem.errors import PhotopoemError, StoreError, UsageError
 from photopoem.studio.guard import HOST, Guard, new_token
 from photopoem.studio.leaf import leaf, picture
-from photopoem.studio.shelf import checked_name, offered
+from photopoem.studio.live import PHOTOGRAPHS, Bench, Draft
+from photopoem.studio.shelf import Desk, checked_name, offered
 from photopoem.studio.wall import Unsure, Wall
 
 LOCK = ".studio.lock"
@@ -43,14 +44,17 @@ ASSETS = {
 class Studio:
     """A studio on one show: its address, and the server behind it. `view` is the part of the page that opens first.
 
-    With `read_only` it only shows, as on a screen, so that several may be open.
+    With `read_only` it only shows, as on a screen, so that several may be open. With `grammar`, a file, it writes
+    grammars and nothing else.
     """
 
     wall: Wall
     port: int = 0
     view: str = ""
     read_only: bool = False
+    grammar: Path | None = None
     token: str = field(default_factory=new_token)
+    bench: Bench = field(default_factory=Bench)
 
     def bind(self) -> socket.socket:
         """A socket of this machine alone, on the port or any free one. Raises `UsageError` where the port is taken."""
@@ -85,7 +89,10 @@ class Studio:
         server = uvicorn.Server(config)
         if ready is not None:
             ready(server)
-        server.run(sockets=[bound])
+        try:
+            server.run(sockets=[bound])
+        finally:
+            self.bench.close()
 
     def app(self) -> Starlette:
         """The application, without its guard."""
@@ -95,9 +102,14 @@ class Studio:
             Route("/events", self._events),
             Route("/poem/{id}", self._poem),
             Route("/grammars", self._grammars),
+            Route("/desk", self._listed),
+            Route("/grammar", self._grammar),
+            Route("/try", self._try, methods=["POST"]),
+            Route("/save", self._save, methods=["POST"]),
             Route("/picture/{id}/{side:int}/{mark}", self._picture),
         ]
-        routes += [Route(f"/{name}", partial(self._act, act), methods=["POST"]) for name, act in ACTS.items()]
+        acts = ACTS if self.grammar is None else {}
+        routes += [Route(f"/{name}", partial(self._act, act), methods=["POST"]) for name, act in acts.items()]
         handlers: Any = {PhotopoemError: _told}
         return Starlette(routes=routes, exception_handlers=handlers)
 
@@ -105,13 +117,50 @@ class Studio:
 
     async def _wall(self, request: Request) -> Response:
         version = _number(request.query_params.get("since", "0"))
-        return JSONResponse(await run_in_threadpool(self.wall.since, version) | {"reads": self.read_only})
+        fixed = {"reads": self.read_only, "alone": str(self.grammar) if self.grammar else ""}
+        return JSONResponse(await run_in_threadpool(self.wall.since, version) | fixed)
 
     async def _poem(self, request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(leaf, self.wall, request.path_params["id"]))
 
     async def _grammars(self, request: Request) -> Response:
         return JSONResponse({"grammars": await run_in_threadpool(offered, self.wall.folder)})
+
+    # -- grammars ------------------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> Desk:
+        """Where grammars are opened and saved."""
+        return Desk(self.wall.folder, self.grammar)
+
+    async def _listed(self, request: Request) -> Response:
+        return JSONResponse({"grammars": await run_in_threadpool(self.desk.listed)})
+
+    async def _grammar(self, request: Request) -> Response:
+        id_ = request.query_params.get("id", "")
+        return JSONResponse({"text": await run_in_threadpool(self.desk.text, id_)})
+
+    async def _try(self, request: Request) -> Response:
+        given = await _given(request)
+        return JSONResponse(await run_in_threadpool(self._tried, given))
+
+    def _tried(self, given: dict[str, Any]) -> dict[str, Any]:
+        ids = _ids(given)[:PHOTOGRAPHS]
+        subjects = tuple(json.loads(self.wall.row(each).line) for each in ids)
+        name = _text(given, "id", "")
+        path = name if name in map(str, self.desk.own()) else str(self.wall.folder.parent / "grammar.json")
+        draft = Draft(_text(given, "text"), path, subjects, _number(given.get("seed", 0)), self.wall.speech)
+        return self.bench.try_out(draft) | {"ids": ids}
+
+    async def _save(self, request: Request) -> Response:
+        given = await _given(request)
+        name, text, before = (_text(given, key, "") for key in ("name", "text", "before"))
+        saved = await run_in_threadpool(
+            partial(self.desk.save, name, text, before, sure=given.get("sure") is True)
+        )
+        return JSONResponse({"said": f"{saved} is written", "id": str(saved)})
+
+    # -- pictures and events -------------------------------------------------------------------------------
 
     async def _picture(self, request: Request) -> Response:
         """A picture may be kept by the browser for as long as the studio runs: its address has a mark of the pixels."""
@@ -127,9 +176,13 @@ class Studio:
 
     async def _versions(self) -> AsyncIterator[bytes]:
         told, quiet = -1, 0.0
+        stamps = await run_in_threadpool(self.desk.stamps)
         while True:
             version = await run_in_threadpool(self.wall.look)
             quiet += LOOK_EVERY
+            if stamps != (now := await run_in_threadpool(self.desk.stamps)):
+                stamps = now
+                yield b"event: grammars\ndata: changed\n\n"
             if version != told:
                 told, quiet = version, 0.0
                 yield f"data: {version}\n\n".encode()

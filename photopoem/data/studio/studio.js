@@ -44,7 +44,7 @@
 
   // -- the show -------------------------------------------------------------------------------------------
   const rows = new Map();
-  let order = [], shown = [], version = 0, reads = false, loaded = false;
+  let order = [], shown = [], version = 0, reads = false, alone = "", loaded = false;
   const take = (told) => {
     version = told.version;
     for (const row of told.rows) {
@@ -62,6 +62,8 @@
       document.title = told.title ? `${title} – photopoem studio` : title;
     }
     reads = told.reads ?? reads;
+    alone = told.alone ?? alone;
+    document.body.classList.toggle("alone", Boolean(alone));
     $("undo").disabled = !told.undo;
     $("undo").title = told.undo ? `Undo: ${told.undo}` : "";
     $("trouble").hidden = !told.trouble;
@@ -89,6 +91,7 @@
   const follow = () => {
     const events = new EventSource("events");
     events.onmessage = (event) => { $("trouble").classList.remove("away"); if (Number(event.data) !== version) look(); };
+    events.addEventListener("grammars", followDraft);
     events.onerror = () => { $("trouble").hidden = false; $("trouble").classList.add("away"); $("trouble").textContent = "The studio does not answer. Was it ended?"; };
     events.onopen = () => { if ($("trouble").classList.contains("away")) { version = 0; look(); } };
   };
@@ -391,6 +394,133 @@
   $("word-say-it").addEventListener("click", sayInstead);
   $("word-instead").addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); sayInstead(); } });
 
+  // -- a grammar, with poems of it while it is typed ------------------------------------------------------------
+  const PAUSE = 300;
+  // `saved` is what stands in the file as far as is known here; null for a text that is in no file yet.
+  const draft = { id: "", own: false, saved: null, seed: 0, ids: [], offset: 0, waiting: 0, trying: false, again: false, begun: false };
+  const text = $("g-text");
+  const eight = () => {
+    const from = shown.length ? shown : order, many = Math.min(8, from.length);
+    draft.ids = Array.from({ length: many }, (_, n) => from[(Math.floor(n * from.length / many) + draft.offset) % from.length]);
+  };
+  const tinted = (each) => {
+    if (!each.layer) return each.text;
+    const element = make("span", { class: `w ${each.layer}${each.hex ? " c" : ""}`, title: `${each.whose} ${each.told}; ${each.figures}` }, each.text);
+    if (each.hex) { element.style.setProperty("--day", each.day); element.style.setProperty("--night", each.night); element.style.setProperty("--true", each.hex); }
+    return element;
+  };
+  const numbers = (problems = []) => {
+    const marks = new Map();
+    for (const { line, kind } of problems) if (marks.get(line) !== "error") marks.set(line, kind);
+    const many = text.value.split("\n").length;
+    $("g-numbers").replaceChildren(...Array.from({ length: Math.min(many, 20000) }, (_, n) => make("b", { class: marks.get(n + 1) || "" }, String(n + 1))));
+    $("g-numbers").scrollTop = text.scrollTop;
+  };
+  const toPlace = (line, column) => {
+    const before = text.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0) + column - 1;
+    text.focus();
+    text.setSelectionRange(before, before + 1);
+    text.scrollTop = Math.max(0, (line - 5) * parseFloat(getComputedStyle(text).lineHeight));
+  };
+  const showTried = (told) => {
+    numbers(told.problems);
+    $("g-problems").replaceChildren(...told.problems.map((each) => make("li", {}, make("button", { type: "button", class: each.kind, on: { click: () => toPlace(each.line, each.column) } },
+      `${each.line}:${each.column} ${each.kind}: ${each.message}`))));
+    const wrong = told.problems.filter((each) => each.kind === "error").length, hints = told.problems.length - wrong;
+    const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+    const parts = [wrong ? count(wrong, "error") : "no errors", ...(hints ? [count(hints, "warning")] : [])];
+    if (told.share !== undefined) parts.push(`${Math.round(told.share * 100)}% of the words come from the photograph`, `${Math.round(told.distinct * 100)}% of the lines are different`);
+    $("g-figures").textContent = parts.join("; ");
+    $("g-frames").hidden = !(told.frames || []).length;
+    $("g-frames").textContent = (told.frames || []).length ? `Lines that come back: ${told.frames.map(([frame, times]) => `${frame} (${times} times)`).join(", ")}` : "";
+    $("g-poems").classList.toggle("old", wrong > 0);
+    if (wrong) return;
+    $("g-poems").replaceChildren(...told.poems.map((each, n) => {
+      const row = rows.get(told.ids[n]);
+      const head = row ? [make("img", { src: picture(row, 480), alt: alt(row), on: { error: (event) => event.target.remove() } })] : [];
+      if (each.error) return make("article", { role: "listitem" }, ...head, make("p", { class: "none" }, each.error));
+      return make("article", { role: "listitem" }, ...head, make("h2", { dir: "auto" }, ...each.title.map(tinted)),
+        make("div", { class: "lines" }, ...each.lines.map((line) => make("span", { dir: "auto" }, ...line.map(tinted)))));
+    }));
+  };
+  const tryDraft = async () => {
+    if (draft.trying) { draft.again = true; return; }
+    draft.trying = true;
+    try {
+      do {
+        draft.again = false;
+        showTried(await post("try", { id: draft.own ? draft.id : "", text: text.value, ids: draft.ids, seed: draft.seed }));
+      } while (draft.again);
+    } catch (error) { say(error.message, true); }
+    finally { draft.trying = false; }
+  };
+  const soonTry = () => { clearTimeout(draft.waiting); draft.waiting = setTimeout(tryDraft, PAUSE); };
+  const listDraft = async () => {
+    const { grammars: all } = await get("desk");
+    const option = (each) => make("option", { value: each.id }, each.name);
+    const own = all.filter((each) => each.own), shelf = all.filter((each) => !each.own);
+    $("g-open").replaceChildren(
+      ...(own.length ? [make("optgroup", { label: "Your files" }, ...own.map(option))] : []), make("optgroup", { label: "Copy from the shelf" }, ...shelf.map(option)));
+    return all;
+  };
+  const openDraft = async (id) => {
+    const all = await listDraft();
+    const found = all.find((each) => each.id === id) || all[0];
+    const { text: now } = await get(`grammar?id=${encodeURIComponent(found.id)}`);
+    Object.assign(draft, { id: found.id, own: found.own, saved: found.own ? now : null });
+    $("g-open").value = found.id;
+    $("g-name").value = found.own ? found.name.replace(/\.json$/, "") : `my-${found.name}`;
+    $("g-outside").hidden = true;
+    text.value = now;
+    text.scrollTop = 0;
+    numbers();
+    await tryDraft();
+  };
+  const beginDraft = () => {
+    if (draft.begun) return;
+    draft.begun = true;
+    eight();
+    openDraft(alone || "i-can-remember").catch((error) => say(error.message, true));
+  };
+  const saveDraft = async () => {
+    try {
+      // A file of one's own is saved where it lies, unless another name is given.
+      const same = draft.own && $("g-name").value === draft.id.split("/").at(-1).replace(/\.json$/, "");
+      const written = text.value;
+      const told = await post("save", { name: same ? draft.id : $("g-name").value.trim(), text: written, before: draft.saved ?? "" });
+      if (!told) return;
+      Object.assign(draft, { id: told.id, own: true, saved: written });
+      $("g-outside").hidden = true;
+      await listDraft();
+      $("g-open").value = told.id;
+      say(told.said);
+    } catch (error) { say(error.message, true); }
+  };
+  const followDraft = async () => {
+    if (!draft.begun || !draft.own) return;
+    try {
+      const { text: now } = await get(`grammar?id=${encodeURIComponent(draft.id)}`);
+      if (now === draft.saved) return;
+      if (text.value === draft.saved || text.value === now) {
+        const at = text.selectionStart;
+        draft.saved = now;
+        if (text.value !== now) { text.value = now; text.setSelectionRange(at, at); numbers(); await tryDraft(); }
+      } else $("g-outside").hidden = false;
+    } catch (error) { say(error.message, true); }
+  };
+  text.addEventListener("input", () => { numbers(); soonTry(); });
+  text.addEventListener("scroll", () => { $("g-numbers").scrollTop = text.scrollTop; });
+  text.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); saveDraft(); } });
+  $("g-open").addEventListener("change", async () => {
+    const changed = text.value !== draft.saved && draft.own;
+    if (changed && !(await ask("Your changes are not saved. Open the other one all the same?"))) { $("g-open").value = draft.id; return; }
+    openDraft($("g-open").value).catch((error) => say(error.message, true));
+  });
+  $("g-outside").querySelector("button").addEventListener("click", () => openDraft(draft.id).catch((error) => say(error.message, true)));
+  $("g-save").addEventListener("click", saveDraft);
+  $("g-seed").addEventListener("click", () => { draft.seed += 1; tryDraft(); });
+  $("g-photos").addEventListener("click", () => { draft.offset += 1; eight(); tryDraft(); });
+
   // -- the screen: new poems of a running watch, one at a time --------------------------------------------------
   const STAY = 20000, FIRST = 4000;
   let queue = [], slide = null, timer = 0, idle = 0, awake = null;
@@ -447,8 +577,8 @@
   $("screen").addEventListener("pointermove", stir);
 
   // -- views and keys -------------------------------------------------------------------------------------------
-  const VIEWS = ["wall", "poem", "screen"];
-  const view = () => { const name = location.hash.slice(1).split("=")[0]; return VIEWS.includes(name) ? name : "wall"; };
+  const VIEWS = ["wall", "poem", "grammar", "screen"];
+  const view = () => { const name = location.hash.slice(1).split("=")[0]; return alone ? "grammar" : VIEWS.includes(name) ? name : "wall"; };
   const turn = () => {
     const now = view();
     editing = null;
@@ -461,6 +591,7 @@
     if (!loaded) return;
     if (now === "wall") { cards.forEach((each) => each.remove()); cards.clear(); draw(); go(at); }
     if (now === "poem") { scrollTo(0, 0); showPoem(); }
+    if (now === "grammar") beginDraft();
     if (now === "screen") beginScreen(); else endScreen();
   };
   addEventListener("hashchange", turn);
@@ -485,6 +616,7 @@
     if (on && on.matches("input, textarea, select")) return;
     const now = view(), onButton = on && on.matches("button, a");
     if (now === "screen") { if (event.key === "Escape" && !reads) location.hash = "#wall"; return; }
+    if (now === "grammar") { if (event.key === "?") { event.preventDefault(); $("keys").showModal(); } return; }
     if (onButton && [" ", "Enter"].includes(event.key)) return;
     let todo = null;
     if (Object.hasOwn(keys, event.key)) todo = keys[event.key];

@@ -1,0 +1,257 @@
+"""The grammar view of the studio: poems while one types, faults at their line, files, and grammars that mean harm."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from photopoem.errors import UsageError
+from photopoem.grammar import shelf_folder
+from photopoem.studio.live import TOO_SLOW, Bench, Draft, tried
+from photopoem.studio.shelf import Desk
+from photopoem.studio.wall import Unsure
+from tests.browser import chromium, complaints_of, look_as
+from tests.command import photopoem
+from tests.gallery import HOSTILE
+from tests.studio import Page, studio, until
+
+MINE = '{\n  "_about": "mine",\n  "origin": "I saw #label1.a#. / It was #color1#."\n}\n'
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Chrome]:
+    """One browser for all tests of this file."""
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def written(samples: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The poems of the six samples, as a run left them."""
+    folder = tmp_path_factory.mktemp("written") / "poems"
+    photopoem("run", *samples, "--labels", "local", "--out", folder, "-q")
+    return folder
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A grammar of one's own."""
+    path = tmp_path / "mine.json"
+    path.write_text(MINE)
+    return path
+
+
+@pytest.fixture
+def page(driver: Chrome, written: Path, mine: Path, tmp_path: Path) -> Iterator[Page]:
+    """The grammar view on that file, and on the samples' poems, once the first poems are there."""
+    poems = Path(shutil.copytree(written, tmp_path / "poems"))
+    look_as(driver)
+    with studio(poems, view="grammar", grammar=mine) as running:
+        page = Page(driver, running, poems)
+        page.open("#grammar")
+        page.until("document.querySelectorAll('#g-poems article').length == 6")
+        yield page
+        assert [each for each in complaints_of(driver) if "status of 4" not in each] == []
+        driver.get("about:blank")
+
+
+def type_draft(page: Page, text: str) -> None:
+    """Put a text into the editor, as somebody who types it."""
+    page.js(
+        "(() => { const t = document.getElementById('g-text'); t.value = arguments[0]; "
+        "t.dispatchEvent(new Event('input')); })()".replace("arguments[0]", json.dumps(text))
+    )
+
+
+def told(page: Page) -> str:
+    """What the view says of the grammar."""
+    return str(page.js("document.getElementById('g-figures').textContent"))
+
+
+def poems_of(page: Page) -> str:
+    """The poems beside it."""
+    return str(page.js("document.getElementById('g-poems').textContent"))
+
+
+def test_poems_follow_what_is_typed(page: Page) -> None:
+    """Each change writes the poems of all photographs anew, and says how much of them comes from the photographs."""
+    assert poems_of(page).count("I saw ") == 6
+    type_draft(page, MINE.replace("I saw", "I never saw"))
+    until(lambda: poems_of(page).count("I never saw ") == 6)
+    assert "no errors" in told(page)
+    assert "% of the words come from the photograph" in told(page)
+    assert "Lines that come back" in page.js("document.getElementById('g-frames').textContent")
+
+
+def test_error_stands_at_its_line_until_it_is_cured(page: Page) -> None:
+    """An error is told with its line, which is marked; the last poems stay, paler, until it is cured."""
+    type_draft(page, MINE.replace("#label1.a#", "#lable1.a#"))
+    until(lambda: told(page).startswith("1 error"))
+    assert page.js("document.querySelector('#g-problems button.error').textContent").startswith("3:")
+    assert "lable1" in page.js("document.getElementById('g-problems').textContent")
+    assert (
+        page.js("[...document.querySelectorAll('#g-numbers b.error')].map((b) => b.textContent).join()")
+        == "3"
+    )
+    assert page.js("document.getElementById('g-poems').classList.contains('old')")
+    page.driver.find_element(By.CSS_SELECTOR, "#g-problems button").click()
+    start = page.js("document.getElementById('g-text').selectionStart")
+    assert page.js("document.getElementById('g-text').value")[start:].startswith("#lable1")
+    type_draft(page, MINE)
+    until(lambda: told(page).startswith("no errors"))
+    assert not page.js("document.getElementById('g-poems').classList.contains('old')")
+    assert page.js("document.querySelectorAll('#g-problems li, #g-numbers b.error').length") == 0
+
+
+def test_unused_rules_are_told(page: Page) -> None:
+    """A rule that nothing reaches is a warning at its line, and the poems come all the same."""
+    type_draft(page, MINE.replace('"origin"', '"never": "x",\n  "origin"'))
+    until(lambda: "1 warning" in told(page))
+    assert "never" in page.js("document.querySelector('#g-problems .warning').textContent")
+    assert page.js("document.querySelector('#g-numbers b.warning').textContent") == "3"
+    assert poems_of(page).count("I saw ") == 6
+
+
+def test_hostile_grammar_freezes_nothing(page: Page) -> None:
+    """Of a grammar that would grow for ever the page tells within seconds, and goes on with the next one."""
+    type_draft(page, '{"origin": "#a#", "a": ["#b##b##b##b#"], "b": ["#a##a##a#", "#a#"]}')
+    until(lambda: "no errors" not in told(page), 20)
+    type_draft(page, MINE.replace("I saw", "Still I saw"))
+    until(lambda: poems_of(page).count("Still I saw ") == 6, 20)
+
+
+def test_markup_in_a_grammar_stays_text(page: Page) -> None:
+    """Markup in rules, notes and keys is shown as it was written."""
+    type_draft(page, json.dumps({"_about": HOSTILE, "origin": f"{HOSTILE} #label1#", HOSTILE: "x"}))
+    until(lambda: HOSTILE in poems_of(page))
+    assert page.js("document.querySelectorAll('#g-poems img[onerror], #g-problems img').length") == 0
+    assert page.js("document.title") == "photopoem studio"
+
+
+def test_grammar_is_saved_into_its_file(page: Page, mine: Path) -> None:
+    """Save writes the file; a text that stands there by now from another hand is asked about first."""
+    changed = MINE.replace("I saw", "We saw")
+    type_draft(page, changed)
+    page.driver.find_element(By.ID, "g-save").click()
+    page.said("is written")
+    assert mine.read_text() == changed
+    type_draft(page, changed.replace("We", "They"))
+    mine.write_text(MINE.replace("I saw", "Elsewhere"))
+    page.until("!document.getElementById('g-outside').hidden")
+    page.driver.find_element(By.ID, "g-save").click()
+    page.until("document.getElementById('sure').open")
+    page.driver.find_element(By.CSS_SELECTOR, "#sure button[value='']").click()
+    assert "Elsewhere" in mine.read_text()
+    page.driver.find_element(By.CSS_SELECTOR, "#g-outside button").click()
+    until(lambda: poems_of(page).count("Elsewhere ") == 6)
+
+
+def test_file_changed_in_an_editor_is_followed(page: Page, mine: Path) -> None:
+    """What another program writes into the file appears with its poems, where nothing was typed here since."""
+    mine.write_text(MINE.replace("I saw", "Outside I saw"))
+    until(lambda: poems_of(page).count("Outside I saw ") == 6)
+    assert "Outside" in page.js("document.getElementById('g-text').value")
+
+
+def test_shelf_is_copied_and_never_written(page: Page, tmp_path: Path) -> None:
+    """A grammar of the shelf opens as a copy, which is saved under a name of one's own beside the poems."""
+    before = (shelf_folder() / "haiku.json").read_bytes()
+    page.js(
+        "(() => { const s = document.getElementById('g-open'); s.value = 'haiku'; "
+        "s.dispatchEvent(new Event('change')); })()"
+    )
+    page.until("document.getElementById('g-name').value == 'my-haiku'")
+    page.driver.find_element(By.ID, "g-save").click()
+    page.said("is written")
+    assert (tmp_path / "my-haiku.json").read_bytes() == before
+    assert (shelf_folder() / "haiku.json").read_bytes() == before
+    page.until(
+        "[...document.querySelectorAll('#g-open option')].some((o) => o.textContent == 'my-haiku.json')"
+    )
+
+
+def test_only_the_grammar_is_open(page: Page) -> None:
+    """A studio for one grammar shows nothing else, and does nothing to the show."""
+    page.js("location.hash = '#wall'")
+    assert page.js("document.getElementById('wall').hidden")
+    assert not page.driver.find_element(By.CSS_SELECTOR, "#bar nav").is_displayed()
+    status = page.driver.execute_async_script("""
+        const done = arguments[0];
+        const headers = {'content-type': 'application/json'};
+        fetch('decide', {method: 'POST', headers, body: '{}'}).then((a) => done(a.status));
+    """)
+    assert status == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["../mine", "/etc/cron.d/x", "a/b", "", "x" * 61, "haiku.json", ".hidden", "a\0b"]
+)
+def test_no_other_file_is_written(tmp_path: Path, name: str) -> None:
+    """A name that is neither an own file's nor plain letters is refused."""
+    with pytest.raises(UsageError):
+        Desk(tmp_path / "poems").save(name, "{}", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../x.json", "nothing", ""])
+def test_no_other_file_is_opened(tmp_path: Path, name: str) -> None:
+    """Only grammars that are listed are opened."""
+    with pytest.raises(UsageError):
+        Desk(tmp_path / "poems").text(name)
+
+
+def test_other_text_is_not_written_over(tmp_path: Path) -> None:
+    """A file that holds another text than the one that was opened is written over only by one who is sure."""
+    desk = Desk(tmp_path / "poems")
+    path = desk.save("mine", "one", "")
+    assert desk.save("mine", "two", "one") == path
+    with pytest.raises(Unsure):
+        desk.save("mine", "three", "one")
+    assert path.read_text() == "two"
+    desk.save("mine", "three", "one", sure=True)
+    assert path.read_text() == "three"
+
+
+def test_grammar_reads_no_file_of_another_folder(tmp_path: Path) -> None:
+    """A draft that names words elsewhere is told so: it reads nothing outside its own folder."""
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = tmp_path / "show"
+    folder.mkdir()
+    text = '{"_words": {"w": "../secret.txt"}, "origin": "#w#"}'
+    made = tried(Draft(text, str(folder / "mine.json")))
+    assert made["poems"] == []
+    assert any("not in the grammar's own folder" in each["message"] for each in made["problems"])
+
+
+def test_process_that_takes_too_long_is_ended_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draft that takes longer than the limit costs that long and no more; the next one is tried in a new process."""
+    bench = Bench()
+    try:
+        assert bench.try_out(Draft(MINE, "mine.json"))["poems"]
+        first = bench._process
+        assert first is not None
+        pid = first.pid
+        bench.limit = 0.0
+        began = time.monotonic()
+        made = bench.try_out(Draft((shelf_folder() / "i-can-remember.json").read_text(), "mine.json"))
+        assert time.monotonic() - began < 2
+        assert [each["message"] for each in made["problems"]] == [TOO_SLOW]
+        bench.limit = 10.0
+        assert bench.try_out(Draft(MINE, "mine.json"))["poems"]
+        assert bench._process is not None
+        assert bench._process.pid != pid
+    finally:
+        bench.close()
+
+
+def test_live_tells_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """`grammar live` of no file says how to begin one."""
+    done = photopoem("grammar", "live", "mine.json", "--no-browser", cwd=tmp_path, code=2)
+    assert "photopoem grammar new mine.json" in done.stderr
