@@ -22,7 +22,7 @@ def fraction_said(phrase: str) -> float:
     words = [word for word in phrase.split() if word not in ("over", "nearly")]
     if "in" in words:
         return COUNTS[words[0]] / COUNTS[words[-1]]
-    if words == ["all"]:
+    if words == ["the", "whole"]:
         return 1.0
     return (COUNTS[words[0]] if len(words) > 1 else 1) / PARTS[words[-1]]
 
@@ -71,8 +71,8 @@ def test_figures_at_the_edges():
     """Exact fractions count as reached; figures beyond 0..1 are taken for the end; not a number is refused."""
     assert share_in_words(1 / 3) == share_in_words(0.33333333333) == "a third"
     assert share_in_words(0.25) == "a quarter"
-    assert share_in_words(1.0) == share_in_words(1.5) == "all"
-    assert share_in_words(0.9999) == "nearly all"
+    assert share_in_words(1.0) == share_in_words(1.5) == "the whole"
+    assert share_in_words(0.9999) == "nearly the whole"
     assert share_in_words(-0.1) == "hardly any"
     assert sureness_in_words(0.9) == "nine times in ten"
     assert sureness_in_words(2.0) == "almost certainly"

@@ -51,8 +51,9 @@ SHARES: tuple[tuple[float, str], ...] = (
     (4 / 5, "four fifths"),
     (5 / 6, "five sixths"),
     (9 / 10, "nine tenths"),
-    (0.95, "nearly all"),
-    (1.0, "all"),
+    # Not "all": a grammar that goes on "of it all" would say "all of it all".
+    (0.95, "nearly the whole"),
+    (1.0, "the whole"),
 )
 
 # Smallest score -> an adverbial phrase that reads after a comma: "a dog, nine times in ten".

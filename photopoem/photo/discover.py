@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from photopoem.errors import UsageError, did_you_mean_path
+from photopoem.photo.filetypes import RAW_SUFFIXES
 from photopoem.photo.sidecars import sidecar_names
 from photopoem.text.terminal import first_of
 
@@ -21,6 +22,9 @@ SUFFIXES = frozenset(
     ".dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .pef .srw".split()
 )
 """Files with these endings are taken from a folder; camera raw among them, to say that it cannot be read."""
+
+DEVELOPED = frozenset(".jpg .jpeg .jpe .heic .heif .hif .avif .tif .tiff".split())
+"""Endings of pictures that are made from camera raw."""
 
 BESIDE = frozenset(
     ".txt .md .csv .tsv .json .jsonl .xml .log .ini .db .sqlite .xmp .aae .thm .pp3 .dop".split()
@@ -62,7 +66,8 @@ def find_photos(
 ) -> list[Found]:
     """All photographs under `paths`, sorted by path, each once.
 
-    A file named outright is taken whatever its ending. Raises `UsageError` for a path that does not exist.
+    A file named outright is taken whatever its ending. Camera raw beside a developed picture of the same name is the
+    same photograph, and left out. Raises `UsageError` for a path that does not exist.
     `left_out` is given, for each folder, how many files in it are no photographs, by their endings.
     """
     given = list(dict.fromkeys(paths))
@@ -74,7 +79,26 @@ def find_photos(
             found.setdefault(each.path, each)
         if left_out is not None and others:
             left_out[path] = others
-    return _uniquely_named(_with_insides(sorted(found.values())))
+    return _uniquely_named(_with_insides(_developed(sorted(found.values()))))
+
+
+def _developed(found: list[Found]) -> list[Found]:
+    """The photographs without camera raw of which the camera or its owner wrote a picture beside it."""
+    raw = {each.path for each in found if _ending(each.path) in RAW_SUFFIXES}
+    if not raw:
+        return found
+    pictures = {_stem(each.path) for each in found if _ending(each.path) in DEVELOPED}
+    return [each for each in found if each.path not in raw or _stem(each.path) not in pictures]
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122 - fast
+
+
+def _stem(path: str) -> str:
+    """A path without its ending. Cameras write capitals, and programs that copy from them may not."""
+    folder, name = os.path.split(os.path.splitext(path)[0])  # noqa: PTH122 - fast
+    return f"{folder}/{name.lower()}"
 
 
 def _with_insides(found: list[Found]) -> list[Found]:
