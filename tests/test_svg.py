@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,10 +15,11 @@ import pytest
 from PIL import Image
 
 from photopoem.errors import PressError, UsageError
-from photopoem.poem import Poem
+from photopoem.poem import Line, Poem, Span
 from photopoem.press import Press, open_press
 from photopoem.press.strokes import bounds, load_font, parse_path
 from photopoem.press.svg import SHEETS, SvgPress, in_short_order, travel
+from photopoem.vocabulary import Source
 from tests.paper import make_poem
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -63,7 +65,7 @@ def test_only_single_strokes() -> None:
     """There is nothing on the sheet but open paths without a fill, of one width."""
     root = ElementTree.fromstring(press(make_poem()))
     assert {element.tag.removeprefix(SVG) for element in root.iter()} == {"svg", "title", "g", "path"}
-    (drawn,) = (group for group in root.iter(f"{SVG}g") if "fill" in group.attrib)
+    (drawn,) = root.iter(f"{SVG}g")
     assert drawn.attrib["fill"] == "none"
     assert {key for path in root.iter(f"{SVG}path") for key in path.attrib} == {"d"}
     assert all(
@@ -132,15 +134,41 @@ def test_hostile_text_stays_text() -> None:
     assert any("U+001B" in remark for remark in SvgPress().check([poem]))
 
 
+LAYERS = ["1 author", "2 place", "3 machine", "4 people"]
+
+
+def in_season(season: str) -> Poem:
+    """The poem of ten lines with a word of the place in its first."""
+    poem = make_poem()
+    said = Line((Span("In "), Span(season, Source("place", "moment", of=season)), Span(".")))
+    return replace(poem, lines=(said, *poem.lines[1:]))
+
+
 def test_each_layer_has_its_pen() -> None:
-    """With several pens, what the machine and the people gave is drawn in layers of its own."""
-    root = ElementTree.fromstring(press(make_poem(), pens=True))
-    label = "{http://www.inkscape.org/namespaces/inkscape}label"
-    layers = {
-        group.attrib[label]: len(list(group)) for group in root.iter(f"{SVG}g") if label in group.attrib
-    }
-    assert list(layers) == ["1 author", "2 machine", "3 people"]
-    assert all(layers.values())
+    """With several pens there are four layers, children of the svg element, in which Inkscape looks for them."""
+    inkscape = "{http://www.inkscape.org/namespaces/inkscape}"
+    for poem, drawn in ((in_season("autumn"), LAYERS), (make_poem(), [LAYERS[0], *LAYERS[2:]])):
+        groups = ElementTree.fromstring(press(poem, pens=True)).findall(f"{SVG}g")
+        assert [group.attrib[f"{inkscape}label"] for group in groups] == LAYERS
+        assert {group.attrib[f"{inkscape}groupmode"] for group in groups} == {"layer"}
+        assert [group.attrib[f"{inkscape}label"] for group in groups if len(group)] == drawn
+
+
+@pytest.mark.filterwarnings("ignore")  # of vpype's own imports
+def test_vpype_sees_the_layers(tmp_path: Path) -> None:
+    """Vpype reads four layers with their names and all their strokes in place; without pens it reads one."""
+    import vpype
+
+    for pens, names in ((True, LAYERS), (False, LAYERS[:1])):
+        sheet = press(in_season("autumn"), pens=pens)
+        (tmp_path / "a.svg").write_bytes(sheet)
+        read = vpype.read_multilayer_svg(str(tmp_path / "a.svg"), quantization=0.1)
+        layers = {layer.metadata["vp_name"]: len(layer) for layer in read.layers.values()}
+        assert list(layers) == names
+        assert sorted(read.layers) == [int(name.split()[0]) for name in names]
+        assert sum(layers.values()) == len(strokes_of(sheet))
+        wide, high = read.page_size
+        assert (wide, high) == (pytest.approx(105 / 25.4 * 96, abs=1), pytest.approx(148 / 25.4 * 96, abs=1))
 
 
 def test_a_poem_too_long_for_any_letter_is_refused() -> None:

@@ -100,7 +100,7 @@ class SvgPress:
         for row in rows:
             for pen, strokes in _drawn(row, hand):
                 layers[pen if self.pens else PENS[0]] += strokes
-        return {pen: in_short_order(strokes) for pen, strokes in layers.items() if strokes}
+        return {pen: in_short_order(layers[pen]) for pen in (PENS if self.pens else PENS[:1])}
 
 
 def _remarks(poem: Poem) -> Iterator[str]:
@@ -223,22 +223,27 @@ def travel(strokes: Sequence[Stroke]) -> float:
 
 def _document(poem: Poem, set_: SetPoem, layers: dict[str, list[Stroke]]) -> str:
     title = escape(clean(str(poem.title)) or "poem")
+    # A pen that draws nothing has its layer too, so that every sheet of a show has the same pens in the same places.
     groups = "\n".join(_layer(f"{n} {pen}", layers[pen]) for n, pen in enumerate(layers, start=1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"
  width="{set_.width:g}mm" height="{set_.height:.2f}mm" viewBox="0 0 {set_.width:g} {set_.height:.2f}">
 <title>{title}</title>
-<g fill="none" stroke="#000000" stroke-width="0.3" stroke-linecap="round" stroke-linejoin="round">
 {groups}
-</g>
 </svg>
 """
 
 
+_INK = 'fill="none" stroke="#000000" stroke-width="0.3" stroke-linecap="round" stroke-linejoin="round"'
+
+
 def _layer(label: str, strokes: Sequence[Stroke]) -> str:
-    """A layer of paths. Plotter software picks layers by the number that their names begin with."""
+    """A layer of paths. Plotter software picks layers by the number that their names begin with.
+
+    It looks for layers among the children of the `svg` element alone, so that nothing may stand around them.
+    """
     paths = (f'<path d="M{" L".join(f"{x:.2f} {y:.2f}" for x, y in stroke)}"/>' for stroke in strokes)
-    opening = f'<g inkscape:groupmode="layer" inkscape:label={quoteattr(label)}>'
+    opening = f'<g inkscape:groupmode="layer" inkscape:label={quoteattr(label)} {_INK}>'
     return "\n".join([opening, *paths, "</g>"])
 
 
