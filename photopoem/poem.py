@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from photopoem.color.palette import Palette, Swatch
 from photopoem.color.where import Where
@@ -104,7 +106,18 @@ def record(poem: Poem) -> dict[str, Any]:
         "tone": list(subject.tone),
         "colophon": colophon(poem),
         "version": poem.version,
+        **path_bytes_of(subject.path),
     } | {key: True for key, so in (("quick", subject.quick), ("by_hand", poem.by_hand)) if so}
+
+
+def path_bytes_of(path: str) -> dict[str, str]:
+    """`path_bytes`: the path's bytes, percent-encoded, where they are no UTF-8; nothing for any other path.
+
+    In JSON such a name has lone surrogates, which most readers refuse or replace, so that rows could not be joined.
+    """
+    if path.isascii() or not any("\udc80" <= char <= "\udcff" for char in path):
+        return {}
+    return {"path_bytes": quote(os.fsencode(path))}
 
 
 def line_record(line: Line) -> list[dict[str, Any]]:

@@ -50,12 +50,13 @@ class Paper:
         return whole
 
 
-def read_job(job: bytes, slots: Mapping[int, str] = SLOTS) -> list[Paper]:
+def read_job(job: bytes, slots: Mapping[int, str] = SLOTS, two_bytes: str = "") -> list[Paper]:
     """The pieces of paper a job comes out as; what follows the last cut is a piece without one.
 
-    `slots` are the code pages of a printer that numbers them in its own way.
+    `slots` are the code pages of a printer that numbers them in its own way. `two_bytes` is the encoding of a printer
+    for China or Japan, which takes bytes in pairs until it is told not to, and again after ESC @.
     """
-    papers, at, codec = [Paper()], 0, "cp437"
+    papers, at, codec, pairs = [Paper()], 0, "cp437", bool(two_bytes)
     decoded = ""
     while at < len(job):
         byte, rest = job[at], job[at:]
@@ -63,10 +64,10 @@ def read_job(job: bytes, slots: Mapping[int, str] = SLOTS) -> list[Paper]:
             papers[-1].rows.append(decoded)
             decoded, at = "", at + 1
         elif byte >= 0x20:
-            decoded += bytes([byte]).decode(codec)
-            at += 1
-        elif rest.startswith(b"\x1b@"):
-            codec, at = "cp437", at + 2
+            letter = _letter(rest, codec, two_bytes if pairs else "")
+            decoded, at = decoded + letter[1], at + letter[0]
+        elif rest.startswith((b"\x1b@", b"\x1c.")):
+            codec, at, pairs = "cp437", at + 2, bool(two_bytes) and byte == 0x1B
         elif rest.startswith(b"\x1bt"):
             codec, at = slots[rest[2]], at + 3
         elif rest.startswith((b"\x1bE", b"\x1b!", b"\x1bM", b"\x1ba", b"\x1bd")):
@@ -87,6 +88,13 @@ def read_job(job: bytes, slots: Mapping[int, str] = SLOTS) -> list[Paper]:
     if decoded:
         raise NotAJob(f"a line without an end: {decoded!r}")
     return papers if papers[-1].rows else papers[:-1]
+
+
+def _letter(rest: bytes, codec: str, two_bytes: str) -> tuple[int, str]:
+    """How many bytes the next letter takes, and the letter."""
+    if two_bytes and rest[0] >= 0x80:
+        return 2, rest[:2].decode(two_bytes, "replace")
+    return 1, rest[:1].decode(codec)
 
 
 def draw_paper(paper: Paper, width: int = 384) -> Image.Image:

@@ -145,7 +145,10 @@ def test_wrapped_lines_are_no_news_until_asked_for(show: Path, printer: FakePrin
     Path("poems/poems.jsonl").write_text(json.dumps(record(poem)) + "\n")
     assert run("print", "--to", printer.address).output == "1 printed\n"
     told = run("print", "--to", printer.address, "--check").output
-    assert "1 of 1 lines" in told and "receipt: 1 poem, no remarks; nothing was printed" in told
+    assert (
+        "1 of 1 lines" in told
+        and "receipt: 1 poem, no remarks, about 5 cm of paper; nothing was printed" in told
+    )
 
 
 def test_what_is_printed_stays_so(show: Path) -> None:

@@ -12,10 +12,19 @@ from PIL import Image
 from photopoem.errors import UsageError
 from photopoem.poem import Poem
 from photopoem.press import Press, open_press
-from photopoem.press.receipt import COLUMN, LINE, ReceiptPress, draw_lines, glyph, profiles
+from photopoem.press.receipt import (
+    COLUMN,
+    DOTS_PER_MM,
+    HIGHEST,
+    LINE,
+    ReceiptPress,
+    draw_lines,
+    glyph,
+    profiles,
+)
 from photopoem.text.wrap import balance_columns, width_of
 from tests.escpos_reader import SLOTS, Paper, read_job
-from tests.paper import LINES, make_poem
+from tests.paper import LINES, make_poem, photograph
 
 HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff end\x00"
 
@@ -64,6 +73,44 @@ def test_accents_reach_every_printer(profile: str) -> None:
     job = ReceiptPress(profile=profile, colophon=False).press([make_poem(line, title="")], photos=None)
     (paper,) = read_job(job, RONGTA if profile == "RP326" else SLOTS)
     assert paper.text == line and not paper.pictures
+
+
+@pytest.mark.parametrize("two_bytes", ["gb18030", "shift_jis", "big5"])
+@pytest.mark.parametrize("photo", [False, True])
+def test_printers_that_start_in_a_two_byte_mode(
+    two_bytes: str, photo: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A printer for China or Japan prints é, ö and Київ as letters in every poem of a job, not in pairs as hanzi."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jpg").write_bytes(photograph(1))
+    lines = ["Où l’été, cœur Köln", "Київ"]
+    poems = [make_poem(line, title="", path="a.jpg") for line in lines]
+    job = ReceiptPress(colophon=False, photo=photo).press(poems, photos=None)
+    assert [paper.text for paper in read_job(job, two_bytes=two_bytes)] == lines
+    assert read_job(b"\x1b@\x82t\x82l\n", two_bytes=two_bytes)[0].text != "étél"
+
+
+@pytest.mark.parametrize("size", [(40, 4000), (300, 3000), (100, 350), (100, 150), (1000, 100)])
+@pytest.mark.parametrize("columns", [32, 48])
+def test_a_tall_picture_takes_little_paper(size: tuple[int, int], columns: int, tmp_path: Path) -> None:
+    """A photograph of any shape takes at most 16 cm of paper and half its width; --check tells its length."""
+    path = tmp_path / "tall.png"
+    # A black frame around white shows where the picture ends.
+    picture = Image.new("L", size, 0)
+    picture.paste(255, (size[0] // 4, size[1] // 4, size[0] * 3 // 4, size[1] * 3 // 4))
+    picture.save(path)
+    press = ReceiptPress(columns=columns, photo=True, colophon=False)
+    poem = make_poem("a line", title="", path=str(path))
+    (paper,) = read_job(press.press([poem], photos=None))
+    printed = paper.picture()
+    assert printed.width == columns * COLUMN
+    assert printed.height <= HIGHEST * DOTS_PER_MM == 1280
+    left, _, right, bottom = printed.point(lambda dot: 255 - dot).getbbox() or (0, 0, 0, 0)
+    assert right - left >= printed.width // 2 - 2
+    assert abs(left - (printed.width - right)) <= 1
+    feeds = 6 + 1 + len([row for row in paper.rows if isinstance(row, str)])
+    assert press.length([poem]) == pytest.approx((printed.height + feeds * LINE) / 80, abs=0.8)
+    assert bottom <= printed.height
 
 
 def test_what_no_code_page_has_is_drawn() -> None:

@@ -64,7 +64,7 @@ class PrintOptions:
     target: str | None = option("--to", metavar="TARGET", type=A_TARGET, help="Where to; see below.")
     press: str | None = option(
         "--press", metavar="NAME", type=A_PRESS,
-        help="html, pdf, svg, receipt, text or jsonl.  [default: what suits the target]",
+        help="html, pdf, svg, receipt, text, jsonl or csv.  [default: what suits the target]",
     )  # fmt: skip
     copies: int = option(
         "--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help="Copies of each poem."
@@ -125,7 +125,7 @@ def command(asked: PrintOptions) -> None:
     remarks = [] if asked.quiet and not asked.check else press.check(poems, photos=asked.photos)
     _say_remarks(remarks, asked, name)
     if asked.check or where is None:
-        _conclude_check(press, poems, remarks, where)
+        _conclude_check(press, poems, remarks, where, asked.photos)
     elif isinstance(where, OneFile):
         _into_file(where, press, poems * asked.copies, asked)
     else:
@@ -184,9 +184,9 @@ def _say_remarks(remarks: list[str], asked: PrintOptions, press: str) -> None:
 
 
 def _conclude_check(
-    press: Press, poems: list[Poem], remarks: list[str], where: Target | OneFile | None
+    press: Press, poems: list[Poem], remarks: list[str], where: Target | OneFile | None, photos: Path | None
 ) -> None:
-    from photopoem.press import Advising
+    from photopoem.press import Advising, Measuring
     from photopoem.text.terminal import counted, say
 
     for line in press.advice(poems) if isinstance(press, Advising) else []:
@@ -194,6 +194,8 @@ def _conclude_check(
     if where is not None:
         _say_how_it_is(where, press.name)
     told = counted(len(remarks), "remark") if remarks else "no remarks"
+    if isinstance(press, Measuring):
+        told += f", about {press.length(poems, photos=photos):.0f} cm of paper"
     click.echo(f"{press.name}: {counted(len(poems), 'poem')}, {told}; nothing was printed")
 
 

@@ -50,11 +50,12 @@ def words_of(look: Look) -> dict[str, list[str]]:
 
 def record(look: Look) -> dict[str, Any]:
     """The look as one JSON object, in the shape that `schema` tells."""
-    from photopoem.poem import label_record, moment_record, swatch_record
+    from photopoem.poem import label_record, moment_record, path_bytes_of, swatch_record
 
     subject = look.subject
     return {
         "path": subject.path,
+        **path_bytes_of(subject.path),
         "digest": subject.digest,
         "size": list(look.photo.size),
         "moment": moment_record(subject.moment),

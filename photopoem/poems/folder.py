@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from photopoem.poem import Poem
 
 ONE_TEXT = frozenset({".txt", ".md"})
-LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl"}
+LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl", ".csv"}
 """Endings by which a person means a file, not a folder of poems."""
 
 

@@ -14,7 +14,7 @@ from photopoem.plugins import Plugins
 if TYPE_CHECKING:
     from photopoem.poem import Poem
 
-PRESSES = ("text", "jsonl", "html", "pdf", "svg", "receipt")
+PRESSES = ("text", "jsonl", "html", "pdf", "svg", "receipt", "csv")
 """The built-in presses: `html` is the class `HtmlPress` of the module `html` here, and so on."""
 
 
@@ -46,6 +46,15 @@ class Advising(Protocol):
 
     def advice(self, poems: Sequence[Poem]) -> list[str]:
         """Settings that would suit better, one line each; none that the person has chosen."""
+        ...
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """A press that can tell how much paper these poems take."""
+
+    def length(self, poems: Sequence[Poem], *, photos: Path | None = None) -> float:
+        """The length of the paper in centimetres."""
         ...
 
 

@@ -32,6 +32,9 @@ CODE_PAGES = frozenset(
 )
 # Thirty-two columns fit on any paper; the default profile knows nothing of the printer.
 SAFE_COLUMNS = 32
+DOTS_PER_MM = 8  # of most receipt printers: 203 to the inch
+HIGHEST = 160  # mm of paper that a photograph may take
+_FEED, _FEED_TO_CUT = 4, 6  # empty rows after a poem: without a cut, and as python-escpos feeds before one
 _STRIP = 120  # rows of dots sent at once: a small printer's memory holds no more
 
 
@@ -120,27 +123,42 @@ class ReceiptPress:
     def _job(self, poem: Poem, photos: Path | None) -> bytes:
         printer = _printer(self.profile)
         printer.hw("INIT")
-        if self.photo:
-            self._print_photo(printer, poem, photos)
+        # FS . ends the two-byte mode in which printers for China and Japan start: there é and ö are half a character.
+        printer._raw(b"\x1c.")
+        if self.photo and (picture := self._picture_of(poem, photos)):
+            self._print_picture(printer, picture)
+            printer.text("\n")
+        blocks, drawn = self._set(poem)
+        if drawn:
+            self._print_picture(printer, draw_lines(_with_gaps(blocks), self.dots))
+        else:
+            _print_text(printer, blocks, bold_first=bool(str(poem.title).strip()))
+        if self.cut:
+            printer.cut()
+        else:
+            printer.print_and_feed(_FEED)
+        return bytes(printer.output)
+
+    def _set(self, poem: Poem) -> tuple[list[list[str]], bool]:
+        """The rows of title, lines and colophon, and whether they are to be printed as a picture of their letters."""
         title, *lines, foot = [self._shown(text) for text in self._texts(poem)]
         blocks = [wrap_columns(title.text, self.columns)] if title.text.strip() else []
         blocks += [[row for line in lines for row in balance_columns(line.text, self.columns, "  ")]]
         blocks += [wrap_columns(foot.text, self.columns)] if foot.text else []
-        if any(shown.missing for shown in (title, *lines, foot)):
-            self._print_picture(printer, draw_lines(_with_gaps(blocks), self.dots))
-        else:
-            _print_text(printer, blocks, bold_first=bool(title.text.strip()))
-        if self.cut:
-            printer.cut()
-        else:
-            printer.print_and_feed(4)
-        return bytes(printer.output)
+        return blocks, any(shown.missing for shown in (title, *lines, foot))
 
-    def _print_photo(self, printer: Any, poem: Poem, photos: Path | None) -> None:
+    def length(self, poems: Sequence[Poem], *, photos: Path | None = None) -> float:
+        """The length of the paper in centimetres, where a dot is an eighth of a millimetre (203 to the inch)."""
+        return sum(self._dots_high(poem, photos) for poem in poems) / DOTS_PER_MM / 10
+
+    def _dots_high(self, poem: Poem, photos: Path | None) -> int:
+        picture = self._picture_of(poem, photos) if self.photo else None
+        rows = len(_with_gaps(self._set(poem)[0])) + (_FEED_TO_CUT if self.cut else _FEED)
+        return rows * LINE + (picture.height + LINE if picture else 0)
+
+    def _picture_of(self, poem: Poem, photos: Path | None) -> Image | None:
         path = find_photo(poem, photos)
-        if path and (picture := dithered(path, self.dots)):
-            self._print_picture(printer, picture)
-            printer.text("\n")
+        return dithered(path, self.dots) if path else None
 
     def _print_picture(self, printer: Any, picture: Image) -> None:
         ways = [way for way in ("bitImageRaster", "graphics", "bitImageColumn") if self.profile.supports(way)]
@@ -165,7 +183,11 @@ def _print_text(printer: Any, blocks: Sequence[Sequence[str]], *, bold_first: bo
 
 
 def dithered(path: Path, width: int) -> Image | None:
-    """The photograph in black dots, `width` wide; None where it is no longer there or cannot be read."""
+    """The photograph in black dots, `width` wide; None where it is no longer there or cannot be read.
+
+    It takes at most `HIGHEST` millimetres of paper. A higher picture is made narrower, with white at its sides; one
+    that would be narrower than half the paper loses what is above and below its middle.
+    """
     from PIL import Image, ImageOps
 
     from photopoem.photo.reading import read_photo
@@ -175,12 +197,20 @@ def dithered(path: Path, width: int) -> Image | None:
     except PhotoError:
         return None
     gray = ImageOps.autocontrast(Image.fromarray(photo.pixels).convert("L"), cutoff=1)
-    high = max(1, round(width * gray.height / gray.width))
+    highest = round(HIGHEST * DOTS_PER_MM)
+    room = max(1, gray.width * highest // (width // 2))
+    if gray.height > room:
+        top = (gray.height - room) // 2
+        gray = gray.crop((0, top, gray.width, top + room))
+    high = min(highest, max(1, round(width * gray.height / gray.width)))
+    wide = min(width, max(1, round(high * gray.width / gray.height)))
     # Dots on thermal paper run together: what is to look gray has to be sent lighter.
-    lighter = gray.resize((width, high), Image.Resampling.LANCZOS).point(
+    lighter = gray.resize((wide, high), Image.Resampling.LANCZOS).point(
         lambda v: round(255 * (v / 255) ** 0.75)
     )
-    return lighter.convert("1")
+    paper = Image.new("1", (width, high), 1)
+    paper.paste(lighter.convert("1"), ((width - wide) // 2, 0))
+    return paper
 
 
 # -- python-escpos --------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Order = Literal["shuffle", "taken", "name"]
 _BY_ENDING = {
     ".html": "html", ".htm": "html", ".pdf": "pdf", ".svg": "svg", ".bin": "receipt", ".txt": "text",
-    ".jsonl": "jsonl",
+    ".jsonl": "jsonl", ".csv": "csv",
 }  # fmt: skip
 
 
