@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import hypot
 from typing import Literal
 
 from photopoem.color.palette import Palette, Swatch
@@ -24,6 +24,8 @@ DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 
 WORTH_ASKING = 0.35
 """Doubts below this are asked only where there are no others: fewer than one in three of them is right."""
+STRONG = 30.0
+"""A chroma that makes a color three times as likely to be named as a grey of its size."""
 CERTAIN, LEAST_GUESS = 0.9, 0.35
 """A fact at least this certain may be stated; one at least that certain may be guessed."""
 RELATED = ("where", "of", "color", "color_guess", "doing", "doing_guess", "quality", "quality_guess")
@@ -40,7 +42,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "in the lower half": ("in the lower half", "lower down", "in the bottom half"),
     "in the left half": ("in the left half", "left of center", "to the left of center"),
     "in the right half": ("in the right half", "right of center", "to the right of center"),
-    "scattered": ("here and there", "in many places", "scattered about", "all over"),
+    "scattered": ("here and there", "in several places", "in patches", "in places"),
 }
 """Where a color lies in the frame, each place in words that mean the same."""
 LOW = ("low in the picture", "in the lower half", "low down")
@@ -386,31 +388,46 @@ def _of_color(swatch: Swatch, hex_code: str, labels: Iterable[Label]) -> dict[st
 
 def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     hexes = [swatch.hex for swatch in palette.swatches]
+    light, chroma = _lightness_and_chroma(palette)
     colors = [
-        _color_word(swatch.name, code, swatch.share, _of_color(swatch, code, labels))
-        for swatch, code in zip(palette.swatches, hexes, strict=True)
+        replace(
+            _color_word(swatch.name, code, swatch.share, _of_color(swatch, code, labels)),
+            weight=_salience(swatch.share, strong),
+        )
+        for swatch, code, strong in zip(palette.swatches, hexes, chroma, strict=True)
     ]
     return {
         "color": tuple(colors),
         "placed": tuple([color for color in colors if color.related["where"]]),
         "owned": tuple([color for color in colors if color.related["of"]]),
         "hue": _hue_words(palette, hexes),
-        **_extremes(palette, colors),
+        **_extremes(colors, light, chroma),
         **_numbered("color", colors),
         **_numbered("share", [_amount(word, share_in_words(word.source.share or 0)) for word in colors]),
     }
 
 
-def _extremes(palette: Palette, colors: Sequence[Word]) -> dict[str, Words]:
-    """The darkest, the lightest and the most vivid swatch, each only if it is within its limit."""
+def _lightness_and_chroma(palette: Palette) -> tuple[list[float], list[float]]:
+    """Lightness (0 to 100) and chroma of each swatch, in CIELAB."""
+    if not palette.swatches:
+        return [], []
     import numpy as np
 
     from photopoem.color.spaces import srgb_to_lab
 
+    lab = srgb_to_lab(np.array([swatch.rgb for swatch in palette.swatches], np.uint8)).tolist()
+    return [each[0] for each in lab], [math.hypot(*each[1:]) for each in lab]
+
+
+def _salience(share: float, chroma: float) -> float:
+    """How soon a color is named: a small vivid one is seen before a large grey one."""
+    return math.sqrt(max(share, 0.001)) * (0.5 + chroma / STRONG)
+
+
+def _extremes(colors: Sequence[Word], light: Sequence[float], chroma: Sequence[float]) -> dict[str, Words]:
+    """The darkest, the lightest and the most vivid swatch, each only if it is within its limit."""
     if not colors:
         return {}
-    lab = srgb_to_lab(np.array([swatch.rgb for swatch in palette.swatches], np.uint8)).tolist()
-    light, chroma = [each[0] for each in lab], [hypot(*each[1:]) for each in lab]
     dark, bright, vivid = min(light), max(light), max(chroma)
     return {
         "dark": (colors[light.index(dark)],) if dark <= DARK else (),

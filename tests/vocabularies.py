@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -11,10 +12,12 @@ from random import Random
 
 from photopoem.color.names import color_names
 from photopoem.color.palette import Palette, Swatch
-from photopoem.labels.labeller import Kind, Label
+from photopoem.color.where import PLACES, Where
+from photopoem.labels.labeller import Kind, Label, LabelColor
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Subject, Vocabulary, make_vocabulary
 
+PEOPLE = ("person", "child", "man", "woman", "crowd", "player")
 NAMED_BY = "222,500 sessions of the xkcd color survey, 2010"
 
 
@@ -71,6 +74,8 @@ def label_words() -> list[tuple[str, Kind]]:
 def many(count: int, *, least_labels: int = 0, seed: int = 1) -> Iterator[Vocabulary]:
     """Vocabularies as photographs give them: some rich, some with next to nothing."""
     rng = Random(seed)
+    # A generator of its own: what was added later leaves the words of each photograph as they were.
+    more = Random(-seed)
     for n in range(count):
         labels = rng.sample(label_words(), rng.randint(least_labels, max(least_labels, 12)))
         scores = sorted((rng.betavariate(2, 1) for _ in labels), reverse=True)
@@ -78,11 +83,44 @@ def many(count: int, *, least_labels: int = 0, seed: int = 1) -> Iterator[Vocabu
             Label(word, score, "test", kind) for (word, kind), score in zip(labels, scores, strict=True)
         )
         tones = tuple(rng.sample(["bright", "dim", "pale", "warm", "hazy", "still"], rng.randint(0, 2)))
-        yield make_vocabulary(
-            Subject(
-                f"{n}.jpg", f"{n:064x}", "test", made, _palette(rng), _moment(rng), tones, taught_by="tests"
-            )
+        palette = _placed(_palette(rng), more)
+        made = tuple(
+            sorted((*_colored(made, palette, more), *_said_of(made, more)), key=lambda label: -label.score)
         )
+        yield make_vocabulary(
+            Subject(f"{n}.jpg", f"{n:064x}", "test", made, palette, _moment(rng), tones, taught_by="tests")
+        )
+
+
+def _placed(palette: Palette, rng: Random) -> Palette:
+    """The palette with places for six swatches in ten, as photographs have them."""
+    places = [Where(rng.choice(PLACES)) if rng.random() < 0.6 else Where() for _ in palette.swatches]
+    placed = (replace(swatch, where=where) for swatch, where in zip(palette.swatches, places, strict=True))
+    return replace(palette, swatches=tuple(placed))
+
+
+def _colored(labels: tuple[Label, ...], palette: Palette, rng: Random) -> list[Label]:
+    """The labels, half of the things with a color; some are people or animals."""
+    made = []
+    for label in labels:
+        kind = rng.choice(["person", "thing", "thing", "thing"]) if label.kind == "thing" else label.kind
+        text = rng.choice(PEOPLE) if kind == "person" else label.text
+        swatch = rng.choice(palette.swatches)
+        color = (
+            LabelColor(swatch.hex, swatch.name, rng.random())
+            if kind == "thing" and rng.random() < 0.5
+            else None
+        )
+        made.append(replace(label, text=text, kind=kind, color=color, low=rng.random()))
+    return list({label.text: label for label in made}.values())
+
+
+def _said_of(labels: tuple[Label, ...], rng: Random) -> list[Label]:
+    """An act and a quality for some photographs."""
+    if not labels or rng.random() < 0.4:
+        return []
+    acts = [Label(rng.choice(["running", "standing", "playing"]), rng.random(), "test", "doing")]
+    return [*acts, Label(rng.choice(["wooden", "rocky", "wet"]), rng.random(), "test", "quality")]
 
 
 def _palette(rng: Random) -> Palette:
