@@ -21,7 +21,7 @@ from photopoem.labels.local import network as views
 from photopoem.labels.local import scoring as choose
 from photopoem.labels.local.classes import class_entries, everyday_words, evidence, kinds, wider_words
 from photopoem.labels.local.classifier import Head, read_head
-from photopoem.labels.local.labeller import Local, Pixels, open_labeller, shipped_head, words
+from photopoem.labels.local.labeller import Local, PixelsAlone, open_labeller, shipped_head, words
 from photopoem.photo.reading import Photo, read_photo
 from photopoem.vocabulary import SURE
 
@@ -262,7 +262,7 @@ def test_without_its_network_the_pixels_speak(
     monkeypatch.setattr(network, "network_path", lambda: path)
     notes: list[str] = []
     opened = open_labeller("", LabelSettings(note=notes.append))
-    assert isinstance(opened, Pixels)
+    assert isinstance(opened, PixelsAlone)
     half = np.zeros((100, 100, 3), np.uint8)
     half[:25] = 255
     for _ in range(3):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from photopoem.english.lexicon import load_lexicon
-from photopoem.labels.labeller import Label
+from photopoem.errors import LabelError
+from photopoem.labels.keywords import open_labeller
+from photopoem.labels.kinds import kind_of
+from photopoem.labels.labeller import Kind, Label, LabelSettings
 from photopoem.labels.vision.words import say
+from photopoem.photo.reading import Photo
 from tests.vocabularies import vocabulary
 
 SEEN = [
@@ -49,3 +56,26 @@ def test_vision_tells_persons_and_acts() -> None:
     """What Vision calls a child or running is a person or an act, also where it is seen alone."""
     assert say("Child").kind == "person"
     assert say("Running").kind == say("Sitting").kind == "doing"
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("woman", "person"), ("Young women", "person"), ("sitting", "doing"), ("wooden", "quality"),
+        ("beach", "scene"), ("grass", "stuff"), ("espresso", "stuff"), ("dog", "thing"), ("Lisbon", "thing"),
+        ("wooden fence", "thing"), ("running shoe", "thing"),
+    ],
+)  # fmt: skip
+def test_words_without_a_kind_get_one_from_the_tables(word: str, kind: Kind) -> None:
+    """A keyword, and a word new from Vision or a user's model, has the kind of the whole or of the noun it is about."""
+    assert kind_of(word) == kind
+
+
+def test_the_owner_keywords_have_all_six_kinds() -> None:
+    """The owner's own child, running and wooden are a person, an act and a quality."""
+    blank = np.zeros((8, 8, 3), np.uint8)
+    words = {"child": "person", "running": "doing", "wooden": "quality", "sand": "stuff", "beach": "scene"}
+    photo = Photo("a.jpg", blank, blank, "0" * 64, (8, 8), metadata={"keywords": list(words)})
+    (labels,) = open_labeller("", LabelSettings()).label([photo])
+    assert not isinstance(labels, LabelError)
+    assert {label.text: label.kind for label in labels} == words

@@ -193,3 +193,12 @@ def test_a_model_of_huge_pictures_is_refused(tmp_path: Path) -> None:
     """A model that asks for pictures of 100,000 px a side is refused when it is opened."""
     with pytest.raises(LabellerUnavailable, match="2048 px a side is the most"):
         open_model(tmp_path, color_model("nchw", size=100_000))
+
+
+def test_kinds_come_from_the_tables_of_words(tmp_path: Path) -> None:
+    """What a user's model calls a woman, sitting or wooden has the kind that the built-in eye gives it."""
+    words = {"woman": "person", "sitting": "doing", "wooden": "quality"}
+    labeller = open_model(tmp_path, color_model("nchw", last="Sigmoid"), "\n".join(words))
+    labels = labeller.label([colored(200, 150, 100)])[0]
+    assert not isinstance(labels, LabelError)
+    assert {label.text: label.kind for label in labels} == words

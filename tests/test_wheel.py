@@ -25,8 +25,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_has_everything_and_is_small(wheel: Path) -> None:
-    """The wheel is under 5 MB and holds every grammar and data file of the checkout, and no test."""
-    assert wheel.stat().st_size < 5_000_000
+    """The wheel is under 12 MB and holds every grammar and data file of the checkout, and no test."""
+    assert wheel.stat().st_size < 12_000_000
     inside = set(zipfile.ZipFile(wheel).namelist())
     for grammar in (ROOT / "grammars").glob("*.json"):
         assert f"photopoem/grammars/{grammar.name}" in inside

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, UsageError
-from photopoem.labels.labeller import OWNER, Kind, Label, Labels
+from photopoem.labels.kinds import kind_of
+from photopoem.labels.labeller import OWNER, Label, Labels
 from photopoem.photo.reading import Photo
 
 if TYPE_CHECKING:
-    from photopoem.english.lexicon import Lexicon
     from photopoem.labels.labeller import LabelSettings
 
 
@@ -21,13 +21,10 @@ class Keywords:
     """
 
     name = OWNER
-    version = "2"
+    version = "3"
     network = False
     parameters = ""
     colophon = "the photograph's owner, who wrote these words"
-
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
         """Labels for each photo; none where its owner wrote nothing."""
@@ -35,17 +32,7 @@ class Keywords:
 
     def _label(self, photo: Photo) -> Labels:
         texts = dict.fromkeys(as_label(word) for word in photo.metadata.get("keywords", ()))
-        return tuple(Label(text, 1.0, self.name, self._kind(text), wider_of(text)) for text in texts)
-
-    def _kind(self, text: str) -> Kind:
-        """The kind under which the lexicon has the word; else stuff for what cannot be counted, or a thing."""
-        from photopoem.english.inflection import is_mass
-
-        kinds: tuple[Kind, ...] = ("scene", "stuff", "thing", "person", "doing", "quality")
-        for kind in kinds:
-            if (text.casefold(), kind) in self._lexicon.entries:
-                return kind
-        return "stuff" if is_mass(text) else "thing"
+        return tuple(Label(text, 1.0, self.name, kind_of(text), wider_of(text)) for text in texts)
 
 
 def wider_of(text: str) -> tuple[str, ...]:
@@ -88,11 +75,9 @@ def _is_common(word: str) -> bool:
 
 def open_labeller(argument: str, settings: LabelSettings) -> Keywords:
     """The labeller `keywords`, which takes no argument. Raises `UsageError` if given one."""
-    from photopoem.english.lexicon import load_lexicon
-
     del settings  # the words are in the photograph: there is nothing to set
     if argument:
         raise UsageError(
             f"keywords takes nothing after it, not {argument!r}: they are read from each photograph"
         )
-    return Keywords(load_lexicon())
+    return Keywords()

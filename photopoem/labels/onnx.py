@@ -14,12 +14,15 @@ import numpy.typing as npt
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.files import open_regular
+from photopoem.labels import kinds
+from photopoem.labels.kinds import kind_of
 from photopoem.labels.labeller import Label, Labels
 from photopoem.labels.local.network import import_onnxruntime, open_session
 from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:
-    from photopoem.labels.labeller import LabelSettings
+    from photopoem.labels import kinds
+from photopoem.labels.labeller import LabelSettings
 
 MOST, LEAST_SCORE, USUAL_SIZE = 10, 0.05, 224
 MOST_SIDE = 2048
@@ -131,7 +134,7 @@ class Onnx:
         if self._activation and self._activation not in ACTIVATIONS:
             raise UsageError(f"{labels}: activation is softmax, sigmoid or none, not {self._activation!r}")
         self.version = digest[:12]
-        self.parameters = hashlib.sha256(repr(listed).encode()).hexdigest()[:12]
+        self.parameters = hashlib.sha256(f"{listed!r} {kinds.VERSION}".encode()).hexdigest()[:12]
         self.colophon = f"whoever trained {model.name} and wrote {labels.name}"
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
@@ -186,7 +189,7 @@ class Onnx:
             if found[place] < LEAST_SCORE or len(best) == MOST:
                 break
             best.setdefault(self._words[place], round(float(found[place]), 4))
-        return tuple(Label(word, score, self.name) for word, score in best.items())
+        return tuple(Label(word, score, self.name, kind_of(word)) for word, score in best.items())
 
 
 def scores(values: Floats, activation: str = "") -> Floats:

@@ -14,7 +14,9 @@ from typing import cast
 
 from photopoem.errors import UsageError
 from photopoem.files import read_regular_text
+from photopoem.labels import kinds
 from photopoem.labels.cache import Answer
+from photopoem.labels.kinds import kind_of
 from photopoem.labels.labeller import Kind, Label, Labels, surest
 from photopoem.labels.region import low_by_box, region_of_box
 
@@ -97,13 +99,7 @@ def say(description: str) -> VisionWord:
     if f"* {folded.rpartition(' ')[2]}" in stopped:
         return NOTHING
     spoken = lower(text)
-    return VisionWord(spoken, _kind(spoken))
-
-
-def _kind(text: str) -> Kind:
-    from photopoem.english.inflection import is_mass
-
-    return "stuff" if is_mass(text) else "thing"
+    return VisionWord(spoken, kind_of(spoken))
 
 
 def lower(text: str) -> str:
@@ -168,7 +164,9 @@ def _lines(text: str) -> list[str]:
 def fingerprint() -> str:
     """A hash of words and stoplist: when it changes, the same answer may give other labels."""
     own = sorted(stoplist(os.environ.get(STOPLIST_VARIABLE, "")))
-    return hashlib.sha256((_data("vision-words.csv") + "\n".join(own)).encode()).hexdigest()[:8]
+    return hashlib.sha256((_data("vision-words.csv") + kinds.VERSION + "\n".join(own)).encode()).hexdigest()[
+        :8
+    ]
 
 
 def _data(name: str) -> str:
