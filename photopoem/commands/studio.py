@@ -11,6 +11,8 @@ import click
 
 from photopoem.commands.options import (
     A_FILE,
+    A_PRESS,
+    A_TARGET,
     argument,
     option,
     poems_folder,
@@ -48,6 +50,18 @@ class StudioOptions:
         "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="Where the photographs' paths start from.  [default: here]",
     )  # fmt: skip
+    target: str | None = option(
+        "--print",
+        metavar="TARGET",
+        type=A_TARGET,
+        help="A printer that poems may be sent to: see photopoem print.",
+    )
+    press: str | None = option(
+        "--press",
+        metavar="NAME",
+        type=A_PRESS,
+        help="The press for --print.  [default: what suits the target]",
+    )
     port: int = option(
         "--port",
         type=click.IntRange(0, 65535),
@@ -70,13 +84,15 @@ def command(asked: StudioOptions) -> None:
     photopoem run does. The page comes from this machine, is open to this machine alone, and asks nothing of any
     other. What is done there is done as by the commands: show.json, words.toml and the texts hold it. Ctrl-C ends it.
     """
+    from photopoem.services.publish import open_paper
     from photopoem.studio.server import Studio, hold
     from photopoem.studio.wall import Wall
 
     folder = _folder(asked)
     words = words_file(asked.words, folder) or os.path.normpath(f"{folder}/words.toml")
     wall = Wall(folder, words, asked.lexicon, asked.photos)
-    studio = Studio(wall, asked.port, "screen" if asked.screen else "", asked.screen)
+    paper = open_paper(asked.target, asked.press, photos=asked.photos) if asked.target else None
+    studio = Studio(wall, asked.port, "screen" if asked.screen else "", asked.screen, paper=paper)
     if asked.screen:
         open_studio(studio, browser=not asked.no_browser)
         return

@@ -156,6 +156,19 @@ class ReceiptPress:
         rows = len(_with_gaps(self._set(poem)[0])) + (_FEED_TO_CUT if self.cut else _FEED)
         return rows * LINE + (picture.height + LINE if picture else 0)
 
+    def preview(self, poem: Poem, photos: Path | None = None) -> Image:
+        """The strip of paper as a picture, a pixel a dot, in the letters of the bitmaps, not the printer's own."""
+        from PIL import Image
+
+        above = self._picture_of(poem, photos) if self.photo else None
+        parts = [*([above] if above else []), draw_lines(_with_gaps(self._set(poem)[0]), self.dots)]
+        high = sum(part.height for part in parts) + LINE * (len(parts) + 1)
+        strip, y = Image.new("1", (self.dots + 2 * LINE, high), 1), LINE
+        for part in parts:
+            strip.paste(part, (LINE, y))
+            y += part.height + LINE
+        return strip
+
     def _picture_of(self, poem: Poem, photos: Path | None) -> Image | None:
         path = find_photo(poem, photos)
         return dithered(path, self.dots) if path else None

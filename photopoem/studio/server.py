@@ -19,9 +19,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from photopoem.errors import PhotopoemError, StoreError, UsageError
+from photopoem.services.publish import Paper
 from photopoem.studio.guard import HOST, Guard, new_token
 from photopoem.studio.leaf import leaf, picture
 from photopoem.studio.live import PHOTOGRAPHS, Bench, Draft
+from photopoem.studio.paper import Tray
 from photopoem.studio.shelf import Desk, checked_name, offered
 from photopoem.studio.wall import Unsure, Wall
 
@@ -55,6 +57,10 @@ class Studio:
     grammar: Path | None = None
     token: str = field(default_factory=new_token)
     bench: Bench = field(default_factory=Bench)
+    paper: Paper | None = None
+
+    def __post_init__(self) -> None:
+        self.tray = Tray(self.wall, self.paper)
 
     def bind(self) -> socket.socket:
         """A socket of this machine alone, on the port or any free one. Raises `UsageError` where the port is taken."""
@@ -93,6 +99,7 @@ class Studio:
             server.run(sockets=[bound])
         finally:
             self.bench.close()
+            self.tray.close()
 
     def app(self) -> Starlette:
         """The application, without its guard."""
@@ -102,6 +109,8 @@ class Studio:
             Route("/events", self._events),
             Route("/poem/{id}", self._poem),
             Route("/grammars", self._grammars),
+            Route("/paper", self._paper),
+            Route("/preview/{id}/{kind}", self._preview),
             Route("/desk", self._listed),
             Route("/grammar", self._grammar),
             Route("/try", self._try, methods=["POST"]),
@@ -109,6 +118,10 @@ class Studio:
             Route("/picture/{id}/{side:int}/{mark}", self._picture),
         ]
         acts = ACTS if self.grammar is None else {}
+        if self.grammar is None:
+            routes += [
+                Route(f"/{name}", partial(self._on_paper, name), methods=["POST"]) for name in ON_PAPER
+            ]
         routes += [Route(f"/{name}", partial(self._act, act), methods=["POST"]) for name, act in acts.items()]
         handlers: Any = {PhotopoemError: _told}
         return Starlette(routes=routes, exception_handlers=handlers)
@@ -159,6 +172,21 @@ class Studio:
             partial(self.desk.save, name, text, before, sure=given.get("sure") is True)
         )
         return JSONResponse({"said": f"{saved} is written", "id": str(saved)})
+
+    # -- paper ---------------------------------------------------------------------------------------------
+
+    async def _paper(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self.tray.listed))
+
+    async def _preview(self, request: Request) -> Response:
+        of, kind = request.path_params["id"], request.path_params["kind"]
+        data, media = await run_in_threadpool(self.tray.preview, of, kind)
+        return Response(data, media_type=media)
+
+    async def _on_paper(self, name: str, request: Request) -> Response:
+        act = ON_PAPER[name]
+        said = await run_in_threadpool(act, self.tray, await _given(request))
+        return JSONResponse({"said": said} | await run_in_threadpool(self.tray.listed))
 
     # -- pictures and events -------------------------------------------------------------------------------
 
@@ -216,6 +244,26 @@ ACTS: dict[str, Act] = {
     "undo": lambda wall, _: wall.undo(),
 }
 """What a page may ask to be done, each by a POST to its name."""
+
+
+ON_PAPER: dict[str, Callable[[Tray, dict[str, Any]], str]] = {
+    "print": lambda tray, given: tray.send(_ids(given), _text(given, "target")),
+    "retry": lambda tray, given: tray.retry(_jobs(given)),
+    "skip": lambda tray, given: tray.skip(_jobs(given)),
+}
+"""The same for what goes on paper."""
+
+
+def _jobs(given: dict[str, Any]) -> list[int]:
+    """The numbers of jobs. Raises `UsageError`, also for none: that would mean all."""
+    ids = given.get("ids")
+    if (
+        not isinstance(ids, list)
+        or not ids
+        or not all(type(each) is int and abs(each) < 1 << 62 for each in ids)
+    ):
+        raise UsageError("ids is no list of jobs")
+    return ids
 
 
 async def _given(request: Request) -> dict[str, Any]:

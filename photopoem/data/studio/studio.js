@@ -249,6 +249,7 @@
     hold(area, acts);
     area.focus();
     area.setSelectionRange(0, 0);
+    area.scrollTop = 0;
   };
   const edit = () => {
     const id = current(), row = rows.get(id);
@@ -521,6 +522,56 @@
   $("g-seed").addEventListener("click", () => { draft.seed += 1; tryDraft(); });
   $("g-photos").addEventListener("click", () => { draft.offset += 1; eight(); tryDraft(); });
 
+  // -- paper ------------------------------------------------------------------------------------------------------
+  const paper = { asking: 0, drawn: "" };
+  const showPaper = (told) => {
+    const known = JSON.stringify(told);
+    if (known === paper.drawn) return;
+    paper.drawn = known;
+    const before = $("p-target").value;
+    $("p-target").replaceChildren(...told.targets.map((each) => make("option", { value: each }, each)));
+    if (told.targets.includes(before)) $("p-target").value = before;
+    $("p-none").hidden = told.targets.length > 0;
+    $("p-print").hidden = !told.targets.length || reads;
+    $("p-trouble").textContent = told.trouble;
+    $("p-counts").textContent = Object.entries(told.counts).map(([state, n]) => `${n} ${state === "doubtful" ? "in doubt" : state}`).join(", ") || "Nothing was printed from here yet.";
+    $("p-jobs").replaceChildren(...told.jobs.map((job) => make("li", {},
+      make("span", { class: job.state }, job.state === "doubtful" ? "in doubt" : job.state), make("span", { class: "name" }, job.name + (job.copy > 1 ? ` (copy ${job.copy})` : "")),
+      make("small", {}, job.target + (job.note ? `: ${job.note}` : "")),
+      ...(reads || job.state !== "doubtful" ? [] : [make("button", { type: "button", on: { click: () => onPaper("retry", { ids: [job.id] }) } }, "Print again"),
+        make("button", { type: "button", on: { click: () => onPaper("skip", { ids: [job.id] }) } }, "Skip")]))));
+  };
+  const onPaper = async (name, given) => {
+    try { const told = await post(name, given); if (told) { showPaper(told); say(told.said); } } catch (error) { say(error.message, true); }
+  };
+  const askPaper = async () => { try { showPaper(await get("paper")); } catch (error) { say(error.message, true); clearInterval(paper.asking); } };
+  const preview = () => {
+    const id = $("p-poem").value, kind = $("p-kind").value;
+    if (!id) return;
+    $("p-image").className = kind;
+    $("p-image").alt = `${rows.get(id).name} on ${kind === "plot" ? "a plotter's sheet" : "a receipt"}: ${rows.get(id).lines.join(" / ")}`;
+    $("p-image").src = `preview/${id}/${kind}?${version}`;
+    $("p-card").href = `preview/${id}/card`;
+  };
+  const beginPaper = () => {
+    const from = shown.length ? shown : order;
+    $("p-poem").replaceChildren(...from.map((id) => make("option", { value: id }, rows.get(id).name)));
+    if (from.includes(shown[at])) $("p-poem").value = shown[at];
+    preview();
+    paper.drawn = "";
+    askPaper();
+    clearInterval(paper.asking);
+    paper.asking = setInterval(askPaper, 1000);
+  };
+  $("p-poem").addEventListener("change", preview);
+  $("p-kind").addEventListener("change", preview);
+  $("p-send").addEventListener("click", async () => {
+    const ids = { shown: shown.filter((id) => rows.get(id).state !== "dropped"), kept: order.filter((id) => rows.get(id).state === "kept"), one: [$("p-poem").value].filter(Boolean) }[$("p-which").value];
+    if (!ids.length) { say("There is no such poem.", true); return; }
+    if (ids.length > 1 && !(await ask(`Print ${ids.length} poems on ${$("p-target").value}? What it has had is not printed again.`))) return;
+    onPaper("print", { ids, target: $("p-target").value });
+  });
+
   // -- the screen: new poems of a running watch, one at a time --------------------------------------------------
   const STAY = 20000, FIRST = 4000;
   let queue = [], slide = null, timer = 0, idle = 0, awake = null;
@@ -577,7 +628,7 @@
   $("screen").addEventListener("pointermove", stir);
 
   // -- views and keys -------------------------------------------------------------------------------------------
-  const VIEWS = ["wall", "poem", "grammar", "screen"];
+  const VIEWS = ["wall", "poem", "grammar", "paper", "screen"];
   const view = () => { const name = location.hash.slice(1).split("=")[0]; return alone ? "grammar" : VIEWS.includes(name) ? name : "wall"; };
   const turn = () => {
     const now = view();
@@ -592,6 +643,7 @@
     if (now === "wall") { cards.forEach((each) => each.remove()); cards.clear(); draw(); go(at); }
     if (now === "poem") { scrollTo(0, 0); showPoem(); }
     if (now === "grammar") beginDraft();
+    if (now === "paper") beginPaper(); else clearInterval(paper.asking);
     if (now === "screen") beginScreen(); else endScreen();
   };
   addEventListener("hashchange", turn);
@@ -616,7 +668,7 @@
     if (on && on.matches("input, textarea, select")) return;
     const now = view(), onButton = on && on.matches("button, a");
     if (now === "screen") { if (event.key === "Escape" && !reads) location.hash = "#wall"; return; }
-    if (now === "grammar") { if (event.key === "?") { event.preventDefault(); $("keys").showModal(); } return; }
+    if (now === "grammar" || now === "paper") { if (event.key === "?") { event.preventDefault(); $("keys").showModal(); } return; }
     if (onButton && [" ", "Enter"].includes(event.key)) return;
     let todo = null;
     if (Object.hasOwn(keys, event.key)) todo = keys[event.key];

@@ -1,0 +1,154 @@
+"""Poems on paper, from the studio: the queue with what is in doubt, printing in the background, and previews."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from photopoem.errors import PhotopoemError, UsageError
+from photopoem.press import open_press
+from photopoem.printing.queue import FILE_NAME, STATES, Queue
+from photopoem.printing.retry import Retry
+from photopoem.services.publish import Paper, enqueue, open_paper, print_queue
+from photopoem.studio.wall import Wall
+from photopoem.text.clean import one_line
+
+MOST_SHOWN = 200
+"""Jobs that the page lists; the counts tell of the others."""
+PREVIEWS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "receipt": ("receipt", {"photo": True}, "image/png"),
+    "plot": ("svg", {}, "image/svg+xml"),
+    "card": ("pdf", {"layout": "card"}, "application/pdf"),
+}
+"""The previews by their names: the press, its options, the kind of file."""
+
+
+@dataclass
+class Tray:
+    """The print queue of a show. Only printers that the person named when the studio was begun, or has printed to
+    from this folder before, are printed to: a page cannot name others.
+    """
+
+    wall: Wall
+    given: Paper | None = None
+    _retry: Retry = field(default_factory=Retry)
+    _threads: dict[str, threading.Thread] = field(default_factory=dict)
+    _faults: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def listed(self) -> dict[str, Any]:
+        """What is in doubt, on its way and waiting, how many there are of each state, and the printers."""
+        made: dict[str, Any] = {
+            "jobs": [],
+            "counts": {},
+            "targets": self._targets(),
+            "trouble": self._trouble(),
+        }
+        if not self._path.exists():
+            return made
+        with Queue(self.wall.folder) as queue:
+            jobs = queue.jobs(("doubtful",)) + queue.jobs(("sending", "queued"))
+            counts = queue.counts()
+        made["jobs"] = [
+            {"id": job.id, "name": one_line(job.name), "target": job.target, "state": job.state,
+             "copy": job.copy, "note": one_line(job.note)}
+            for job in jobs[:MOST_SHOWN]
+        ]  # fmt: skip
+        made["counts"] = {state: count for state, count in counts.items() if count}
+        return made
+
+    @property
+    def _path(self) -> Path:
+        return self.wall.folder / FILE_NAME
+
+    def _targets(self) -> list[str]:
+        """The addresses that may be printed to, the one that was given first."""
+        known: dict[str, None] = {self.given.target.address: None} if self.given else {}
+        if self._path.exists():
+            with Queue(self.wall.folder) as queue:
+                known |= dict.fromkeys(queue.targets(STATES))
+        return list(known)
+
+    def _trouble(self) -> str:
+        """What a printer is waited for, or what ended the printing."""
+        return one_line(self._retry.trouble or next((fault for fault in self._faults.values() if fault), ""))
+
+    def retry(self, ids: Sequence[int]) -> str:
+        """Queue jobs in doubt again, and print them."""
+        with self._queue() as queue:
+            done = queue.retry(ids)
+            targets = {job.target for job in queue.jobs(("queued",)) if job.id in ids}
+        for target in targets:
+            self._print(self._paper(target))
+        return f"{done} queued again"
+
+    def skip(self, ids: Sequence[int]) -> str:
+        """Leave jobs out for good."""
+        with self._queue() as queue:
+            return f"{queue.skip(ids)} skipped"
+
+    def _queue(self) -> Queue:
+        if not self._path.exists():
+            raise UsageError("nothing was ever printed from here")
+        return Queue(self.wall.folder)
+
+    def send(self, ids: Sequence[str], target: str) -> str:
+        """Queue poems for a printer, and print them in the background; dropped ones are left out."""
+        paper = self._paper(target)
+        wanted = [each for each in ids if self.wall.row(each).choice.state != "dropped"]
+        if not wanted:
+            raise UsageError("there is no poem to print: those that were dropped are left out")
+        new = enqueue(self.wall.folder, self.wall.poems(wanted), paper)
+        self._print(paper)
+        before = f"; {len(wanted) - new} it had before" if new < len(wanted) else ""
+        return f"{new} sent to {target}{before}"
+
+    def _paper(self, target: str) -> Paper:
+        """The paper at a known address, pressed as it was before. Raises `UsageError` for any other address."""
+        if target not in self._targets():
+            raise UsageError(f"{target}: no printer of this show; begin the studio with --print {target}")
+        if self.given is not None and target == self.given.target.address:
+            return self.given
+        with self._queue() as queue:
+            presses = queue.presses(target)
+        return open_paper(target, presses[0] if presses else None, photos=self.wall.photos)
+
+    def _print(self, paper: Paper) -> None:
+        """See that the queue of a printer is being printed."""
+        address = paper.target.address
+        with self._lock:
+            thread = self._threads.get(address)
+            if thread is None or not thread.is_alive():
+                self._faults[address] = ""
+                self._threads[address] = threading.Thread(target=self._work, args=(paper,), daemon=True)
+                self._threads[address].start()
+
+    def _work(self, paper: Paper) -> None:
+        try:
+            print_queue(self.wall.folder, paper.target, retry=self._retry)
+        except PhotopoemError as error:
+            self._faults[paper.target.address] = str(error)
+
+    def close(self) -> None:
+        """End printing: a poem that is being sent is finished, the others stay queued."""
+        self._retry.stop.set()
+        for thread in self._threads.values():
+            thread.join(30)
+
+    def preview(self, id_: str, kind: str) -> tuple[bytes, str]:
+        """A poem as it will be on paper, and the kind of file. Raises `UsageError` and as a press does."""
+        if kind not in PREVIEWS:
+            raise UsageError("there are previews of the receipt, the plot and the card")
+        name, options, media = PREVIEWS[kind]
+        (poem,) = self.wall.poems([id_])
+        if kind == "receipt":
+            from photopoem.press.receipt import ReceiptPress
+
+            out = io.BytesIO()
+            ReceiptPress(**options).preview(poem, self.wall.photos).save(out, "PNG")
+            return out.getvalue(), media
+        return open_press(name, **options).press([poem], photos=self.wall.photos), media
