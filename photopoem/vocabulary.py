@@ -90,6 +90,8 @@ PLAIN = (
     "tone",
 )
 
+SAID_OF = ("doing", "quality")
+"""Kinds of labels that say something of a noun."""
 BY_SURENESS = ("subject", "thing", "stuff", "scene", "person", "doing", "quality")
 """Symbols that also come as `sure_` and as `doubt_`: their words scored at least `SURE`, and the others."""
 
@@ -237,45 +239,52 @@ def is_owners(word: Word) -> bool:
 
 
 def _label_words(labels: list[Label]) -> dict[str, Words]:
-    said_of = {
-        kind: [_label_word(label) for label in labels if label.kind == kind] for kind in ("doing", "quality")
-    }
+    said_of = {kind: [_label_word(label) for label in labels if label.kind == kind] for kind in SAID_OF}
     nouns = [label for label in labels if label.kind in NOUNS]
-    chosen = choose_subject(nouns)
-    said_with = _said_with(said_of, nouns, chosen)
-    spoken = tuple(
-        [
-            replace(_label_word(label), related=_related(label, said_with.get(label.text, {})))
-            for label in nouns
-        ]
-    )
-    subject = tuple([word for word, label in zip(spoken, nouns, strict=True) if label is chosen])
-    kinds: dict[str, Words] = {
-        kind: tuple([word for word in spoken if word.kind == kind]) for kind in ("stuff", "scene", "person")
+    subject = choose_subject(nouns)
+    said_with = _said_with(said_of, nouns, subject)
+    spoken = {
+        label.text: replace(_label_word(label), related=_related(label, said_with.get(label.text, {})))
+        for label in nouns
     }
-    kinds |= {
-        "subject": subject,
-        # A person can be counted: what a grammar says of a thing it may say of somebody.
-        "thing": tuple([word for word in spoken if word.kind in ("thing", "person")]),
-        **{kind: tuple(words) for kind, words in said_of.items()},
-    }
-    ground = [word for word in (*kinds["scene"], *kinds["stuff"]) if word not in subject and _is_sure(word)]
+    words = tuple(spoken.values())
+    kinds = {**_by_kind(words), **{kind: tuple(each) for kind, each in said_of.items()}}
+    kinds["subject"] = (spoken[subject.text],) if subject else ()
+    scores = [word.source.score or 0 for word in words]
     return {
-        "label": spoken,
-        "sure": tuple([word for word in spoken if _is_sure(word)]),
-        "doubt": tuple(map(_asked, _worth_asking([word for word in spoken if not _is_sure(word)]))),
+        "label": words,
+        "sure": _sure(words),
+        "doubt": tuple(map(_asked, _worth_asking(_doubtful(words)))),
         **kinds,
-        **{f"sure_{name}": tuple([word for word in kinds[name] if _is_sure(word)]) for name in BY_SURENESS},
-        **{
-            f"doubt_{name}": tuple([_asked(word) for word in kinds[name] if not _is_sure(word)])
-            for name in BY_SURENESS
-        },
-        "ground": tuple(sorted(ground, key=lambda word: -(word.source.score or 0))[:1]),
-        **_numbered("label", spoken),
+        **{f"sure_{name}": _sure(kinds[name]) for name in BY_SURENESS},
+        **{f"doubt_{name}": tuple(map(_asked, _doubtful(kinds[name]))) for name in BY_SURENESS},
+        "ground": _ground(kinds),
+        **_numbered("label", words),
         **_numbered(
-            "sureness", [_amount(word, sureness_in_words(word.source.score or 0)) for word in spoken]
+            "sureness",
+            [_amount(word, sureness_in_words(score)) for word, score in zip(words, scores, strict=True)],
         ),
     }
+
+
+def _by_kind(words: Words) -> dict[str, Words]:
+    """The nouns by their kinds. A person can be counted: what a grammar says of a thing it may say of somebody."""
+    kinds: dict[str, Words] = {kind: tuple([word for word in words if word.kind == kind]) for kind in NOUNS}
+    return {**kinds, "thing": tuple([word for word in words if word.kind in ("thing", "person")])}
+
+
+def _ground(kinds: Mapping[str, Words]) -> Words:
+    """The surest stuff or scene that may be stated and is not the subject."""
+    others = [word for word in _sure((*kinds["scene"], *kinds["stuff"])) if word not in kinds["subject"]]
+    return tuple(sorted(others, key=lambda word: -(word.source.score or 0))[:1])
+
+
+def _sure(words: Words) -> Words:
+    return tuple([word for word in words if _is_sure(word)])
+
+
+def _doubtful(words: Words) -> list[Word]:
+    return [word for word in words if not _is_sure(word)]
 
 
 def _is_sure(word: Word) -> bool:
