@@ -64,7 +64,7 @@ ALIVE, BACKDROP = 1.6, 0.75
 """A person's or an animal's score counts as much more for the subject, a backdrop's as much less."""
 BACKDROPS = frozenset(
     "sky tree cloud grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
-    "branch curtain water rock stone building shadow reflection".split()
+    "branch curtain water rock stone building shadow reflection forest field lawn yard".split()
 )
 
 MOMENTS = ("season", "daypart", "weekday", "month", "year", "place")
