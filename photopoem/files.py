@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -79,8 +79,8 @@ def write_atomically(
 ) -> None:
     """Write `data` (text as UTF-8) to `path`, replacing what is there; a reader sees the old file or the new.
 
-    `sync` waits until the disk has it; `by_way_of` is as for `open_atomically`. Raises `StoreError`, with what
-    to do, where that fails; the old file is then untouched.
+    `sync` waits until the disk has it under its name; `by_way_of` is as for `open_atomically`. Raises `StoreError`,
+    with what to do, where that fails; the old file is then untouched.
     """
     with open_atomically(path, sync=sync, by_way_of=by_way_of) as file:
         file.write(data.encode("utf-8") if isinstance(data, str) else data)
@@ -108,6 +108,8 @@ def open_atomically(
                 file.flush()
                 os.fsync(file.fileno())
         temporary.replace(target)
+        if sync:
+            _sync_one(target.parent)
     except OSError as error:
         raise StoreError(f"{path}: {what_failed(error)}") from error
     finally:
@@ -122,6 +124,34 @@ def _create(temporary: Path, target: Path) -> IO[bytes]:
     with suppress(OSError):  # no such file yet, or a file system without modes
         temporary.chmod(target.stat().st_mode & 0o7777)
     return file
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Wait until the disk has these files and folders; what was removed meanwhile is left out. Raises `OSError`."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Beside one another: a disk writes many down together, in little more time than one.
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(_sync_one, paths))
+
+
+def _sync_one(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders, and keeps its names in a journal
+    try:
+        descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        os.sync()  # nobody may read it, so that it cannot be opened: everything is written down
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some network disks cannot sync a folder
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def what_failed(error: OSError) -> str:

@@ -169,7 +169,8 @@ class LabelCache:
         """Open or create the cache in `folder`; wait at most `busy` seconds for another run's write."""
         self.path = cache_folder(folder) / FILE_NAME
         self._note = note
-        self._database = Database(self.path, _SCHEMA, version=SCHEMA, busy=busy)
+        # A power cut must not take back what was paid for.
+        self._database = Database(self.path, _SCHEMA, version=SCHEMA, synchronous="FULL", busy=busy)
         self._use(lambda _db: None)
 
     def get(self, key: Key, digests: Iterable[str]) -> dict[str, Answer]:

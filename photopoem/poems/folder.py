@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -12,7 +14,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from photopoem.errors import KeptText, StoreError, UsageError
-from photopoem.files import open_atomically, write_atomically
+from photopoem.files import open_atomically, sync_files, what_failed, write_atomically
 from photopoem.photo.discover import Found, marked
 from photopoem.poems.records import (
     LOCK,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 ONE_TEXT = frozenset({".txt", ".md"})
 LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl", ".csv"}
 """Endings by which a person means a file, not a folder of poems."""
+AT_ONCE = 256
+"""So many texts are put on the disk together: the more, the less each costs."""
 
 
 class PoemsFolder:
@@ -61,6 +65,9 @@ class PoemsFolder:
         self._lock: BaseFileLock | None = None
         self._records: IO[bytes] | None = None
         self._made: list[Path] = []
+        # Texts that a power cut could still take away.
+        self._unsynced: deque[Path] = deque()
+        self._syncing = threading.Lock()
 
     def __enter__(self) -> Self:
         try:
@@ -83,7 +90,10 @@ class PoemsFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._close()
+        try:
+            self.make_durable()
+        finally:
+            self._close()
 
     def _close(self) -> None:
         if self._lock is not None and not self._entries:
@@ -178,8 +188,7 @@ class PoemsFolder:
         if is_text_file(made.file) and not _holds(str(target)):
             poem = from_record(json.loads(self.line(path)))
             text = as_text(poem, with_colophon="without colophon" not in made.settings)
-            _make_parents(target)
-            write_atomically(target, text.encode("utf-8", "surrogateescape"), by_way_of=self._unfinished)
+            self._write_text(target, text.encode("utf-8", "surrogateescape"))
 
     def _is_older(self, path: str) -> bool:
         """Whether the text is an older version: a run was killed between writing the record and the text."""
@@ -283,9 +292,31 @@ class PoemsFolder:
             ) from error
         self._note_order(path)
         self._put(path, offset, len(line), made)
-        target = self.path / made.file
+        self._write_text(self.path / made.file, text)
+
+    def _write_text(self, target: Path, text: bytes) -> None:
         _make_parents(target)
         write_atomically(target, text, by_way_of=self._unfinished)
+        self._unsynced.append(target)
+        if len(self._unsynced) >= AT_ONCE:
+            self.make_durable()
+
+    def make_durable(self) -> None:
+        """Wait until the disk has all records and texts that were added. Any thread may call it. Raises `StoreError`.
+
+        A power cut takes nothing back after this; without it the last `AT_ONCE` poems may be written anew.
+        """
+        with self._syncing:
+            texts = [self._unsynced.popleft() for _ in range(len(self._unsynced))]
+            if not texts:
+                return
+            inside = {above for text in texts for above in text.parents if above.is_relative_to(self.path)}
+            folders = {*inside, *(each.parent for each in self._made)}
+            try:
+                sync_files([self.path / RECORDS, *texts, *folders])
+            except OSError as error:
+                self._unsynced.extend(texts)
+                raise StoreError(f"{self.path}: {what_failed(error)}") from error
 
     def _note_order(self, path: str) -> None:
         last = next(reversed(self._entries), "")
@@ -323,14 +354,13 @@ class PoemsFolder:
 
     def finish(self) -> None:
         """Sort the records by path, each once, unless they are so already; and wait until the disk has them."""
-        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
-        os.fsync(self._records.fileno())
+        self.make_durable()
         if not self._tidy:
             self._put_in_order()
             self._tidy = True
 
     def _put_in_order(self) -> None:
-        with open_atomically(self.path / RECORDS, by_way_of=self._unfinished) as out:
+        with open_atomically(self.path / RECORDS, sync=True, by_way_of=self._unfinished) as out:
             for path in self.paths():
                 out.write(self.line(path))
 

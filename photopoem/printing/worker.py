@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -220,12 +220,14 @@ class Spool:
             if self._thread.ident is None:
                 self._thread.start()
 
-    def add(self, job: NewJob, photograph: tuple[str, str] | None = None) -> bool:
-        """Queue a job; False where it has been printed or waits already. Raises `StoreError`.
+    def add(self, jobs: Sequence[NewJob], photograph: tuple[str, str] | None = None) -> bool:
+        """Queue jobs; False where all have been printed or wait already. Raises `StoreError`.
 
         `photograph` (path, stamp) is noted as dealt with in the same transaction.
         """
-        added = self.queue.add(self.target, [job], photograph=photograph)
+        if not jobs:
+            return False
+        added = self.queue.add(self.target, jobs, photograph=photograph)
         self._more.set()
         if self._started:
             self._begin()

@@ -148,6 +148,8 @@ def show(text: str) -> None:
 
 ASK_ABOVE = 1000
 """More photographs than this to pay for, and a person is asked first."""
+HOLD = 1.0
+"""Seconds for which poems wait for others, so that the disk gets their texts together before they are printed."""
 ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -340,7 +342,7 @@ class Run:
 
     def _spool(self, out: Path) -> PoemSpool | None:
         """The printer of this run, where it has one: it prints while poems are written."""
-        return PoemSpool(out, self.paper, retry=Retry(say)) if self.paper else None
+        return PoemSpool(out, self.paper, retry=Retry(say), hold=HOLD) if self.paper else None
 
     def _print_the_rest(self, folder: PoemsFolder, show: Show, spool: PoemSpool | None) -> bool:
         """Wait until every poem of this run is on paper; returns whether any is in doubt.
@@ -351,6 +353,7 @@ class Run:
         if spool is None:
             return False
         try:
+            spool.release(folder)
             for each in self.found if not self._stopped else []:
                 poem = folder.poem(each.path) if each.path in folder else None
                 if poem and (hung := hang([poem], show).poems):

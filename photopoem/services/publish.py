@@ -10,6 +10,7 @@ for each poem. `print_poems` prints poems that are written already:
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -73,7 +74,8 @@ def publish(
 ) -> Published:
     """Keep a poem in the folder, then queue it for paper where there is a spool.
 
-    A program that is killed between the two does both again. `photograph` (path, stamp) is noted in the queue as
+    The disk has the text and the record before the queue has the poem. A program that is killed between the two does
+    both again. `photograph` (path, stamp) is noted in the queue as
     dealt with. Raises `StoreError`.
     """
     poem, kept, text = done.poem, None, as_text(done.poem, with_colophon=colophon)
@@ -88,7 +90,8 @@ def publish(
             folder.add(record(poem), done.found, settings, text)
     except KeptText as error:
         kept, poem = error, folder.kept(poem, done.found.name)
-    return Published(poem, text, kept, bool(spool and spool.add_poem(titled(poem, choice), photograph)))
+    queued = bool(spool and spool.add_durably(titled(poem, choice), folder, photograph))
+    return Published(poem, text, kept, queued)
 
 
 def text_settings(
@@ -184,7 +187,8 @@ def press_of_file(path: Path) -> str | None:
 class PoemSpool(Spool):
     """Prints the poems that are added, while the program goes on. Use it as a context manager.
 
-    The arguments after `paper` are those of `Worker`.
+    A poem that `add_durably` takes less than `hold` seconds after others were queued is held until the next one or
+    `release`, so that the disk gets several together. The other arguments after `paper` are those of `Worker`.
     """
 
     def __init__(
@@ -196,8 +200,11 @@ class PoemSpool(Spool):
         pace: float = 0.0,
         may_print: Callable[[], bool] = lambda: True,
         stubborn: bool = False,
+        hold: float = 0.0,
     ) -> None:
-        self.paper = paper
+        self.paper, self.hold = paper, hold
+        self._held: list[Poem] = []
+        self._released = float("-inf")
         render = Renderer()
         super().__init__(
             Worker(Queue(folder), paper.target, render, retry, pace, may_print, stubborn=stubborn)
@@ -208,7 +215,20 @@ class PoemSpool(Spool):
 
         `photograph` (path, stamp) is noted as dealt with in the same moment.
         """
-        return self.add(self.paper.job(poem), photograph)
+        return self.add([self.paper.job(poem)], photograph)
+
+    def add_durably(self, poem: Poem, folder: PoemsFolder, photograph: tuple[str, str] | None = None) -> bool:
+        """`add_poem` after the disk has the poem's text and record in `folder`; also True for a poem that is held."""
+        self._held.append(poem)
+        return time.monotonic() - self._released < self.hold or self.release(folder, photograph)
+
+    def release(self, folder: PoemsFolder, photograph: tuple[str, str] | None = None) -> bool:
+        """Queue the poems that are held, once the disk has what `folder` keeps of them. Raises `StoreError`."""
+        folder.make_durable()
+        added = self.add([self.paper.job(poem) for poem in self._held], photograph)
+        self._held.clear()
+        self._released = time.monotonic()
+        return added
 
 
 class Renderer:
