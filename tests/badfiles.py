@@ -68,8 +68,8 @@ def jpeg_bomb() -> bytes:
 
 
 def text_bomb() -> bytes:
-    """A small PNG whose comment unpacks to 80 MB."""
-    return png(8, 8, (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80_000_000), 9)), rows=bytes(16))
+    """A small PNG whose comment unpacks to 80 MB, and whose rows are missing."""
+    return png(8, 8, (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(80_000_000), 9)))
 
 
 def tiff(tags: dict[int, int | bytes | tuple[int, ...]], **options: object) -> bytes:

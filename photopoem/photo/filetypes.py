@@ -46,6 +46,16 @@ def is_heic(head: bytes) -> bool:
     return _brand(head) in _HEIC_BRANDS
 
 
+def heif_format(head: bytes) -> str:
+    """What Pillow calls a file that begins like HEIC or AVIF; empty for any other.
+
+    The brand mif1 says nothing about the coding, so those are left to Pillow.
+    """
+    if _brand(head) in (b"avif", b"avis"):
+        return "AVIF"
+    return "HEIF" if _brand(head) in _HEIC_BRANDS - {b"mif1", b"msf1"} else ""
+
+
 def other_kind(head: bytes) -> str | None:
     """What a file is, by its first bytes, if it is no picture; None where they do not tell."""
     known = next((kind for magic, kind in _OTHERS if head.startswith(magic)), None)

@@ -51,6 +51,8 @@ _JPEG_BLOCK = 256 * 1024
 RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
 NO_SUCH_FILE = "no such file"
 UNKNOWN = "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
+AS_JPEG = "too large to be decoded whole, with no thumbnail in it: export a JPEG, which is read at this size"
+SMALLER = "too large to be decoded, with no thumbnail in it: save it smaller"
 NO_HEIC = "HEIC, which cannot be opened here: pip install pi-heif"
 CUT_SHORT = "damaged or cut short: copy it again from where it came"
 
@@ -113,9 +115,10 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
         if is_raw(path, file, head):
             return _read_raw(path, file).pixels
         with _identify(path, file, head) as image:
-            _checked_size(path, image, file)
-            _draft(image, side)
-            picture = _loaded(image, file, side)
+            picture: Image | None = _instead(path, image, file)
+            if picture is None:
+                _draft(image, side)
+                picture = _loaded(image, file, side)
             return pixels_of(picture, colors_of(picture, file), orientation_of(image), side)
 
 
@@ -169,8 +172,8 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     if is_raw(path, file, head):
         return _read_raw(path, file)
     with _identify(path, file, head) as image:
-        width, height = _checked_size(path, image, file)
-        thumbnail = thumbnail_of(image) if quick else None
+        width, height = image.size
+        thumbnail = _instead(path, image, file) or (thumbnail_of(image) if quick else None)
         averaged = thumbnail is None and _draft(image)
         picture = thumbnail or _loaded(image, file)
         orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
@@ -234,7 +237,7 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
     from PIL import Image, UnidentifiedImageError
     from PIL.JpegImagePlugin import jpeg_factory
 
-    from photopoem.photo.filetypes import is_heic, is_picture
+    from photopoem.photo.filetypes import heif_format, is_heic, is_picture
 
     formats = _register_formats()
     file.seek(0)
@@ -244,7 +247,12 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
         image.decodermaxblock = _JPEG_BLOCK
         return image
     try:
+        if (kind := heif_format(head)) in formats:
+            # Likewise: what is too large may hold a thumbnail.
+            return Image.OPEN[kind][0](file, "")
         return Image.open(file, formats=formats)
+    except SyntaxError as error:
+        raise PhotoError(path, CUT_SHORT) from error
     except ValueError:
         # Pillow refuses a PNG for its texts; with sound ones it is refused for good.
         if not head.startswith(b"\x89PNG"):
@@ -286,6 +294,27 @@ def _checked_size(path: str, image: ImageFile, file: IO[bytes]) -> tuple[int, in
         raise PhotoError(path, f"{width} x {height} pixels, more than {millions} million: save it smaller")
     check_image(image, file)
     return width, height
+
+
+def _instead(path: str, image: ImageFile, file: IO[bytes]) -> ImageFile | None:
+    """The thumbnail that a HEIC or AVIF keeps, where its picture is too large to be decoded; None for all others.
+
+    Raises `PhotoError` or `TooMuchError` for a picture that is too large and has no thumbnail.
+    """
+    from photopoem.photo.heif import large_thumbnail
+
+    try:
+        _checked_size(path, image, file)
+    except (PhotoError, TooMuchError) as error:
+        if image.format not in ("HEIF", "AVIF"):
+            raise
+        check_size(file)
+        if thumbnail := large_thumbnail(image, file):
+            return thumbnail
+        width, height = image.size
+        cure = AS_JPEG if width * height <= MAX_JPEG_PIXELS else SMALLER
+        raise PhotoError(path, f"{image.format} of {width} x {height} pixels, {cure}") from error
+    return None
 
 
 def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
