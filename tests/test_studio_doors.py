@@ -252,8 +252,13 @@ def test_command_prints_the_address_and_ends_with_control_c(poems: Path, tmp_pat
         match = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/([\w-]{32})/", address)
         assert match, address
         until(lambda: _answers(int(match[1]), match[2]))
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        # A page that is open, and hears of changes, keeps nothing from ending.
+        with socket.create_connection(("127.0.0.1", int(match[1])), timeout=20) as listening:
+            head = f"GET /{match[2]}/events HTTP/1.1\r\nHost: 127.0.0.1:{match[1]}\r\n\r\n"
+            listening.sendall(head.encode())
+            assert b"200" in listening.recv(100)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
     finally:
         process.kill()
     assert (process.returncode, out) == (0, "")

@@ -47,8 +47,10 @@ def take_back(before: Sequence[Standing], after: Sequence[Standing], now: Sequen
         if done != found:
             raise UsageError(f"{done.path}: changed since, so it is not taken back")
     for old, new in zip(before, after, strict=True):
-        if (old.record, old.text) != (new.record, new.text):
+        if old.record != new.record:
             _put_back(old)
+        elif old.text != new.text:
+            _write_text(old)
     folders = {each.folder for each in before}
     for folder in folders:
         change_show(folder, _choosing([each.choice for each in before if each.folder == folder]))
@@ -72,8 +74,14 @@ def _put_back(old: Standing) -> None:
         # The record first names the text as photopoem wrote it: what a person made of it is known by the difference.
         folder.add(record, found, made["settings"], text)
         folder.finish()
-    file = old.folder / made["file"]
+    if old.text != text:
+        _write_text(old)
+
+
+def _write_text(old: Standing) -> None:
+    """Write the text of a poem as it was, or take it away where there was none."""
+    file = old.folder / json.loads(old.record)["made"]["file"]
     if old.text is None:
         file.unlink(missing_ok=True)
-    elif old.text != text:
+    else:
         write_atomically(file, old.text.encode("utf-8", "surrogateescape"))

@@ -61,6 +61,7 @@ class Studio:
 
     def __post_init__(self) -> None:
         self.tray = Tray(self.wall, self.paper)
+        self._server: Any = None
 
     def bind(self) -> socket.socket:
         """A socket of this machine alone, on the port or any free one. Raises `UsageError` where the port is taken."""
@@ -90,9 +91,9 @@ class Studio:
         app = Guard(self.app(), self.token, self.port, read_only=self.read_only)
         config = uvicorn.Config(
             app, log_level="error", access_log=False, lifespan="off", ws="none", http="h11", server_header=False,
-            timeout_graceful_shutdown=1, limit_concurrency=200,
+            timeout_graceful_shutdown=3, limit_concurrency=200,
         )  # fmt: skip
-        server = uvicorn.Server(config)
+        server = self._server = uvicorn.Server(config)
         if ready is not None:
             ready(server)
         try:
@@ -205,7 +206,8 @@ class Studio:
     async def _versions(self) -> AsyncIterator[bytes]:
         told, quiet = -1, 0.0
         stamps = await run_in_threadpool(self.desk.stamps)
-        while True:
+        # A stream that went on would keep the server from ending.
+        while self._server is None or not self._server.should_exit:
             version = await run_in_threadpool(self.wall.look)
             quiet += LOOK_EVERY
             if stamps != (now := await run_in_threadpool(self.desk.stamps)):

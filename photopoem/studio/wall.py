@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +122,13 @@ class Wall:
         if shown:
             self._show = read_show(self.folder)
         version = self.version + 1
-        fresh = {_id(path): self._row(path, version) for path in self._heads}
-        changed = any(row.version == version for row in fresh.values())
-        order = self._in_order(fresh)
-        if order != self._order or shown:
-            self._order, self._ordered_in, changed = order, version, True
+        fresh = {_id(path): self._row(path, version, shown) for path in self._heads}
+        changed = fresh.keys() != self._rows.keys() or any(row.version == version for row in fresh.values())
         self._rows = fresh
-        if changed:
+        if changed or shown:
+            order = self._in_order(fresh)
+            if order != self._order or shown:
+                self._order, self._ordered_in = order, version
             self.version = version
 
     def _changed(self, file: Path) -> bool:
@@ -155,16 +156,19 @@ class Wall:
         self._heads = dict(sorted(heads.items()))
         self._written = written
 
-    def _row(self, path: str, version: int) -> Row:
-        """The row of a path: the one there is, where record, text and choice are as they were."""
+    def _row(self, path: str, version: int, shown: bool) -> Row:
+        """The row of a path: the one there is, where record, text and choice are as they were.
+
+        `shown` tells whether the choices may be others than at the last look.
+        """
         made, line = self._heads[path]
         before = self._rows.get(_id(path))
         stamp = _stamp(f"{self.folder}/{made.file}")
-        if before is not None and before.line == line and before.stamp == stamp:
-            choice = self._show.choice(path, before.keys["digest"])
-            if choice == before.choice:
-                return before
-        return self._new_row(path, made, line, stamp, version)
+        if before is None or before.line != line or before.stamp != stamp:
+            return self._new_row(path, made, line, stamp, version)
+        if shown and self._show.choice(path, before.keys["digest"]) != before.choice:
+            return self._new_row(path, made, line, stamp, version)
+        return before
 
     def _new_row(self, path: str, made: Made, line: bytes, stamp: tuple[int, int], version: int) -> Row:
         poem = edited(self.folder, json.loads(line), self._written)
@@ -333,6 +337,7 @@ class Unsure(UsageError):
     """Something that a person has to agree to first; the message is the question."""
 
 
+@lru_cache(maxsize=1 << 17)
 def _id(path: str) -> str:
     """What the page calls a photograph: nothing of its path can be read from it, and nothing in it acts."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
