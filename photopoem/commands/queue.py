@@ -113,6 +113,15 @@ def clear(folder: Path, target: str | None, history: bool) -> None:
         click.echo(f"{done} taken out of the queue" if done else _nothing_for(queue, address, _WAITING))
 
 
+@command.command()
+@_FOLDER
+def repair(folder: Path) -> None:
+    """Set a damaged queue aside and begin a new one. What may be on paper is then in doubt."""
+    with _queue_of(folder) as queue:
+        if not queue.repair():
+            click.echo(f"{queue.path}: sound, nothing to repair")
+
+
 def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) -> str:
     """Says that nothing is in these states, for a target or at all, and which other targets have something."""
     from photopoem.text.terminal import visible

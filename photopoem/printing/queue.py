@@ -8,14 +8,16 @@ import os
 import shlex
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import StoreError, UsageError
-from photopoem.storage.sqlite import Database
+from photopoem.files import open_regular
+from photopoem.storage.sqlite import Database, is_damage
+from photopoem.text.terminal import counted, say
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -50,7 +52,10 @@ CREATE TABLE IF NOT EXISTS photographs (
     stamp TEXT NOT NULL,             -- changes when the file does
     outcome TEXT NOT NULL            -- 'poem', 'before' (it lay there already) or why there is none
 );
+-- Digests of photographs whose poems may be on paper: the queue that knew was damaged.
+CREATE TABLE IF NOT EXISTS lost (digest TEXT PRIMARY KEY);
 """
+_RECORDS = "poems.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,12 @@ class Queue:
     """The queue of a poems folder. Safe to share between threads and, but for printing, processes.
 
     Every change is on the disk when its method returns. All methods raise `StoreError` where the disk is
-    full, gone or not writable: nothing has changed then.
+    full, gone or not writable: nothing has changed then. A damaged file is set aside at first use, and `note` is told.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, note: Callable[[str], None] = say) -> None:
         self.folder = Path(folder)
+        self._note, self._checked = note, False
         self.path = self.folder / FILE_NAME
         self.replaced = 0
         # A power cut must not take back what the printer has been sent.
@@ -130,9 +136,48 @@ class Queue:
     @contextmanager
     def _failing_well(self) -> Iterator[None]:
         try:
+            if not self._checked:
+                self._checked = True
+                self._repair()
             yield
         except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.Error) and is_damage(error):
+                self._checked = False  # the next call sets it aside
+                mend = shlex.join(["photopoem", "queue", "repair", str(self.folder)])
+                raise StoreError(f"{self.path}: damaged ({error}); {mend}") from error
             raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
+
+    def repair(self) -> bool:
+        """Set the file aside if it is damaged, and begin a new one; whether it was. Raises `StoreError`.
+
+        The new queue does not know what is on paper. Poems that `poems.jsonl` has by then are in doubt when they are
+        added, and their photographs count as dealt with.
+        """
+        self._checked = True
+        with self._failing_well():
+            return self._repair()
+
+    def _repair(self) -> bool:
+        aside = self._database.set_aside("print-queue-damaged") if self.path.exists() else None
+        if aside is None:
+            return False
+        written = list(_written(self.folder / _RECORDS))
+        with self._database.changing() as db:
+            db.executemany("INSERT OR IGNORE INTO lost VALUES (?)", [(digest,) for digest, _, _ in written])
+            db.executemany(
+                "INSERT OR IGNORE INTO photographs VALUES (?, ?, 'poem')",
+                [(os.fsencode(path), stamp) for _, path, stamp in written],
+            )
+        self._note(
+            f"{self.path}: damaged; set aside as {aside.name}, a new queue is begun; it cannot tell which of "
+            f"{counted(len(written), 'poem')} are on paper, so that print and watch queue them as doubtful"
+        )
+        return True
+
+    def has_lost(self) -> bool:
+        """Whether an earlier queue was damaged, so that poems may be on paper that this one does not know."""
+        with self._reading() as db:
+            return db.execute("SELECT 1 FROM lost LIMIT 1").fetchone() is not None
 
     # -- from queued to printed --------------------------------------------------------------------------------
 
@@ -156,7 +201,7 @@ class Queue:
             self.replaced += sum(self._replace(db, target, job) for job in every)
             before = [self._copies(db, target, job.poem) if again else 0 for job in every]
             added = sum(
-                self._insert(db, target, job, had + copy)
+                self._insert(db, target, job, had + copy, again=again)
                 for copy in range(1, copies + 1)
                 for job, had in zip(every, before, strict=True)
             )
@@ -190,8 +235,12 @@ class Queue:
         return len(some)
 
     @staticmethod
-    def _insert(db: sqlite3.Connection, target: str, job: NewJob, copy: int) -> int:
+    def _insert(db: sqlite3.Connection, target: str, job: NewJob, copy: int, *, again: bool) -> int:
+        lost = db.execute("SELECT 1 FROM lost WHERE digest = ?", (str(job.record.get("digest")),)).fetchone()
+        doubtful = lost is not None and not again  # a person who says again knows what is on paper
         values = {
+            "state": "doubtful" if doubtful else "queued",
+            "note": "the queue was damaged; it may have been printed before" if doubtful else "",
             "target": target, "poem": job.poem, "copy": copy, "name": job.name, "press": job.press,
             "options": json.dumps(dict(job.options)), "photos": job.photos,
             "record": json.dumps(dict(job.record)), "added": time.time(), "changed": time.time(),
@@ -369,6 +418,18 @@ def _marks(values: Collection[Any]) -> str:
 def _photograph(record: Mapping[str, Any]) -> tuple[Any, Any]:
     """What identifies a record's photograph; a later photograph may have the same path."""
     return record.get("path"), record.get("digest")
+
+
+def _written(records: Path) -> Iterator[tuple[str, str, str]]:
+    """Digest, path and stamp of each photograph that has a poem, as far as its record can be read."""
+    try:
+        with open_regular(records) as lines:
+            for line in lines:
+                with suppress(ValueError, KeyError, TypeError, RecursionError):
+                    record = json.loads(line)
+                    yield str(record["digest"]), str(record["path"]), str(record["made"]["stamp"])
+    except FileNotFoundError:
+        return
 
 
 def _job(row: Sequence[Any]) -> Job:

@@ -23,6 +23,7 @@ from photopoem.poems.records import RECORDS
 from photopoem.poems.show import Show, read_show
 from photopoem.printing.retry import Retry, Stopped
 from photopoem.services.arrivals import Arrivals, FolderEvents
+from photopoem.services.curate import hang
 from photopoem.services.pipeline import Done, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
 from photopoem.services.series import Series
@@ -153,6 +154,10 @@ class Watch:
             if before:
                 self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
         self.arrivals.note_known(known)
+        if queue.has_lost() and (self.poems / RECORDS).exists():
+            # Their jobs went with a damaged queue: they are offered again, in doubt.
+            for poem in hang(read_edited(self.poems), self._last_show).poems:
+                self.spool.add_poem(poem)
         if self.series and (self.poems / RECORDS).exists():
             for poem in read_edited(self.poems)[-REMEMBERED:]:
                 self.series.add(poem)
