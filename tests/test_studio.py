@@ -419,6 +419,60 @@ def test_screen_shows_each_new_poem(page: Page, samples: list[Path]) -> None:
     assert text["bottom"] <= 900
 
 
+def test_screen_follows_a_running_watch(driver: Chrome, tmp_path: Path, samples: list[Path]) -> None:
+    """A screen that was opened before the first photograph arrived shows its poem once the watch has written it."""
+    import threading
+
+    from photopoem.services.pipeline import Settings
+    from photopoem.services.publish import open_paper
+    from photopoem.services.watch import Watch
+    from photopoem.text.terminal import say_nothing
+
+    inbox, poems = tmp_path / "inbox", tmp_path / "poems"
+    inbox.mkdir()
+    paper = open_paper(f"dir:{tmp_path / 'paper'}", "text")
+    watch = Watch(inbox, paper, Settings(labels="local"), poems, say=say_nothing)
+    thread = threading.Thread(target=watch.run)
+    thread.start()
+    look_as(driver)
+    try:
+        assert watch.watching.wait(30)
+        with studio(poems, view="screen", read_only=True) as running:
+            page = Page(driver, running, poems)
+            page.open("#screen")
+            assert "Waiting" in page.js("document.getElementById('screen').textContent")
+            shutil.copy(samples[1], inbox / "flower.jpg")
+            until(lambda: page.js("Boolean(document.querySelector('.slide.on img'))"), 60)
+            (poem,) = read_edited(poems)
+            shown = page.js(
+                "[...document.querySelectorAll('.slide.on .lines span')].map((s) => s.textContent)"
+            )
+            assert shown == poem.text.split("\n")
+            assert not page.js("document.querySelectorAll('#screen .waiting').length")
+            driver.get("about:blank")
+    finally:
+        watch.stop.set()
+        thread.join(30)
+
+
+def test_pointing_at_a_label_shows_where_the_machine_looked(page: Page) -> None:
+    """A label that has a region frames it in the photograph where the record says; others frame nothing."""
+    page.see_one()
+    page.until("document.getElementById('photo').naturalWidth")
+    record = json.loads((page.poems / "poems.jsonl").read_text().splitlines()[0])
+    boxes = [label.get("region", {}).get("box") for label in record["labels"]]
+    assert any(boxes)
+    place = """(() => { const b = document.getElementById('box').getBoundingClientRect(),
+        p = document.getElementById('photo').getBoundingClientRect();
+        return [(b.left - p.left) / p.width, (b.top - p.top) / p.height,
+            (b.right - p.left) / p.width, (b.bottom - p.top) / p.height]; })()"""
+    for button, box in zip(page.driver.find_elements(By.CSS_SELECTOR, "#seen button"), boxes, strict=True):
+        ActionChains(page.driver).move_to_element(button).perform()
+        assert page.js("document.getElementById('box').hidden") == (box is None)
+        if box is not None:
+            assert page.js(place) == pytest.approx(box, abs=0.01)
+
+
 def test_screen_reader_hears_names_and_states(page: Page) -> None:
     """Poems are articles of a feed, named and counted; pictures say what was seen, all controls have names."""
     page.driver.execute_cdp_cmd("Accessibility.enable", {})
