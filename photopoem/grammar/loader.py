@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from photopoem.grammar.form import Form, read_form
 from photopoem.grammar.parser import escape
 from photopoem.grammar.rules import RuleBook, make_rule_book
 from photopoem.grammar.shelf import find_grammar, is_on_shelf
+from photopoem.grammar.wordlists import read_word_list
 
 MAX_FILE = 2_000_000
 MAX_NESTING = 20
@@ -237,7 +237,6 @@ def is_inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-MAX_LIST = 2_000_000
 MAX_SYMBOLS = 5_000
 NOTES = (
     "_about",
@@ -380,39 +379,27 @@ def _read_words(parts: Parts, raw: Any) -> None:
         parts.source.problem(parts.source.at["_words"], '_words must be an object, as {"bird": "birds.txt"}')
         return
     for symbol, name in raw.items():
-        path = _beside(parts, "_words", name)
+        file, key = _list_in_file(parts, name)
+        path = _beside(parts, "_words", file)
         if path is None:
             continue
         try:
-            words, weights = _word_list(path)
+            words, weights = read_word_list(path, key, symbol)
         except (OSError, ValueError, csv.Error) as error:
-            parts.source.problem(parts.source.at["_words"], f"{path.name} cannot be read: {error}")
+            reason = error.strerror if isinstance(error, OSError) else error
+            parts.source.problem(parts.source.at["_words"], f"{path.name} cannot be read: {reason}")
             continue
         parts.rules[symbol] = [*parts.rules.get(symbol, []), *map(escape, words)]
         parts.weights[symbol] = [1.0] * (len(parts.rules[symbol]) - len(words)) + weights
 
 
-def _word_list(path: Path) -> tuple[list[str], list[float]]:
-    """The words of a list and their weights: one word a line. CSV and TSV have weights in the second column, if any."""
-    with open_regular(path) as stream:
-        raw = stream.read(MAX_LIST + 1)
-    if len(raw) > MAX_LIST:
-        raise ValueError(f"larger than {MAX_LIST:,} bytes")
-    lines = io.StringIO(raw.decode("utf-8-sig"), newline=None)
-    kind = path.suffix.lower()
-    rows: Iterable[list[str]] = ([line.strip()] for line in lines)
-    if kind in (".csv", ".tsv"):
-        rows = csv.reader(lines, delimiter="\t" if kind == ".tsv" else ",")
-    kept = [row for row in rows if row and row[0].strip() and not row[0].startswith("#")]
-    return [row[0].strip() for row in kept], [_weight(row) for row in kept]
-
-
-def _weight(row: list[str]) -> float:
-    try:
-        weight = float(row[1])
-    except (IndexError, ValueError):
-        return 1.0
-    return weight if 0 < weight < 1e9 else 1.0
+def _list_in_file(parts: Parts, name: Any) -> tuple[Any, str]:
+    """The file that `file.json#key` names, and the key; a file whose own name has a # in it is taken as it is."""
+    folder = parts.source.path.parent if parts.source.path else Path()
+    if not isinstance(name, str) or "#" not in name or "\0" in name or (folder / name).is_file():
+        return name, ""
+    file, _, key = name.rpartition("#")
+    return file, key
 
 
 def _read_weights(parts: Parts, raw: Any) -> None:
