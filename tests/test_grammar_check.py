@@ -157,7 +157,7 @@ def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
         ({"origin": "#a#", "a": "#b#", "b": ["x #a#", "#b#"]}, "'a' can never end"),
         ({"origin": "#a0#", **{f"a{n}": f"#a{n + 1}#" * 2 for n in range(30)}, "a30": "x"}, "steps at the least"),
         ({"origin": "a", "lost": "b"}, "nothing leads to 'lost'"),
-        ({"origin": "#dark#", "dark": "coal"}, "'dark' is a word of the photograph; this is never said"),
+        ({"origin": "#dark#", "dark": "coal"}, "'dark' is a word of the photograph; this is said only"),
         ({"origin": ["x", "#a#"], "a": "#a#"}, "no photograph can satisfy this: 'a' can never be said"),
         ({"origin": "[a:POP]x"}, "'a' is popped but nowhere bound"),
         ({"origin": "x", "_title": "titel"}, "_title names no symbol"),

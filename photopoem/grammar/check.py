@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from itertools import chain, count
 from pathlib import Path
 
 from photopoem.errors import did_you_mean
@@ -26,6 +27,7 @@ from photopoem.grammar.rules import RuleBook, least_steps, ranks, walk
 from photopoem.vocabulary import FIXED_SYMBOLS, NUMBERED, SYMBOLS
 
 MAX_LEAST_STEPS = 2_000
+OWN_WORDS = "this is said only where it has none and nothing else can be said"
 _MOST_GUESSES = 40
 _MOST_TOLD = 1_000
 """A grammar with more problems is not analyzed further: nobody would read more, and the time stays bounded."""
@@ -87,7 +89,7 @@ class _Checker:
             if not texts:
                 self._at(key, 0, 0, f"{key!r} has no rules")
             if key in SYMBOLS:
-                self._at(key, 0, 0, f"{key!r} is a word of the photograph; this is never said", error=False)
+                self._at(key, 0, 0, f"{key!r} is a word of the photograph; {OWN_WORDS}", error=False)
         if sound and len(self.source.problems) <= _MOST_TOLD:
             book = self.parts.book
             self._endless(book)
@@ -155,7 +157,15 @@ class _Checker:
         self.unknown.add(symbol)
         if symbol.rstrip("0123456789") in ("label", "sureness", "color", "share"):
             return f"no symbol {symbol!r}: they are numbered from 1 to {NUMBERED}"
+        if symbol.startswith("_") and symbol in self.source.values:
+            return f"{symbol!r} is a note: keys that begin with _ are never said; rename it, as {self._free(symbol)!r}"
         return f"no symbol {symbol!r}{self._guess(symbol, self.known)}"
+
+    def _free(self, symbol: str) -> str:
+        """A name like this one that no rule of the grammar has yet, nor a photograph's words."""
+        name = symbol.strip("_") or "rule"
+        taken = self.known | self.source.values.keys()
+        return next(each for each in chain([name], (f"{name}{n}" for n in count(2))) if each not in taken)
 
     def _modifier(self, key: str, n: int, modifier: Modifier) -> None:
         name, given = modifier.name, len(modifier.arguments)
@@ -259,8 +269,8 @@ def _dotted(tag: Tag) -> str:
 
 
 def _author_lines(rule: str) -> Iterator[str]:
-    """The author's own text in a rule, line by line, with single spaces."""
+    """The author's own text in a rule, line by line, without blanks at its ends."""
     for node in parse_rule(rule)[0]:
         if isinstance(node, Literal):
             for line in node.text.split("\n"):
-                yield " ".join(line.split())
+                yield line.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from photopoem.grammar.modifiers import FACTS, FROM_THE_LEXICON, Calls, changed_
 from photopoem.grammar.parser import Action, Literal, Modifier, Pop, Push, Rule, Tag
 from photopoem.grammar.repetition import ANYHOW, STRICT, Card, Picker, Said, make_cards
 from photopoem.grammar.rules import Alternative, Nodes, Segment, UsableRules
-from photopoem.grammar.text import GAP, Piece, clean, has_doubled_word, text_of, tidy
-from photopoem.vocabulary import RELATED, SYMBOLS, Words
+from photopoem.grammar.text import GAP, Piece, authors, clean, has_doubled_word, text_of, tidy
+from photopoem.vocabulary import RELATED, Words
 
 MAX_CHARACTERS = 400_000
 MAX_STEPS = 4_000
@@ -94,6 +95,7 @@ class Expander:
         self.misfit: Misfit | None = None
         self._rules = material.rules
         self._book = material.rules.book
+        self._filled = self._book.filled
         self._cards = material.cards
         self._lexicon = material.lexicon
         self._rng = rng
@@ -163,7 +165,7 @@ class Expander:
         """Expand a symbol into a single line, with what was bound so far but nothing said."""
         self._said = Said()
         pieces = self._captured(lambda: self._symbol(symbol))
-        return tidy([piece._replace(text=piece.text.replace("\n", " ")) for piece in pieces])[0]
+        return tidy([piece._replace(text=re.sub(r" *\n *", " ", piece.text)) for piece in pieces])[0]
 
     def raw(self, rule: Nodes) -> list[Piece]:
         """Expand a rule, its line breaks and spaces as they are."""
@@ -327,7 +329,7 @@ class Expander:
             elif isinstance(node, Tag):
                 self._tag(node, ends=ends and node is nodes[-1])
             elif isinstance(node, Literal):
-                self._say(Piece(node.text))
+                self._say(Piece(authors(node.text)))
             else:
                 self._act(node)
 
@@ -346,7 +348,7 @@ class Expander:
 
     def _is_word(self, symbol: str) -> bool:
         """Whether the symbol is bound or filled by the photograph, and no rule of the grammar's."""
-        return symbol in SYMBOLS or bool(self._bound.get(symbol))
+        return symbol in self._filled or bool(self._bound.get(symbol))
 
     def _with_phrase_last(self, segment: Segment) -> None:
         """Expand a segment, but pick its phrase last of all: then it is known how much room is left for it."""
@@ -484,7 +486,7 @@ class Expander:
         stack = self._bound.get(symbol)
         if stack and len(stack[-1].choices) == 1:
             return list(self._recalled(symbol, stack[-1]))
-        if not stack and symbol in SYMBOLS:
+        if not stack and symbol in self._filled:
             return [self._word(symbol)]
         return self._captured(lambda: self._symbol(symbol))
 
@@ -498,7 +500,7 @@ class Expander:
             stack = self._bound.get(symbol)
             if stack:
                 self._say_all(self._recalled(symbol, stack[-1]))
-            elif symbol in SYMBOLS:
+            elif symbol in self._filled:
                 self._say(self._word(symbol, self._initial if self._begins() else ""))
             else:
                 self._choose(symbol, ends)
@@ -615,7 +617,7 @@ class Expander:
 
     def _drop(self, symbol: str, *groups: list[Alternative]) -> None:
         """Take the rules that need a symbol out of the groups, where no word of it can be said now."""
-        if symbol not in SYMBOLS or self._bound.get(symbol):
+        if symbol not in self._filled or self._bound.get(symbol):
             return
         cards = self._cards.get(symbol, ())
         if not self._picker.has_word(symbol, cards, self._said):

@@ -166,7 +166,7 @@ class Grammar:
         material = self._material(vocabulary.words, self.book.asked)
         start = form.line if form.acrostic else "origin"
         if start not in material.rules.depth:
-            raise self._missing(_lacking(material.rules, start))
+            material = self._with_own_words(vocabulary.words, material, start)
         rng = self._random(vocabulary.subject.digest, seed)
         own = owners_words(vocabulary)
         again = OWNED_TRIES if _can_say(material, own) else 0
@@ -193,6 +193,25 @@ class Grammar:
             if unsaid:
                 return self._written(unsaid, tries, vocabulary, seed)
         raise self._error(failure, endless, tries, material, rng)
+
+    def _with_own_words(self, words: Mapping[str, Words], material: Material, start: str) -> Material:
+        """The material with the grammar's own rules for symbols that the photograph has no words for.
+
+        Raises `MissingWordsError` where there are none, or where the start cannot be said with them either, and where
+        another grammar is named for such photographs.
+        """
+        lacking = _lacking(material.rules, start)
+        own = frozenset(symbol for symbol in self.book.asked if self.parts.rules.get(symbol)) - {
+            symbol for symbol, cards in material.cards.items() if cards
+        }
+        if not own or self.parts.fallback:
+            raise self._missing(lacking)
+        book = self.book.with_own(own)
+        cards = make_cards(words, book.asked)
+        usable = book.usable(frozenset(symbol for symbol in book.asked if not cards[symbol]))
+        if start not in usable.depth:
+            raise self._missing(_lacking(usable, start), own)
+        return replace(material, rules=usable, cards=cards)
 
     def _error(
         self, failure: Exception | None, endless: bool, tries: int, material: Material, rng: Random
@@ -238,9 +257,13 @@ class Grammar:
                 if pieces := expander.one_line(self.parts.title):
                     yield pieces
 
-    def _missing(self, symbol: str) -> MissingWordsError:
+    def _missing(self, symbol: str, own: frozenset[str] = frozenset()) -> MissingWordsError:
+        cure = "try another grammar"
+        if own:
+            names = ", ".join(map(repr, sorted(own)))
+            cure = f"it has rules called {names}, as words of photographs are; rename those, or {cure}"
         return MissingWordsError(
-            f"the photograph gives no words for {symbol!r}, which the grammar {self.name} needs; try another grammar"
+            f"the photograph gives no words for {symbol!r}, which the grammar {self.name} needs; {cure}"
         )
 
     def _misfit(self, fault: str, tries: int, material: Material, rng: Random) -> MissingWordsError:

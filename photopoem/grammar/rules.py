@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from photopoem.grammar.form import initial_of
 from photopoem.grammar.modifiers import FROM_THE_LEXICON, Calls, calls
 from photopoem.grammar.parser import Literal, Node, Pop, Push, Rule, RuleAction, Tag, parse_rule
-from photopoem.grammar.text import Piece, stems, visible
+from photopoem.grammar.text import Piece, authors, stems
 from photopoem.vocabulary import FIXED_WORDS, RELATED, SYMBOLS
 
 
@@ -215,13 +215,27 @@ class RuleBook:
     also: tuple[str, ...] = ()
     in_order: frozenset[str] = frozenset()
     weighted: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    """Symbols that photopoem fills for which the grammar's own rules are used."""
     _usable: dict[frozenset[str], UsableRules] = field(default_factory=dict)
+    _with_own: dict[frozenset[str], RuleBook] = field(default_factory=dict)
+
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """The symbols that photopoem fills."""
+        return SYMBOLS - self.own
+
+    def with_own(self, symbols: frozenset[str]) -> RuleBook:
+        """The same rules, with the grammar's own for these symbols; made once for each."""
+        if symbols not in self._with_own:
+            self._with_own[symbols] = replace(self, own=symbols, _usable={}, _with_own={})
+        return self._with_own[symbols]
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
         """The symbols that photopoem fills and that the grammar uses, sorted."""
         used = {symbol for needs in self._all_needs() for symbol in needs} | set(self.also)
-        return tuple(sorted(used & SYMBOLS))
+        return tuple(sorted(used & self.filled))
 
     @cached_property
     def recursive(self) -> frozenset[str]:
@@ -235,7 +249,7 @@ class RuleBook:
         own = {
             symbol: tuple(alternative.needs for alternative in alternatives)
             for symbol, alternatives in self.symbols.items()
-            if symbol not in SYMBOLS
+            if symbol not in self.filled
         }
         return own | {symbol: (*own.get(symbol, ()), *options) for symbol, options in self.options.items()}
 
@@ -272,7 +286,7 @@ class RuleBook:
             # Of rules in order the first is used whenever it works out.
             symbol: tuple(a.needs for a in alternatives[: 1 if symbol in self.in_order else None])
             for symbol, alternatives in choices.items()
-            if symbol not in SYMBOLS
+            if symbol not in self.filled
         }
         bound = {symbol: (*usable.get(symbol, ()), *options) for symbol, options in self.options.items()}
         will = certain(usable | bound, numbered)
@@ -318,7 +332,7 @@ def make_alternative(
 ) -> Alternative:
     """Make one alternative, and note in `options` what it pushes."""
     nodes, _ = parse_rule(text)
-    own = [visible(node.text) for node in nodes if isinstance(node, Literal)]
+    own = [authors(node.text) for node in nodes if isinstance(node, Literal)]
     shown = next((node for node in nodes if isinstance(node, (Literal, Tag))), None)
     first = own[0].lstrip() if isinstance(shown, Literal) else ""
     return Alternative(
@@ -349,7 +363,7 @@ def _segments(nodes: Rule) -> tuple[Segment, ...]:
         if not isinstance(node, Literal):
             lines[-1].append(node)
             continue
-        for n, part in enumerate(visible(node.text).split("\n")):
+        for n, part in enumerate(authors(node.text).split("\n")):
             if n:
                 lines.append([])
             if part:

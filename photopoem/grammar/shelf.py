@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,19 +54,33 @@ def clean_name(name: str) -> str:
 
 
 def expand_names(names: str | Iterable[str]) -> tuple[str, ...]:
-    """The grammars named by `a,b,c` or `all`, each once. Raises `UsageError` if there is none."""
+    """The grammars named by `a,b.json,c` or `all`, each once. Raises `UsageError` if there is none.
+
+    A comma in the name of a file that is there does not divide it.
+    """
     given = [names] if isinstance(names, str) else list(names)
     found: list[str] = []
     for each in given:
-        if Path(each).suffix == ".json":
-            found.append(each)
-            continue
-        for name in each.split(","):
+        for name in _split(each):
             found.extend(shelf() if name.strip() == "all" else [name.strip()])
     wanted = tuple(dict.fromkeys(name for name in found if name))
     if not wanted:
         raise UsageError("no grammar was named; photopoem grammar list shows them")
     return wanted
+
+
+def _split(names: str) -> Iterator[str]:
+    """What stands between the commas; parts that name a file together stay together."""
+    parts = names.split(",")
+    while parts:
+        ends = (end for end in range(len(parts), 1, -1) if _is_file(",".join(parts[:end]).strip()))
+        end = next(ends, 1)
+        yield ",".join(parts[:end])
+        del parts[:end]
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".json") and os.path.isfile(name)  # noqa: PTH113 - a Path raises for a name too long
 
 
 def choose(names: str | Sequence[str], digest: str, seed: int) -> str:

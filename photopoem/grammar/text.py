@@ -10,6 +10,7 @@ from operator import eq
 from typing import NamedTuple
 
 from photopoem.poem import Line, Span
+from photopoem.text.clean import as_written
 from photopoem.text.clean import clean as clean_text
 from photopoem.text.wrap import wrap
 from photopoem.vocabulary import Word
@@ -45,8 +46,17 @@ def clean(text: str, longest: int = MAX_WORD) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Text without characters that do not show or that act, in NFC; line breaks stay as `\n`."""
-    return clean_text(text, line_end="\n", most_marks=_MARKS)
+    r"""A stranger's text without characters that do not show or that act, in NFC; line breaks stay as `\n`.
+
+    Joiners stay between letters and signs that they can join.
+    """
+    return clean_text(text, joiners=True, line_end="\n", most_marks=_MARKS)
+
+
+@lru_cache(maxsize=8192)
+def authors(text: str) -> str:
+    r"""The grammar's own text as it was written, without what acts; line breaks stay as `\n`."""
+    return as_written(text, most_marks=_MARKS)
 
 
 def _shorten(text: str, longest: int) -> str:
@@ -167,7 +177,10 @@ def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
 
 
 def tidy(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], str]:
-    """One line's pieces and text with single spaces, none before a closing mark or at the end. An indent stays."""
+    """One line's pieces and text. Where pieces meet there is one space, and none before a closing mark or at the end.
+
+    What was left out between them may leave more. Blanks inside a piece, and an indent, are the author's and stay.
+    """
     text = text_of(pieces)
     tidied = pieces if _is_tidy(text) else _tidied(pieces)
     return tuple([piece for piece in tidied if piece.text]), text if tidied is pieces else text_of(tidied)
@@ -177,17 +190,16 @@ def _tidied(pieces: Sequence[Piece]) -> list[Piece]:
     tidied: list[Piece] = []
     last = "\n"
     for piece in pieces:
-        text = re.sub(r"(?<=\S) {2,}", " ", piece.text)
+        text = piece.text
         if last == " " or (last == "\n" and re.match(r" (?! )", text)):
             text = text.lstrip(" ")
-        if text.lstrip(" ").startswith(_CLOSING):
-            text = text.lstrip(" ")
-            if tidied and last == " ":
-                tidied[-1] = tidied[-1].with_text(tidied[-1].text.rstrip(" "))
+        # A space that the author put before a mark stays: French has one there.
+        if text.startswith(_CLOSING) and tidied and last == " " and piece.text[0] != " ":
+            tidied[-1] = tidied[-1].with_text(tidied[-1].text.rstrip(" "))
         if text:
             tidied.append(piece.with_text(text))
             last = " " if text.isspace() or text[-1] == " " else text[-1]
-    while tidied and not (text := tidied[-1].text.rstrip(" ")):
+    while tidied and not (text := tidied[-1].text.rstrip()):
         tidied.pop()
     if tidied:
         tidied[-1] = tidied[-1].with_text(text)
@@ -196,7 +208,7 @@ def _tidied(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _is_tidy(text: str) -> bool:
     # Tried for every line, most of which have none of it: quicker than a regular expression.
-    if text[:1] == " " or text[-1:] == " " or "  " in text:
+    if text[:1] == " " or text[-1:].isspace() or "  " in text:
         return False
     return not (" ," in text or " ." in text or " ;" in text or " :" in text or " !" in text or " ?" in text)
 

@@ -36,6 +36,25 @@ def clean(text: str, *, joiners: bool = False, line_end: str = " ", most_marks: 
     return "".join(_kept(text, at, char, joiners, line_end) for at, char in enumerate(text))
 
 
+def as_written(text: str, *, most_marks: int | None = None) -> str:
+    r"""An author's text in NFC without characters that act; line ends are `\n`, a tab is a space.
+
+    Other blanks stay as wide as they are, and joiners stay: the author put them there.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    if most_marks is not None:
+        text = _fewer_marks(text, most_marks)
+    return "".join(map(_as_written, text))
+
+
+def _as_written(char: str) -> str:
+    if char in _LINE_ENDS or char == "\t":
+        return "\n" if char in _LINE_ENDS else " "
+    return "" if acts(char) and char not in _JOINERS else char
+
+
 def _fewer_marks(text: str, most: int) -> str:
     kept: list[str] = []
     marks = 0
