@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 from photopoem.errors import PressError, UsageError
 
+USUAL_BAUD = 9600
+
 
 class Channel(Protocol):
     """A way to a printer. All methods raise `OSError` when it breaks."""
@@ -129,8 +131,11 @@ def open_tcp(host: str, port: int, timeout: float) -> Channel:
     return SocketChannel(connection)
 
 
-def open_device(path: str, baud: int = 9600) -> Channel:
-    """A device file: a serial line, made raw at `baud`, or /dev/usb/lp0. Raises `OSError`, as `open_tcp` does."""
+def open_device(path: str, baud: int = USUAL_BAUD) -> Channel:
+    """A device file: a serial line, made raw at `baud`, or /dev/usb/lp0, for one program at a time.
+
+    Raises `OSError`, as `open_tcp` does, also while another program prints there.
+    """
     try:
         # A mistyped name must not become a file.
         if not stat.S_ISCHR(os.stat(path).st_mode):  # noqa: PTH116 - one call, and a clear error
@@ -140,9 +145,21 @@ def open_device(path: str, baud: int = 9600) -> Channel:
         raise OSError("no such device (unplugged, off, or mistyped)") from error
     except PermissionError as error:
         raise OSError("not allowed (sudo usermod -aG dialout,lp $USER, then log in again)") from error
+    _hold_alone(fd)
     if os.isatty(fd):
         _make_raw(fd, baud)
     return FileChannel(fd)
+
+
+def _hold_alone(fd: int) -> None:
+    """Lock an open device, whatever name it was opened by, until it is closed: two poems would mix on one paper."""
+    import fcntl
+
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(fd)
+        raise OSError("another program is printing there") from error
 
 
 def _make_raw(fd: int, baud: int) -> None:

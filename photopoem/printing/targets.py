@@ -8,11 +8,12 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
 from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
-from photopoem.printing.channels import Channel, open_device, open_tcp, open_usb
+from photopoem.printing.channels import USUAL_BAUD, Channel, open_device, open_tcp, open_usb
 from photopoem.printing.dialogue import Dialogue, Status
 from photopoem.printing.retry import Doubtful, NotReady, Refused, Retry
 
@@ -302,7 +303,17 @@ def _tcp(address: str, rest: str) -> Target:
         host.encode("idna")
     except UnicodeError as error:
         raise UsageError(f"{address!r}: {host!r} is no name or number of a host") from error
-    return PrinterTarget(f"tcp://{match[1]}:{port}", lambda: open_tcp(host, port, 5.0))
+    return PrinterTarget(f"tcp://{_one_spelling(host)}:{port}", lambda: open_tcp(host, port, 5.0))
+
+
+def _one_spelling(host: str) -> str:
+    """A host as the queue knows it: names have no case, numbers one form, and this machine is 127.0.0.1."""
+    name = host.lower().rstrip(".")
+    try:
+        number = ip_address(name)
+    except ValueError:
+        return "127.0.0.1" if name == "localhost" else name
+    return f"[{number}]" if number.version == 6 else str(number)
 
 
 def _usb(address: str, rest: str) -> Target:
@@ -315,9 +326,12 @@ def _usb(address: str, rest: str) -> Target:
 
 def _serial(address: str, rest: str) -> Target:
     path, _, baud = rest.partition("@")
+    path = os.path.normpath(path)
     if baud and not baud.isdigit():
         raise UsageError(f"{address!r}: write serial:/dev/NAME@BAUD, such as serial:/dev/ttyUSB0@19200")
-    return PrinterTarget(address, lambda: open_device(path, int(baud or 9600)))
+    speed = int(baud or USUAL_BAUD)
+    told = "" if speed == USUAL_BAUD else f"@{speed}"
+    return PrinterTarget(f"serial:{path}{told}", lambda: open_device(path, speed))
 
 
 _OPENERS: dict[str, Callable[[str, str], Target | OneFile]] = {
