@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -290,3 +291,24 @@ def test_nothing_to_open_is_told(tmp_path: Path) -> None:
     done = photopoem("studio", "--no-browser", cwd=tmp_path, code=2)
     assert "photopoem studio photos/" in done.stderr
     assert done.stdout == ""
+
+
+def test_photographs_are_written_first(samples: list[Path], tmp_path: Path) -> None:
+    """Opened on photographs, the studio first writes the poems that are missing, as a run there does."""
+    (tmp_path / "photos").mkdir()
+    shutil.copy(samples[0], tmp_path / "photos")
+    (tmp_path / "photopoem.toml").write_text('[run]\nlabels = "local"\ngrammar = "haiku"\n')
+    process = subprocess.Popen(
+        [*COMMAND, "studio", "photos", "--no-browser"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        address = process.stdout.readline()
+        (written,) = (tmp_path / "poems" / "poems.jsonl").read_text().splitlines()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert address.startswith("http://127.0.0.1:")
+    assert json.loads(written)["grammar"] == "haiku"
