@@ -45,7 +45,14 @@ CREATE TABLE IF NOT EXISTS jobs (
     UNIQUE (target, poem, copy)
 );
 CREATE INDEX IF NOT EXISTS waiting ON jobs (target, state, id);
-CREATE INDEX IF NOT EXISTS named ON jobs (target, name);
+CREATE TABLE IF NOT EXISTS pictured (
+    job INTEGER PRIMARY KEY,
+    photograph TEXT NOT NULL         -- a hash of its path and its digest
+);
+CREATE INDEX IF NOT EXISTS by_photograph ON pictured (photograph);
+CREATE TRIGGER IF NOT EXISTS job_deleted AFTER DELETE ON jobs BEGIN
+    DELETE FROM pictured WHERE job = old.id;
+END;
 CREATE TABLE IF NOT EXISTS printers (target TEXT PRIMARY KEY, talks INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS photographs (
     path BLOB PRIMARY KEY,           -- as the file system spells it
@@ -215,13 +222,11 @@ class Queue:
     @staticmethod
     def _replace(db: sqlite3.Connection, target: str, job: NewJob) -> int:
         """Remove waiting jobs of the same photograph: a person may have changed its poem meanwhile."""
-        rows = db.execute(
-            "SELECT id, record FROM jobs WHERE target = ? AND name = ? AND state = 'queued' AND poem <> ?",
-            (target, job.name, job.poem),
+        same = db.execute(
+            "SELECT id FROM pictured CROSS JOIN jobs ON id = job"  # in this order, whatever SQLite guesses
+            " WHERE photograph = ? AND target = ? AND state = 'queued' AND poem <> ?",
+            (_photograph_mark(job.record), target, job.poem),
         ).fetchall()
-        same = [
-            (each,) for each, record in rows if _photograph(json.loads(record)) == _photograph(job.record)
-        ]
         db.executemany("DELETE FROM jobs WHERE id = ?", same)
         return len(same)
 
@@ -248,7 +253,10 @@ class Queue:
         columns = ", ".join(values)
         marks = _marks(values)
         command = f"INSERT OR IGNORE INTO jobs ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
-        return db.execute(command, tuple(values.values())).rowcount
+        done = db.execute(command, tuple(values.values()))
+        if done.rowcount:
+            db.execute("INSERT INTO pictured VALUES (?, ?)", (done.lastrowid, _photograph_mark(job.record)))
+        return done.rowcount
 
     @staticmethod
     def _copies(db: sqlite3.Connection, target: str, poem: str) -> int:
@@ -418,6 +426,11 @@ def _marks(values: Collection[Any]) -> str:
 def _photograph(record: Mapping[str, Any]) -> tuple[Any, Any]:
     """What identifies a record's photograph; a later photograph may have the same path."""
     return record.get("path"), record.get("digest")
+
+
+def _photograph_mark(record: Mapping[str, Any]) -> str:
+    """A hash of what identifies a record's photograph."""
+    return hashlib.sha256(json.dumps(_photograph(record)).encode()).hexdigest()[:32]
 
 
 def _written(records: Path) -> Iterator[tuple[str, str, str]]:

@@ -77,7 +77,8 @@ class Worker:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Hold the target alone; wait while another program has it."""
+        """Hold the target alone. While another program has it, a stubborn worker waits; others leave it their jobs."""
+        tried = False
         while True:
             try:
                 lock = self.queue.hold(self.target.address)
@@ -86,10 +87,21 @@ class Worker:
             else:
                 if lock:
                     break
-                self.retry.wait("another photopoem is printing from here")
+                if self.stubborn:
+                    self.retry.wait("another photopoem is printing from here")
+                else:
+                    self._leave_or_wait(tried)
+                tried = True
         self.retry.over()
         with lock:
             yield
+
+    def _leave_or_wait(self, tried: bool) -> None:
+        """Wait a moment, because the other program may be ending; then leave it the jobs. Raises `Stopped`."""
+        if tried:
+            self.retry.say("another photopoem is printing from here; it prints what is queued now too")
+        if tried or self.retry.stop.wait(1.0):
+            raise Stopped
 
     def _recover(self) -> None:
         left = self._stored(
