@@ -58,7 +58,7 @@ _SHADES = {
 _VOTING = 3.5
 # The search for close names goes this far, so that it mostly finds those that vote as well.
 _LOOK = CLOSE + 1.5
-_MOST_ROWS = 20_000
+_MOST_ROWS = 100_000
 _LONGEST = 60
 _AT_ONCE = 64  # colors looked up together: their candidates fit into the processor's cache
 _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")

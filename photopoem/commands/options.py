@@ -411,6 +411,18 @@ def given_paths(paths: tuple[str, ...]) -> list[str]:
 
 
 def _from_stdin() -> list[str]:
+    """Paths, one a line or with NUL between. A byte order mark and the carriage returns of Windows are no part of them.
+
+    Raises `UsageError` for UTF-16, which Windows writes.
+    """
+    if sys.stdin is None:
+        raise UsageError("standard input is closed, so there are no paths to read from it")
     data = sys.stdin.buffer.read()
-    separator = b"\0" if b"\0" in data else b"\n"
-    return [os.fsdecode(path) for path in data.split(separator) if path]
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if marked or (b"\0" in data[:2] and (b"\n\0" in data or b"\0\n" in data)):
+        raise UsageError("the list on standard input is UTF-16; save it as UTF-8")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in data:
+        return [os.fsdecode(path) for path in data.split(b"\0") if path]
+    lines = (os.fsdecode(line) for line in data.split(b"\n"))
+    return [path for line in lines if (path := line if os.path.lexists(line) else line.removesuffix("\r"))]

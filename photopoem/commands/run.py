@@ -59,6 +59,9 @@ class RunOptions:
     recurse: bool = option(
         "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
     )
+    exclude: tuple[str, ...] = option(
+        "--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders called so; may be repeated."
+    )  # fmt: skip
     jobs: str = option(
         "-j", "--jobs", default="auto", show_default=True, metavar="N|auto", help="Processes to use."
     )
@@ -162,7 +165,7 @@ def command(asked: RunOptions) -> None:
         )
     given = given_paths(asked.paths)
     left_out: dict[str, Counter[str]] = {}
-    listed = find_photos(given, recurse=asked.recurse, left_out=left_out)
+    listed = find_photos(given, recurse=asked.recurse, exclude=asked.exclude, left_out=left_out)
     if not listed:
         raise UsageError(_nothing(given, left_out))
     found = in_shard(listed, asked.shard) if asked.shard else listed
@@ -176,7 +179,7 @@ def command(asked: RunOptions) -> None:
     if asked.dry_run:
         click.echo(run.plan())
         return
-    if not asked.yes and sys.stdin.isatty() and (many := run.many_paid()):
+    if not asked.yes and sys.stdin is not None and sys.stdin.isatty() and (many := run.many_paid()):
         click.confirm(many, abort=True, err=True)
     code = run.one() if single else run.all(folder)
     if asked.shard and not single:

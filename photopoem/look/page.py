@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WIDEST = 100
 """A page is no wider than this, in columns, however wide the terminal."""
+NARROWEST = 20
+"""A page is no narrower than this; a narrower terminal breaks its lines."""
 _ROWS = 20  # of the picture: with what is said below it fits a terminal of 50 rows
 _BAR = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -27,7 +29,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def draw(look: Look, console: Console) -> None:
     """Draw one look. Where the terminal has no color the picture and the strip are left out: nothing would be seen."""
-    width = min(console.width, WIDEST)
+    width = max(NARROWEST, min(console.width, WIDEST))
     for text in _page(look, width, colored=console.color_system is not None):
         console.print(text, soft_wrap=False, no_wrap=False, highlight=False)
 
@@ -99,7 +101,7 @@ def columns_of(shares: list[float], width: int) -> list[int]:
 
 def _strip(look: Look, width: int) -> Text:
     """Two rows of the swatches' colors, each as wide as its share."""
-    swatches = look.subject.palette.swatches
+    swatches = look.subject.palette.swatches[:width]
     columns = columns_of([swatch.share for swatch in swatches], width)
     text = _plain()
     for row in range(2):
@@ -134,10 +136,14 @@ def _labels(look: Look, width: int) -> Iterator[Text]:
     subject = look.subject
     if look.no_labels:
         yield _plain(f"no labels: {visible(look.no_labels)}")
-    longest = min(max((len(visible(label.text)) for label in subject.labels), default=0), width - _BAR - 20)
+    wide = max(4, min(_BAR, width - 30))
+    room = max(8, width - wide - 20)
+    longest = min(max((len(visible(label.text)) for label in subject.labels), default=0), room)
     for label in subject.labels:
         text = _plain(f"{visible(label.text):<{longest}.{longest}} ")
-        text.append(bar(label.score), "cyan").append(f" {label.score:.2f} ").append(f"{label.kind:<7}", "dim")
+        text.append(bar(label.score, wide), "cyan").append(f" {label.score:.2f} ").append(
+            f"{label.kind:<7}", "dim"
+        )
         if label.color:
             text.append(f" {visible(label.color.name)} {label.color.certainty:.2f}")
         if label.low >= CERTAIN:

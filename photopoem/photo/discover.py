@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from photopoem.errors import UsageError, did_you_mean_path
@@ -34,6 +35,15 @@ FEW = 5
 """Endings that one line names, the commonest."""
 LONGEST_ENDING = 8
 """What comes after the last dot of a longer name is no ending."""
+
+OF_SYSTEMS = frozenset(
+    "@eadir #recycle #snapshot @recycle $recycle.bin __macosx lost+found "
+    "thumbs thumb thumbnails _thumbs _thumbnails".split()
+) | {"system volume information"}
+"""Folders in which systems and programs keep thumbnails and what was thrown away, in small letters."""
+APPLE = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
+ORIGINALS = frozenset({"originals", "masters"})
+"""Of a library of Apple's, these folders alone hold photographs; the others hold copies."""
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -62,20 +72,23 @@ def find_photos(
     paths: Iterable[str],
     *,
     recurse: bool = True,
+    exclude: Sequence[str] = (),
     left_out: dict[str, Counter[str]] | None = None,
 ) -> list[Found]:
     """All photographs under `paths`, sorted by path, each once.
 
     A file named outright is taken whatever its ending. Camera raw beside a developed picture of the same name is the
     same photograph, and left out. Raises `UsageError` for a path that does not exist.
-    `left_out` is given, for each folder, how many files in it are no photographs, by their endings.
+    What matches a pattern of `exclude`, by its name or its path inside the folder, is left out. Links to folders are
+    followed, each folder once. `left_out` is given, for each folder, how many files in it are no photographs, by
+    their endings, and which folders were left out, by their names with a stroke.
     """
     given = list(dict.fromkeys(paths))
     found: dict[str, Found] = {}
     for path in given:
         prefix = _prefix(path) if len(given) > 1 else ""
         others: Counter[str] = Counter()
-        for each in _find_one(path, prefix, recurse, others):
+        for each in _find_one(path, prefix, recurse, others, exclude):
             found.setdefault(each.path, each)
         if left_out is not None and others:
             left_out[path] = others
@@ -144,14 +157,17 @@ def _prefix(path: str) -> str:
     return f"{name}/" if name not in {"", ".", ".."} else ""
 
 
-def _find_one(path: str, prefix: str, recurse: bool, others: Counter[str]) -> Iterator[Found]:
+def _find_one(
+    path: str, prefix: str, recurse: bool, others: Counter[str], exclude: Sequence[str]
+) -> Iterator[Found]:
     if is_url(path):
         from photopoem.photo.remote import find_remote
 
         for address, name, stamp in find_remote(path, is_photo_name, recurse):
-            yield Found(address, prefix + name, stamp, prefix + name)
+            if not _is_excluded(name, exclude):
+                yield Found(address, prefix + name, stamp, prefix + name)
     elif os.path.isdir(path):  # noqa: PTH112 - a Path raises where it may not look
-        yield from _walk(path, prefix, recurse, others)
+        yield from _walk(path, prefix, recurse, others, exclude)
     else:
         _be_there(path)
         yield Found(path, Path(path).name, _stamp(path))
@@ -167,20 +183,66 @@ def _be_there(path: str) -> None:
         raise UsageError(f"{path}: there is no such file or folder{did_you_mean_path(path)}") from error
 
 
-def _walk(root: str, prefix: str, recurse: bool, others: Counter[str]) -> Iterator[Found]:
+def _walk(
+    root: str, prefix: str, recurse: bool, others: Counter[str], exclude: Sequence[str]
+) -> Iterator[Found]:
     if not os.access(root, os.R_OK | os.X_OK):
         raise UsageError(f"{root}: may not be read: change its permissions")
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(f for f in folders if not f.startswith(".")) if recurse else []
+    entered = [Path(root).resolve()]
+    for folder, folders, files in os.walk(root, followlinks=True):
+        within = _beginning(Path(folder).relative_to(root))
+        folders[:] = sorted(_to_enter(folder, folders, within, exclude, entered, others)) if recurse else []
         # Once a folder: a Path for each of a hundred thousand photographs takes longer than all else here.
         here, inside = _beginning(Path(folder)), prefix + _beginning(Path(folder).relative_to(root))
         there = frozenset(files)
         for file in files:
+            if exclude and _is_excluded(within + file, exclude):
+                continue
             if is_photo_name(file):
                 name = inside + file
                 yield Found(here + file, name, _stamp(here + file, there), name)
             elif ending := _unexpected_ending(file):
                 others[ending] += 1
+
+
+def _to_enter(
+    folder: str,
+    names: Iterable[str],
+    within: str,
+    exclude: Sequence[str],
+    entered: list[Path],
+    others: Counter[str],
+) -> Iterator[str]:
+    """The folders inside a folder that are looked into; those of systems are counted in `others`."""
+    library = folder.lower().endswith(APPLE)
+    for name in names:
+        if name.startswith(".") or _is_excluded(within + name, exclude):
+            continue
+        small = name.lower()
+        if small in OF_SYSTEMS or (library and small not in ORIGINALS):
+            others[f"{name}/"] += 1
+        elif not os.path.islink(f"{folder}/{name}") or _is_new(Path(folder, name), entered):  # noqa: PTH114 - fast
+            yield name
+
+
+def _is_new(link: Path, entered: list[Path]) -> bool:
+    """Whether a link leads to a folder that is not looked into otherwise; it is noted as entered then.
+
+    A folder around one that was entered would lead back to it, without end.
+    """
+    target = link.resolve()
+    if any(target.is_relative_to(each) or each.is_relative_to(target) for each in entered):
+        return False
+    entered.append(target)
+    return True
+
+
+def _is_excluded(inside: str, exclude: Sequence[str]) -> bool:
+    """Whether a pattern matches a path inside the folder given, or its last part."""
+    name = inside.rpartition("/")[2]
+    return any(
+        fnmatchcase(inside, each.rstrip("/")) or fnmatchcase(name, each.rstrip("/")) for each in exclude
+    )
 
 
 def _beginning(folder: Path) -> str:
@@ -202,7 +264,17 @@ def _unexpected_ending(name: str) -> str:
 
 
 def files_left_out(endings: Counter[str]) -> str:
-    """How many files were no photographs, by their endings, in a few words."""
+    """How many files were no photographs, by their endings, and which folders were left out, in a few words."""
+    folders = sorted(name for name in endings if name.endswith("/"))
+    files = Counter({ending: number for ending, number in endings.items() if not ending.endswith("/")})
+    told = [_files_left_out(files)] if files else []
+    if folders:
+        several = "folders" if sum(endings[name] for name in folders) > 1 else "folder"
+        told.append(f"{sum(endings[name] for name in folders)} {several} left out ({first_of(folders, FEW)})")
+    return ", ".join(told)
+
+
+def _files_left_out(endings: Counter[str]) -> str:
     many = endings.total()
     files = "1 file that is no photograph" if many == 1 else f"{many} files that are no photographs"
     told = [f"{ending} {number}" for ending, number in endings.most_common()]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from photopoem.english.house import read_house_words
 from photopoem.errors import GrammarError, KeptText, UsageError
+from photopoem.files import what_failed
 from photopoem.labels.labeller import LEFT, OWNER, Labeller
 from photopoem.photo.discover import Found, files_left_out, is_url
 from photopoem.photo.sidecars import TEXT
@@ -136,14 +137,20 @@ def _bar() -> Any:
     return Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared)
 
 
-def show(text: str) -> None:
-    """Write to standard output; a reader that went away is no failure."""
+def show(text: str) -> bool:
+    """Write to standard output; False where it cannot be written. A reader that went away is no failure."""
+    if sys.stdout is None:
+        return False
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # As after `| head`: the files are written all the same.
+    except OSError as error:
+        # As after `| head`: the files are written all the same, and nothing more is tried here.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            say(f"standard output: {what_failed(error)}")
+            return False
+    return True
 
 
 ASK_ABOVE = 1000
@@ -289,8 +296,10 @@ class Run:
         if isinstance(outcome, Failed):
             say_failed(outcome)
             return NOTHING_DONE
-        show(as_text(outcome.poem, with_colophon=self.colophon))
-        return ALL_WRITTEN
+        shown = show(as_text(outcome.poem, with_colophon=self.colophon))
+        if sys.stdout is None:
+            say("standard output is closed: the poem was not shown; name a folder with --out")
+        return ALL_WRITTEN if shown else NOTHING_DONE
 
     def all(self, out: Path, given: tuple[Executor, int] | None = None) -> int:
         """Write the poem of each photograph to a folder, and show them as they come.
@@ -300,6 +309,8 @@ class Run:
         self._spare_sidecars(out)
         labeller = self.labeller()
         self._say_left_out()
+        if sys.stdout is None:
+            say(f"standard output is closed: the poems go into {out} alone")
         with PoemsFolder(out, force=self.force) as folder, self._spool(out) or nullcontext() as spool:
             show = read_show(out)
             self.settings = self.settings.with_show(show)

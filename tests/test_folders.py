@@ -1,0 +1,133 @@
+"""Which photographs of a folder are taken: folders of systems, links, patterns; and lists of paths."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from photopoem.photo.discover import files_left_out, find_photos
+from tests.command import photopoem, photopoem_process
+from tests.making import make_photo, texts
+
+KEYWORDS = ("--labels", "keywords", "--quiet")
+
+
+def names(folder: Path, **options: object) -> list[str]:
+    """The names of the photographs found in a folder."""
+    return [each.name for each in find_photos([str(folder)], **options)]  # type: ignore[arg-type]
+
+
+def test_folders_of_systems_are_left_out_and_named(tmp_path: Path) -> None:
+    """Thumbnails, bins and the copies in a library of Apple's are left out, and the line names their folders."""
+    system = [
+        "@eaDir/a.jpg",
+        "#recycle",
+        "$RECYCLE.BIN/x",
+        "Thumbs",
+        "x/__MACOSX",
+        "My.photoslibrary/resources",
+    ]
+    for n, folder in enumerate([*system, "My.photoslibrary/originals/1", "resources", "."]):
+        make_photo(tmp_path / "photos" / folder / "a.jpg", n)
+    left_out: dict[str, Counter[str]] = {}
+    found = names(tmp_path / "photos", left_out=left_out)
+    assert found == ["My.photoslibrary/originals/1/a.jpg", "a.jpg", "resources/a.jpg"]
+    (line,) = map(files_left_out, left_out.values())
+    assert line == "6 folders left out (#recycle/, $RECYCLE.BIN/, @eaDir/, Thumbs/, __MACOSX/, ...)"
+    assert names(tmp_path / "photos/Thumbs") == ["a.jpg"], "a folder that is named outright is taken"
+
+
+def test_patterns_leave_out_files_and_folders(tmp_path: Path) -> None:
+    """--exclude takes patterns of names and of paths, several times, of files and folders."""
+    for n, name in enumerate(["a.jpg", "b.png", "old/c.jpg", "x/old/d.jpg", "x/e.jpg"]):
+        make_photo(tmp_path / "photos" / name, n)
+    assert names(tmp_path / "photos", exclude=["old"]) == ["a.jpg", "b.png", "x/e.jpg"]
+    assert names(tmp_path / "photos", exclude=["x/old/", "*.png"]) == ["a.jpg", "old/c.jpg", "x/e.jpg"]
+    photopoem("run", "photos", *KEYWORDS, "--exclude", "old", "--exclude", "*.png", cwd=tmp_path)
+    assert set(texts(tmp_path / "poems")) == {"a.jpg.txt", "x/e.jpg.txt"}
+
+
+def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
+    """A photograph behind a link is found once, whatever loops and second links there are."""
+    make_photo(tmp_path / "photos/in/a.jpg", 1)
+    make_photo(tmp_path / "elsewhere/deep/b.jpg", 2)
+    links = {
+        "link": "elsewhere",
+        "again": "elsewhere/deep",
+        "loop": "photos",
+        "up": ".",
+        "inside": "photos/in",
+    }
+    for link, target in links.items():
+        (tmp_path / "photos" / link).symlink_to(tmp_path / target)
+    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "photos")
+    found = find_photos([str(tmp_path / "photos")])
+    assert sorted(Path(each.path).name for each in found) == ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [b"a.jpg\r\nb.jpg\r\n", b"\xef\xbb\xbfa.jpg\nb.jpg", b"\xef\xbb\xbfa.jpg\r\nb.jpg", b"a.jpg\0b.jpg\0"],
+)
+def test_lists_from_windows(tmp_path: Path, listed: bytes) -> None:
+    """Carriage returns at the ends of lines and a byte order mark are no part of a path."""
+    make_photo(tmp_path / "a.jpg", 1)
+    make_photo(tmp_path / "b.jpg", 2)
+    photopoem("run", "-", *KEYWORDS, cwd=tmp_path, stdin=listed)
+    assert set(texts(tmp_path / "poems")) == {"a.jpg.txt", "b.jpg.txt"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_list_in_utf16_is_refused(tmp_path: Path, encoding: str) -> None:
+    """A list in UTF-16 is refused with a sentence that says what to do."""
+    done = photopoem("run", "-", *KEYWORDS, cwd=tmp_path, stdin="a.jpg\nb.jpg\n".encode(encoding), code=2)
+    assert "the list on standard input is UTF-16; save it as UTF-8" in done.stderr
+
+
+def test_a_name_that_ends_in_a_carriage_return(tmp_path: Path) -> None:
+    """A file whose name really ends so is found."""
+    make_photo(tmp_path / "a.jpg", 1)
+    shutil.move(tmp_path / "a.jpg", tmp_path / "a.jpg\r")
+    photopoem("run", "-", *KEYWORDS, cwd=tmp_path, stdin=b"a.jpg\r\n")
+    assert set(texts(tmp_path / "poems")) == {"a.jpg\r.txt"}
+
+
+@pytest.mark.parametrize("columns", ["100", "34", "30", "20", "5"])
+def test_a_look_on_a_narrow_terminal(tmp_path: Path, columns: str) -> None:
+    """A look is drawn on a terminal of any width."""
+    make_photo(tmp_path / "a.jpg", 1)
+    looked = photopoem("look", "a.jpg", "--labels", "local", "--colors", "20", cwd=tmp_path, COLUMNS=columns)
+    assert "A poem may say" in " ".join(looked.stdout.split())
+
+
+def test_a_full_standard_output(tmp_path: Path) -> None:
+    """Where standard output is full the poems are written all the same, and one line says so."""
+    import subprocess
+    import sys
+
+    for n in range(2):
+        make_photo(tmp_path / f"photos/{n}.jpg", n)
+    for shell, told in (
+        ("> /dev/full", "the disk is full"),
+        (">&-", "standard output is closed"),
+        ("<&-", ""),
+    ):
+        command = f'"{sys.executable}" -m photopoem run photos --force -l keywords {shell}'
+        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("standard output") == bool(told) and told in done.stderr
+        assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+        assert len(texts(tmp_path / "poems")) == 2
+        shutil.rmtree(tmp_path / "poems")
+
+
+def test_as_many_color_names_as_the_largest_list_has(tmp_path: Path) -> None:
+    """A list of 31,913 names is taken."""
+    make_photo(tmp_path / "a.jpg", 1)
+    rows = (f"no {n},#{n * 523 % 16777216:06x}\n" for n in range(31913))
+    (tmp_path / "many.csv").write_text("name,hex\n" + "".join(rows))
+    looked = photopoem_process("look", "a.jpg", "-l", "keywords", "--color-names", "many.csv", cwd=tmp_path)
+    assert "named by the list many.csv" in looked.stdout
