@@ -126,15 +126,20 @@ def test_a_folder_that_is_not_there_is_told_once(tmp_path: Path, monkeypatch: py
     show.begun = lambda: said.append("begun")
     thread = threading.Thread(target=show.run)
     thread.start()
-    time.sleep(0.5)
+    end = time.monotonic() + 60
+    while not said and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.5)  # long enough to say it again, if it did
     told = list(said)
     Path("photos").mkdir()
     assert show.watching.wait(20)
     Path("photos").rmdir()
-    while len(said) < 4:
+    end = time.monotonic() + 60
+    while len(said) < 4 and time.monotonic() < end:
         time.sleep(0.01)
     stop.set()
     thread.join(20)
+    assert len(said) == 4, said
     (missing,) = told
     assert missing.startswith(
         "photos: this folder is not there yet (did you mean 'photo'?); waiting, it goes on by"
