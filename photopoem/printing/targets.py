@@ -388,6 +388,8 @@ def diagnose(target: Target | OneFile) -> Diagnosis:
 
 
 def _file(target: OneFile) -> Diagnosis:
+    if target.path.exists() and not target.path.is_file():
+        return Diagnosis("is a folder, device or pipe", "name a file; for a folder of files: dir:FOLDER")
     if target.path.exists():
         return Diagnosis("is there already", "--force overwrites it", serious=False)
     if not target.path.absolute().parent.is_dir():
