@@ -24,6 +24,12 @@ from photopoem.grammar.wordlists import read_word_list
 MAX_FILE = 2_000_000
 MAX_NESTING = 20
 _DECODER = json.JSONDecoder()
+_LENIENT = json.JSONDecoder(strict=False)
+_WRONG_QUOTES = tuple("'\u2018\u2019\u201c\u201d\u201e\u00ab")
+_WRONGLY_QUOTED = re.compile(
+    r"'[^'\n]*'(?=\s*[,:\]}])|[\u2018\u2019][^\n]*?\u2019(?=\s*[,:\]}])|\u00ab[^\n]*?\u00bb"
+    r"|[\u201c\u201d\u201e][^\u201c\u201d\n]*[\u201c\u201d]"
+)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ATOM = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
 _COMMENTS = ("//", "/*", "#")
@@ -146,13 +152,41 @@ class _Scanner:
         return match.end() if match else at
 
     def _string(self, at: int) -> tuple[str, int]:
+        if self.text[at : at + 1] in _WRONG_QUOTES:
+            return self._misquoted(at)
         if self.text[at : at + 1] != '"':
             raise _Stop(at, "a text in double quotes is expected here" + self._found(at))
         try:
             value, end = _DECODER.raw_decode(self.text, at)
             return str(value), end
         except json.JSONDecodeError as error:
+            if error.msg.startswith("Invalid control character"):
+                return self._with_control(at, error.pos)
             raise _Stop(error.pos, error.msg[:1].lower() + error.msg[1:].removesuffix(" at")) from None
+
+    def _misquoted(self, at: int) -> tuple[str, int]:
+        """A text in quotes that JSON does not know, noted as a problem, so that the rest is read too."""
+        kind = "single" if self.text[at] == "'" else "curly"
+        found = _WRONGLY_QUOTED.match(self.text, at)
+        told = f'{kind} quotes around a text; JSON takes straight double ones: "'
+        if found is None:
+            raise _Stop(at, told)
+        self.source.problem(at, told)
+        return found[0][1:-1], found.end()
+
+    def _with_control(self, at: int, pos: int) -> tuple[str, int]:
+        """A text with a line break or another control character in it, noted as a problem."""
+        line_break = self.text[pos] in "\r\n"
+        if line_break and self.text[pos:].lstrip()[:1] in ('"', "]", "}"):
+            raise _Stop(pos, 'this text is never closed; a " is missing at its end')
+        try:
+            value, end = _LENIENT.raw_decode(self.text, at)
+        except json.JSONDecodeError:
+            raise _Stop(pos, 'this text is never closed; a " is missing at its end') from None
+        what = "a line break" if line_break else "a tab" if self.text[pos] == "\t" else "a control character"
+        cure = "\\n" if line_break else "\\t" if self.text[pos] == "\t" else f"\\u{ord(self.text[pos]):04x}"
+        self.source.problem(pos, f"{what} inside a text; write {cure} for it")
+        return str(value), end
 
     def _comment(self, at: int) -> str:
         """A hint where a comment of another language stands: a grammar keeps its notes under keys."""
@@ -205,7 +239,10 @@ class _Scanner:
         comma = at
         at = self._space(self._expect(at, ",", f" or {closing}"))
         if self.text[at : at + 1] == closing:
-            raise _Stop(comma, "a comma with nothing after it; JSON does not allow one before the end")
+            self.source.problem(
+                comma, "a comma with nothing after it; JSON does not allow one before the end"
+            )
+            return at + 1, False
         return at, True
 
     def _expect(self, at: int, char: str, alternative: str = "") -> int:
@@ -217,7 +254,7 @@ class _Scanner:
         if depth > MAX_NESTING:
             raise _Stop(at, "nested too deeply")
         char = self.text[at : at + 1]
-        if char == '"':
+        if char == '"' or char in _WRONG_QUOTES:
             return self._string(at)
         if char == "{":
             return self._object(at, None, depth + 1)
