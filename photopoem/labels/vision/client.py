@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -153,15 +154,19 @@ def _objects(annotations: Iterable[Any], now: str) -> Answer:
             box = (min(across), min(down), max(across), max(down))
             found.append(((each.name[:LONGEST_TEXT], _held(each.score)), box))
     found.sort(key=lambda one: (-one[0][1], one))
+    del found[RESULTS:]  # whatever a server sends, no more than was asked for
     return Answer(tuple(word for word, _ in found), now, tuple(box for _, box in found))
 
 
 def _held(figure: float) -> float:
-    """A 32-bit figure of Vision's, within 0..1."""
+    """A 32-bit figure of Vision's, within 0..1; one that is no number is 0."""
+    if math.isnan(figure):
+        return 0.0  # NaN in the cache could not be read again, and would be paid for in every run
     return round(min(max(figure, 0.0), 1.0), 6)
 
 
 def _words(annotations: Iterable[Any]) -> tuple[tuple[str, float], ...]:
     """(description, score) by falling score. Vision leaves `confidence` empty; scores come as 32-bit floats."""
     pairs = [(each.description[:LONGEST_TEXT], _held(each.score)) for each in annotations]
-    return tuple(sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0])))
+    found = sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(found[:RESULTS])  # whatever a server sends, no more than was asked for
