@@ -3,6 +3,8 @@
     python benchmarks/eye.py FOLDER            quality, of the whole and of its parts alone
     python benchmarks/eye.py FOLDER --errors   and what it said wrongly, photograph by photograph
     python benchmarks/eye.py FOLDER --speed    cold start, time a photograph, memory
+    python benchmarks/eye.py FOLDER --answers FILE.jsonl    quality of what was said, by this or any other version:
+                                               photopoem look FOLDER/*.jpg --labels local --json > FILE.jsonl
 
 FOLDER holds `words.csv` with the columns photo and words: every true word of the eye's, with spaces between
 and _ for a blank inside a word. A word's wider words are true with it.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +32,10 @@ from photopoem.photo.reading import Photo, read_photo
 
 Answer = Callable[[Sight], Labels]
 BINS = 10
+SHOWN_FROM = 0.5
+PEOPLE = frozenset(
+    "person man woman boy girl child baby crowd couple player rider climber surfer skier dancer face".split()
+)
 
 
 def read_folder(folder: Path) -> tuple[list[Photo], list[set[str]]]:
@@ -77,6 +84,44 @@ def calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
             for each in np.unique(bins)
         )
     )
+
+
+def said_in(path: Path) -> dict[str, Labels]:
+    """The labels of each photograph, by its file name, from what `photopoem look --json` printed."""
+    looks = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {
+        Path(look["path"]).name: tuple(
+            Label(each["text"], each["score"], each["labeller"], each["kind"]) for each in look["labels"]
+        )
+        for look in looks
+    }
+
+
+def summary(answers: Sequence[Labels], truth: Sequence[set[str]]) -> dict[str, str]:
+    """The figures of the model card: of words, of first words, of people, of doubts."""
+    each = [
+        [(label, label.text in true) for label in labels] for labels, true in zip(answers, truth, strict=True)
+    ]
+    flat = [pair for pairs in each for pair in pairs]
+    shown = [right for label, right in flat if label.score >= SHOWN_FROM]
+    asked = [right for label, right in flat if label.score < SHOWN_FROM]
+    firsts = [pairs[0] if pairs else (None, False) for pairs in each]
+    basic = [right and label is not None and label.text not in choose.CATEGORIES for label, right in firsts]
+    somebody = [labels for labels, true in zip(answers, truth, strict=True) if "person" in true]
+    found = [
+        any(label.text in PEOPLE and label.score >= SHOWN_FROM for label in labels) for labels in somebody
+    ]
+    scores, right = np.array([pair[0].score for pair in flat]), np.array([pair[1] for pair in flat])
+    return {
+        "words with score >= 0.5 that are right": f"{np.mean(shown):.3f}",
+        "words with score >= 0.5, a photograph": f"{len(shown) / len(answers):.2f}",
+        "first word right": f"{np.mean([pair[1] for pair in firsts]):.3f}",
+        "first word right, and not a category": f"{np.mean(basic):.3f}",
+        "photographs with somebody, of whom somebody was said at >= 0.5": f"{sum(found)} of {len(found)}",
+        "words below 0.5 that are right": f"{np.mean(asked):.3f}",
+        "words below 0.5, a photograph": f"{len(asked) / len(answers):.2f}",
+        "calibration error": f"{calibration_error(scores, right):.3f}",
+    }
 
 
 def quality(answers: Sequence[Labels], truth: Sequence[set[str]]) -> dict[str, float]:
@@ -146,8 +191,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--errors", action="store_true", help="show what was said of each photograph")
     parser.add_argument("--speed", action="store_true", help="measure time and memory instead")
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", help="what `photopoem look --json` printed of FOLDER"
+    )
     chosen = parser.parse_args()
     photos, truth = read_folder(chosen.folder)
+    if chosen.answers:
+        said = said_in(chosen.answers)
+        for what, figure in summary([said[Path(photo.path).name] for photo in photos], truth).items():
+            print(f"{what}: {figure}")
+        return
     if chosen.speed:
         show_speed(photos)
         return

@@ -207,6 +207,14 @@ def test_the_narrowest_sure_word_is_said(scores: dict[str, float], expected: lis
     assert [label.text for label in choose.choose(scores, "local")] == expected
 
 
+def test_no_act_or_quality_goes_before_the_surest_noun() -> None:
+    """Wooden is said of a fence: it is no surer than the fence, and comes after it; so does an act after who acts."""
+    found = choose.choose({"wooden": 0.9, "fence": 0.6, "dog": 0.5, "running": 0.7}, "local")
+    assert [(each.text, each.score) for each in found] == [
+        ("fence", 0.6), ("running", 0.6), ("wooden", 0.6), ("dog", 0.5),
+    ]  # fmt: skip
+
+
 def test_a_name_is_kept_beside_its_everyday_word() -> None:
     """A breed that is likely but not sure stands among the dog's narrower words, the likeliest first."""
     scores = {"golden retriever": 0.71, "beagle": 0.5, "poodle": 0.4, "dog": 0.71}

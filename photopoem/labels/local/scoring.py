@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from photopoem.labels.labeller import Kind, Label, Labels
+from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
 from photopoem.labels.local.classes import everyday_words, evidence, kinds, wider_words
 from photopoem.labels.local.classifier import Head, log_odds, shares
 
@@ -171,13 +171,29 @@ def choose(scores: Mapping[str, float], labeller: str) -> Labels:
     likely = {word: score for word, score in scores.items() if score >= LEAST_AT_ALL}
     names = [word for word, score in likely.items() if basic_word(word) != word and score < SURE_OF_NAME]
     kept = _narrowest({word: score for word, score in likely.items() if word not in names})
-    best = sorted((w for w in kept if kept[w] >= _floor(w)), key=lambda each: (-kept[each], each))[:MOST]
-    said = [word for place, word in enumerate(best) if place < FEWEST or kept[word] >= LEAST_SCORE]
+    shown = _after_nouns({word: kept[word] for word in kept if kept[word] >= _floor(word)})
+    best = sorted(shown, key=lambda each: _rank(each, shown[each]))[:MOST]
+    said = [word for place, word in enumerate(best) if place < FEWEST or shown[word] >= LEAST_SCORE]
     named = sorted((name for name in names if likely[name] >= NAMED), key=lambda each: (-likely[each], each))
     return tuple(
-        label(word, kept[word], labeller, narrower=tuple(n for n in named if basic_word(n) == word))
+        label(word, shown[word], labeller, narrower=tuple(n for n in named if basic_word(n) == word))
         for word in said
     )
+
+
+def _after_nouns(scores: Mapping[str, float]) -> Chances:
+    """The scores, where no act or quality is surer than the surest noun: it is said of something that is there."""
+    surest = max((score for word, score in scores.items() if _is_noun(word)), default=0.0)
+    return {word: score if _is_noun(word) else min(score, surest) for word, score in scores.items()}
+
+
+def _is_noun(word: str) -> bool:
+    return kinds().get(word, "thing") in NOUNS
+
+
+def _rank(word: str, score: float) -> tuple[float, bool, str]:
+    """The place of a word: by falling score; of the same score nouns go first, for the others are said of them."""
+    return -round(score, 4), not _is_noun(word), word
 
 
 def _narrowest(likely: Mapping[str, float]) -> Chances:
