@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 from photopoem.grammar import load_grammar
-from photopoem.photo.discover import Found
 from photopoem.poem import Poem, from_record
 from photopoem.services.series import MOST_NEAR, NEAR, SEEDS, Series, frame_of, frames_of, phrases_of
 from photopoem.vocabulary import Vocabulary
@@ -20,10 +19,7 @@ GRAMMAR = "i-can-remember"
 
 def written(vocabularies: list[Vocabulary], *, series: bool) -> list[Poem]:
     grammar, show = load_grammar(GRAMMAR), Series()
-    return [
-        show.write(Found(f"{n}.jpg", f"{n}.jpg"), each.subject, grammar, 0) if series else grammar.write(each)
-        for n, each in enumerate(vocabularies)
-    ]
+    return [show.write(each.subject, grammar, 0) if series else grammar.write(each) for each in vocabularies]
 
 
 def said_again(poems: list[Poem]) -> int:

@@ -14,7 +14,6 @@ import pytest
 
 from photopoem.grammar import Written, load_grammar, shelf
 from photopoem.grammar.preview import vocabulary_of
-from photopoem.photo.discover import Found
 from photopoem.poem import Poem
 from photopoem.services.series import Series, frame_of
 from photopoem.vocabulary import Vocabulary
@@ -135,8 +134,7 @@ def new_frames(poems: list[Poem]) -> list[bool]:
 @cache
 def new_in_a_series(name: str) -> float:
     grammar, series = load_grammar(name), Series()
-    found = Found("a.jpg", "a.jpg")
-    return mean(new_frames([series.write(found, each.subject, grammar, 0) for each in wall()[:40]]))
+    return mean(new_frames([series.write(each.subject, grammar, 0) for each in wall()[:40]]))
 
 
 @pytest.mark.parametrize("name", shelf())

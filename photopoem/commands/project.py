@@ -49,7 +49,7 @@ def find_project(start: str | Path = "") -> Project | None:
     """The project file in a folder or the nearest one above it. Raises `UsageError` where it cannot be read."""
     here = Path(start).absolute()
     for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
+        if os.path.isfile(folder / FILE_NAME):  # noqa: PTH113 - a Path raises where it may not look
             inside = os.path.relpath(folder)
             return Project(read_toml(os.path.normpath(Path(inside) / FILE_NAME)), inside)
     return None

@@ -425,7 +425,7 @@ class Run:
                 earlier[each.path], standing = standing, []
             elif each.path in folder and show.choice(each.path).state != "dropped":
                 standing.append(each.path)
-        return Series(lambda found: map(folder.poem, earlier.get(found.path, ())))
+        return Series(lambda path: map(folder.poem, earlier.get(path, ())))
 
     def _show(self, done: Done, published: Published, folder: PoemsFolder, progress: Progress) -> None:
         if published.dropped:

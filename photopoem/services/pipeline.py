@@ -104,7 +104,7 @@ class Failed:
 Outcome = Done | Failed
 
 
-def compose(found: Found, subject: Subject, settings: Settings, series: Series | None = None) -> Poem:
+def compose(subject: Subject, settings: Settings, series: Series | None = None) -> Poem:
     """Write the poem of a photograph; in a series, the one that repeats the poems before it least.
 
     Raises `GrammarError`, and `MissingWordsError` where the grammar needs words that the photograph does not give.
@@ -117,10 +117,10 @@ def compose(found: Found, subject: Subject, settings: Settings, series: Series |
     grammar = load_grammar(name, lexicon=settings.speech)
     subject = spoken(subject, read_house_words(settings.words))
     if series and choice.seed is None:
-        return series.write(found, subject, grammar, seed)
+        return series.write(subject, grammar, seed)
     poem = grammar.write(make_vocabulary(subject), seed)
     if series:
-        series.follow(found, poem)
+        series.follow(poem)
     return poem
 
 
@@ -182,7 +182,7 @@ def write_poem(
     described = describe(Found(str(path), Path(path).name), settings, labeller)
     if described.no_labels:
         raise described.no_labels
-    return compose(described.found, described.subject, settings)
+    return compose(described.subject, settings)
 
 
 def write_poems(
@@ -316,7 +316,7 @@ def _compose_one(described: Described, settings: Settings, series: Series | None
     found = described.found
     if described.no_labels:
         return Failed(found, str(described.no_labels))
-    poem = _tried(found, lambda _: compose(found, described.subject, settings, series))
+    poem = _tried(found, lambda _: compose(described.subject, settings, series))
     if isinstance(poem, Failed):
         return poem
     return Done(found, poem, fingerprint(settings.without_show(), described.labelled_by))

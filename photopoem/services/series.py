@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from photopoem.errors import MissingWordsError
-from photopoem.photo.discover import Found
 from photopoem.poem import Line, Poem
 from photopoem.vocabulary import Subject, make_vocabulary
 
@@ -23,11 +22,11 @@ NEAR, MOST_NEAR = 12, 2
 class Series:
     """Remembers what the poems so far said, and writes the next one.
 
-    `earlier` gives the poems of other runs that come before a photograph in the order of the series. They are taken
-    into account and not changed.
+    `earlier` gives the poems of other runs that come before the photograph of a path in the order of the series. They
+    are taken into account and not changed.
     """
 
-    def __init__(self, earlier: Callable[[Found], Iterable[Poem]] = lambda _found: ()) -> None:
+    def __init__(self, earlier: Callable[[str], Iterable[Poem]] = lambda _path: ()) -> None:
         self._earlier = earlier
         self._frames: Counter[str] = Counter()
         self._phrases: Counter[str] = Counter()
@@ -40,12 +39,12 @@ class Series:
         self._phrases.update(phrases_of(poem))
         self._near.append(frames)
 
-    def write(self, found: Found, subject: Subject, grammar: Grammar, seed: int) -> Poem:
+    def write(self, subject: Subject, grammar: Grammar, seed: int) -> Poem:
         """The poem of the next photograph, by the seed from `seed` on that repeats least. Its record has that seed.
 
         Raises as `Grammar.write` does where no seed gives a poem.
         """
-        self._catch_up(found)
+        self._catch_up(subject.path)
         best: tuple[tuple[int, int, int], Poem] | None = None
         for poem in _attempts(grammar, subject, seed):
             cost = self._cost(poem)
@@ -58,13 +57,13 @@ class Series:
         self.add(best[1])
         return best[1]
 
-    def follow(self, found: Found, poem: Poem) -> None:
+    def follow(self, poem: Poem) -> None:
         """Take the poem of the next photograph into account, whose seed a person chose."""
-        self._catch_up(found)
+        self._catch_up(poem.subject.path)
         self.add(poem)
 
-    def _catch_up(self, found: Found) -> None:
-        for poem in self._earlier(found):
+    def _catch_up(self, path: str) -> None:
+        for poem in self._earlier(path):
             self.add(poem)
 
     def _cost(self, poem: Poem) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
 
-from photopoem.errors import LabellerUnavailable, PhotopoemError, StoreError, UsageError
+from photopoem.errors import LabellerUnavailable, PhotoError, PhotopoemError, StoreError, UsageError
 from photopoem.photo.discover import Found
 from photopoem.poems.edits import read_edited
 from photopoem.poems.records import RECORDS
@@ -212,6 +212,7 @@ class Watch:
         self._tries.pop(found.path, None)
 
     def _write(self, found: Found) -> Any:
+        from photopoem.services.describe import open_photo
         from photopoem.services.executors import Inline
         from photopoem.services.pipeline import labeller_for, write_poems
 
@@ -219,8 +220,11 @@ class Watch:
         tries, _ = self._tries.get(found.path, (0, 0.0))
         settings = replace(self.settings, seed=self.settings.seed + tries).with_show(self._show())
         labeller = labeller_for(self.settings)
-        with self._unended.trying(found):
-            (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
+        # Only reading can end the program. A kill from outside mostly comes at other times, and is no sign against
+        # the photograph.
+        with self._unended.trying(found), suppress(PhotoError):
+            open_photo(found, settings)
+        (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
         return outcome
 
     def _show(self) -> Show:
