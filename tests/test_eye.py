@@ -401,3 +401,9 @@ def test_floors_follow_what_was_counted() -> None:
         if int(row["asked"]) >= 3 and (int(row["right"]) + 1) / (int(row["asked"]) + 3) < 1 / 3
     }
     assert low == {word for word, each in everyday_words().items() if each.floor}
+
+
+def test_a_face_silences_nobody() -> None:
+    """A face is a part of somebody: the word person is said beside it, and not in its place."""
+    said = {label.text for label in choose.choose({"face": 0.7, "person": 0.6}, "local")}
+    assert said == {"face", "person"}
