@@ -307,7 +307,7 @@ def test_photographs_are_written_first(samples: list[Path], tmp_path: Path) -> N
         address = process.stdout.readline()
         (written,) = (tmp_path / "poems" / "poems.jsonl").read_text().splitlines()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     finally:
         process.kill()
     assert address.startswith("http://127.0.0.1:")
