@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from photopoem.labels.labeller import Label, Labels
-from photopoem.labels.local import scoring as choose
+from photopoem.labels.local import classifier
 from photopoem.labels.local.classes import class_entries, wider_words
 from photopoem.labels.local.classifier import shares
 from photopoem.labels.local.labeller import shipped_head
@@ -55,16 +55,18 @@ def parts() -> dict[str, Answer]:
     names = {word: row for row, word in enumerate(head.words)}
 
     def whole(sight: Sight) -> Labels:
-        return choose.choose(choose.claims(choose.chances(head, sight.embedding, sight.logits)), "local")
+        return classifier.choose(
+            classifier.claims(classifier.chances(head, sight.embedding, sight.logits)), "local"
+        )
 
     def head_alone(sight: Sight) -> Labels:
-        chances = choose.chances(head, sight.embedding, sight.logits)
-        return choose.choose(choose.claims({word: chances[word] for word in names}), "head")
+        chances = classifier.chances(head, sight.embedding, sight.logits)
+        return classifier.choose(classifier.claims({word: chances[word] for word in names}), "head")
 
     def classes_alone(sight: Sight) -> Labels:
-        words, seen = choose.class_chances(sight.logits)
+        words, seen = classifier.class_chances(sight.logits)
         chances = 1 / (1 + np.exp(-seen))
-        return choose.choose(dict(zip(words, chances.tolist(), strict=True)), "classes")
+        return classifier.choose(dict(zip(words, chances.tolist(), strict=True)), "classes")
 
     def surest_class(sight: Sight) -> Labels:
         chances = shares(sight.logits)
@@ -106,7 +108,9 @@ def summary(answers: Sequence[Labels], truth: Sequence[set[str]]) -> dict[str, s
     shown = [right for label, right in flat if label.score >= SHOWN_FROM]
     asked = [right for label, right in flat if label.score < SHOWN_FROM]
     firsts = [pairs[0] if pairs else (None, False) for pairs in each]
-    basic = [right and label is not None and label.text not in choose.CATEGORIES for label, right in firsts]
+    basic = [
+        right and label is not None and label.text not in classifier.CATEGORIES for label, right in firsts
+    ]
     somebody = [labels for labels, true in zip(answers, truth, strict=True) if "person" in true]
     found = [
         any(label.text in PEOPLE and label.score >= SHOWN_FROM for label in labels) for labels in somebody

@@ -12,7 +12,7 @@ import click
 from photopoem import __version__
 from photopoem.commands.options import Group
 from photopoem.errors import TRACEBACK, PhotopoemError
-from photopoem.text.fallback import plain_streams
+from photopoem.text.clean import plain_streams
 from photopoem.threads import one_thread_each
 
 MOST_TOLD = 300
@@ -23,22 +23,22 @@ COMMANDS = {
     "run": ("run", "Write a poem for each photograph."),
     "look": ("look", "Show what the machine sees in a photograph."),
     "grammar": ("grammar", "List, show, write, check and try grammars."),
-    "explain": ("explain", "Show whose each word of a poem is."),
+    "explain": ("look:explain", "Show whose each word of a poem is."),
     "show": ("show", "List a show, and say how it is called and ordered."),
-    "keep": ("decide:keep", "Keep poems as they stand."),
-    "drop": ("decide:drop", "Drop poems from the show."),
-    "undecide": ("decide:undecide", "Leave poems undecided again."),
-    "reroll": ("reroll", "Write another poem for a photograph."),
+    "keep": ("show:keep", "Keep poems as they stand."),
+    "drop": ("show:drop", "Drop poems from the show."),
+    "undecide": ("show:undecide", "Leave poems undecided again."),
+    "reroll": ("show:reroll", "Write another poem for a photograph."),
     "studio": ("studio", "Curate a show in the browser."),
     "print": ("print_", "Put poems on paper, or into files to be printed."),
-    "queue": ("queue", "See and mend the print queue."),
-    "watch": ("watch", "Print a poem for each photograph that arrives in a folder."),
-    "merge": ("merge", "Join the poems of several runs into one folder."),
-    "eye": ("eye", "Teach the built-in labeller words of your own."),
-    "cache": ("cache", "See, empty, export and import the labels paid for."),
+    "queue": ("print_:queue_group", "See and mend the print queue."),
+    "watch": ("run:watch", "Print a poem for each photograph that arrives in a folder."),
+    "merge": ("show:merge", "Join the poems of several runs into one folder."),
+    "eye": ("labels:eye_group", "Teach the built-in labeller words of your own."),
+    "cache": ("labels:cache_group", "See, empty, export and import the labels paid for."),
     "doctor": ("doctor", "Check what is installed, connected and ready."),
     "help": ("help", "Read about grammars, labels, printing and more."),
-    "completion": ("completion", "Let your shell complete commands and options."),
+    "completion": ("help:completion", "Let your shell complete commands and options."),
 }
 
 

@@ -1,19 +1,4 @@
-"""The exceptions that photopoem raises on purpose, in one tree.
-
-    PhotopoemError
-    ├── PhotoError            one photograph cannot be used; the run goes on
-    ├── LabelError            one photograph could not be labelled; the run goes on
-    ├── MissingWordsError     a photograph has no words for what a grammar needs; the run goes on
-    ├── LabellerUnavailable   a labeller cannot work at all: no credentials, no network, no weights
-    ├── GrammarError          a grammar cannot be read or used
-    ├── StoreError            a cache or a poems folder cannot be read or written
-    ├── PressError            a poem cannot be put into a form, or a printer does not take it
-    └── UsageError            what was asked for does not make sense, or names nothing that exists
-        └── KeptText          a poem is not written, because a person changed its text
-
-The library raises these; only the command line turns them into exit codes. What a message says to somebody who
-mistyped a name is here too.
-"""
+"""The exceptions that photopoem raises on purpose, in one tree."""
 
 from __future__ import annotations
 
@@ -128,3 +113,19 @@ def _nearest(name: str, among: Iterable[str]) -> str:
     known = {each.casefold(): each for each in among}
     alike = nlargest(_COMPARED, known, key=lambda each: len(commonprefix([name, each])))  # noqa: RUF071 - letters
     return next((known[near] for near in get_close_matches(name, alike, n=1)), "")
+
+
+class Unsayable(Exception):
+    """A symbol has no word, or no rule that can be used here. Another rule may do without the symbol."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(symbol)
+        self.symbol = symbol
+
+
+class Misfit(Exception):
+    """A line that the form does not allow."""
+
+
+class Overworked(Exception):
+    """An expansion took more steps or more text than any poem needs."""

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from photopoem.color.palette import Palette, Swatch
-from photopoem.color.where import Where
+from photopoem.color.palette import Palette, Swatch, Where
 from photopoem.labels.labeller import Label, LabelColor, Region
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Source, Subject

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from photopoem.color.palette import Palette, Swatch
-from photopoem.english.amounts import share_in_words, sureness_in_words
+from photopoem.english.inflection import share_in_words, sureness_in_words
 from photopoem.labels.labeller import NOUNS, OWNER, Kind, Label, Labels
 from photopoem.photo.moment import Moment
 

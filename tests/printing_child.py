@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from photopoem.press import open_press
+from photopoem.printing.channels import Retry
 from photopoem.printing.queue import Queue
-from photopoem.printing.retry import Retry
 from photopoem.printing.targets import PrinterTarget
 from photopoem.printing.worker import Worker
 from photopoem.services.publish import Renderer, queue_target

@@ -15,10 +15,9 @@ from selenium.webdriver.common.keys import Keys
 
 from photopoem.photo.discover import Found
 from photopoem.poem import Poem, record
-from photopoem.poems.edits import read_edited
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import read_show
-from photopoem.poems.text import as_text
+from photopoem.poems.text import as_text, read_edited
 from photopoem.studio.server import Studio
 from photopoem.studio.wall import Wall
 

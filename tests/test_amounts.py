@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from photopoem.english import amounts
-from photopoem.english.amounts import share_in_words, sureness_in_words
+from photopoem.english.inflection import SHARES, SURENESS, share_in_words, sureness_in_words
 
 PARTS = {"half": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "sixth": 6,
          "sixths": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "tenths": 10, "eleventh": 11,
@@ -54,7 +53,7 @@ def test_a_score_is_never_said_more_surely_than_it_is():
             assert fraction_said(phrase) <= score + 1e-9
 
 
-@pytest.mark.parametrize("table", [amounts.SHARES, amounts.SURENESS])
+@pytest.mark.parametrize("table", [SHARES, SURENESS])
 def test_tables_rise(table: tuple[tuple[float, str], ...]):
     """Figures rise strictly and no phrase stands for two of them."""
     figures = [figure for figure, _ in table]
@@ -82,4 +81,4 @@ def test_figures_at_the_edges():
 
 def test_phrases_are_short():
     """No phrase is wider than a receipt leaves beside a word."""
-    assert max(len(phrase) for _, phrase in amounts.SHARES + amounts.SURENESS) <= 26
+    assert max(len(phrase) for _, phrase in SHARES + SURENESS) <= 26

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from photopoem.poem import Poem, colophon, from_record
-from photopoem.poems.edits import read_edited
 from photopoem.poems.records import read_records
-from photopoem.poems.text import as_text, from_text
+from photopoem.poems.text import as_text, from_text, read_edited
 from photopoem.services.publish import enqueue, open_paper
 from tests.command import photopoem
 from tests.making import make_photos

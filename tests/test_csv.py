@@ -15,7 +15,7 @@ import pytest
 from photopoem.photo.moment import Moment
 from photopoem.poem import Poem, record
 from photopoem.press import Press, open_press
-from photopoem.press.csv import COLUMNS, CsvPress
+from photopoem.press.text import COLUMNS, CsvPress
 from tests.command import photopoem
 from tests.making import make_photo, records
 from tests.paper import make_poem

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from photopoem.poem import record
-from photopoem.poems.edits import read_edited
+from photopoem.poems.text import read_edited
+from photopoem.printing.channels import Retry
 from photopoem.printing.queue import Queue
-from photopoem.printing.retry import Retry
 from photopoem.services.publish import PoemSpool, enqueue, open_paper
 from tests.command import COMMAND, photopoem
 from tests.fake_cups import FakeCups

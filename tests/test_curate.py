@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
-from photopoem.poems.edits import read_edited
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import Choice, change_show, read_show, schema
+from photopoem.poems.text import read_edited
 from photopoem.printing.queue import Queue
 from photopoem.services import curate
 from photopoem.services.publish import enqueue, open_paper

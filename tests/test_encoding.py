@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from photopoem.photo.encoding import Encoding, to_srgb
+from photopoem.photo.develop import Encoding, to_srgb
 from photopoem.photo.reading import read_photo, read_pixels
 from tests.badfiles import encoded, picture
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from photopoem.commands.explain import command, shown_line
+from photopoem.commands.look import explain as explain_command
+from photopoem.commands.look import shown_line
 from photopoem.errors import UsageError
 from photopoem.grammar import load_grammar
 from photopoem.photo.moment import Moment
@@ -36,7 +37,7 @@ def poems(tmp_path: Path) -> Path:
 
 
 def explain(*arguments: str | Path) -> str:
-    result = CliRunner().invoke(command, list(map(str, arguments)), catch_exceptions=False)
+    result = CliRunner().invoke(explain_command, list(map(str, arguments)), catch_exceptions=False)
     return result.stdout
 
 

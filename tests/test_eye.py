@@ -16,9 +16,8 @@ import pytest
 
 from photopoem.errors import LabelError, UsageError
 from photopoem.labels.labeller import KINDS, Labeller, Labels, LabelSettings
-from photopoem.labels.local import network
+from photopoem.labels.local import classifier, network
 from photopoem.labels.local import network as views
-from photopoem.labels.local import scoring as choose
 from photopoem.labels.local.classes import class_entries, everyday_words, evidence, kinds, wider_words
 from photopoem.labels.local.classifier import Head, read_head
 from photopoem.labels.local.labeller import Local, PixelsAlone, open_labeller, shipped_head, words
@@ -204,12 +203,12 @@ def test_evidence_follows_the_table() -> None:
 )
 def test_the_narrowest_sure_word_is_said(scores: dict[str, float], expected: list[str]) -> None:
     """The specific word speaks when it is sure, else the wider one; other words keep their places."""
-    assert [label.text for label in choose.choose(scores, "local")] == expected
+    assert [label.text for label in classifier.choose(scores, "local")] == expected
 
 
 def test_no_act_or_quality_goes_before_the_surest_noun() -> None:
     """Wooden is said of a fence: it is no surer than the fence, and comes after it; so does an act after who acts."""
-    found = choose.choose({"wooden": 0.9, "fence": 0.6, "dog": 0.5, "running": 0.7}, "local")
+    found = classifier.choose({"wooden": 0.9, "fence": 0.6, "dog": 0.5, "running": 0.7}, "local")
     assert [(each.text, each.score) for each in found] == [
         ("fence", 0.6), ("running", 0.6), ("wooden", 0.6), ("dog", 0.5),
     ]  # fmt: skip
@@ -218,24 +217,24 @@ def test_no_act_or_quality_goes_before_the_surest_noun() -> None:
 def test_a_name_is_kept_beside_its_everyday_word() -> None:
     """A breed that is likely but not sure stands among the dog's narrower words, the likeliest first."""
     scores = {"golden retriever": 0.71, "beagle": 0.5, "poodle": 0.4, "dog": 0.71}
-    (dog,) = choose.choose(scores, "local")
+    (dog,) = classifier.choose(scores, "local")
     assert (dog.text, dog.narrower) == ("dog", ("golden retriever", "beagle"))
 
 
 def test_no_sex_is_told_that_is_not_sure() -> None:
     """Where man, woman, boy and girl are likely but not sure, somebody is a person or a child."""
     unsure = {"man": 0.74, "woman": 0.7, "person": 0.95, "boy": 0.74, "child": 0.8, "girl": 0.3}
-    assert not {"man", "woman", "boy", "girl"} & choose.claims(unsure).keys()
-    assert choose.claims({"man": 0.76, "person": 0.9})["man"] < 0.5
+    assert not {"man", "woman", "boy", "girl"} & classifier.claims(unsure).keys()
+    assert classifier.claims({"man": 0.76, "person": 0.9})["man"] < 0.5
 
 
 def test_scores_rise_with_chances() -> None:
     """A likelier word is never shown with a lower score, and a wider word never with less than its narrower one."""
     chances = {word: 0.01 + 0.98 * place / len(words()) for place, word in enumerate(kinds())}
-    shown = choose.claims(chances)
+    shown = classifier.claims(chances)
     for word, wider in wider_words().items():
         assert all(shown.get(each, 1) >= shown.get(word, 0) for each in wider)
-    plain = choose.claims({"sky": 0.2, "night": 0.79, "rain": 0.81})
+    plain = classifier.claims({"sky": 0.2, "night": 0.79, "rain": 0.81})
     assert plain["sky"] == pytest.approx(0.2)
     assert plain["night"] < 0.5 < plain["rain"]
 
@@ -405,5 +404,5 @@ def test_floors_follow_what_was_counted() -> None:
 
 def test_a_face_silences_nobody() -> None:
     """A face is a part of somebody: the word person is said beside it, and not in its place."""
-    said = {label.text for label in choose.choose({"face": 0.7, "person": 0.6}, "local")}
+    said = {label.text for label in classifier.choose({"face": 0.7, "person": 0.6}, "local")}
     assert said == {"face", "person"}

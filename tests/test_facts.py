@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from photopoem.color.palette import Palette, Swatch
-from photopoem.color.where import Where
+from photopoem.color.palette import Palette, Swatch, Where
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar
 from photopoem.labels.labeller import Label, LabelColor

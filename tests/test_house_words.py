@@ -13,8 +13,8 @@ from photopoem.english.lexicon import in_house_words as lexicon_in
 from photopoem.english.lexicon import load_lexicon
 from photopoem.errors import UsageError
 from photopoem.grammar import Grammar, load_grammar
-from photopoem.labels.house import in_house_words as labels_in
 from photopoem.labels.labeller import Label
+from photopoem.labels.labeller import in_house_words as labels_in
 from photopoem.poem import from_record, record
 from photopoem.press.sources import note_of
 from photopoem.vocabulary import make_vocabulary

@@ -8,8 +8,8 @@ import pytest
 from photopoem.english.lexicon import load_lexicon
 from photopoem.errors import LabelError
 from photopoem.labels.keywords import open_labeller
-from photopoem.labels.kinds import kind_of
 from photopoem.labels.labeller import Kind, Label, LabelSettings
+from photopoem.labels.local.classes import kind_of
 from photopoem.labels.vision.words import say
 from photopoem.photo.reading import Photo
 from tests.vocabularies import vocabulary

@@ -16,8 +16,7 @@ from PIL import Image, ImageDraw
 from rich.console import Console
 
 from photopoem.look import Look, look_at, record, schema
-from photopoem.look.card import HIGH, WIDE, png_card, svg_card
-from photopoem.look.page import bar, columns_of, draw
+from photopoem.look.page import HIGH, WIDE, bar, columns_of, draw, png_card, svg_card
 from photopoem.photo.discover import Found
 from photopoem.services.pipeline import Settings, labeller_for
 from tests.colored import areas

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from photopoem.english.amounts import share_in_words
+from photopoem.english.inflection import share_in_words
 from photopoem.grammar import load_grammar
 from photopoem.grammar.shelf import shelf
 from tests.vocabularies import vocabulary

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.printing.retry import Retry
+from photopoem.printing.channels import Retry
 from photopoem.printing.targets import open_target
 from photopoem.services.publish import print_poems
 from tests.fake_printer import FakePrinter

@@ -17,8 +17,7 @@ from pypdf import PageObject, PdfReader
 from photopoem.errors import UsageError
 from photopoem.poem import Line, Poem, Span
 from photopoem.press import Press, open_press
-from photopoem.press.layout import SERIF, glyphs_of, width_of, wrapped
-from photopoem.press.pdf import LAYOUTS, PdfPress, fold_order
+from photopoem.press.pdf import LAYOUTS, SERIF, PdfPress, fold_order, glyphs_of, width_of, wrapped
 from tests.conftest import require_tool
 from tests.gallery import HOSTILE, hostile_poem, poem_of
 from tests.making import make_photo

@@ -11,9 +11,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from photopoem.photo.facts import MAX_KEYWORDS, MAX_LENGTH, clean, keyword_list, parse_date
+from photopoem.photo.metadata import read_text, read_xmp
 from photopoem.photo.reading import read_photo
-from photopoem.photo.sidecars import read_text
-from photopoem.photo.xmp import read_xmp
 from tests.badfiles import encoded, half
 
 HOSTILE = "#origin# [x:y] \x1b[31m<script>"

@@ -12,8 +12,8 @@ import pytest
 
 from photopoem.errors import PressError, StoreError, UsageError
 from photopoem.poem import Poem
+from photopoem.printing.channels import Retry
 from photopoem.printing.queue import Queue
-from photopoem.printing.retry import Retry
 from photopoem.printing.targets import PrinterTarget, open_target
 from photopoem.printing.worker import Worker
 from photopoem.services.publish import Renderer, enqueue, open_paper, ordered, print_poems, print_queue

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from photopoem.printing.channels import Retry
 from photopoem.printing.queue import NewJob, Queue
-from photopoem.printing.retry import Retry
 from photopoem.services.publish import PoemSpool, open_paper, print_poems
 from tests.fake_printer import FakePrinter
 from tests.paper import make_poem

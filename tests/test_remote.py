@@ -13,8 +13,7 @@ import pytest
 
 from photopoem.errors import PhotoError, UsageError
 from photopoem.labels.registry import open_labeller
-from photopoem.photo.discover import find_photos
-from photopoem.photo.remote import read_remote
+from photopoem.photo.discover import find_photos, read_remote
 from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Done, Settings, write_poems
 from tests.command import photopoem

@@ -12,8 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from photopoem.errors import PhotoError
-from photopoem.photo.reading import read_photo, read_pixels
-from photopoem.photo.repair import without_long_texts
+from photopoem.photo.reading import read_photo, read_pixels, without_long_texts
 from tests.badfiles import encoded, picture
 
 # Of a collection of cases made for this project, free of rights.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from photopoem.grammar import load_grammar
 from photopoem.poem import Poem, from_record
-from photopoem.services.series import MOST_NEAR, NEAR, SEEDS, Series, frame_of, frames_of, phrases_of
+from photopoem.services.pipeline import MOST_NEAR, NEAR, SEEDS, Series, frame_of, frames_of, phrases_of
 from photopoem.vocabulary import Vocabulary
 from tests.command import photopoem
 from tests.making import make_photo, make_photos, records, texts

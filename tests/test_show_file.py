@@ -21,8 +21,17 @@ from photopoem.errors import StoreError, UsageError
 from photopoem.photo.moment import Moment
 from photopoem.poem import Poem
 from photopoem.poems import show as shows
-from photopoem.poems.order import in_order
-from photopoem.poems.show import Choice, Show, as_dict, change_show, checked_text, merged, read_show, schema
+from photopoem.poems.show import (
+    Choice,
+    Show,
+    as_dict,
+    change_show,
+    checked_text,
+    in_order,
+    merged,
+    read_show,
+    schema,
+)
 from tests.paper import make_poem
 
 FULL = Show("Dogs", "Ada", "They were there.\n\nSo was I.", "hand", (

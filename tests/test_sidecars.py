@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from photopoem.photo.discover import find_photos
+from photopoem.photo.metadata import MAX_JSON, MAX_TEXT, read_takeout, read_text, sidecar_names
 from photopoem.photo.moment import read_moment
 from photopoem.photo.reading import read_photo
-from photopoem.photo.sidecars import MAX_JSON, MAX_TEXT, read_takeout, read_text, sidecar_names
 from tests.badfiles import encoded
 from tests.command import photopoem
 from tests.test_iptc import jpeg, packet, record

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.photo.facts import keyword_list
-from photopoem.photo.keywords import last_of_path
+from photopoem.photo.facts import keyword_list, last_of_path
 from tests.badfiles import encoded
 from tests.test_iptc import packet
 from tests.test_photo_metadata import said

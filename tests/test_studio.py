@@ -14,8 +14,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from photopoem.english.house import read_house_words
-from photopoem.poems.edits import read_edited
 from photopoem.poems.show import read_show
+from photopoem.poems.text import read_edited
 from tests.browser import chromium, complaints_of, look_as, requests_of
 from tests.command import photopoem
 from tests.gallery import HOSTILE, hostile_poem

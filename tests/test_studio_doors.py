@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from photopoem.errors import UsageError
-from photopoem.studio.guard import HEADERS, MOST_BYTES
-from photopoem.studio.server import ACTS, Studio, hold
+from photopoem.studio.server import ACTS, HEADERS, MOST_BYTES, Studio, hold
 from tests.command import COMMAND, photopoem
 from tests.gallery import hostile_poem
 from tests.studio import studio, until, write

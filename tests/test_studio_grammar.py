@@ -14,8 +14,7 @@ from selenium.webdriver.common.by import By
 
 from photopoem.errors import UsageError
 from photopoem.grammar import shelf_folder
-from photopoem.studio.live import TOO_SLOW, Bench, Draft, tried
-from photopoem.studio.shelf import Desk
+from photopoem.studio.live import TOO_SLOW, Bench, Desk, Draft, tried
 from photopoem.studio.wall import Unsure
 from tests.browser import chromium, complaints_of, look_as
 from tests.command import photopoem

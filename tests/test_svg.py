@@ -17,8 +17,7 @@ from PIL import Image
 from photopoem.errors import PressError, UsageError
 from photopoem.poem import Line, Poem, Span
 from photopoem.press import Press, open_press
-from photopoem.press.strokes import bounds, load_font, parse_path
-from photopoem.press.svg import SHEETS, SvgPress, in_short_order, travel
+from photopoem.press.svg import SHEETS, SvgPress, bounds, in_short_order, load_font, parse_path, travel
 from photopoem.vocabulary import Source
 from tests.paper import make_poem
 

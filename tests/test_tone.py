@@ -9,8 +9,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from photopoem.color.spaces import srgb_to_lab
-from photopoem.color.statistics import BINS, statistics
-from photopoem.color.tone import RULES, read_tone, tone_measures
+from photopoem.color.statistics import BINS, RULES, read_tone, statistics, tone_measures
 from photopoem.photo.reading import Photo, read_photo
 from tests.colored import areas, photo_of
 

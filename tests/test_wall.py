@@ -13,9 +13,9 @@ from statistics import mean
 import pytest
 
 from photopoem.grammar import Written, load_grammar, shelf
-from photopoem.grammar.preview import vocabulary_of
+from photopoem.grammar.check import vocabulary_of
 from photopoem.poem import Poem
-from photopoem.services.series import Series, frame_of
+from photopoem.services.pipeline import Series, frame_of
 from photopoem.vocabulary import Vocabulary
 
 WALL = Path(__file__).parent / "data" / "wall.jsonl"
@@ -90,7 +90,7 @@ def tied_colors(written: Written) -> set[str]:
 
 @cache
 def _amounts(digest: str, name: str) -> frozenset[str]:
-    from photopoem.english.amounts import share_in_words, sureness_in_words
+    from photopoem.english.inflection import share_in_words, sureness_in_words
 
     vocabulary = next(each for each in wall() if each.subject.digest == digest)
     if name == "share":

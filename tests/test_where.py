@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photopoem.color.palette import read_palette
+from photopoem.color.palette import PLACES, Where, places, read_palette
 from photopoem.color.spaces import srgb_to_lab
-from photopoem.color.where import PLACES, Where, places
 from photopoem.photo.reading import read_photo
 
 GREY, RED = (128, 128, 128), (200, 30, 40)

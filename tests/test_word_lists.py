@@ -9,7 +9,7 @@ import pytest
 
 from photopoem.errors import GrammarError
 from photopoem.grammar import load_grammar
-from photopoem.grammar.wordlists import read_word_list
+from photopoem.grammar.loader import read_word_list
 
 THREE = ["heron", "otter", "vole"]
 

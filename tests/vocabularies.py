@@ -11,8 +11,7 @@ from importlib.resources import files
 from random import Random
 
 from photopoem.color.names import color_names
-from photopoem.color.palette import Palette, Swatch
-from photopoem.color.where import PLACES, Where
+from photopoem.color.palette import PLACES, Palette, Swatch, Where
 from photopoem.labels.labeller import Kind, Label, LabelColor
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Subject, Vocabulary, make_vocabulary

@@ -4,7 +4,7 @@
 
 FOLDER holds `where-truth.csv` (id, word, said, y0, y1, swatch, inside, map_hue, map_sure, map_swatch: what maps said of
 photographs with boxes and polygons, and what is true) and `where-maps.npz` (map28: their maps). Prints the constants
-`LOW` and `RIGHT` of photopoem/labels/region.py.
+`LOW` and `RIGHT` of photopoem/labels/labeller.py.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from photopoem.labels.labeller import COLORLESS, _log_odds, _middle
 from photopoem.labels.local.classes import kinds
-from photopoem.labels.region import COLORLESS, _log_odds, _middle
 from photopoem.vocabulary import CERTAIN
 
 Floats = npt.NDArray[np.float64]

@@ -180,7 +180,7 @@ def _installed(module: str) -> bool:
 
 def _fonts() -> Iterator[Finding]:
     from photopoem.press.receipt import has_glyph
-    from photopoem.press.strokes import load_font
+    from photopoem.press.svg import load_font
 
     pen = len(load_font().letters)
     whole = all(map(has_glyph, "Aé日"))

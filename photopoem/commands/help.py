@@ -1,4 +1,4 @@
-"""`photopoem help`: what a command's own help has no room for, by topic."""
+"""`photopoem help`, what a command's own help has no room for, and `photopoem completion`."""
 
 from __future__ import annotations
 
@@ -77,3 +77,27 @@ def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
             raise UsageError(f"no topic and no command is called {' '.join(words)!r}{there}")
         found, context = inner, click.Context(inner, info_name=word, parent=context)
     return found.get_help(context)
+
+
+COMPLETION_EXAMPLES = """
+\b
+Examples, each for all shells to come:
+  photopoem completion bash >> ~/.bashrc
+  photopoem completion zsh  >> ~/.zshrc
+  photopoem completion fish > ~/.config/fish/completions/photopoem.fish
+
+\b
+And for this one alone:
+  eval "$(photopoem completion bash)"
+"""
+
+
+@click.command(epilog=COMPLETION_EXAMPLES)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the script that lets SHELL complete commands, options, names and files at the Tab key."""
+    from click.shell_completion import BashComplete, FishComplete, ZshComplete
+
+    kinds = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+    click.echo(kinds[shell](context.find_root().command, {}, "photopoem", "_PHOTOPOEM_COMPLETE").source())

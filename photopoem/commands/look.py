@@ -1,4 +1,4 @@
-"""`photopoem look`: what the machine sees in a photograph."""
+"""`photopoem look` and `photopoem explain`: what the machine sees, and whose each word of a poem is."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photopoem.commands.options import A_FILE, ReadingOptions, argument, given_paths, group, option, takes
-from photopoem.errors import PhotoError, UsageError
+from photopoem.commands.options import (
+    A_FILE,
+    A_GRAMMAR,
+    ReadingOptions,
+    argument,
+    given_paths,
+    group,
+    option,
+    takes,
+)
+from photopoem.errors import GrammarError, MissingWordsError, PhotoError, UsageError
 
 if TYPE_CHECKING:
+    from photopoem.grammar.expander import Event
     from photopoem.look import Look
     from photopoem.photo.discover import Found
+    from photopoem.poem import Line, Poem, Span
+    from photopoem.vocabulary import Source
 
 EXAMPLES = """
 \b
@@ -120,10 +132,197 @@ class _Cards:
     def write(self, look: Look, name: str) -> None:
         """Write the card of one look. Raises `UsageError` where a file is there already, without --force."""
         from photopoem.files import write_atomically
-        from photopoem.look.card import png_card, svg_card
+        from photopoem.look.page import png_card, svg_card
 
         path = self.where / f"{name}.{self.kind}" if self.folder else self.where
         if path.exists() and not self.force:
             raise UsageError(f"{path}: is there already; say --force to write over it")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, svg_card(look).encode() if self.kind == "svg" else png_card(look))
+
+
+# Layer or voice -> color on a terminal, mark where there is no color, what it is.
+LAYERS = {
+    "place": ("green", "p", "the place: the photograph's time, place and its owner's words"),
+    "machine": ("cyan", "m", "the machine: what it thinks it sees"),
+    "people": ("magenta", "n", "the people in the data: who named the colors"),
+    "lexicon": ("yellow", "l", "the lexicon: what its author says of a word"),
+    "hand": ("blue", "h", "the hand that changed the text"),
+}
+
+EXPLAIN_EXAMPLES = """
+\b
+Examples:
+  photopoem explain poems/dog.jpg.txt
+  photopoem explain poems/poems.jsonl --nth 3
+  photopoem explain poems/dog.jpg.txt --no-tree
+"""
+
+
+@click.command(epilog=EXPLAIN_EXAMPLES)
+@click.argument("poem", type=click.Path(path_type=Path))
+@click.option("--nth", type=click.IntRange(1), default=1, show_default=True, help="Which poem of a folder.")
+@click.option("--tree/--no-tree", default=True, help="Show the rules and words that made it.")
+@click.option(
+    "-g",
+    "--grammar",
+    metavar="FILE",
+    type=A_GRAMMAR,
+    help="The grammar that wrote it, where it is neither on the shelf nor a NAME.json here.",
+)
+@click.option(
+    "--lexicon",
+    multiple=True,
+    metavar="FILE",
+    type=A_FILE,
+    help="The lexicon with which it was written.",
+)
+def explain(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tuple[str, ...]) -> None:
+    """Show whose each word of a poem is: the place's, the machine's, the people's or the author's.
+
+    POEM is a text in a folder of poems, the folder, or its poems.jsonl.
+    """
+    from photopoem.poem import colophon
+    from photopoem.text.terminal import visible, wants_color
+
+    folder, found, written, of = find_poem(poem, nth)
+    color = wants_color(sys.stdout)
+    for line in (found.title, None, *found.lines):
+        click.echo(shown_line(line, color) if line else "", color=color)
+    click.echo("")
+    for row in [*_legend(found, color), "", *_sources(found), "", visible(colophon(found))]:
+        click.echo(row, color=color)
+    if tree:
+        click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
+        for row in _tree(written, grammar, _speech(lexicon, folder), folder.resolve().parent):
+            click.echo(row, color=color)
+    if of > 1:
+        click.echo(f"\npoem {nth} of {of}; --nth N shows another")
+
+
+def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
+    """The poem of a text, or the `nth` of a folder: (its folder, with a person's edits, as written, out of how many).
+
+    A text is out of one. Raises `UsageError`, `StoreError`.
+    """
+    from photopoem.poem import from_record
+    from photopoem.poems.records import read_records
+    from photopoem.poems.text import edited, find_edited, folder_of, written_to
+    from photopoem.text.terminal import counted, visible
+
+    if not path.is_dir() and path.suffix != ".jsonl":
+        return *find_edited(path), 1
+    folder, records = folder_of(path), list(read_records(path))
+    if nth > len(records):
+        raise UsageError(
+            f"{visible(str(path))} has no poem number {nth}, but {counted(len(records), 'poem')}"
+        )
+    record = records[nth - 1]
+    return folder, edited(folder, record, written_to(records)), from_record(record), len(records)
+
+
+def layer_of(span: Span) -> str | None:
+    """The layer of a span: one of the three, the lexicon, a person's hand, or None for the grammar's own text."""
+    if span.source:
+        return span.source.layer
+    return span.voice if span.voice in LAYERS else None
+
+
+def shown_line(line: Line, color: bool) -> str:
+    """A line with its words colored, or with marks under them where there is no color."""
+    from photopoem.text.terminal import visible
+
+    text, marks = "", ""
+    for span in line.spans:
+        layer = layer_of(span)
+        shown = visible(span.text)
+        text += click.style(shown, fg=LAYERS[layer][0]) if layer and color else shown
+        marks += "".join(LAYERS[layer][1] if layer and not char.isspace() else " " for char in shown)
+    return text if color or not marks.strip() else f"{text}\n{marks.rstrip()}"
+
+
+def _legend(poem: Poem, color: bool) -> list[str]:
+    used = {layer_of(span) for line in (poem.title, *poem.lines) for span in line.spans}
+    rows = []
+    for layer, (shade, mark, meaning) in LAYERS.items():
+        if layer in used:
+            rows.append(click.style(meaning, fg=shade) if color else f"{mark}  {meaning}")
+    return rows
+
+
+def _sources(poem: Poem) -> list[str]:
+    """Each word once, and where it came from."""
+    from photopoem.text.terminal import visible
+
+    rows: dict[str, None] = {}
+    for span in (span for line in poem.lines for span in line.spans):
+        if span.source or span.voice == "lexicon":
+            rows[visible(f"{span.text.strip()}: {_source(span)}")] = None
+    return list(rows)
+
+
+def _source(span: Span) -> str:
+    source = span.source
+    if source is None:
+        return f"said of {span.of} by the lexicon"
+    if source.what == "color":
+        share = f" {source.share:.0%} of the picture" if source.share is not None else ""
+        return f"the color {source.of}, {source.hex},{share}".rstrip(",")
+    if source.what == "label":
+        return f"the label {_called(source)}, {source.score:.2f} by {source.labeller}"
+    if source.what == "tone":
+        return "measured in the pixels"
+    return f"the photograph's {source.what}: {source.of}"
+
+
+def _called(source: Source) -> str:
+    """A label, or the labeller's word with what the house says instead."""
+    return f"{source.said_for}, called {source.of} by this house" if source.said_for else source.of
+
+
+def _speech(lexicon: tuple[str, ...], poems: Path) -> tuple[str, ...]:
+    """The lexicons that were given, and the words of the house where there are any."""
+    from photopoem.commands.options import words_file
+
+    words = words_file(None, poems)
+    return (*lexicon, words) if words else lexicon
+
+
+def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Path) -> list[str]:
+    """The rules and words that made a poem, found by writing it once more.
+
+    A grammar that is not given is looked for, and taken only where it gives exactly this poem.
+    """
+    from photopoem.grammar import load_grammar
+    from photopoem.services.curate import grammars_called
+    from photopoem.text.terminal import visible
+    from photopoem.vocabulary import make_vocabulary
+
+    faults = []
+    for name in [grammar] if grammar else grammars_called(poem.grammar, beside):
+        try:
+            written = load_grammar(name, lexicon=lexicon).write_fully(
+                make_vocabulary(poem.subject), poem.seed
+            )
+        except (GrammarError, MissingWordsError) as error:
+            if grammar:
+                raise
+            faults.append(visible(str(error).splitlines()[0]))
+            continue
+        if written.poem.text == poem.text:
+            found = visible(written.poem.grammar if name in (grammar, poem.grammar) else name)
+            tries = f"{written.tries} tries of lines" if written.tries > 1 else "one try"
+            return [f"{found}, seed {poem.seed}, {tries}:", *map(_step, written.events)]
+        faults.append(
+            "the grammar, the lexicon or photopoem has changed since this was written "
+            f"(then {visible(poem.version)}, now {written.poem.version}); give --grammar and --lexicon as they were"
+        )
+    whose = f"it was written with a grammar of somebody's own called {visible(poem.grammar)}"
+    return [f"No tree: {faults[0] if faults else f'{whose}; give it with --grammar FILE'}"]
+
+
+def _step(event: Event) -> str:
+    from photopoem.text.terminal import visible
+
+    text = visible(event.text.replace("\n", " / "))
+    return f"{'  ' * min(event.depth, 20)}{visible(event.symbol)}: {text}"

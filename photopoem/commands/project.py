@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from photopoem.errors import UsageError, did_you_mean
-from photopoem.text.toml import TomlFile, read_toml
+from photopoem.files import TomlFile, read_toml
 
 FILE_NAME = "photopoem.toml"
 ON_THE_COMMAND_LINE = frozenset({"force", "yes", "traceback", "version", "help"})

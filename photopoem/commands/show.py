@@ -1,4 +1,4 @@
-"""`photopoem show`: the show as it stands, its title, its author, its preface and its order."""
+"""The commands of a show: `show`, `keep`, `drop`, `undecide`, `reroll` and `merge`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.options import argument, given_paths, option, poems_folder, poems_option, takes
-from photopoem.errors import UsageError
+from photopoem.commands.options import (
+    A_FILE,
+    A_FOLDER,
+    A_GRAMMAR,
+    argument,
+    given_paths,
+    option,
+    poems_folder,
+    poems_option,
+    takes,
+    words_file,
+    words_option,
+)
+from photopoem.errors import PhotopoemError, UsageError
 
 if TYPE_CHECKING:
+    from photopoem.poem import Poem
+    from photopoem.poems.show import State
     from photopoem.services.curate import Listed, Pick
 
 EXAMPLES = """
@@ -162,3 +176,215 @@ def _as_table(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     order = f"; by {show.order}" if show.order else ""
     click.echo(f"{counted(len(rows), 'poem')}" + (f": {told}" if told else "") + order)
+
+
+DECIDE_EXAMPLES = """
+\b
+Examples:
+  photopoem {name} poems/dog.jpg.txt           by its text
+  photopoem {name} photos/dog.jpg              by its photograph
+  photopoem {name} photos/2019/ '*sunset*'     all of a folder, and all of that name
+  photopoem show --state undecided --paths | photopoem {name} -
+"""
+
+
+@dataclass(frozen=True)
+class DecideOptions:
+    """What a person may say to `photopoem keep`, `drop` and `undecide`."""
+
+    names: tuple[str, ...] = argument(
+        nargs=-1, required=True, metavar="POEM...", type=click.Path(path_type=str)
+    )
+    poems: str | None = poems_option()
+
+
+@click.command(epilog=DECIDE_EXAMPLES.format(name="keep"))
+@takes(DecideOptions)
+def keep(asked: DecideOptions) -> None:
+    """Keep poems as they stand: no later run writes them anew, with whatever settings.
+
+    POEM is a text in a folder of poems, a photograph, a folder of either, a pattern in quotes, or - for a list on
+    standard input. photopoem undecide takes it back.
+    """
+    _decide(asked, "kept")
+
+
+@click.command(epilog=DECIDE_EXAMPLES.format(name="drop"))
+@takes(DecideOptions)
+def drop(asked: DecideOptions) -> None:
+    """Drop poems from the show: they are neither printed nor shown, and no later run writes them.
+
+    Their texts and their photographs stay where they are. POEM is as for photopoem keep; photopoem undecide takes it
+    back.
+    """
+    _decide(asked, "dropped")
+
+
+@click.command(epilog=DECIDE_EXAMPLES.format(name="undecide"))
+@takes(DecideOptions)
+def undecide(asked: DecideOptions) -> None:
+    """Leave poems undecided again, which were kept or dropped. Their seeds and grammars stay as they were chosen.
+
+    POEM is as for photopoem keep.
+    """
+    _decide(asked, "undecided")
+
+
+def _decide(asked: DecideOptions, state: State) -> None:
+    from photopoem.services.curate import decide, find
+    from photopoem.text.terminal import counted, say
+
+    picks = find(given_paths(asked.names), poems_folder(asked.poems))
+    changed = decide(picks, state)
+    before = len(picks) - changed
+    say(f"{counted(changed, 'poem')} {state}" + (f"; {before} already" if before else ""))
+
+
+REROLL_EXAMPLES = """
+\b
+Examples:
+  photopoem reroll poems/dog.jpg.txt                  the next poem for it
+  photopoem reroll photos/dog.jpg -n 5                five, to take one of
+  photopoem reroll photos/dog.jpg --grammar haiku     in another grammar
+  photopoem reroll photos/dog.jpg --seed 12           the poem of that seed
+"""
+
+
+@dataclass(frozen=True)
+class RerollOptions:
+    """What a person may say to `photopoem reroll`."""
+
+    names: tuple[str, ...] = argument(
+        nargs=-1, required=True, metavar="POEM...", type=click.Path(path_type=str)
+    )
+    grammar: str = option(
+        "-g", "--grammar", default="", metavar="NAME|FILE", type=A_GRAMMAR,
+        help="Another grammar.  [default: the one that wrote the poem]",
+    )  # fmt: skip
+    seed: int | None = option(
+        "--seed", type=int, metavar="N", help="The poem of that seed.  [default: the next]"
+    )
+    number: int | None = option(
+        "-n", default=None, metavar="N", type=click.IntRange(1, 50),
+        help="Show so many, and take the one whose number you type.",
+    )  # fmt: skip
+    force: bool = option(
+        "--force", is_flag=True, help="Do not ask about texts changed by hand; a copy of each is put aside."
+    )
+    lexicon: tuple[str, ...] = option(
+        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A CSV of what words do; may be repeated."
+    )  # fmt: skip
+    words: str | None = words_option()
+    poems: str | None = poems_option()
+
+
+@click.command(epilog=REROLL_EXAMPLES)
+@takes(RerollOptions)
+def reroll(asked: RerollOptions) -> None:
+    """Write another poem for a photograph, and remember its seed and grammar: later runs write it so too.
+
+    POEM is as for photopoem keep. No labeller is asked anew. A poem that is kept is not re-rolled. A text that you
+    changed by hand is asked about, and a copy of it put aside. The exit code is 1 where a poem was left as it is.
+    """
+    from photopoem.services.curate import find
+    from photopoem.text.terminal import say
+
+    left = 0
+    for pick in find(given_paths(asked.names), poems_folder(asked.poems)):
+        try:
+            left += not _reroll(pick, asked)
+        except PhotopoemError as error:
+            left += 1
+            say(f"photopoem: {error}")
+    sys.exit(1 if left else 0)
+
+
+def _reroll(pick: Pick, asked: RerollOptions) -> bool:
+    """Re-roll one poem; whether another stands now. Raises `PhotopoemError`."""
+    from photopoem.poems.show import read_show
+    from photopoem.services.batch import show
+    from photopoem.services.curate import grammar_of, rolls, take
+    from photopoem.text.terminal import say
+
+    if read_show(pick.folder).choice(pick.path, pick.digest).state == "kept":
+        raise UsageError(f"{pick.path}: kept, so not re-rolled; photopoem undecide {pick.path} first")
+    standing = pick.poem()
+    grammar = asked.grammar or grammar_of(pick)
+    words = words_file(asked.words, pick.folder)
+    speech = (*asked.lexicon, *([words] if words else []))
+    found = rolls(pick, grammar=grammar, seed=asked.seed, count=asked.number or 1, speech=speech)
+    if not found:
+        raise UsageError(f"{pick.path}: {grammar} has no other poem for it; try another --grammar")
+    poem = _chosen(pick, found) if asked.number else found[0]
+    if poem is None or (standing.by_hand and not asked.force and not _agreed(pick)):
+        say(f"{pick.path}: left as it is")
+        return False
+    aside = take(pick, poem, grammar, speech=speech)
+    if not asked.number:
+        show(f"{poem.title}\n\n{poem.text}\n\n" if str(poem.title) else f"{poem.text}\n\n")
+    say(f"{pick.path}: {poem.grammar}, seed {poem.seed}" + (f"; your text is in {aside}" if aside else ""))
+    return True
+
+
+def _chosen(pick: Pick, poems: list[Poem]) -> Poem | None:
+    """The poem that a person takes of several; None where none."""
+    from photopoem.services.batch import show
+
+    for number, poem in enumerate(poems, start=1):
+        title = f"{poem.title}\n\n" if str(poem.title) else ""
+        show(f"{number}  seed {poem.seed}\n\n{title}{poem.text}\n\n")
+    taken: int = click.prompt(
+        f"Which for {pick.path}? (1 to {len(poems)}, 0 for none)", default=0, type=click.IntRange(0, len(poems)),
+        err=True, show_default=False,
+    )  # fmt: skip
+    return poems[taken - 1] if taken else None
+
+
+def _agreed(pick: Pick) -> bool:
+    """Whether a person agrees that a text of theirs makes way; nobody to ask is no."""
+    told = f"{pick.text} was changed by hand. Put your text aside and write another?"
+    return click.confirm(told, default=False, err=True)
+
+
+MERGE_EXAMPLES = """
+\b
+Examples:
+  photopoem run photos/ --shard 1/2 --out part1      on one machine
+  photopoem run photos/ --shard 2/2 --out part2      on another
+  photopoem merge part1 part2 --out poems            as one run would have written them
+"""
+
+
+@click.command(epilog=MERGE_EXAMPLES)
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...", type=A_FOLDER)
+@click.option(
+    "-o",
+    "--out",
+    default="poems",
+    show_default=True,
+    metavar="DIR",
+    type=A_FOLDER,
+    help="Folder for all the poems.",
+)
+@click.option("--force", is_flag=True, help="Also over texts changed by hand.")
+def merge(folders: tuple[str, ...], out: str, force: bool) -> None:
+    """Join the poems folders DIR into one, sorted by path: byte for byte what a single run would have written.
+
+    Where folders have different poems of one photograph, the first folder's is kept, and a line says so. A text in the
+    folder for all poems that you changed by hand is kept too. The choices of the folders' shows are joined; a poem that
+    one of them keeps goes before the others'. A line says which shards are missing, are here twice, or were made from
+    different lists of photographs.
+    """
+    from photopoem.poems.folder import faults_of, folder_for_poems, keep_shards, merge_folders, read_shards
+    from photopoem.text.terminal import counted, say
+
+    count, clashes, kept = merge_folders(folders, folder_for_poems(out), force=force)
+    for path in clashes:
+        say(f"photopoem: {path}: different poems in several folders; the first folder's is kept")
+    held = {Path(folder): read_shards(Path(folder)) for folder in dict.fromkeys(folders)}
+    keep_shards(Path(out), (shard for shards in held.values() for shard in shards))
+    faults = list(faults_of(held))
+    for line in (*kept, *faults):
+        say(f"photopoem: {line}")
+    say(f"{out}: {counted(count, 'poem')}")
+    sys.exit(1 if clashes or faults else 0)

@@ -12,8 +12,7 @@ from typing import Any
 
 from photopoem.english.inflection import plural, singular
 from photopoem.errors import did_you_mean
-from photopoem.files import read_regular_text, write_atomically
-from photopoem.text.toml import TomlFile, parse_toml, read_toml
+from photopoem.files import TomlFile, parse_toml, read_regular_text, read_toml, write_atomically
 
 FILE_NAME = "words.toml"
 PHRASES = "phrases"

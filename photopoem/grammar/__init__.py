@@ -32,9 +32,8 @@ def check_grammar(path: Path) -> list[Problem]:
 
     A grammar without errors fails in a run only if a photograph lacks words that it needs.
     """
-    from photopoem.grammar.check import problems_of
+    from photopoem.grammar.check import problems_of, tried_problems
     from photopoem.grammar.loader import read_parts
-    from photopoem.grammar.preview import tried_problems
 
     parts = read_parts(path)
     problems = problems_of(parts)
@@ -45,8 +44,7 @@ def check_grammar(path: Path) -> list[Problem]:
 
 def check_loaded(grammar: Grammar) -> list[Problem]:
     """The result of `check_grammar` for a grammar that is loaded already, without reading its file again."""
-    from photopoem.grammar.check import noted_problems
-    from photopoem.grammar.preview import tried_problems
+    from photopoem.grammar.check import noted_problems, tried_problems
 
     return noted_problems(grammar.parts) + tried_problems(grammar.name, grammar.parts)
 

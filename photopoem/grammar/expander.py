@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from photopoem.grammar.errors import Misfit, Overworked, Unsayable
+from photopoem.errors import Misfit, Overworked, Unsayable
 from photopoem.grammar.form import MAX_LINES, Form, initial_of, letters_of
 from photopoem.grammar.modifiers import FACTS, FROM_THE_LEXICON, Calls, changed_by_all, modify, sizes_of
 from photopoem.grammar.parser import Action, Literal, Modifier, Pop, Push, Rule, Tag

@@ -12,10 +12,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from photopoem import __version__
-from photopoem.errors import GrammarError, MissingWordsError
+from photopoem.errors import GrammarError, Misfit, MissingWordsError, Overworked, Unsayable
 from photopoem.files import read_regular
 from photopoem.grammar.check import problems_of
-from photopoem.grammar.errors import Misfit, Overworked, Unsayable
 from photopoem.grammar.expander import Event, Expander, Material
 from photopoem.grammar.form import MAX_LINES
 from photopoem.grammar.loader import Parts, parts_of, read_parts, stamp

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
-from photopoem.english.amounts import share_in_words, sureness_in_words
 from photopoem.english.inflection import (
     article,
     for_plural,
@@ -17,12 +16,13 @@ from photopoem.english.inflection import (
     number,
     past,
     plural,
+    share_in_words,
     singular,
+    sureness_in_words,
     takes_the,
 )
 from photopoem.english.syllables import syllables_for_sure
-from photopoem.errors import GrammarError
-from photopoem.grammar.errors import Unsayable
+from photopoem.errors import GrammarError, Unsayable
 from photopoem.grammar.parser import Modifier
 from photopoem.grammar.text import Piece, clean, modified, text_of
 from photopoem.vocabulary import RELATED, Word

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from photopoem.errors import StoreError
 from photopoem.files import what_failed
-from photopoem.storage.sqlite import BUSY, Database, OtherVersionError, code_of, is_damage
+from photopoem.storage import BUSY, Database, OtherVersionError, code_of, is_damage
 from photopoem.text.terminal import say_nothing
 
 LONGEST_TEXT = 200

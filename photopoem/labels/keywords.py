@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, UsageError
-from photopoem.labels.kinds import kind_of
 from photopoem.labels.labeller import OWNER, Label, Labels
+from photopoem.labels.local.classes import kind_of
 from photopoem.photo.reading import Photo
 
 if TYPE_CHECKING:

@@ -14,15 +14,13 @@ import numpy.typing as npt
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.files import open_regular
-from photopoem.labels import kinds
-from photopoem.labels.kinds import kind_of
 from photopoem.labels.labeller import Label, Labels
+from photopoem.labels.local.classes import KINDS_VERSION, kind_of
 from photopoem.labels.local.network import import_onnxruntime, open_session
 from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:
-    from photopoem.labels import kinds
-from photopoem.labels.labeller import LabelSettings
+    from photopoem.labels.labeller import LabelSettings
 
 MOST, LEAST_SCORE, USUAL_SIZE = 10, 0.05, 224
 MOST_SIDE = 2048
@@ -134,7 +132,7 @@ class Onnx:
         if self._activation and self._activation not in ACTIVATIONS:
             raise UsageError(f"{labels}: activation is softmax, sigmoid or none, not {self._activation!r}")
         self.version = digest[:12]
-        self.parameters = hashlib.sha256(f"{listed!r} {kinds.VERSION}".encode()).hexdigest()[:12]
+        self.parameters = hashlib.sha256(f"{listed!r} {KINDS_VERSION}".encode()).hexdigest()[:12]
         self.colophon = f"whoever trained {model.name} and wrote {labels.name}"
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:

@@ -1,9 +1,14 @@
-"""Draws a look on a terminal: picture, palette, labels, moment, and the words that a poem may use."""
+"""Draws a look: on a terminal as text, and on a palette card, A5 upright, as SVG or PNG."""
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -13,9 +18,11 @@ from photopoem.text.wrap import wrap_columns
 from photopoem.vocabulary import CERTAIN
 
 if TYPE_CHECKING:
+    from PIL import ImageFont
     from rich.console import Console
     from rich.text import Text
 
+    from photopoem.color.palette import Swatch
     from photopoem.photo.reading import Pixels
 
 WIDEST = 100
@@ -182,3 +189,220 @@ def _hanging(title: str, told: str, width: int) -> Text:
     """A title and what it says, whose further lines stand under the first."""
     lines = wrap_columns(told, max(20, width - 12))
     return _plain(f"{title:<12}", "dim").append(("\n" + " " * 12).join(lines), "not dim")
+
+
+# In tenths of a millimeter, which are also the pixels of the PNG: 254 to the inch.
+WIDE, HIGH = 1480, 2100
+_MARGIN = 90
+_FIELDS = 1120  # the height of the color fields
+_TOP = _FIELDS + _MARGIN  # of photograph and names
+_PHOTO = 640  # its longer side: a Photo has 640 pixels, so they are printed one to one
+_NAMES = _MARGIN + _PHOTO + 70  # where the names begin
+_BOTTOM = HIGH - 170  # where the names end
+_LINE, _WORD = 2, 20  # of a frame on the photograph: its width, and the size of its word
+_LIKELY = 0.5  # the score from which a label's region is framed
+_FRAMES, _TELLING = 2, 0.6  # frames at most, and how much of the photograph one may hold
+_INK, _GREY = "#222222", "#777777"
+_FAMILY = "Aileron, 'Helvetica Neue', Helvetica, Arial, sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A filled rectangle."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """One line of text; `y` is its baseline, `x` its left end, or its right end where `right`."""
+
+    x: float
+    y: float
+    size: float
+    fill: str
+    text: str
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A thin frame on the photograph around where a label's evidence lies, with its word in the upper left corner."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """All that is drawn; the photograph goes into `photo` (x, y, width, height), `frames` upon it."""
+
+    boxes: list[_Box]
+    texts: list[_Text]
+    photo: tuple[float, float, float, float]
+    frames: list[_Frame]
+
+
+def svg_card(look: Look) -> str:
+    """The card as SVG, 148 x 210 mm, with the photograph inside it."""
+    from PIL import Image
+
+    card = _laid_out(look)
+    jpeg = io.BytesIO()
+    Image.fromarray(look.photo.pixels).save(jpeg, "JPEG", quality=92, subsampling=0)
+    x, y, wide, high = card.photo
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="148mm" height="210mm" viewBox="0 0 {WIDE} {HIGH}">',
+        f'<rect width="{WIDE}" height="{HIGH}" fill="#ffffff"/>',
+        *(
+            f'<rect x="{b.x:.2f}" y="{b.y:.2f}" width="{b.wide:.2f}" height="{b.high:.2f}" fill="{b.fill}"/>'
+            for b in card.boxes
+        ),
+        f'<image x="{x}" y="{y}" width="{wide:.2f}" height="{high:.2f}" '
+        f'href="data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"/>',
+        f'<g font-family="{_FAMILY}">',
+        *(_svg_text(text) for text in card.texts),
+        *(_svg_frame(frame) for frame in card.frames),
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _svg_text(text: _Text) -> str:
+    anchor = ' text-anchor="end"' if text.right else ""
+    return (
+        f'<text x="{text.x:.1f}" y="{text.y:.1f}" font-size="{text.size:.1f}" fill="{text.fill}"{anchor}>'
+        f"{escape(text.text)}</text>"
+    )
+
+
+def _svg_frame(frame: _Frame) -> str:
+    return (
+        f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.wide:.1f}" height="{frame.high:.1f}" '
+        f'fill="none" stroke="#ffffff" stroke-width="{_LINE}"/>'
+        f'<text x="{frame.x + 8:.1f}" y="{frame.y + _WORD + 4:.1f}" font-size="{_WORD}" fill="#ffffff" '
+        f'stroke="{_INK}" stroke-width="3" paint-order="stroke">{escape(frame.word)}</text>'
+    )
+
+
+def png_card(look: Look) -> bytes:
+    """The card as PNG, 1480 x 2100 pixels at 254 to the inch."""
+    from PIL import Image, ImageDraw
+
+    card = _laid_out(look)
+    image = Image.new("RGB", (WIDE, HIGH), "#ffffff")
+    draw = ImageDraw.Draw(image)
+    for box in card.boxes:
+        edges = (round(box.x), round(box.y), round(box.x + box.wide) - 1, round(box.y + box.high) - 1)
+        if edges[2] >= edges[0]:
+            draw.rectangle(edges, fill=box.fill)
+    x, y, wide, high = (round(edge) for edge in card.photo)
+    image.paste(Image.fromarray(look.photo.pixels).resize((max(1, wide), max(1, high))), (x, y))
+    for frame in card.frames:
+        edges = (round(frame.x), round(frame.y), round(frame.x + frame.wide), round(frame.y + frame.high))
+        draw.rectangle(edges, outline="#ffffff", width=_LINE)
+        at = (frame.x + 8, frame.y + _WORD + 4)
+        draw.text(at, frame.word, "#ffffff", _font(_WORD), "ls", stroke_width=2, stroke_fill=_INK)
+    for text in card.texts:
+        draw.text(
+            (text.x, text.y),
+            text.text,
+            fill=text.fill,
+            font=_font(text.size),
+            anchor="rs" if text.right else "ls",
+        )
+    out = io.BytesIO()
+    image.save(out, "PNG", dpi=(254, 254))
+    return out.getvalue()
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font that comes inside Pillow, Aileron, at a size in pixels."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
+
+
+def _laid_out(look: Look) -> _Card:
+    """Where everything stands on the card."""
+    swatches = look.subject.palette.swatches
+    boxes, left = [], 0.0
+    for swatch in swatches:
+        boxes.append(_Box(left, 0, swatch.share * WIDE, _FIELDS, swatch.hex))
+        left += swatch.share * WIDE
+    pixels_high, pixels_wide = look.photo.pixels.shape[:2]
+    scale = _PHOTO / max(pixels_high, pixels_wide)
+    photo = (_MARGIN, _TOP, pixels_wide * scale, pixels_high * scale)
+    texts: list[_Text] = []
+    row = min(104.0, (_BOTTOM - _TOP) / len(swatches))
+    for number, swatch in enumerate(swatches):
+        _add_row(boxes, texts, swatch, _TOP + number * row, row)
+    name = PurePath(look.subject.path).name
+    texts.append(_fitted(_MARGIN, HIGH - 84, 26, _INK, visible(name), WIDE - 2 * _MARGIN))
+    named = f"Colors named by {look.subject.palette.named_by}"
+    texts.append(_fitted(_MARGIN, HIGH - 46, 22, _GREY, visible(named), WIDE - 2 * _MARGIN))
+    return _Card(boxes, texts, photo, _frames(look, photo))
+
+
+def _frames(look: Look, photo: tuple[float, float, float, float]) -> list[_Frame]:
+    """Frames around the surest things and persons; one that would hold nearly all is left out."""
+    x, y, wide, high = photo
+    found: list[_Frame] = []
+    for label in look.subject.labels:
+        region = label.region
+        if not region or label.kind not in ("thing", "person") or label.score < _LIKELY:
+            continue
+        across, down = region.right - region.left, region.bottom - region.top
+        if across * down <= _TELLING and len(found) < _FRAMES:
+            corner = (x + region.left * wide, y + region.top * high)
+            found.append(_Frame(*corner, across * wide, down * high, visible(label.text)))
+    return found
+
+
+def _add_row(boxes: list[_Box], texts: list[_Text], swatch: Swatch, y: float, high: float) -> None:
+    """One swatch: a chip, its name, its color and its share; in two lines where there is room for two."""
+    chip = min(high * 0.8, 76)
+    boxes.append(_Box(_NAMES, y, chip, chip, swatch.hex))
+    if swatch.rgb[0] > 235 and min(swatch.rgb) > 235:  # a chip as white as the paper needs an edge
+        boxes += _edge(_NAMES, y, chip)
+    left, right = _NAMES + chip + 26, WIDE - _MARGIN
+    share = f"{swatch.share:.0%}" if swatch.share >= 0.01 else "<1%"
+    two = high >= 70
+    size = 40 if two else min(30.0, high * 0.62)
+    base = y + (34 if two else chip * 0.5 + size * 0.36)
+    texts.append(_fitted(left, base, size, _INK, visible(swatch.name), right - left - (0 if two else 270)))
+    if two:
+        texts += [_Text(left, y + 72, 26, _GREY, swatch.hex), _Text(left + 130, y + 72, 26, _GREY, share)]
+    else:
+        texts.append(_Text(right - 80, base, size * 0.8, _GREY, swatch.hex, right=True))
+        texts.append(_Text(right, base, size * 0.8, _GREY, share, right=True))
+
+
+def _edge(x: float, y: float, side: float) -> list[_Box]:
+    """A thin grey line round a chip."""
+    line, grey = 2, "#cccccc"
+    return [
+        _Box(x, y, side, line, grey),
+        _Box(x, y + side - line, side, line, grey),
+        _Box(x, y, line, side, grey),
+        _Box(x + side - line, y, line, side, grey),
+    ]
+
+
+def _fitted(x: float, y: float, size: float, fill: str, text: str, room: float) -> _Text:
+    """A line of text, set smaller and at last cut short so that it fits the room."""
+    while _font(size).getlength(text) > room and size > 18:
+        size -= 2
+    if _font(size).getlength(text) > room:
+        while text and _font(size).getlength(text + "...") > room:
+            text = text[:-1]
+        text += "..."
+    return _Text(x, y, size, fill, text)

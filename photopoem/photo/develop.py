@@ -1,20 +1,210 @@
-"""Develops a decoded picture of any mode, or camera raw, into upright sRGB pixels."""
+"""Develops a decoded picture of any mode, HDR and camera raw included, into upright sRGB pixels."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from photopoem.photo.encoding import Encoding, to_srgb
-
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageCms import ImageCmsTransform
+
+Floats = npt.NDArray[np.float32]
+
+_BT709, _BT2020, _P3, _ADOBE = 1, 9, 12, -1
+# x and y of red, green and blue; the white of all is D65 (ITU-T H.273, table 2; Adobe RGB (1998), 4.3.1.1).
+_PRIMARIES = {
+    _BT709: ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)),
+    _BT2020: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    _P3: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+    _ADOBE: ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)),
+}
+_D65 = (0.3127, 0.3290)
+
+_SRGB, _PQ, _HLG, _ADOBE_GAMMA = 13, 16, 18, -1
+_LIKE_SRGB = frozenset({1, 2, 6, 13, 14, 15})
+"""Transfers that viewers of photographs show as sRGB."""
+_WHITE = 203.0
+"""Luminance of a white paper in HDR, in cd/m2 (ITU-R BT.2408, table 1)."""
+_HLG_WHITE = 0.265
+"""Scene light of the same white in HLG, which has the signal 0.75."""
+_KNEE = 0.9
+"""Lights beyond this part of white are drawn together, so that what is brighter than white keeps its hue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Primaries and transfer as code points of ITU-T H.273; -1 stands for those of Adobe RGB (1998)."""
+
+    primaries: int
+    transfer: int
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether white is not the brightest that can be said."""
+        return self.transfer in (_PQ, _HLG)
+
+
+def colors_of(image: Image, file: IO[bytes]) -> bytes | Encoding | None:
+    """What tells the colors of an opened picture: an ICC profile or an encoding; None where they are sRGB.
+
+    HDR's code points go before a profile, which cannot describe it; any other goes after it.
+    """
+    profile = image.info.get("icc_profile")
+    said = _code_points(image, file)
+    if said and (said.is_hdr or not profile):
+        return said
+    if profile:
+        return bytes(profile)
+    return Encoding(_ADOBE, _ADOBE_GAMMA) if _is_adobe(image) else None
+
+
+def to_srgb(rgb: npt.NDArray[np.uint8], encoding: Encoding) -> npt.NDArray[np.uint8]:
+    """Pixels (..., 3) of an encoding as sRGB, both uint8."""
+    light = _light(encoding.transfer)[rgb]
+    light = light @ _matrix(encoding.primaries).T
+    if encoding.is_hdr:
+        light = _below_white(light)
+    return _encoded()[(light.clip(0, 1) * (_STEPS - 1) + 0.5).astype(np.int32)]
+
+
+# -- what a file says -----------------------------------------------------------------------------------
+
+
+def _code_points(image: Image, file: IO[bytes]) -> Encoding | None:
+    if image.format == "HEIF":
+        told = image.info.get("nclx_profile") or {}
+        return _known(told.get("color_primaries"), told.get("transfer_characteristics"))
+    if image.format == "AVIF":
+        return _of_avif(file)
+    return _of_png(file) if image.format == "PNG" else None
+
+
+def _known(primaries: Any, transfer: Any) -> Encoding | None:
+    """The encoding of two code points; None where it is sRGB already, or none that is known here."""
+    transfer = _SRGB if transfer in _LIKE_SRGB else transfer
+    primaries = _BT709 if primaries in (1, 2, 5, 6) else primaries
+    if primaries not in _PRIMARIES or transfer not in (_SRGB, _PQ, _HLG) or primaries < 0:
+        return None
+    return None if (primaries, transfer) == (_BT709, _SRGB) else Encoding(primaries, transfer)
+
+
+_HEADER = 1 << 16  # bytes
+
+
+def _of_avif(file: IO[bytes]) -> Encoding | None:
+    """The first color information (ISO/IEC 14496-12, 12.1.5); of a file with a gain map the base is taken for SDR."""
+    file.seek(0)
+    data = file.read(_HEADER)
+    at = data.find(b"colrnclx")
+    if at < 0 or b"tmap" in data[: int.from_bytes(data[:4], "big")]:
+        return None
+    return _known(*(int.from_bytes(data[at + n : at + n + 2], "big") for n in (8, 10)))
+
+
+def _of_png(file: IO[bytes]) -> Encoding | None:
+    """The chunk cICP, which comes before the picture (PNG, third edition, 11.3.2.6)."""
+    at = 8
+    for _ in range(1000):
+        file.seek(at)
+        head = file.read(12)
+        if len(head) < 12 or head[4:8] in (b"IDAT", b"IEND"):
+            return None
+        if head[4:8] == b"cICP":
+            return _known(head[8], head[9])
+        at += 12 + int.from_bytes(head[:4], "big")
+    return None
+
+
+def _is_adobe(image: Image) -> bool:
+    """Whether EXIF says that the colors are Adobe RGB's: by DCF 2.0's index R03, or by color space 2."""
+    from PIL.ExifTags import IFD, Base
+
+    try:
+        exif = image.getexif()
+        inner = exif.get_ifd(IFD.Exif) if exif else {}
+        if inner.get(Base.ColorSpace) == 2:
+            return True
+        index = exif.get_ifd(IFD.Interop).get(1, "") if inner else ""
+        return (index if isinstance(index, bytes) else str(index).encode("latin-1", "ignore"))[:3] == b"R03"
+    except Exception:  # damaged EXIF raises almost anything, and a sound picture needs none
+        return False
+
+
+# -- light ------------------------------------------------------------------------------------------------
+
+_STEPS = 4096
+
+
+@lru_cache(maxsize=8)
+def _light(transfer: int) -> Floats:
+    """The light of each of 256 signals, where 1 is white."""
+    signal = np.arange(256) / 255
+    if transfer == _PQ:
+        light = _pq(signal) * 10_000 / _WHITE
+    elif transfer == _HLG:
+        light = _hlg(signal) / _HLG_WHITE
+    elif transfer == _ADOBE_GAMMA:
+        light = signal ** (563 / 256)  # Adobe RGB (1998), 4.3.4.2
+    else:
+        light = np.where(
+            signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4
+        )  # IEC 61966-2-1
+    return light.astype(np.float32)
+
+
+def _pq(signal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """SMPTE ST 2084 (ITU-R BT.2100, table 4): the part of 10,000 cd/m2."""
+    m1, m2 = 2610 / 16384, 2523 / 4096 * 128
+    c1, c2, c3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
+    root = signal ** (1 / m2)
+    return (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1)
+
+
+def _hlg(signal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The scene light of hybrid log-gamma (ITU-R BT.2100, table 5), without a display's own rendering."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    return np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+
+
+def _below_white(light: Floats) -> Floats:
+    """Lights beyond the knee drawn together below white, by the brightest of the three."""
+    top = light.max(axis=-1, keepdims=True)
+    rest = 1 - _KNEE
+    drawn = _KNEE + rest * (1 - np.exp(-(top - _KNEE) / rest))
+    return np.where(top > _KNEE, light * (drawn / np.maximum(top, 1e-6)), light).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _encoded() -> npt.NDArray[np.uint8]:
+    """The sRGB signal of each step of light (IEC 61966-2-1)."""
+    light = np.linspace(0, 1, _STEPS)
+    signal = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return (signal * 255).round().astype(np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _matrix(primaries: int) -> Floats:
+    """From light in some primaries to light in sRGB's."""
+    return (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(primaries)).astype(np.float32)
+
+
+def _to_xyz(primaries: int) -> npt.NDArray[np.float64]:
+    """From light to CIE XYZ, by the chromaticities (SMPTE RP 177)."""
+
+    def xyz(point: tuple[float, float]) -> tuple[float, float, float]:
+        x, y = point
+        return x / y, 1.0, (1 - x - y) / y
+
+    columns = np.array([xyz(point) for point in _PRIMARIES[primaries]]).T
+    return columns * np.linalg.solve(columns, np.array(xyz(_D65)))
+
 
 SIDE = 640
 SAMPLE_SIDE = 256

@@ -1,30 +1,311 @@
-"""Collects what a file says of its photograph, beside its pixels: when, where, and its owner's words.
-
-The sources are the files beside it (see `sidecars`), and XMP, IPTC and EXIF inside it. Each is read into the same
-keys; `read_metadata` joins them as the Metadata Working Group's guidelines (2.0) tell.
-"""
+"""Collects what is said of a photograph beside its pixels: EXIF, IPTC, XMP, and the files that lie beside it."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
+from xml.parsers import expat
 
+from photopoem.files import open_regular
 from photopoem.photo.facts import (
+    FIRST_YEAR,
     Facts,
+    decoded,
     exif_datetime,
     keyword_list,
+    last_of_path,
     parse_date,
+    put,
     put_date,
     put_position,
+    split_keyword,
     text_of,
 )
 from photopoem.photo.iptc import Iptc, known_texts, read_iptc
-from photopoem.photo.xmp import read_embedded_xmp
 
 if TYPE_CHECKING:
     from PIL.Image import Exif, Image
+
+MAX_PACKET = 1024 * 1024  # bytes inside a photograph
+MAX_XMP_FILE = 4 * MAX_PACKET  # darktable writes the masks of its edits into its file
+_MAX_VALUES = 200  # a property
+_MAX_TEXT = 1000  # characters a value
+_MAX_DEPTH = 64
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
+_CONTAINERS = frozenset({_RDF + "Bag", _RDF + "Seq", _RDF + "Alt", _RDF + "li"})
+
+# Expat joins namespace and name with a space.
+_WANTED = {
+    "http://purl.org/dc/elements/1.1/ subject": "subject",
+    "http://ns.acdsee.com/iptc/1.0/ keywords": "subject",
+    "http://ns.adobe.com/lightroom/1.0/ hierarchicalSubject": "path",
+    "http://www.digikam.org/ns/1.0/ TagsList": "path",
+    "http://ns.microsoft.com/photo/1.0/ LastKeywordXMP": "path",
+    "http://ns.microsoft.com/photo/1.0 LastKeywordXMP": "path",
+    "http://ns.iview-multimedia.com/mediapro/1.0/ CatalogSets": "path",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/ PersonInImage": "person",
+    "http://ns.adobe.com/photoshop/1.0/ City": "city",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/ Location": "location",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/ City": "city",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/ Sublocation": "location",
+    "http://ns.adobe.com/exif/1.0/ DateTimeOriginal": "taken",
+    "http://ns.adobe.com/photoshop/1.0/ DateCreated": "created",
+    "http://ns.adobe.com/exif/1.0/ GPSLatitude": "latitude",
+    "http://ns.adobe.com/exif/1.0/ GPSLongitude": "longitude",
+}
+
+
+class _Refused(Exception):
+    """The packet holds something that no XMP packet holds."""
+
+
+def read_xmp(packet: bytes, most: int = MAX_PACKET) -> Mapping[str, list[str]]:
+    """The wanted properties of an XMP packet of at most `most` bytes: name -> its values, as written.
+
+    The names are `subject`, `path` (of keywords), `person`, `city`, `location`, `taken`, `created`, `latitude`,
+    `longitude`. Reading stops at a document type (so no entity is ever expanded) and at broken XML; what came before
+    is kept.
+    """
+    reader = _XmpReader()
+    if len(packet) <= most:
+        # Broken, hostile, or in an encoding that does not exist.
+        with suppress(expat.ExpatError, _Refused, ValueError, LookupError):
+            reader.parse(packet.strip(b"\0 \r\n\t"))
+    return reader.found
+
+
+class _XmpReader:
+    """Walks a packet once and builds no tree, so that a deep or long packet costs little memory."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[str]] = {}
+        self._path: list[str] = []
+        self._text = ""
+
+    def parse(self, packet: bytes) -> None:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.Parse(packet, True)
+
+    def _refuse(self, *_: object) -> None:
+        raise _Refused
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._path) >= _MAX_DEPTH:
+            raise _Refused
+        self._path.append(name)
+        self._text = ""
+        for key, value in attributes.items():
+            self._keep(key, value)
+
+    def _characters(self, text: str) -> None:
+        if len(self._text) < _MAX_TEXT:
+            self._text += text
+
+    def _end(self, _name: str) -> None:
+        # The property is the nearest element that is no container: subject > Bag > li.
+        self._keep(next((name for name in reversed(self._path) if name not in _CONTAINERS), ""), self._text)
+        self._path.pop()
+        self._text = ""
+
+    def _keep(self, name: str, text: str) -> None:
+        key = _WANTED.get(name)
+        if key is None or not text.strip():
+            return
+        values = self.found.setdefault(key, [])
+        if len(values) < _MAX_VALUES:
+            values.append(text.strip()[:_MAX_TEXT])
+
+
+def read_embedded_xmp(image: Image) -> Facts:
+    """What the packet inside a photograph says."""
+    packet = (
+        image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or getattr(image, "tag_v2", {}).get(700)
+    )
+    return xmp_facts(packet.encode() if isinstance(packet, str) else bytes(packet)) if packet else {}
+
+
+def xmp_facts(packet: bytes, most: int = MAX_PACKET) -> Facts:
+    """What a packet says of its photograph; nothing where it has more than `most` bytes."""
+    values = read_xmp(packet, most)
+    paths = filter(None, map(last_of_path, values.get("path", [])))
+    found: Facts = {"keywords": [*values.get("subject", []), *paths, *values.get("person", [])]}
+    for key in ("city", "location"):
+        put(found, key, next(iter(values.get(key, [])), None))
+    put_date(found, parse_date(next(iter([*values.get("taken", []), *values.get("created", [])]), None)))
+    latitude, longitude = (_degrees(values.get(key)) for key in ("latitude", "longitude"))
+    put_position(found, latitude, longitude)
+    return found
+
+
+def _degrees(values: list[str] | None) -> float:
+    """XMP writes `41,24.5N` or `41,24,30N`."""
+    match = re.fullmatch(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+))?([NSEW])", values[0]) if values else None
+    if not match:
+        return math.nan
+    degrees = float(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
+    return -degrees if match[4] in "SW" else degrees
+
+
+TEXT = ".txt"
+"""What the owner's words for `photo.jpg` are called by: `photo.jpg.txt`."""
+
+MAX_TEXT = 64 * 1024  # bytes: nobody writes more words about one photograph
+MAX_JSON = 256 * 1024  # bytes
+_MAX_PEOPLE = 50
+_MOST_WORDS = 4
+"""A description of more words is a sentence, and no line of a poem holds one."""
+
+_TAKEOUT_NAME = 46
+"""Google Takeout cuts what stands before `.json` to so many characters."""
+_TAKEOUT = ".supplemental-metadata"
+_NUMBERED = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))(?P<ending>\.\w+)")
+_EDITED = re.compile(r"(?P<stem>.+)-edited(?P<rest>(\(\d+\))?\.\w+)")
+
+
+def sidecar_names(name: str) -> Iterator[str]:
+    """The names that the sidecars of a photograph may have, those first whose words count first."""
+    yield name + TEXT
+    for stem in dict.fromkeys((name, _stem(name))):
+        yield from (stem + ".xmp", stem + ".XMP")
+    yield from _takeout_names(name)
+
+
+def _stem(name: str) -> str:
+    stem, dot, _ = name.rpartition(".")
+    return stem if dot and stem else name
+
+
+def _takeout_names(name: str) -> Iterator[str]:
+    """Takeout moves the number of a second file of one name: `a(1).jpg` goes with `a.jpg(1).json`."""
+    edited = _EDITED.fullmatch(name)
+    for each in (name, edited["stem"] + edited["rest"]) if edited else (name,):
+        numbered = _NUMBERED.fullmatch(each)
+        plain = numbered["stem"] + numbered["ending"] if numbered else each
+        number = numbered["number"] if numbered else ""
+        for told in dict.fromkeys((plain + _TAKEOUT, plain)):
+            yield f"{told[:_TAKEOUT_NAME]}{number}.json"
+
+
+def read_sidecars(path: str) -> list[Facts]:
+    """What each sidecar of a photograph says; one that cannot be read says nothing."""
+    folder, name = path[: len(path) - len(_last(path))], _last(path)
+    return [facts for each in sidecar_names(name) if (facts := _read(folder + each))]
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _read(path: str) -> Facts:
+    """What one sidecar says; nothing where there is none, and where it is no sidecar after all."""
+    most, read = _READERS[PurePath(path).suffix.lower()]
+    try:
+        with open_regular(path) as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError):
+        return {}
+    return read(data)
+
+
+# -- lines of words ---------------------------------------------------------------------------------------
+
+
+def read_text(data: bytes) -> Facts:
+    """A sidecar's `keywords`, one a line or separated by commas, and its `place: TEXT`."""
+    found: Facts = {}
+    words: list[str] = []
+    for line in _whole_characters(data).splitlines()[:1000]:
+        key, colon, value = line.partition(":")
+        if colon and key.strip().casefold() == "place":
+            put(found, "place", value)
+        else:
+            words.append(line)
+    found["keywords"] = keyword_list(words)
+    return found
+
+
+def _whole_characters(data: bytes) -> str:
+    """The text of a sidecar. What goes beyond `MAX_TEXT` is left out, with the line that it begins in."""
+    if len(data) > MAX_TEXT:
+        data = data[:MAX_TEXT]
+        data = data[: data.rfind(b"\n") + 1] or data
+    return decoded(data)
+
+
+# -- Google Takeout ---------------------------------------------------------------------------------------
+
+
+def read_takeout(data: bytes) -> Facts:
+    """What Google Takeout says: a short description and people as `keywords`, `latitude`, `longitude`, `instant`.
+
+    `instant` is the time of the photograph in UTC; nothing tells what the clocks showed there.
+    """
+    try:
+        told = json.loads(data) if len(data) <= MAX_JSON else None
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(told, dict) or not {"photoTakenTime", "geoData"} & told.keys():
+        return {}
+    people = told.get("people")
+    names = [_text(each, "name") for each in (people if isinstance(people, list) else ())[:_MAX_PEOPLE]]
+    found: Facts = {"keywords": keyword_list([*_words_of(told), *names])}
+    for key in ("geoData", "geoDataExif"):
+        if "latitude" not in found:
+            put_position(found, _number(told.get(key), "latitude"), _number(told.get(key), "longitude"))
+    if instant := _instant(_text(told.get("photoTakenTime"), "timestamp")):
+        found["instant"] = instant
+    return found
+
+
+def _words_of(told: Mapping[str, Any]) -> list[str]:
+    """The description and the title as far as they are words: no sentences and no names of files."""
+    title, description = (_text(told, key).strip() for key in ("title", "description"))
+    texts = [description] if "." in title or any(c.isdigit() for c in title) else [description, title]
+    return [
+        part
+        for text in texts
+        for part in split_keyword(text)
+        if len(part.split()) <= _MOST_WORDS and not part.rstrip().endswith((".", "!", "?"))
+    ]
+
+
+def _text(told: object, key: str) -> str:
+    value = told.get(key) if isinstance(told, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _number(told: object, key: str) -> float:
+    value = told.get(key) if isinstance(told, dict) else None
+    return float(value) if isinstance(value, int | float) and abs(value) < 1000 else 0.0
+
+
+def _instant(timestamp: str) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC; empty for what is no time since the first photograph."""
+    if not re.fullmatch(r"-?\d{1,10}", timestamp):
+        return ""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(timestamp))
+    return moment.isoformat() if moment.year >= FIRST_YEAR else ""
+
+
+_READERS: Mapping[str, tuple[int, Callable[[bytes], Facts]]] = {
+    ".txt": (MAX_TEXT, read_text),
+    ".xmp": (MAX_XMP_FILE, lambda data: xmp_facts(data, MAX_XMP_FILE) | {"xmp": True}),
+    ".json": (MAX_JSON, read_takeout),
+}
+"""By the ending of a sidecar: the most bytes that are read, and what reads it."""
+
 
 Read = TypeVar("Read")
 

@@ -1,4 +1,4 @@
-"""The poems folder: `poems.jsonl` and a text for each photograph, so written that a killed run can go on."""
+"""The poems folder: `poems.jsonl`, a text for each photograph and the shards it holds. A killed run can go on."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from photopoem.errors import KeptText, StoreError, UsageError
-from photopoem.files import open_atomically, sync_files, what_failed, write_atomically
-from photopoem.photo.discover import Found, marked
+from photopoem.files import open_atomically, read_regular, sync_files, what_failed, write_atomically
+from photopoem.photo.discover import Found, listing_digest, marked, shard_of
 from photopoem.poems.records import (
     LOCK,
     RECORDS,
@@ -35,6 +36,82 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from photopoem.poem import Poem
+
+FILE_NAME = ".shards.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One shard: number `part` of `of`, from 1; how many photographs each shard has; and a hash of their list."""
+
+    part: int
+    of: int
+    photographs: tuple[int, ...]
+    listing: str
+
+    def __str__(self) -> str:
+        return f"{self.part}/{self.of}"
+
+
+def note_shard(folder: Path, shard: tuple[int, int], listed: Sequence[Found]) -> None:
+    """Note that a folder holds a shard (i, n) of the photographs listed. Raises `StoreError`."""
+    part, of = shard
+    counts = [0] * of
+    for each in listed:
+        counts[shard_of(each.inside, of) - 1] += 1
+    new = Shard(part, of, tuple(counts), listing_digest(listed))
+    if (folder / RECORDS).exists():
+        keep_shards(folder, [*(each for each in read_shards(folder) if str(each) != str(new)), new])
+
+
+def keep_shards(folder: Path, shards: Iterable[Shard]) -> None:
+    """Write the shards that a folder holds. Raises `StoreError`."""
+    rows = [asdict(each) for each in sorted(set(shards), key=lambda each: (each.of, each.part, each.listing))]
+    if rows:
+        write_atomically(folder / FILE_NAME, json.dumps(rows))
+
+
+def read_shards(folder: Path) -> list[Shard]:
+    """The shards that a folder holds; none where its runs had no --shard, or where somebody changed the note."""
+    try:
+        rows = json.loads(read_regular(folder / FILE_NAME))
+        shards = [
+            Shard(int(row["part"]), int(row["of"]), tuple(map(int, row["photographs"])), str(row["listing"]))
+            for row in rows
+        ]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+    return [each for each in shards if 1 <= each.part <= each.of == len(each.photographs)]
+
+
+def faults_of(held: Mapping[Path, Sequence[Shard]]) -> Iterator[str]:
+    """What the shards of several folders leave out or hold twice, a line each."""
+    shards = [shard for folder in held.values() for shard in folder]
+    for one, other in combinations(held, 2):
+        for shard in sorted({str(each) for each in held[one]} & {str(each) for each in held[other]}):
+            yield f"{one} and {other} both hold shard {shard}"
+    if len({each.of for each in shards}) > 1:
+        told = ", ".join(map(str, dict.fromkeys(map(str, shards))))
+        yield f"the shards {told} are parts of different divisions; photographs may be missing or here twice"
+    elif len({each.listing for each in shards}) > 1:
+        sizes = ", ".join(
+            f"{folder} {sum(shard.photographs)}" for folder, some in held.items() for shard in some
+        )
+        yield (
+            f"the runs listed different photographs ({sizes}); those that only some runs listed may be missing, "
+            "and a file that was renamed may be here twice"
+        )
+    if shards and len({each.of for each in shards}) == 1:
+        yield from _missing(shards)
+
+
+def _missing(shards: Sequence[Shard]) -> Iterator[str]:
+    first = shards[0]
+    for part in sorted(set(range(1, first.of + 1)) - {each.part for each in shards}):
+        if number := first.photographs[part - 1]:
+            what = "1 photograph" if number == 1 else f"{number} photographs"
+            yield f"shard {part}/{first.of} is missing, with {what}"
+
 
 ONE_TEXT = frozenset({".txt", ".md"})
 LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl", ".csv"}
@@ -194,7 +271,7 @@ class PoemsFolder:
         """Whether the text is an older version: a run was killed between writing the record and the text."""
         if path not in self._older:
             return False
-        from photopoem.poems.edits import read_text
+        from photopoem.poems.text import read_text
 
         text = read_text(self.path / self._entries[path].file_of(path))
         standing = text_hash(text) if text is not None else ""
@@ -231,7 +308,7 @@ class PoemsFolder:
 
     def poem(self, path: str) -> Poem:
         """The poem of a path, with a person's edits."""
-        from photopoem.poems.edits import edited
+        from photopoem.poems.text import edited
 
         file = self._entries[path].file_of(path)
         written = {*self._older.get(path, ()), *map(self._text_of, self._owners_of(file))}
@@ -243,8 +320,7 @@ class PoemsFolder:
 
     def kept(self, poem: Poem, name: str) -> Poem:
         """The poem of the text that a person wrote or changed, for the photograph `name`; `poem` was not written."""
-        from photopoem.poems.edits import read_text
-        from photopoem.poems.text import from_text
+        from photopoem.poems.text import from_text, read_text
 
         if poem.subject.path in self:
             return self.poem(poem.subject.path)

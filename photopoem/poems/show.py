@@ -1,4 +1,4 @@
-"""The show file: the choices that a person made among the poems of a folder, kept from run to run."""
+"""The show file: the choices that a person made among the poems of a folder, and the order of the poems."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from importlib.resources import files
+from math import atan2, degrees, hypot
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from photopoem.errors import StoreError, UsageError, did_you_mean
 from photopoem.files import open_regular, write_atomically
 from photopoem.photo.discover import is_url
+
+if TYPE_CHECKING:
+    from photopoem.color.palette import Palette
+    from photopoem.poem import Poem
 
 FILE_NAME = "show.json"
 VERSION = 1
@@ -342,3 +348,57 @@ def checked_text(name: str, text: str) -> str:
     if len(said) > LONGEST[name]:
         raise UsageError(f"a {name} has at most {LONGEST[name]:,} characters, and this one has {len(said):,}")
     return said
+
+
+GREY = 8.0
+"""CIELAB chroma below which a swatch has no hue that anybody would name: greys come after the colors."""
+
+
+def in_order(poems: Iterable[Poem], show: Show) -> list[Poem]:
+    """The poems in the order of the show; in the order given where it names none."""
+    found = list(poems)
+    match show.order:
+        case "hand":
+            found.sort(key=lambda poem: _by_hand(poem, show))
+        case "date":
+            found.sort(key=by_date)
+        case "color":
+            found.sort(key=by_color)
+        case "path":
+            found.sort(key=lambda poem: poem.subject.path)
+    return found
+
+
+def _by_hand(poem: Poem, show: Show) -> tuple[bool, int, str]:
+    place = show.choice(poem.subject.path, poem.subject.digest).order
+    return place is None, place or 0, poem.subject.path
+
+
+def by_date(poem: Poem) -> tuple[datetime, str]:
+    """Sorts by the time taken; poems of photographs that do not tell it come last."""
+    taken = poem.subject.moment.taken
+    # Cameras without a zone tell the time of the place, as those with one do: compare the clocks.
+    return (taken.replace(tzinfo=None) if taken else datetime.max, poem.subject.path)
+
+
+def by_color(poem: Poem) -> tuple[bool, float, str]:
+    """Sorts by the hue of the strongest swatch, from red over yellow, green and blue; greys last, dark ones first."""
+    chroma, hue, lightness = strongest(poem.subject.palette)
+    return (chroma < GREY, lightness if chroma < GREY else hue, poem.subject.path)
+
+
+def strongest(palette: Palette) -> tuple[float, float, float]:
+    """Chroma, hue in degrees (0 to 360) and lightness, in CIELAB, of the swatch with most chroma times share.
+
+    A small vivid thing counts less than a sky, and a grey wall less than either. All three are 0 for no swatches.
+    """
+    import numpy as np
+
+    from photopoem.color.spaces import srgb_to_lab
+
+    if not palette.swatches:
+        return 0.0, 0.0, 0.0
+    lab = srgb_to_lab(np.array([swatch.rgb for swatch in palette.swatches], np.uint8)).tolist()
+    weighed = zip(palette.swatches, lab, strict=True)
+    _, (lightness, a, b) = max(weighed, key=lambda pair: hypot(*pair[1][1:]) * pair[0].share)
+    return hypot(a, b), degrees(atan2(b, a)) % 360, lightness

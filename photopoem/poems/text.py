@@ -1,10 +1,18 @@
-"""Turns a poem into plain text (title, lines, colophon), and a text that a person changed into a poem."""
+"""Poems as plain text, and poems whose texts a person changed by hand."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from photopoem.poem import Line, Poem, Span, colophon
+from photopoem.errors import StoreError, UsageError, did_you_mean_path
+from photopoem.files import open_regular
+from photopoem.poem import Line, Poem, Span, colophon, from_record
+from photopoem.poems.records import RECORDS, is_text_file, read_records, text_hash
+from photopoem.text.terminal import visible
 from photopoem.text.wrap import wrap_columns
 
 WIDTH = 42
@@ -48,3 +56,90 @@ def from_text(poem: Poem, text: str) -> Poem:
 
 def _by_hand(text: str) -> Line:
     return Line((Span(text, voice="hand"),) if text else ())
+
+
+MOST = 1 << 21
+"""The most bytes that are read of a text: a poem has 400,000 characters at most."""
+
+
+def read_edited(path: str | Path) -> list[Poem]:
+    """The poems of a poems folder or its `poems.jsonl`, with a person's edits.
+
+    Raises `StoreError` where there are none to read, or something that is no record of a poem.
+    """
+    folder, records = folder_of(path), list(read_records(path))
+    written = written_to(records)
+    return [edited(folder, record, written) for record in records]
+
+
+def find_edited(text: Path) -> tuple[Path, Poem, Poem]:
+    """The poems folder of a text, and its poem: with a person's edits, and as it was written.
+
+    Raises `UsageError` where the text is in no poems folder, or has no record there.
+    """
+    folder = _poems_above(text)
+    name = text.resolve().relative_to(folder.resolve()).as_posix()
+    records = list(read_records(folder))
+    # A text belongs to its last record.
+    found = next((each for each in reversed(records) if _text_of(each)[0] == name), None)
+    if found is None:
+        near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
+        raise UsageError(f"{visible(str(text))}: {RECORDS} knows no such poem{near}")
+    return folder, edited(folder, found, written_to(records)), from_record(found)
+
+
+def _poems_above(text: Path) -> Path:
+    shown = visible(str(text))
+    for parent in (*text.parents, *text.resolve().parents):
+        if (parent / RECORDS).is_file():
+            return parent
+    if text.exists():
+        raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
+    near = did_you_mean_path(text) or f"; give a text in a folder of poems, or its {RECORDS}"
+    raise UsageError(f"{shown}: there is no such file{near}")
+
+
+def folder_of(path: str | Path) -> Path:
+    """The folder that the texts of a poems folder or a `poems.jsonl` lie in."""
+    return Path(path) if Path(path).is_dir() else Path(path).parent
+
+
+def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[str]]:
+    """The hashes of all that photopoem wrote to each text file; several records may share one."""
+    written: defaultdict[str, set[str]] = defaultdict(set)
+    for record in records:
+        file, text = _text_of(record)
+        written[file].add(text)
+    return written
+
+
+def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Container[str]]) -> Poem:
+    """The poem of a record, with the words of its text where a person edited that.
+
+    `written` has the hashes of what photopoem wrote to each text file; a text with any other hash is a person's.
+
+    Raises `StoreError` where it is no record of a poem.
+    """
+    try:
+        poem = from_record(record)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise StoreError(f"{folder}: not a record of a poem: {error!r}") from error
+    file, hashed = _text_of(record)
+    text = read_text(folder / file) if hashed and is_text_file(file) else None
+    return poem if text is None or text_hash(text) in written[file] else from_text(poem, text)
+
+
+def read_text(path: Path) -> str | None:
+    """The content of a text file; None where it cannot be read: a person may have deleted it."""
+    try:
+        with open_regular(path) as stream:
+            return stream.read(MOST).decode("utf-8", "surrogateescape")
+    except OSError:
+        return None
+
+
+def _text_of(record: Mapping[str, Any]) -> tuple[str, str]:
+    """The file and the hash of a record's text; both empty where it has none."""
+    made = record.get("made")
+    cells = made if isinstance(made, dict) else {}
+    return str(cells.get("file", "")), str(cells.get("text", ""))

@@ -16,8 +16,7 @@ from photopoem.errors import UsageError
 from photopoem.poem import Line, Poem
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
 from photopoem.press.sources import LAYERS, Note, percent, poems_in_words, traced
-from photopoem.text.clean import clean, left_out, paragraphs
-from photopoem.text.fallback import listed
+from photopoem.text.clean import clean, left_out, listed, paragraphs
 
 PAPER: Rgb = (250, 249, 246)
 NIGHT: Rgb = (20, 19, 18)

@@ -1,41 +1,413 @@
-"""The pdf press: cards, pages and booklets for a printer or a print shop."""
+"""The pdf press: cards, pages and booklets, set in millimetres, for a printer or a print shop."""
 
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import as_file, files
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from photopoem.color.spaces import Rgb, readable, rgb_of
 from photopoem.errors import UsageError
-from photopoem.poem import Poem
-from photopoem.press.layout import (
-    FILES,
-    POINT,
-    Leaf,
-    TextRow,
-    Verse,
-    alone,
-    card,
-    cover,
-    has,
-    prose,
-    verse_of,
-    width_of,
-)
+from photopoem.poem import Line, Poem
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
-from photopoem.press.sources import poems_in_words
+from photopoem.press.sources import poems_in_words, traced
 from photopoem.press.svg import SHEETS
-from photopoem.text.clean import clean, paragraphs
-from photopoem.text.fallback import show
+from photopoem.text.clean import clean, paragraphs, show
+from photopoem.text.wrap import wrap
 
 if TYPE_CHECKING:
     from fpdf import FPDF
+
+SERIF, ITALIC, SANS = "serif", "italic", "sans"
+FILES = {SERIF: "EBGaramond12-Regular.ttf", ITALIC: "EBGaramond12-Italic.ttf", SANS: "DejaVuSans.ttf"}
+"""The faces and their files in data/fonts. What the first two lack is taken from the third."""
+
+BOX = "\u25a1"
+"""What stands for a character that no face has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character to be set: its face and color."""
+
+    char: str
+    face: str
+    color: Rgb
+
+
+Row = tuple[Glyph, ...]
+
+
+@cache
+def advances(face: str) -> dict[str, float]:
+    """The characters that a face has, and the width of each in ems."""
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it publishes no types
+
+    with (
+        as_file(files("photopoem") / "data" / "fonts" / FILES[face]) as path,
+        TTFont(path, lazy=True) as font,
+    ):
+        widths, em = font["hmtx"].metrics, font["head"].unitsPerEm
+        return {chr(code): widths[name][0] / em for code, name in font.getBestCmap().items()}
+
+
+def has(char: str) -> bool:
+    """Whether a page can show a character. Scripts written from the right would stand the wrong way round."""
+    if unicodedata.bidirectional(char) in {"R", "AL"}:
+        return False
+    return char in advances(SERIF) or char in advances(SANS)
+
+
+def glyphs_of(text: str, face: str, color: Rgb) -> Row:
+    """A text as marks; what its face lacks is set in the third, and what that lacks is a box."""
+    chars = (char if has(char) else BOX for char in show(text, has).text)
+    return tuple(Glyph(char, face if char in advances(face) else SANS, color) for char in chars)
+
+
+def width_of(row: Iterable[Glyph]) -> float:
+    """The width of a row in ems."""
+    return sum(advances(glyph.face)[glyph.char] for glyph in row)
+
+
+def wrapped(row: Row, room: float, indent: float = 0.0) -> list[Row]:
+    """The letters in rows at most `room` ems wide; every row but the first may be `indent` ems shorter."""
+    text = "".join(glyph.char for glyph in row)
+    widths = [advances(glyph.face)[glyph.char] for glyph in row]
+    return [row[part] for part in wrap(text, widths, room, indent=indent)]
+
+
+INK: Rgb = (35, 33, 30)
+SOFT: Rgb = (106, 101, 93)
+WHITE: Rgb = (255, 255, 255)
+POINT = 25.4 / 72  # mm
+LEADING = 1.36  # from baseline to baseline, in ems
+INDENT = 1.4  # how much further in the rest of a broken line stands, in ems
+RISE, FALL = 0.75, 0.25  # how far letters reach above and below the baseline, in ems
+TITLE = 0.92  # the title's letters, of the poem's
+_GAP = 0.55  # between title and poem, in ems
+MARGIN = 8.0  # mm
+# How a card is tried, best first: the most of its height that the picture takes, whether lines stay whole, and
+# the largest and smallest letters in points. Letters are kept alike, for cards lie side by side.
+_TRIES = (
+    (0.43, True, 10.0, 9.5),
+    (0.38, True, 10.0, 9.0),
+    (0.33, True, 9.5, 8.25),
+    (0.43, False, 9.5, 8.75),
+    (0.3, False, 9.0, 7.0),
+)
+_A6 = 105.0  # mm: sizes below are those of a card this wide, and grow with the leaf
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A row of marks: its start and baseline from the leaf's top left, and its em, in mm."""
+
+    x: float
+    y: float
+    em: float
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A filled rectangle, in mm."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    color: Rgb
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of a leaf: its top left corner from the leaf's, and its size, in mm."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One side of paper and what stands on it; `shown` is where the photograph stands. Sizes in mm."""
+
+    width: float
+    height: float
+    texts: tuple[TextRow, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    shown: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verse:
+    """A poem ready to be set: title and lines as marks, and the colophon's text."""
+
+    title: Row
+    lines: tuple[Row, ...]
+    foot: str
+    swatches: tuple[tuple[Rgb, float], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A leaf but for its poem: picture, palette and colophon are placed, `box` is what room is left."""
+
+    leaf: Leaf
+    box: Box
+
+
+def verse_of(poem: Poem, *, foot: str = "", tint: bool = True) -> Verse:
+    """A poem as marks; with `tint` its color words are set in their colors, as far as they can be read."""
+    swatches = tuple((swatch.rgb, swatch.share) for swatch in poem.subject.palette.swatches)
+    lines = tuple(_row(line, poem, SERIF, INK, tint) for line in poem.lines)
+    return Verse(_row(poem.title, poem, ITALIC, SOFT, tint), lines, foot, swatches)
+
+
+def _row(line: Line, poem: Poem, face: str, ink: Rgb, tint: bool) -> Row:
+    out: list[Row] = []
+    for piece in traced(line, poem):
+        rgb = rgb_of(piece.note.hex) if tint and piece.note else None
+        out.append(glyphs_of(piece.text, face, readable(rgb, WHITE) if rgb else ink))
+    return tuple(glyph for row in out for glyph in row)
+
+
+def card(verse: Verse, width: float, height: float, aspect: float | None) -> list[Leaf]:
+    """A poem with its picture (of that width by height; None: without) on as few leaves as hold it.
+
+    Letters and picture shrink, then lines are broken; what is still too long goes on overleaf.
+    """
+    if _is_long(verse.foot, width, height):
+        said = Verse((), (glyphs_of(verse.foot, ITALIC, SOFT),), "")
+        without = Verse(verse.title, verse.lines, "", verse.swatches)
+        return [*card(without, width, height, aspect), *_continued(_blank(width, height), said, 7.0)]
+    for share, whole, most, least in _TRIES:
+        frame = _frame(verse, width, height, aspect, share)
+        if leaf := _fitted(frame, verse, most, least, whole):
+            return [leaf]
+    return _continued(_frame(verse, width, height, aspect, 0.36), verse, 8.5)
+
+
+def alone(verse: Verse, width: float, height: float) -> list[Leaf]:
+    """A poem without picture and palette, in the middle of a leaf."""
+    if _is_long(verse.foot, width, height):
+        return card(Verse(verse.title, verse.lines, verse.foot), width, height, None)
+    bare = Verse(verse.title, verse.lines, verse.foot)
+    frame = _frame(bare, width, height, None, 0.0)
+    for most, least, whole in ((13.0, 8.5, True), (11.0, 7.0, False)):
+        if leaf := _fitted(frame, bare, most, least, whole, middle=True):
+            return [leaf]
+    return _continued(frame, bare, 8.5)
+
+
+def cover(title: str, below: str, width: float, height: float, *, author: str = "") -> Leaf:
+    """A booklet's first page."""
+    scale = width / _A6
+    margin = 12 * scale
+    em = 22 * POINT * scale
+    rows = wrapped(glyphs_of(title, ITALIC, INK), (width - 2 * margin) / em)[:6]
+    texts = _stacked(rows, margin, height * 0.34, em, 1.15)
+    small = 10 * POINT * scale
+    said = wrapped(glyphs_of(author, SERIF, INK), (width - 2 * margin) / small)[:3] if author else []
+    under = [*said, glyphs_of(below, SERIF, SOFT)]
+    below_title = height * 0.34 + len(rows) * em * 1.15
+    return Leaf(width, height, (*texts, *_stacked(under, margin, below_title, small, 1.6)))
+
+
+def prose(paragraphs: Sequence[str], width: float, height: float) -> list[Leaf]:
+    """A text that runs on: paragraphs with an empty row between, on as many leaves as it takes."""
+    blank = _blank(width, height)
+    em = 9.5 * POINT * _scale(blank.leaf)
+    rows: list[Row] = []
+    for paragraph in paragraphs:
+        lines = (wrapped(glyphs_of(line, SERIF, INK), blank.box.width / em) for line in paragraph.split("\n"))
+        rows += [*([()] if rows else []), *(row for line in lines for row in line)]
+    room = max(1, int(blank.box.height / (em * LEADING)))
+    return [
+        _with(blank.leaf, _stacked(rows[at : at + room], blank.box.x, blank.box.y + RISE * em, em, LEADING))
+        for at in range(0, len(rows), room)
+    ]
+
+
+# -- the frame ------------------------------------------------------------------------------------------
+
+
+def _frame(verse: Verse, width: float, height: float, aspect: float | None, share: float) -> Frame:
+    """Everything but the poem; the picture takes at most this share of the leaf's height."""
+    blank = _blank(width, height)
+    scale, inner = _scale(blank.leaf), blank.box
+    if width > height and aspect:
+        return _beside(verse, blank.leaf, inner, aspect, share, scale)
+    shown, y = None, inner.y
+    if aspect:
+        high = min(inner.width / aspect, height * share)
+        shown = Box(inner.x, inner.y, high * aspect, high)
+        y += high + 1.1 * scale
+    across = shown.width if shown else inner.width
+    bars = tuple(_strip(verse, inner.x, y, across, 2.1 * scale, upright=False))
+    if bars:
+        y += 2.1 * scale
+    y += 4.6 * scale if shown or bars else 0
+    foot, top = _foot(verse.foot, inner, scale)
+    box = Box(inner.x, y, inner.width, top - y)
+    return Frame(Leaf(width, height, tuple(foot), bars, shown), box)
+
+
+def _beside(verse: Verse, leaf: Leaf, inner: Box, aspect: float, share: float, scale: float) -> Frame:
+    """A frame with the picture at the left, for one that stands upright."""
+    wide = min(inner.height * aspect, leaf.width * (share + 0.03))
+    shown = Box(inner.x, inner.y, wide, wide / aspect)
+    bars = tuple(
+        _strip(verse, inner.x + wide + 1.1 * scale, inner.y, 2.1 * scale, shown.height, upright=True)
+    )
+    x = inner.x + wide + 8.5 * scale
+    column = Box(x, inner.y, inner.x + inner.width - x, inner.height)
+    foot, top = _foot(verse.foot, column, scale)
+    box = Box(x, inner.y, column.width, top - inner.y)
+    return Frame(Leaf(leaf.width, leaf.height, tuple(foot), bars, shown), box)
+
+
+def _strip(verse: Verse, x: float, y: float, width: float, height: float, *, upright: bool) -> Iterator[Bar]:
+    """The palette: a bar for each swatch, as long as its share."""
+    total = sum(share for _, share in verse.swatches) or 1.0
+    for rgb, share in verse.swatches:
+        part = share / total
+        if upright:
+            yield Bar(x, y, width, height * part, rgb)
+            y += height * part
+        else:
+            yield Bar(x, y, width * part, height, rgb)
+            x += width * part
+
+
+def _is_long(foot: str, width: float, height: float) -> bool:
+    """Whether a colophon would leave no room for the poem."""
+    room = Box(0, 0, min(width, height) * 0.4, height)
+    _, top = _foot(foot, room, min(width, height) / _A6)
+    return height - top > height * 0.5
+
+
+def _foot(text: str, inner: Box, scale: float) -> tuple[list[TextRow], float]:
+    """The colophon at the foot of its room, and where it begins."""
+    bottom = inner.y + inner.height
+    if not text:
+        return [], bottom
+    em = max(5.4 * scale, 5.0) * POINT
+    rows = wrapped(glyphs_of(text, ITALIC, SOFT), inner.width / em)
+    deep = (len(rows) - 1) * em * 1.22
+    first = bottom - FALL * em - deep
+    texts = _stacked(rows, inner.x, first, em, 1.22)
+    return texts, first - RISE * em - 3.2 * scale
+
+
+# -- the poem in its frame ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A poem in rows: the title's, and the lines', each with whether it goes on with the line above."""
+
+    title: tuple[Row, ...]
+    lines: tuple[tuple[Row, bool], ...]
+
+
+def _rows(verse: Verse, width: float, em: float) -> Rows:
+    title = wrapped(verse.title, width / (em * TITLE)) if verse.title else []
+    lines = (wrapped(line, width / em, INDENT) for line in verse.lines)
+    return Rows(tuple(title), tuple((row, number > 0) for rows in lines for number, row in enumerate(rows)))
+
+
+def _fitted(
+    frame: Frame, verse: Verse, most: float, least: float, whole: bool, *, middle: bool = False
+) -> Leaf | None:
+    """The leaf with the poem in the largest letters that fit; with `whole` no line may be broken."""
+    scale = _scale(frame.leaf)
+    steps = int((most - least) * 4) + 1
+    for points in (most - step / 4 for step in range(steps)):
+        em = points * POINT * scale
+        if len(verse.lines) * em > frame.box.height:
+            continue  # said soon, before thousands of lines are measured
+        rows = _rows(verse, frame.box.width, em)
+        if whole and len(rows.lines) > len(verse.lines):
+            continue
+        if _depth(rows, em) <= frame.box.height:
+            box = _middle(frame.box, rows, em) if middle else frame.box
+            return _with(frame.leaf, _placed(rows, box, em))
+    return None
+
+
+def _scale(leaf: Leaf) -> float:
+    return min(leaf.width, leaf.height) / _A6
+
+
+def _depth(rows: Rows, em: float) -> float:
+    """How deep title and lines are, from the top of the first letters to the foot of the last."""
+    above = len(rows.title) * em * TITLE * LEADING + (_GAP * em if rows.title else 0)
+    return above + len(rows.lines) * em * LEADING - (LEADING - RISE - FALL) * em
+
+
+def _middle(box: Box, rows: Rows, em: float) -> Box:
+    """The part of a box in which the poem stands in the middle, a little above it."""
+    wide = max((width_of(row) * em for row, _ in rows.lines), default=0.0)
+    deep = _depth(rows, em)
+    return Box(box.x + max(0.0, box.width - wide) / 2, box.y + (box.height - deep) * 0.42, box.width, deep)
+
+
+def _placed(rows: Rows, box: Box, em: float) -> list[TextRow]:
+    """Title and lines from the top of the box."""
+    texts = _stacked(rows.title, box.x, box.y + RISE * em * TITLE, em * TITLE, LEADING)
+    y = box.y + len(rows.title) * em * TITLE * LEADING + (_GAP * em if rows.title else 0) + RISE * em
+    for number, (row, goes_on) in enumerate(rows.lines):
+        texts.append(TextRow(box.x + (INDENT * em if goes_on else 0), y + number * em * LEADING, em, row))
+    return texts
+
+
+def _stacked(rows: Sequence[Row], x: float, y: float, em: float, leading: float) -> list[TextRow]:
+    """Rows under each other from the baseline `y`."""
+    return [TextRow(x, y + number * em * leading, em, row) for number, row in enumerate(rows)]
+
+
+def _with(leaf: Leaf, texts: Sequence[TextRow]) -> Leaf:
+    return Leaf(leaf.width, leaf.height, (*texts, *leaf.texts), leaf.bars, leaf.shown)
+
+
+def _continued(frame: Frame, verse: Verse, points: float) -> list[Leaf]:
+    """The poem on several leaves: its picture and colophon on the first, only lines on the others."""
+    blank = _blank(frame.leaf.width, frame.leaf.height)
+    em = points * POINT * _scale(frame.leaf)
+    rows = _rows(verse, frame.box.width, em)
+    out: list[Leaf] = []
+    while rows.title or rows.lines:
+        leaf, box = (blank.leaf, blank.box) if out else (frame.leaf, frame.box)
+        room = int((box.height - _depth(Rows(rows.title, ()), em)) / (em * LEADING))
+        taken = _taken(rows.lines, max(1, room))  # at least one, so that every leaf takes the poem further
+        out.append(_with(leaf, _placed(Rows(rows.title, rows.lines[:taken]), box, em)))
+        rows = Rows((), rows.lines[taken:])
+    return out
+
+
+def _taken(lines: Sequence[tuple[Row, bool]], room: int) -> int:
+    """How many rows go on a leaf with room for so many: a line goes overleaf whole, if it fits on a leaf."""
+    taken = room
+    while 0 < taken < len(lines) and lines[taken][1]:
+        taken -= 1
+    return taken or room
+
+
+def _blank(width: float, height: float) -> Frame:
+    """A leaf with nothing on it."""
+    leaf = Leaf(width, height)
+    margin = MARGIN * _scale(leaf)
+    return Frame(leaf, Box(margin, margin, width - 2 * margin, height - 2 * margin))
 
 
 SIZES = {name: (sheet.width, sheet.height) for name, sheet in SHEETS.items() if sheet.height}

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from photopoem.errors import PhotoError, PressError, UsageError
 from photopoem.poem import Poem
 from photopoem.press.pictures import find_photo, photo_name
-from photopoem.text.clean import clean
-from photopoem.text.fallback import Shown, listed, show
+from photopoem.text.clean import Shown, clean, listed, show
 from photopoem.text.wrap import balance_columns, columns_of, width_of, wrap_columns
 
 if TYPE_CHECKING:

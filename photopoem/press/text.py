@@ -1,13 +1,17 @@
-"""The text press: poems as UTF-8 text."""
+"""The presses of plain text: text, csv and jsonl."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from photopoem.poem import Poem
+from photopoem.poem import Poem, path_bytes_of, record
+from photopoem.poems.records import record_line
 from photopoem.poems.text import as_text
 from photopoem.text.clean import as_written
+from photopoem.text.terminal import visible
 
 
 class TextPress:
@@ -30,3 +34,67 @@ class TextPress:
     def _text(self, poem: Poem) -> str:
         # A terminal or a printer would obey a control character that a person, or another program, put into a text.
         return as_written(as_text(poem, with_colophon=self.colophon))
+
+
+COLUMNS = ("path", "title", "text", "labels", "colors", "place", "date")
+PATH_BYTES = "path_bytes"
+"""An eighth column, where the name of a photograph is no UTF-8: its bytes, percent-encoded."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula (OWASP, CSV Injection)."""
+
+
+class CsvPress:
+    """Comma-separated values in UTF-8 as RFC 4180 tells: a header, then a row for each poem.
+
+    Several labels or colors in one cell have "; " between. A cell that a spreadsheet would take for a formula begins
+    with an apostrophe, and a path with "./", which names the same file.
+    """
+
+    name = "csv"
+    suffix = ".csv"
+
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
+        """Nothing: the file holds every character."""
+        return []
+
+    def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
+        """All poems as one table."""
+        rows = [_row(poem) for poem in poems]
+        columns = [*COLUMNS, *([PATH_BYTES] if any(PATH_BYTES in row for row in rows) else [])]
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, columns, restval="", lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return out.getvalue().encode("utf-8", "replace")
+
+
+def _row(poem: Poem) -> Mapping[str, str]:
+    subject = poem.subject
+    taken = subject.moment.taken
+    cells = {
+        "title": str(poem.title),
+        "text": poem.text,
+        "labels": "; ".join(label.text for label in subject.labels),
+        "colors": "; ".join(swatch.name for swatch in subject.palette.swatches),
+        "place": subject.moment.place or "",
+        "date": taken.isoformat() if taken else "",
+    }
+    path = visible(subject.path) if path_bytes_of(subject.path) else subject.path
+    safe = {name: f"'{cell}" if cell.startswith(_FORMULA) else cell for name, cell in cells.items()}
+    return {"path": f"./{path}" if path.startswith(_FORMULA) else path, **safe, **path_bytes_of(subject.path)}
+
+
+class JsonlPress:
+    """One JSON object a line for each poem, as in `poems.jsonl`."""
+
+    name = "jsonl"
+    suffix = ".jsonl"
+
+    def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
+        """Nothing: JSON shows every character."""
+        return []
+
+    def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
+        """All records, a line each."""
+        return b"".join(record_line(record(poem)) for poem in poems)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import StoreError, UsageError
 from photopoem.files import open_regular
-from photopoem.storage.sqlite import Database, is_damage
+from photopoem.storage import Database, is_damage
 from photopoem.text.terminal import counted, say
 
 if TYPE_CHECKING:

@@ -13,9 +13,19 @@ from pathlib import Path
 from typing import Protocol
 
 from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
-from photopoem.printing.channels import USUAL_BAUD, Channel, open_device, open_tcp, open_usb
-from photopoem.printing.dialogue import Dialogue, Status
-from photopoem.printing.retry import Doubtful, NotReady, Refused, Retry
+from photopoem.printing.channels import (
+    USUAL_BAUD,
+    Channel,
+    Dialogue,
+    Doubtful,
+    NotReady,
+    Refused,
+    Retry,
+    Status,
+    open_device,
+    open_tcp,
+    open_usb,
+)
 
 KINDS = "tcp://HOST:9100, usb:VENDOR:PRODUCT, serial:/dev/NAME, cups:NAME, dir:FOLDER, file:PATH"
 GET_CUPS = "install CUPS (apt install cups), or print elsewhere"

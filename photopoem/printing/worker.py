@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from photopoem.errors import PhotopoemError, StoreError, show_where
+from photopoem.printing.channels import Doubtful, NotReady, Refused, Retry, Stopped
 from photopoem.printing.queue import Job, NewJob, Queue, State
-from photopoem.printing.retry import Doubtful, NotReady, Refused, Retry, Stopped
 from photopoem.printing.targets import Delivery, Target
 from photopoem.text.terminal import counted
 

@@ -21,18 +21,19 @@ from photopoem.errors import GrammarError, KeptText, UsageError
 from photopoem.files import what_failed
 from photopoem.labels.labeller import LEFT, OWNER, Labeller
 from photopoem.photo.discover import Found, files_left_out, is_url
-from photopoem.photo.sidecars import TEXT
+from photopoem.photo.metadata import TEXT
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import text_file
 from photopoem.poems.show import Show, read_show
 from photopoem.poems.text import as_text
-from photopoem.printing.retry import Retry
+from photopoem.printing.channels import Retry
 from photopoem.services.curate import hang
 from photopoem.services.describe import LabelledBy, remarks_on
 from photopoem.services.executors import Inline, jobs_for, open_executor
 from photopoem.services.pipeline import (
     Done,
     Failed,
+    Series,
     Settings,
     chosen_settings,
     fingerprint,
@@ -42,7 +43,6 @@ from photopoem.services.pipeline import (
     write_poems,
 )
 from photopoem.services.publish import Paper, PoemSpool, Published, publish, text_settings
-from photopoem.services.series import Series
 from photopoem.text.terminal import counted, say, visible
 
 if TYPE_CHECKING:

@@ -1,11 +1,8 @@
-"""Curates a show: which poems a person names, what is decided about them, other poems for a photograph, the order.
-
-Every choice is kept in the show file beside the poems, and everything here reads it anew, so that commands and pages
-that are open at the same time agree.
-"""
+"""Curates a show: which poems a person names, what is decided about them, other poems, the order, and undoing it."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -18,13 +15,11 @@ from photopoem.english.house import is_house_file, read_house_words
 from photopoem.errors import MissingWordsError, UsageError, did_you_mean_path
 from photopoem.files import write_atomically
 from photopoem.photo.discover import Found, is_photo_name, is_url
-from photopoem.poem import Line, Poem, Span, colophon, record
-from photopoem.poems.edits import edited, read_text, written_to
+from photopoem.poem import Line, Poem, Span, colophon, from_record, record
 from photopoem.poems.folder import PoemsFolder
-from photopoem.poems.order import in_order
 from photopoem.poems.records import RECORDS, TEXT, read_records
-from photopoem.poems.show import Choice, Order, Show, State, change_show, read_show
-from photopoem.poems.text import as_text
+from photopoem.poems.show import Choice, Order, Show, State, change_show, in_order, read_show
+from photopoem.poems.text import as_text, edited, read_text, written_to
 from photopoem.services.describe import spoken
 from photopoem.services.pipeline import Settings, chosen_settings
 from photopoem.text.clean import one_line
@@ -466,3 +461,71 @@ def _listed(picks: Sequence[Pick], show: Show) -> Iterator[Listed]:
             pick.path, str(pick.text or ""), choice.state, poem.grammar, poem.seed, str(poem.title), first,
             poem.by_hand, choice.order,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands for one photograph: its choice, the record of its poem, and its text (None where there is none)."""
+
+    folder: Path
+    path: str
+    choice: Choice
+    record: str
+    text: str | None
+
+
+def standing(pick: Pick) -> Standing:
+    """What stands for a photograph now. Raises `StoreError`."""
+    choice = read_show(pick.folder).choice(pick.path, pick.digest)
+    record = json.dumps(pick.record, sort_keys=True)
+    return Standing(pick.folder, pick.path, choice, record, read_text(pick.text) if pick.text else None)
+
+
+def take_back(before: Sequence[Standing], after: Sequence[Standing], now: Sequence[Standing]) -> None:
+    """Let what stood `before` an act stand again. `after` is what stood when the act was done.
+
+    Raises `UsageError` where something else stands `now`, because somebody changed it since; `StoreError`, and
+    `UsageError` where a run is writing to the folder.
+    """
+    for done, found in zip(after, now, strict=True):
+        if done != found:
+            raise UsageError(f"{done.path}: changed since, so it is not taken back")
+    for old, new in zip(before, after, strict=True):
+        if old.record != new.record:
+            _put_back(old)
+        elif old.text != new.text:
+            _write_text(old)
+    folders = {each.folder for each in before}
+    for folder in folders:
+        change_show(folder, _choosing([each.choice for each in before if each.folder == folder]))
+
+
+def _choosing(choices: Sequence[Choice]) -> Any:
+    def change(show: Show) -> Show:
+        return show.with_choices(choices)
+
+    return change
+
+
+def _put_back(old: Standing) -> None:
+    """Write a record and its text as they were."""
+    record: dict[str, Any] = json.loads(old.record)
+    made = record.pop("made")
+    poem = from_record(record)
+    text = as_text(poem, with_colophon="without colophon" not in made["settings"])
+    with PoemsFolder(old.folder, force=True) as folder:
+        found = Found(old.path, Path(old.path).name, made["stamp"])
+        # The record first names the text as photopoem wrote it: what a person made of it is known by the difference.
+        folder.add(record, found, made["settings"], text)
+        folder.finish()
+    if old.text != text:
+        _write_text(old)
+
+
+def _write_text(old: Standing) -> None:
+    """Write the text of a poem as it was, or take it away where there was none."""
+    file = old.folder / json.loads(old.record)["made"]["file"]
+    if old.text is None:
+        file.unlink(missing_ok=True)
+    else:
+        write_atomically(file, old.text.encode("utf-8", "surrogateescape"))

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 from photopoem.color.palette import Palette, Swatch
 from photopoem.english.house import HouseWords, read_house_words
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
-from photopoem.labels.house import in_house_words
-from photopoem.labels.labeller import Label, Labeller, Labels, ask, place_of
-from photopoem.labels.region import in_colors
+from photopoem.labels.labeller import Label, Labeller, Labels, ask, in_colors, in_house_words, place_of
 from photopoem.photo.discover import Found, is_url
 from photopoem.photo.moment import Moment
 from photopoem.photo.reading import Photo
@@ -130,7 +128,7 @@ def _spoken_swatch(swatch: Swatch, words: HouseWords) -> Swatch:
 def open_photo(found: Found, settings: Settings) -> Photo:
     """The pixels and metadata of a photograph, from a file or an address. Raises `PhotoError`."""
     if is_url(found.path):
-        from photopoem.photo.remote import read_remote
+        from photopoem.photo.discover import read_remote
 
         return read_remote(found.path, quick=settings.quick)
     from photopoem.photo.reading import NO_SUCH_FILE, read_photo

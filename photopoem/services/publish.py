@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import KeptText, PressError, UsageError
 from photopoem.poem import Poem, from_record, record
-from photopoem.poems.order import by_date
-from photopoem.poems.show import Choice, Show
+from photopoem.poems.show import Choice, Show, by_date
 from photopoem.poems.text import as_text
 from photopoem.press import Press, open_press, options_of, other_press_for, press_names
 from photopoem.printing import targets
+from photopoem.printing.channels import Retry
 from photopoem.printing.queue import Job, NewJob, Queue
-from photopoem.printing.retry import Retry
 from photopoem.printing.targets import Delivery, OneFile, Target
 from photopoem.printing.worker import Printed, Spool, Worker
 from photopoem.services.curate import titled

@@ -18,16 +18,14 @@ from typing import Any
 
 from photopoem.errors import LabellerUnavailable, PhotoError, PhotopoemError, StoreError, UsageError
 from photopoem.photo.discover import Found
-from photopoem.poems.edits import read_edited
 from photopoem.poems.records import RECORDS
 from photopoem.poems.show import Show, read_show
-from photopoem.printing.retry import Retry, Stopped
-from photopoem.services.arrivals import Arrivals, FolderEvents
+from photopoem.poems.text import read_edited
+from photopoem.printing.channels import Retry, Stopped
+from photopoem.services.arrivals import Arrivals, FolderEvents, Tries
 from photopoem.services.curate import hang
-from photopoem.services.pipeline import Done, Settings
+from photopoem.services.pipeline import Done, Series, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
-from photopoem.services.series import Series
-from photopoem.services.tries import Tries
 from photopoem.text.terminal import counted, say
 
 

@@ -1,1 +1,149 @@
-"""What is kept on the disk: SQLite files that several programs share."""
+"""One SQLite file that threads and programs share: opened at first use, patient with others, never half written."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+
+
+class Database:
+    """A file with this schema, in WAL mode. Threads take turns; other programs are waited for.
+
+    `schema` creates what is not there. With a `version` it is run on new files alone, which get that user_version;
+    without one it is run whenever the file is opened. `synchronous` is SQLite's: FULL survives a power cut after each
+    change. `busy` is how many seconds to wait for another program.
+
+    All methods raise `sqlite3.Error` and `OSError`; the file is then closed, and the next call opens it again.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        *,
+        version: int = 0,
+        synchronous: Literal["NORMAL", "FULL"] = "NORMAL",
+        busy: float = 30.0,
+    ) -> None:
+        self.path = path
+        self._schema, self._version, self._synchronous, self._busy = schema, version, synchronous, busy
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone; each statement is a transaction of its own."""
+        with self._lock:
+            try:
+                yield self._opened()
+            except (sqlite3.Error, OSError):
+                self.close()
+                raise
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction for this thread and program alone; on any failure nothing of it stays."""
+        with self.reading() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Let go of the file; the next call opens it again."""
+        with self._lock:
+            db, self._db = self._db, None
+            if db is not None:
+                with suppress(sqlite3.Error):
+                    db.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_db"):
+            self.close()
+
+    def set_aside(self, name: str) -> Path | None:
+        """Rename a damaged file to `name` and a time; returns its new path, None where the file is sound after all.
+
+        Another program may have set the damaged file aside already and begun a sound one: that one stays.
+        """
+        self.close()
+        if self._is_sound():
+            return None
+        aside = self.path.with_name(f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}.sqlite")
+        for ending in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                Path(f"{self.path}{ending}").replace(f"{aside}{ending}")
+        return aside
+
+    def _is_sound(self) -> bool:
+        try:
+            db = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=self._busy)
+            try:
+                return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+            finally:
+                db.close()
+        except sqlite3.Error as error:
+            return not is_damage(error)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._db is not None and not self.path.exists():
+            self.close()  # the folder was taken away: what is written to the open file would go with it
+        if self._db is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = self._open()
+        return self._db
+
+    def _open(self) -> sqlite3.Connection:
+        # isolation_level None: transactions are begun here, not by the sqlite3 module.
+        db = sqlite3.connect(self.path, timeout=self._busy, isolation_level=None, check_same_thread=False)
+        deadline = time.monotonic() + self._busy
+        while True:
+            try:
+                self._prepare(db)
+            except sqlite3.Error as error:
+                # Changing to WAL ignores SQLite's own busy timeout, so it is tried again.
+                if code_of(error) not in BUSY or time.monotonic() > deadline:
+                    db.close()
+                    raise
+                time.sleep(0.05)
+            else:
+                return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        # A network disk may answer something other than wal, which is slower and still right.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {self._synchronous}")
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, self._version):
+            raise OtherVersionError(f"version {found}")
+        if found == 0:
+            db.executescript(
+                f"BEGIN IMMEDIATE; {self._schema} PRAGMA user_version = {self._version}; COMMIT;"
+            )
+
+
+class OtherVersionError(sqlite3.DatabaseError):
+    """The file was made by a program with another schema."""
+
+
+BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """The primary result code of an error; SQLite's extended code carries more in its high bytes."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is damaged or no database."""
+    return code_of(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or "no such table" in str(error)

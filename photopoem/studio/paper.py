@@ -11,8 +11,8 @@ from typing import Any
 
 from photopoem.errors import PhotopoemError, UsageError
 from photopoem.press import open_press
+from photopoem.printing.channels import Retry
 from photopoem.printing.queue import FILE_NAME, STATES, Queue
-from photopoem.printing.retry import Retry
 from photopoem.services.publish import Paper, enqueue, open_paper, print_queue
 from photopoem.studio.wall import Wall
 from photopoem.text.clean import one_line

@@ -1,24 +1,23 @@
-"""The built-in eye: labels a photograph on this machine, with no account, no network and no download."""
+"""The built-in labeller: no account, no network, no download; and where in a picture its evidence lies."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from photopoem.errors import LabelError, LabellerUnavailable
-from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
-from photopoem.labels.local import scoring as choose
-from photopoem.labels.local.classes import kinds
-from photopoem.labels.local.classifier import Floats, Head, read_head
-from photopoem.labels.local.maps import evidence_maps
-from photopoem.labels.local.network import as_one
+from photopoem.labels.labeller import NOUNS, Kind, Label, Labels, low_by_map, region_of_map
+from photopoem.labels.local import classifier
+from photopoem.labels.local.classes import evidence, kinds
+from photopoem.labels.local.classifier import Floats, Head, read_head, shares
+from photopoem.labels.local.network import NEARER, View, as_one
 from photopoem.labels.local.training import read_taught
-from photopoem.labels.region import low_by_map, region_of_map
 from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:
@@ -26,6 +25,88 @@ if TYPE_CHECKING:
     from photopoem.labels.local.network import Network, Sight, View
 
     Views = tuple[View, View]
+
+GRID = 28
+_CLASSES = 24  # the likeliest classes, which are nearly all of a view's classes
+_QUIET = 1e-6  # keeps impossible classes quiet
+
+
+def evidence_maps(head: Head, last_layer: Floats, words: Sequence[str], views: Sequence[View]) -> Floats:
+    """The maps (words, 28, 28) of words over the whole picture, of two views: the whole and its middle.
+
+    `last_layer` (1000, 1280) are the network's weights from embedding to classes.
+    """
+    whole, middle = (_word_maps(head, last_layer, words, view) for view in views)
+    return _with_middle(_grown(whole, GRID, GRID), middle, views[1].size)
+
+
+def _word_maps(head: Head, last_layer: Floats, words: Sequence[str], view: View) -> Floats:
+    """The maps (words, h, w) of one view."""
+    chance = shares(view.sight.logits)
+    likely = np.argsort(-chance, kind="stable")[:_CLASSES]
+    matrix = _evidence(tuple(words))
+    total = np.einsum("ij,j->i", matrix, chance)
+    own, weights = _of_head(head, words)
+    pull = matrix[:, likely] * chance[likely] / (total[:, None] + _QUIET) - chance[likely]
+    pull *= (own * (matrix.any(axis=1)))[:, None]
+    # einsum, for BLAS would wake its threads, which costs more than the sums.
+    direct = weights + np.einsum("ik,kj->ij", pull, last_layer[likely])
+    count, height, width = view.features.shape
+    cells = np.ascontiguousarray(view.features.reshape(count, -1).T)
+    found: Floats = np.einsum("ij,kj->ik", direct, cells).reshape(len(words), height, width)
+    return found
+
+
+@cache
+def _evidence(words: tuple[str, ...]) -> Floats:
+    return evidence(words)
+
+
+def _of_head(head: Head, words: Sequence[str]) -> tuple[Floats, Floats]:
+    """What the head holds of words: how much their classes count (n,), and weights (n, 1280); else 1 and 0."""
+    own, weights = np.ones(len(words), np.float32), np.zeros((len(words), head.weights.shape[1]), np.float32)
+    rows = {word: row for row, word in enumerate(head.words)}
+    for number, word in enumerate(words):
+        if word in rows:
+            own[number], weights[number] = head.own[rows[word]], head.weights[rows[word]]
+    return own, weights
+
+
+@cache
+def _cubic(wanted: int, given: int) -> Floats:
+    """(wanted, given): resampling of `given` cells, Catmull-Rom, cells' centers at halves."""
+    at = (np.arange(wanted) + 0.5) * given / wanted - 0.5
+    apart = np.abs(at[:, None] - np.arange(given))
+    near = 1.5 * apart**3 - 2.5 * apart**2 + 1
+    far = -0.5 * apart**3 + 2.5 * apart**2 - 4 * apart + 2
+    kernel = np.where(apart < 1, near, np.where(apart < 2, far, 0))
+    return np.asarray(kernel / kernel.sum(axis=1, keepdims=True), np.float32)
+
+
+def _grown(maps: Floats, height: int, width: int) -> Floats:
+    down, across = _cubic(height, maps.shape[1]), _cubic(width, maps.shape[2])
+    found: Floats = np.einsum("naw,bw->nab", np.einsum("ah,nhw->naw", down, maps), across)
+    return found
+
+
+def _with_middle(whole: Floats, middle: Floats, size: tuple[int, int]) -> Floats:
+    """The whole picture's maps, averaged with those of its middle where that lies; `size` is the picture's."""
+    width, height = size
+    half = min(width, height) * NEARER / 2
+    left, top, right, bottom = (
+        0.5 - half / width,
+        0.5 - half / height,
+        0.5 + half / width,
+        0.5 + half / height,
+    )
+    at = (np.arange(GRID) + 0.5) / GRID
+    fine = _grown(middle, 2 * GRID, 2 * GRID)
+    rows = ((at - top) / (bottom - top) * 2 * GRID).astype(int).clip(0, 2 * GRID - 1)
+    columns = ((at - left) / (right - left) * 2 * GRID).astype(int).clip(0, 2 * GRID - 1)
+    inside = np.outer((at > top) & (at < bottom), (at > left) & (at < right))
+    found: Floats = np.where(inside, (whole + fine[:, rows][:, :, columns]) / 2, whole)
+    return found
+
 
 BRIGHT, DARK = 0.7, 0.25  # of the eight-bit range, Rec. 601 luma
 STEP = 0.08  # a difference between neighbours that an eye takes for an edge
@@ -107,8 +188,8 @@ class Local:
         return tuple(found.get(label, label) for label in labels)
 
     def _chosen(self, sight: Sight) -> Labels:
-        measured = choose.chances(self._head, sight.embedding, sight.logits)
-        labels = choose.choose(choose.claims(measured), self.name)
+        measured = classifier.chances(self._head, sight.embedding, sight.logits)
+        labels = classifier.choose(classifier.claims(measured), self.name)
         return self._with_lessons(labels, sight) if self._lessons else labels
 
     def _with_lessons(self, labels: Labels, sight: Sight) -> Labels:
@@ -120,11 +201,11 @@ class Local:
         taught = [
             Label(word, round(score, 4), whose, kinds().get(word, "thing"))
             for word, score in zip(self._lessons.words, scores, strict=True)
-            if score >= choose.LEAST_SCORE
+            if score >= classifier.LEAST_SCORE
         ]
         others = [label for label in labels if label.text not in self._lessons.words]
         ranked = sorted([*taught, *others], key=lambda each: (-each.score, each.text))
-        return tuple(ranked[: choose.MOST])
+        return tuple(ranked[: classifier.MOST])
 
 
 class PixelsAlone:

@@ -14,11 +14,9 @@ from typing import cast
 
 from photopoem.errors import UsageError
 from photopoem.files import read_regular_text
-from photopoem.labels import kinds
 from photopoem.labels.cache import Answer
-from photopoem.labels.kinds import kind_of
-from photopoem.labels.labeller import Kind, Label, Labels, surest
-from photopoem.labels.region import low_by_box, region_of_box
+from photopoem.labels.labeller import Kind, Label, Labels, low_by_box, region_of_box, surest
+from photopoem.labels.local.classes import KINDS_VERSION, kind_of
 
 STOPLIST_VARIABLE = "PHOTOPOEM_VISION_STOPLIST"
 
@@ -164,7 +162,7 @@ def _lines(text: str) -> list[str]:
 def fingerprint() -> str:
     """A hash of words and stoplist: when it changes, the same answer may give other labels."""
     own = sorted(stoplist(os.environ.get(STOPLIST_VARIABLE, "")))
-    return hashlib.sha256((_data("vision-words.csv") + kinds.VERSION + "\n".join(own)).encode()).hexdigest()[
+    return hashlib.sha256((_data("vision-words.csv") + KINDS_VERSION + "\n".join(own)).encode()).hexdigest()[
         :8
     ]
 
