@@ -12,7 +12,7 @@ import pytest
 
 from photopoem.errors import GrammarError, MissingWordsError, UsageError
 from photopoem.grammar import Grammar, choose, expand_names, load_grammar
-from photopoem.grammar.check import sample_vocabulary
+from photopoem.grammar.preview import sample_vocabulary
 from photopoem.photo.moment import Moment
 from photopoem.poem import Poem
 from photopoem.vocabulary import Vocabulary, make_vocabulary

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.grammar import Grammar, check_grammar
-from photopoem.grammar.check import sample_vocabulary
+from photopoem.grammar.preview import sample_vocabulary
 from photopoem.vocabulary import SYMBOLS
 
 PAGE = Path(__file__).parent.parent / "docs" / "grammars.md"

@@ -16,7 +16,7 @@ import pytest
 from photopoem.english.syllables import syllables
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar, Written, load_grammar, shelf
-from photopoem.grammar.check import Trial, sample_vocabulary
+from photopoem.grammar.preview import Trial, sample_vocabulary
 from photopoem.vocabulary import FIXED_SYMBOLS, SYMBOLS, Vocabulary
 from tests.poem_checks import never_found, wrong_articles
 from tests.vocabularies import many

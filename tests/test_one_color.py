@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from photopoem.english.inflection import share_in_words
-from photopoem.grammar import load_grammar
-from photopoem.grammar.shelf import shelf
+from photopoem.grammar import load_grammar, shelf
 from tests.vocabularies import vocabulary
 
 

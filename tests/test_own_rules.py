@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.errors import GrammarError, MissingWordsError
-from photopoem.grammar import Grammar
-from photopoem.grammar.shelf import expand_names
+from photopoem.grammar import Grammar, expand_names
 from photopoem.labels.labeller import Label
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Vocabulary

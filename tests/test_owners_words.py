@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.grammar import load_grammar
-from photopoem.grammar.shelf import shelf
+from photopoem.grammar import load_grammar, shelf
 from photopoem.labels.keywords import wider_of
 from photopoem.labels.labeller import Label, LabelColor, owner_first
 from photopoem.poem import Line

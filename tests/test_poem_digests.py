@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from photopoem.grammar.shelf import shelf
+from photopoem.grammar import shelf
 from photopoem.photo.discover import find_photos
 from photopoem.services.describe import describe
 from photopoem.services.pipeline import Settings, compose, labeller_for

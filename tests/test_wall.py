@@ -13,7 +13,7 @@ from statistics import mean
 import pytest
 
 from photopoem.grammar import Written, load_grammar, shelf
-from photopoem.grammar.check import vocabulary_of
+from photopoem.grammar.preview import vocabulary_of
 from photopoem.poem import Poem
 from photopoem.services.pipeline import Series, frame_of
 from photopoem.vocabulary import Vocabulary

@@ -184,7 +184,7 @@ def preview(
 ) -> None:
     """Show poems of a grammar, and how different they are. Without a photograph, from sample words."""
     from photopoem.grammar import load_grammar
-    from photopoem.grammar.check import try_out
+    from photopoem.grammar.preview import try_out
     from photopoem.poems.text import as_text
     from photopoem.text.terminal import visible
 
@@ -224,7 +224,7 @@ def live(file: str, folder: str, port: int, no_browser: bool) -> None:
 
 
 def _words(photo: str | None, vocabulary: str | None, labels: str) -> Vocabulary:
-    from photopoem.grammar.check import read_vocabulary, sample_vocabulary
+    from photopoem.grammar.preview import read_vocabulary, sample_vocabulary
 
     if vocabulary:
         return read_vocabulary(Path(vocabulary))

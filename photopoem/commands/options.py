@@ -157,7 +157,7 @@ class Hours(click.ParamType):  # type: ignore[type-arg]  # generic in newer rele
 
 
 def _grammars() -> list[str]:
-    from photopoem.grammar.shelf import shelf
+    from photopoem.grammar import shelf
 
     return shelf()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from photopoem import __version__
 from photopoem.errors import GrammarError, Misfit, MissingWordsError, Overworked, Unsayable
 from photopoem.files import read_regular
+from photopoem.grammar import find_grammar, is_on_shelf
 from photopoem.grammar.check import problems_of
 from photopoem.grammar.expander import Event, Expander, Material
 from photopoem.grammar.form import MAX_LINES
@@ -21,7 +22,6 @@ from photopoem.grammar.loader import Parts, parts_of, read_parts, stamp
 from photopoem.grammar.parser import parse_rule
 from photopoem.grammar.repetition import ANYHOW, LAX, PATIENT, STRICT, make_cards
 from photopoem.grammar.rules import RuleBook, UsableRules
-from photopoem.grammar.shelf import find_grammar, is_on_shelf
 from photopoem.grammar.text import GAP, Piece, broken, clean, make_line, text_of
 from photopoem.poem import Line, Poem
 from photopoem.vocabulary import Subject, Vocabulary, Word, Words, is_owners, owners_words

@@ -16,10 +16,10 @@ from typing import Any
 
 from photopoem.errors import GrammarError
 from photopoem.files import open_regular, read_regular
+from photopoem.grammar import find_grammar, is_on_shelf
 from photopoem.grammar.form import Form, read_form
 from photopoem.grammar.parser import escape
 from photopoem.grammar.rules import RuleBook, make_rule_book
-from photopoem.grammar.shelf import find_grammar, is_on_shelf
 
 MAX_LIST = 2 << 20
 """Bytes of the largest list."""

@@ -196,7 +196,7 @@ class Bench:
 
 def _work(line: Connection) -> None:
     """Try drafts until the studio ends."""
-    from photopoem.grammar.check import sample_vocabulary
+    from photopoem.grammar.preview import sample_vocabulary
     from photopoem.services.executors import begin_worker
 
     begin_worker()
@@ -252,7 +252,7 @@ def _at_origin(parts: Any, message: str) -> dict[str, Any]:
 
 def _poems(grammar: Any, draft: Draft) -> list[Poem | str]:
     """A poem of each photograph, or why there is none. Raises `GrammarError` where the rules grow without end."""
-    from photopoem.grammar.check import sample_vocabulary, vocabulary_of
+    from photopoem.grammar.preview import sample_vocabulary, vocabulary_of
 
     given = [(vocabulary_of(each), draft.seed) for each in draft.subjects]
     if not given:
@@ -279,7 +279,7 @@ def _told(written: Poem | str) -> dict[str, Any]:
 
 
 def _figures(poems: Sequence[Poem]) -> dict[str, Any]:
-    from photopoem.grammar.check import Trial
+    from photopoem.grammar.preview import Trial
 
     trial = Trial()
     for poem in poems:
