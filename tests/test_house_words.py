@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from photopoem.color.names import color_names
-from photopoem.english.house import HouseWords, read_house_words
+from photopoem.english.lexicon import HouseWords, load_lexicon, read_house_words
 from photopoem.english.lexicon import in_house_words as lexicon_in
-from photopoem.english.lexicon import load_lexicon
 from photopoem.errors import UsageError
 from photopoem.grammar import Grammar, load_grammar
 from photopoem.labels.labeller import Label

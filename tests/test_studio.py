@@ -13,7 +13,7 @@ from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from photopoem.english.house import read_house_words
+from photopoem.english.lexicon import read_house_words
 from photopoem.poems.show import read_show
 from photopoem.poems.text import read_edited
 from tests.browser import chromium, complaints_of, look_as, requests_of

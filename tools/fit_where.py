@@ -4,7 +4,7 @@
 
 FOLDER holds `where-truth.csv` (id, word, said, y0, y1, swatch, inside, map_hue, map_sure, map_swatch: what maps said of
 photographs with boxes and polygons, and what is true) and `where-maps.npz` (map28: their maps). Prints the constants
-`LOW` and `RIGHT` of photopoem/labels/labeller.py.
+`LOW` and `RIGHT` of photopoem/labels/region.py.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _project() -> Iterator[Finding]:
 def _words(poems: Path) -> Iterator[Finding]:
     """What is wrong with the words of the house, and which of them nobody is known to say."""
     from photopoem.commands.options import words_file
-    from photopoem.english.house import read_house_words
+    from photopoem.english.lexicon import read_house_words
     from photopoem.errors import UsageError
     from photopoem.services.describe import remarks_on
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PRESSES = ("text", "jsonl", "html", "pdf", "svg", "receipt", "csv")
 """The built-in presses: `html` is the class `HtmlPress` of the module `html` here, and so on."""
+ROWS = ("jsonl", "csv")
+"""Those that stand beside the text press, in its module."""
 
 
 @runtime_checkable
@@ -105,7 +107,8 @@ def other_press_for(ending: str) -> str | None:
 def _class_of(name: str) -> Any:
     if name in PRESSES:
         try:
-            return getattr(import_module(f"photopoem.press.{name}"), f"{name.capitalize()}Press")
+            module = import_module(f"photopoem.press.{'text' if name in ROWS else name}")
+            return getattr(module, f"{name.capitalize()}Press")
         except ImportError as error:
             raise PressError(f"the {name} press cannot be loaded: {error}") from error
     make = PLUGINS.load(name)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from photopoem.english.house import read_house_words
+from photopoem.english.lexicon import read_house_words
 from photopoem.errors import GrammarError, KeptText, UsageError
 from photopoem.files import what_failed
 from photopoem.labels.labeller import LEFT, OWNER, Labeller

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from photopoem.english.house import is_house_file, read_house_words
+from photopoem.english.lexicon import is_house_file, read_house_words
 from photopoem.errors import MissingWordsError, UsageError, did_you_mean_path
 from photopoem.files import write_atomically
 from photopoem.photo.discover import Found, is_photo_name, is_url

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photopoem.color.palette import Palette, Swatch
-from photopoem.english.house import HouseWords, read_house_words
+from photopoem.english.lexicon import HouseWords, read_house_words
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
-from photopoem.labels.labeller import Label, Labeller, Labels, ask, in_colors, in_house_words, place_of
+from photopoem.labels.labeller import Label, Labeller, Labels, ask, in_house_words, place_of
+from photopoem.labels.region import in_colors
 from photopoem.photo.discover import Found, is_url
 from photopoem.photo.moment import Moment
 from photopoem.photo.reading import Photo

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
-from photopoem.english.house import read_house_words
+from photopoem.english.lexicon import read_house_words
 from photopoem.errors import MissingWordsError, PhotoError, PhotopoemError, show_where
 from photopoem.labels.labeller import TOGETHER, Labeller, LabelSettings, close_labeller
 from photopoem.labels.registry import open_labeller

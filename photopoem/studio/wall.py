@@ -261,7 +261,7 @@ class Wall:
 
     def _reword(self, said: str, word: str, given: dict[str, Any]) -> str:
         """Change the words of the house, and write the undecided poems that hold the word again."""
-        from photopoem.english.house import add_words
+        from photopoem.english.lexicon import add_words
 
         with self._lock:
             self._read()

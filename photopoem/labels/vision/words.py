@@ -15,8 +15,9 @@ from typing import cast
 from photopoem.errors import UsageError
 from photopoem.files import read_regular_text
 from photopoem.labels.cache import Answer
-from photopoem.labels.labeller import Kind, Label, Labels, low_by_box, region_of_box, surest
+from photopoem.labels.labeller import Kind, Label, Labels, surest
 from photopoem.labels.local.classes import KINDS_VERSION, kind_of
+from photopoem.labels.region import low_by_box, region_of_box
 
 STOPLIST_VARIABLE = "PHOTOPOEM_VISION_STOPLIST"
 
