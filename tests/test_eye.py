@@ -340,7 +340,7 @@ from photopoem.photo.reading import Photo
 model = network.read_network(network.network_path())
 head, grey = shipped_head(), numpy.full((480, 640, 3), 99, numpy.uint8)
 numpy.asarray(PIL.Image.fromarray(grey).resize((9, 9)))
-scoring.chances(head, numpy.zeros(1280, numpy.float32), numpy.zeros(1000, numpy.float32))
+classifier.chances(head, numpy.zeros(1280, numpy.float32), numpy.zeros(1000, numpy.float32))
 forbid("socket", "open")
 {extra}
 eye = network.Network.__new__(network.Network)
