@@ -334,7 +334,7 @@ GUARDED = """
 import sys; sys.path.insert(0, {tests!r})
 import numpy, onnxruntime, PIL.Image
 from tests.seccomp_guard import forbid
-from photopoem.labels.local import network, scoring
+from photopoem.labels.local import classifier, network
 from photopoem.labels.local.labeller import Local, shipped_head
 from photopoem.photo.reading import Photo
 model = network.read_network(network.network_path())
