@@ -7,6 +7,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -213,6 +214,8 @@ def open_atomically(
 ) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when the block ends well, else vanishes.
 
+    Only a regular file is replaced: a device, a pipe or a folder of that name stays, also behind a link.
+
     A process that is killed leaves its unfinished file beside `path`, under a random name. A caller that is the only
     one to write may name that file (`by_way_of`, on the same disk), so that the next write replaces it.
     """
@@ -220,15 +223,16 @@ def open_atomically(
     target = Path(os.path.realpath(path))
     # A short name of its own: the target's may already be as long as names can be.
     temporary = by_way_of or target.parent / f".photopoem-{secrets.token_hex(6)}.tmp"
-    if by_way_of is not None:
-        by_way_of.unlink(missing_ok=True)
     try:
+        _be_replaceable(target)
+        if by_way_of is not None:
+            by_way_of.unlink(missing_ok=True)
         with _create(temporary, target) as file:
             yield file
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        temporary.replace(target)
+        _put_in_place(temporary, target, sync)
         if sync:
             _sync_one(target.parent)
     except OSError as error:
@@ -236,6 +240,22 @@ def open_atomically(
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _be_replaceable(target: Path) -> None:
+    with suppress(FileNotFoundError):
+        _be_regular(str(target), target.lstat().st_mode)
+
+
+def _put_in_place(temporary: Path, target: Path, sync: bool) -> None:
+    try:
+        temporary.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # Nothing is renamed onto another disk, which a folder or a link inside the folder may be.
+        with open_atomically(target, sync=sync) as file, temporary.open("rb") as made:
+            shutil.copyfileobj(made, file)
 
 
 def _create(temporary: Path, target: Path) -> IO[bytes]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,9 +26,13 @@ from photopoem.poems.records import (
     IndexEntry,
     Made,
     head_of,
+    is_own_name,
+    is_shortened,
     is_text_file,
     is_whole,
+    parsed,
     record_line,
+    short_text_file,
     text_file,
     text_hash,
 )
@@ -116,6 +122,10 @@ def _missing(shards: Sequence[Shard]) -> Iterator[str]:
 ONE_TEXT = frozenset({".txt", ".md"})
 LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl", ".csv"}
 """Endings by which a person means a file, not a folder of poems."""
+IN_THE_WAY = frozenset(
+    {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.EACCES, errno.EPERM}
+)
+"""Errors by which a system says that a file cannot have this name, whereas another could be written."""
 AT_ONCE = 256
 """So many texts are put on the disk together: the more, the less each costs."""
 
@@ -158,7 +168,10 @@ class PoemsFolder:
             self._read_index(self._records)
         except OSError as error:
             self._close()
-            raise StoreError(f"{self.path}: cannot write poems here: {error.strerror or error}") from error
+            name = error.filename or self.path
+            raise StoreError(
+                f"{name}: {error.strerror or error}, so no poems can be written here; name another folder with --out"
+            ) from error
         except BaseException:
             self._close()
             raise
@@ -262,8 +275,8 @@ class PoemsFolder:
 
         made = self.made(path)
         target = self.path / made.file
-        if is_text_file(made.file) and not _holds(str(target)):
-            poem = from_record(json.loads(self.line(path)))
+        if is_text_file(made.file) and not _holds(str(target)) and self._has_room(made.file):
+            poem = from_record(self.record(path))
             text = as_text(poem, with_colophon="without colophon" not in made.settings)
             self._write_text(target, text.encode("utf-8", "surrogateescape"))
 
@@ -289,13 +302,15 @@ class PoemsFolder:
 
     def adopt(self, path: str, source: PoemsFolder) -> None:
         """Take over the poem of `path` from another folder, to the byte. Raises as `add` does."""
+        from photopoem.poems.text import read_text
+
         there, line = source._entries[path].made(path), source.line(path)
         name = there.file.removesuffix(TEXT)
         made = replace(there, file=self._file_for(path, name, there.text))
         if made != there:
-            line = record_line(json.loads(line) | {"made": made.as_dict()})
-        text = source.path / text_file(name)
-        self._add_line(path, made, line, text.read_bytes() if text.exists() else b"")
+            line = record_line(source.record(path) | {"made": made.as_dict()})
+        text = read_text(source.path / text_file(name)) or ""
+        self._add_line(path, made, line, text.encode("utf-8", "surrogateescape"))
 
     def line(self, path: str) -> bytes:
         """The record of a path as it stands in the file."""
@@ -306,13 +321,17 @@ class PoemsFolder:
         self._records.seek(0, os.SEEK_END)
         return line
 
+    def record(self, path: str) -> dict[str, Any]:
+        """The record of a path. Raises `StoreError` where somebody damaged it."""
+        return parsed(f"{self.path / RECORDS}: {path}", self.line(path))
+
     def poem(self, path: str) -> Poem:
-        """The poem of a path, with a person's edits."""
+        """The poem of a path, with a person's edits. Raises `StoreError` where its record is damaged."""
         from photopoem.poems.text import edited
 
         file = self._entries[path].file_of(path)
         written = {*self._older.get(path, ()), *map(self._text_of, self._owners_of(file))}
-        return edited(self.path, json.loads(self.line(path)), {file: written})
+        return edited(self.path, self.record(path), {file: written})
 
     def made(self, path: str) -> Made:
         """How the poem of a path was made. Raises `KeyError` where it has none here."""
@@ -324,7 +343,8 @@ class PoemsFolder:
 
         if poem.subject.path in self:
             return self.poem(poem.subject.path)
-        return from_text(poem, read_text(self.path / text_file(name)) or "")
+        text = read_text(self.path / text_file(name))
+        return poem if text is None else from_text(poem, text)
 
     def paths(self) -> list[str]:
         """The paths that have a poem here, sorted."""
@@ -333,10 +353,31 @@ class PoemsFolder:
     def _file_for(self, path: str, name: str, written: str) -> str:
         """The file of a path's text: as before, else made from `name`, else one that no other photograph's text has."""
         entry = self._entries.get(path)
-        if entry and is_text_file(before := entry.file_of(path)):
+        if entry and is_text_file(before := entry.file_of(path)) and self._has_room(before):
             return before
         file = text_file(name)
+        if not self._has_room(file):
+            return short_text_file(name)
         return text_file(marked(name, path)) if self._is_anothers(file, path, written) else file
+
+    def _has_room(self, file: str) -> bool:
+        """Whether nothing is in the way of a text: no folder, device or file of another kind, and no limit of the disk.
+
+        The folders that it lies in are made. Raises `StoreError` where that fails for another reason.
+        """
+        target = self.path / file
+        if target.parent != self.path and is_own_name(file.partition("/")[0]):
+            return False
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            mode = target.lstat().st_mode
+        except FileNotFoundError:
+            return os.access(target.parent, os.W_OK)
+        except OSError as error:
+            if error.errno in IN_THE_WAY:
+                return False
+            raise StoreError(f"{target.parent}: {what_failed(error)}") from error
+        return stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and target.is_file())
 
     def _is_anothers(self, file: str, path: str, written: str) -> bool:
         """Whether a text file belongs to another photograph, and not to this one under an earlier path."""
@@ -371,7 +412,6 @@ class PoemsFolder:
         self._write_text(self.path / made.file, text)
 
     def _write_text(self, target: Path, text: bytes) -> None:
-        _make_parents(target)
         write_atomically(target, text, by_way_of=self._unfinished)
         self._unsynced.append(target)
         if len(self._unsynced) >= AT_ONCE:
@@ -399,10 +439,16 @@ class PoemsFolder:
         self._tidy = self._tidy and path > last
 
     def _spare_a_persons_work(self, path: str, made: Made, text: bytes) -> None:
-        target = self.path / made.file
-        if self.force or not _holds(str(target)) or (present := target.read_bytes()) == text:
+        from photopoem.poems.text import read_text
+
+        target, entry = self.path / made.file, self._entries.get(path)
+        if self.force or not _holds(str(target)):
             return
-        standing, entry = text_hash(present.decode("utf-8", "surrogateescape")), self._entries.get(path)
+        if (present := read_text(target)) is None:
+            raise KeptText(f"{target}: may not be read, so kept; --force overwrites it")
+        if present.encode("utf-8", "surrogateescape") == text:
+            return
+        standing = text_hash(present)
         ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
         # This path's hashes come first: other paths wrote this file only where the photograph was renamed.
         if standing not in ours and standing not in map(self._text_of, self._owners_of(made.file)):
@@ -413,13 +459,14 @@ class PoemsFolder:
         return self._entries[path].made(path).text
 
     def named_apart(self, path: str) -> str:
-        """Says where a photograph's text is, if another photograph has the plain name; else empty."""
+        """Says where a photograph's text is, if it could not have its plain name; else empty."""
         file = self._entries[path].file_of(path)
         plain = file.removesuffix(f"{marked('', path)}{TEXT}") + TEXT
+        where = f"{path} is in {self.path / file}"
         if plain == file + TEXT:
-            return ""
+            return f"{where}, for its own name is too long or taken" if is_shortened(file) else ""
         others = self._owners_of(plain)
-        return f"{path} is in {self.path / file}" + (f", for {others[-1]} has {plain}" if others else "")
+        return where + (f", for {others[-1]} has {plain}" if others else "")
 
     def gone(self, found: Sequence[Found]) -> list[str]:
         """Paths that have a poem here and are not among the photographs `found`, which names each once."""
@@ -503,9 +550,10 @@ def folder_for_poems(out: str | Path) -> Path:
 def _holds(text: str) -> bool:
     """Whether a text is there and not empty: a power cut can leave empty files."""
     try:
-        return os.stat(text).st_size > 0  # noqa: PTH116 - faster, for 100,000
+        found = os.stat(text)  # noqa: PTH116 - faster, for 100,000
     except OSError:
         return False
+    return found.st_size > 0 and stat.S_ISREG(found.st_mode)
 
 
 def _note_owner(owners: dict[str, list[str]], file: str, path: str) -> None:
@@ -525,10 +573,3 @@ def _with_records(source: str | Path) -> Path:
     if not (Path(source) / RECORDS).is_file():
         raise UsageError(f"{source}: not a folder of poems: there is no {RECORDS} in it")
     return Path(source)
-
-
-def _make_parents(target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{target.parent}: cannot be made: {error.strerror}") from error

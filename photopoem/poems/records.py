@@ -7,17 +7,21 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
 from photopoem.errors import StoreError, did_you_mean_path
 from photopoem.files import open_regular
 
 RECORDS = "poems.jsonl"
+WRITE_ANEW = "take that line out, and photopoem run writes the poem anew"
 LOCK = ".lock"
 TEXT = ".txt"
+
+_OWN_ENDINGS = (".jsonl", ".json", ".toml", ".sqlite", ".sqlite-wal", ".sqlite-shm")
+_SHORT = 60  # bytes: some disks have names of 143 bytes at most
 
 _LENGTH_BITS = 40  # no line has a terabyte
 # A record begins with its path and how it was made, so that a hundred thousand can be recognised
@@ -29,6 +33,9 @@ _PLAIN = rb'"([^"\\]*)"'
 _PLAIN_HEAD = re.compile(
     rb'\{"path": %b, "made": \{"stamp": %b, "settings": %b, "file": %b, "text": %b\}' % ((_PLAIN,) * 5)
 )
+
+
+Record = TypeVar("Record", bound=Mapping[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +146,50 @@ def text_file(name: str) -> str:
     return "/".join([*parts[:-1], last])
 
 
+def short_text_file(name: str) -> str:
+    """The file for a text where the one that `text_file` gives cannot be: in no folder, its name short and its own."""
+    mark = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+    last = os.fsencode(name.rpartition("/")[2])[:_SHORT].decode("utf-8", "ignore")
+    return f"{last or '_'}~{mark}{TEXT}"
+
+
+def is_shortened(file: str) -> bool:
+    """Whether a text could not have the name of its photograph."""
+    return re.search(rf"~[0-9a-f]{{16}}{re.escape(TEXT)}$", file) is not None
+
+
+def is_own_name(name: str) -> bool:
+    """Whether a name in a poems folder may be that of a file of photopoem's, such as the print queue."""
+    return name.startswith(".") or name.endswith(_OWN_ENDINGS)
+
+
 def is_text_file(file: str) -> bool:
     """Whether a file's name, as it stands in a record, is one that `text_file` gives."""
     return file.endswith(TEXT) and len(file) > len(TEXT) and text_file(file.removesuffix(TEXT)) == file
 
 
+def whole_lines(records: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a `poems.jsonl`, without a torn last one."""
+    return (line for line in records if line.endswith(b"\n") or is_whole(line))
+
+
+def last_records(records: Iterable[Record]) -> list[Record]:
+    """The records that stand: of each path the last, where the first was. The others are of poems written before it."""
+    return list({each["path"]: each for each in records}.values())
+
+
 def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
     """The records of a poems folder or of a `poems.jsonl`, one at a time; a torn last line is left out.
 
+    Those of poems that were written anew come too, for they know which texts photopoem wrote; see `last_records`.
     Raises `StoreError` where there are none to read.
     """
     source = Path(path) / RECORDS if Path(path).is_dir() else Path(path)
     try:
         with open_regular(source) as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip() and (line.endswith(b"\n") or is_whole(line)):
-                    yield _parsed(source, number, line)
+            for number, line in enumerate(whole_lines(lines), start=1):
+                if line.strip():
+                    yield parsed(f"{source}:{number}", line)
     except OSError as error:
         near = did_you_mean_path(source)
         raise StoreError(
@@ -162,12 +197,13 @@ def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
         ) from error
 
 
-def _parsed(source: Path, number: int, line: bytes) -> dict[str, Any]:
+def parsed(where: str | Path, line: bytes) -> dict[str, Any]:
+    """The record of a line. Raises `StoreError` for anything else, with `where` it stands."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{source}:{number}: not a record of a poem: {error}") from error
+        raise StoreError(f"{where}: not a record of a poem: {error}; {WRITE_ANEW}") from error
     if not _is_record(record):
-        raise StoreError(f"{source}:{number}: not a record of a poem")
+        raise StoreError(f"{where}: not a record of a poem; {WRITE_ANEW}")
     made: dict[str, Any] = record
     return made
