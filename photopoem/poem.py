@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import quote
 
 from photopoem.color.palette import Palette, Swatch, Where
+from photopoem.errors import StoreError
 from photopoem.labels.labeller import Label, LabelColor, Region
 from photopoem.photo.moment import Moment
 from photopoem.vocabulary import Source, Subject
@@ -185,22 +189,30 @@ def moment_record(moment: Moment) -> dict[str, Any]:
 def from_record(made: Mapping[str, Any]) -> Poem:
     """The poem of a record. Unknown keys are ignored.
 
-    Raises `KeyError`, `TypeError` or `ValueError` if it is not the record of a poem.
+    Raises `StoreError` if it is not the record of a poem: a key is missing, or a value is of another kind.
     """
+    return _sound(_poem, made)
+
+
+def _poem(made: Mapping[str, Any]) -> Poem:
     title = made.get("title_spans") or [{"text": made["title"], "source": None}]
     return Poem(
         title=_line(title),
         lines=tuple(_line(line) for line in made["lines"]),
         grammar=made["grammar"],
         seed=made["seed"],
-        subject=subject_from_record(made),
+        subject=_subject(made),
         version=made["version"],
         by_hand=made.get("by_hand", False),
     )
 
 
 def subject_from_record(made: Mapping[str, Any]) -> Subject:
-    """The subject of a record. The output of `photopoem look --json` has the same keys."""
+    """The subject of a record. The output of `photopoem look --json` has the same keys. Raises as `from_record`."""
+    return _sound(_subject, made)
+
+
+def _subject(made: Mapping[str, Any]) -> Subject:
     return Subject(
         path=made["path"],
         digest=made["digest"],
@@ -272,3 +284,82 @@ def _moment(made: Mapping[str, Any]) -> Moment:
     if "keywords" in known:
         known["keywords"] = tuple(known["keywords"])
     return Moment(**known)
+
+
+# -- records that somebody changed ------------------------------------------------------------------------
+
+Made = TypeVar("Made")
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Half a pair of surrogates can be in JSON, but nowhere else. The others stand for bytes of a name that is no UTF-8."""
+
+
+def _sound(make: Callable[[Mapping[str, Any]], Made], record: Mapping[str, Any]) -> Made:
+    """What is made of a record, each value of the kind that its field says. Raises `StoreError`."""
+    try:
+        made = make(record)
+        kind: Any = type(made)
+        if wrong := _test(kind)(made):
+            raise ValueError(wrong)
+    except KeyError as error:
+        raise StoreError(f"not a record of a poem: {error} is missing") from error
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise StoreError(f"not a record of a poem: {error}") from error
+    return made
+
+
+Test = Callable[[Any], str]
+"""Says what is wrong with a value; nothing where it is of the kind that was asked for."""
+
+
+@cache
+def _test(kind: Any) -> Test:
+    """The test of a kind, which is written as annotations write it; made once, for a show has many records."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        return _test_of_fields(kind)
+    if origin is tuple:
+        return _test_of_each(_test(inner[0]))
+    if origin is not None and origin is not Literal:
+        return _test_of_one(_test(inner[0]), _test(inner[1]))
+    types = {float: (int, float)}.get(kind, (kind,))
+
+    def test(value: Any) -> str:
+        right = value in inner if inner else type(value) in types
+        if type(value) is str:
+            right = right and (value.isascii() or not _HALF.search(value))
+        elif type(value) is float:
+            right = right and math.isfinite(value)
+        return "" if right else f"{value!r:.60}"
+
+    return test
+
+
+def _test_of_fields(kind: Any) -> Test:
+    tests = [(name, _test(its)) for name, its in get_type_hints(kind).items()]
+
+    def test(value: Any) -> str:
+        if type(value) is not kind:
+            return f"{value!r:.60}"
+        for name, right in tests:
+            if wrong := right(getattr(value, name)):
+                return f"{name} {wrong}"
+        return ""
+
+    return test
+
+
+def _test_of_each(one: Test) -> Test:
+    def test(values: Any) -> str:
+        for value in values:
+            if wrong := one(value):
+                return wrong
+        return ""
+
+    return test
+
+
+def _test_of_one(one: Test, other: Test) -> Test:
+    def test(value: Any) -> str:
+        return one(value) and other(value) and one(value)
+
+    return test

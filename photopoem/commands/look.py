@@ -206,19 +206,18 @@ def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
     A text is out of one. Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
-    from photopoem.poems.records import read_records
+    from photopoem.poems.records import last_records, read_records
     from photopoem.poems.text import edited, find_edited, folder_of, written_to
     from photopoem.text.terminal import counted, visible
 
     if not path.is_dir() and path.suffix != ".jsonl":
         return *find_edited(path), 1
     folder, records = folder_of(path), list(read_records(path))
-    if nth > len(records):
-        raise UsageError(
-            f"{visible(str(path))} has no poem number {nth}, but {counted(len(records), 'poem')}"
-        )
-    record = records[nth - 1]
-    return folder, edited(folder, record, written_to(records)), from_record(record), len(records)
+    poems = last_records(records)
+    if nth > len(poems):
+        raise UsageError(f"{visible(str(path))} has no poem number {nth}, but {counted(len(poems), 'poem')}")
+    record = poems[nth - 1]
+    return folder, edited(folder, record, written_to(records)), from_record(record), len(poems)
 
 
 def layer_of(span: Span) -> str | None:

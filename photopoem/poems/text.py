@@ -11,7 +11,7 @@ from typing import Any
 from photopoem.errors import StoreError, UsageError, did_you_mean_path
 from photopoem.files import open_regular
 from photopoem.poem import Line, Poem, Span, colophon, from_record
-from photopoem.poems.records import RECORDS, is_text_file, read_records, text_hash
+from photopoem.poems.records import RECORDS, WRITE_ANEW, is_text_file, last_records, read_records, text_hash
 from photopoem.text.terminal import visible
 from photopoem.text.wrap import wrap_columns
 
@@ -63,13 +63,13 @@ MOST = 1 << 21
 
 
 def read_edited(path: str | Path) -> list[Poem]:
-    """The poems of a poems folder or its `poems.jsonl`, with a person's edits.
+    """The poems of a poems folder or its `poems.jsonl`, one for each photograph, with a person's edits.
 
     Raises `StoreError` where there are none to read, or something that is no record of a poem.
     """
     folder, records = folder_of(path), list(read_records(path))
     written = written_to(records)
-    return [edited(folder, record, written) for record in records]
+    return [edited(folder, record, written) for record in last_records(records)]
 
 
 def find_edited(text: Path) -> tuple[Path, Poem, Poem]:
@@ -81,7 +81,7 @@ def find_edited(text: Path) -> tuple[Path, Poem, Poem]:
     name = text.resolve().relative_to(folder.resolve()).as_posix()
     records = list(read_records(folder))
     # A text belongs to its last record.
-    found = next((each for each in reversed(records) if _text_of(each)[0] == name), None)
+    found = next((each for each in reversed(records) if text_of(each)[0] == name), None)
     if found is None:
         near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
         raise UsageError(f"{visible(str(text))}: {RECORDS} knows no such poem{near}")
@@ -108,7 +108,7 @@ def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[s
     """The hashes of all that photopoem wrote to each text file; several records may share one."""
     written: defaultdict[str, set[str]] = defaultdict(set)
     for record in records:
-        file, text = _text_of(record)
+        file, text = text_of(record)
         written[file].add(text)
     return written
 
@@ -122,9 +122,9 @@ def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Contai
     """
     try:
         poem = from_record(record)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise StoreError(f"{folder}: not a record of a poem: {error!r}") from error
-    file, hashed = _text_of(record)
+    except StoreError as error:
+        raise StoreError(f"{folder / RECORDS}: {record.get('path')}: {error}; {WRITE_ANEW}") from error
+    file, hashed = text_of(record)
     text = read_text(folder / file) if hashed and is_text_file(file) else None
     return poem if text is None or text_hash(text) in written[file] else from_text(poem, text)
 
@@ -138,7 +138,7 @@ def read_text(path: Path) -> str | None:
         return None
 
 
-def _text_of(record: Mapping[str, Any]) -> tuple[str, str]:
+def text_of(record: Mapping[str, Any]) -> tuple[str, str]:
     """The file and the hash of a record's text; both empty where it has none."""
     made = record.get("made")
     cells = made if isinstance(made, dict) else {}

@@ -235,7 +235,7 @@ class Queue:
         wanted = set(photographs)
         with self._changing() as db:
             rows = db.execute("SELECT id, record FROM jobs WHERE state = 'queued'").fetchall()
-            some = [(each,) for each, record in rows if _photograph(json.loads(record)) in wanted]
+            some = [(each,) for each, record in rows if _photograph(_object(record)) in wanted]
             db.executemany("DELETE FROM jobs WHERE id = ?", some)
         return len(some)
 
@@ -299,7 +299,7 @@ class Queue:
         """
         from filelock import FileLock, Timeout
 
-        mark = hashlib.sha256(target.encode()).hexdigest()[:8]
+        mark = hashlib.sha256(os.fsencode(target)).hexdigest()[:8]
         lock = FileLock(self.folder / f".printing-{mark}.lock")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -330,7 +330,8 @@ class Queue:
         marks = _marks(states)
         where = f"WHERE state IN ({marks}) GROUP BY target ORDER BY target"
         with self._reading() as db:
-            return dict(db.execute(f"SELECT target, count(*) FROM jobs {where}", states))  # noqa: S608 - marks
+            found = db.execute(f"SELECT target, count(*) FROM jobs {where}", states).fetchall()  # noqa: S608 - marks
+        return {os.fsdecode(target): count for target, count in found}
 
     def presses(self, target: str) -> list[str]:
         """The presses of all jobs that a target has had or waits for, sorted."""
@@ -446,6 +447,15 @@ def _written(records: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _job(row: Sequence[Any]) -> Job:
-    values = list(row)
-    values[6], values[8] = json.loads(row[6]), json.loads(row[8])
+    values: list[Any] = [os.fsdecode(value) if isinstance(value, bytes) else value for value in row]
+    values[6], values[8] = _object(row[6]), _object(row[8])
     return Job(*values)
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object of a cell; an empty one, which is no record of a poem, where somebody damaged it."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from photopoem.files import write_atomically
 from photopoem.photo.discover import Found, is_photo_name, is_url
 from photopoem.poem import Line, Poem, Span, colophon, from_record, record
 from photopoem.poems.folder import PoemsFolder
-from photopoem.poems.records import RECORDS, TEXT, read_records
+from photopoem.poems.records import RECORDS, TEXT, is_text_file, last_records, read_records
 from photopoem.poems.show import Choice, Order, Show, State, change_show, in_order, read_show
-from photopoem.poems.text import as_text, edited, read_text, written_to
+from photopoem.poems.text import as_text, edited, read_text, text_of, written_to
 from photopoem.services.describe import spoken
 from photopoem.services.pipeline import Settings, chosen_settings
 from photopoem.text.clean import one_line
@@ -49,8 +50,8 @@ class Pick:
     @property
     def text(self) -> Path | None:
         """The file of its text."""
-        file = self.record["made"]["file"] if self.record and "made" in self.record else ""
-        return self.folder / file if file else None
+        file, _ = text_of(self.record or {})
+        return self.folder / file if is_text_file(file) else None
 
     def poem(self) -> Poem:
         """The poem as it stands, in a person's words where its text was changed. Raises `UsageError`."""
@@ -99,13 +100,11 @@ class _Known:
     def __init__(self, folder: Path, *, must: bool = False) -> None:
         self.folder = folder
         there = must or (folder / RECORDS).is_file()
-        # The last record of a path is the one that stands.
         records = list(read_records(folder)) if there else []
-        last = {str(each.get("path")): each for each in records}
         written = written_to(records)
         self.picks = {
-            path: Pick(folder, path, str(each.get("digest", "")), each, written)
-            for path, each in sorted(last.items())
+            each["path"]: Pick(folder, each["path"], str(each.get("digest", "")), each, written)
+            for each in sorted(last_records(records), key=itemgetter("path"))
         }
 
     def meant(self, name: str) -> list[Pick]:

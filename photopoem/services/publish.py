@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from photopoem.errors import KeptText, PressError, UsageError
+from photopoem.errors import KeptText, PressError, StoreError, UsageError
 from photopoem.poem import Poem, from_record, record
 from photopoem.poems.show import Choice, Show, by_date
 from photopoem.poems.text import as_text
@@ -244,8 +244,8 @@ class Renderer:
         press = self._presses[key]
         try:
             poem = from_record(job.record)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise PressError(f"{job.name}: its record in the queue is damaged ({error!r})") from error
+        except StoreError as error:
+            raise PressError(f"{job.name}: its record in the queue is damaged ({error})") from error
         data = press.press([poem], photos=Path(job.photos) if job.photos else None)
         return Delivery(data, job.press, press.suffix, job.name)
 

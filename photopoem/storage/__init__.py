@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import threading
@@ -9,7 +10,27 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+
+class _Connection(sqlite3.Connection):
+    """Keeps a text with a file's name that is no UTF-8 as the bytes of that name, which `os.fsdecode` gives back."""
+
+    def execute(self, statement: str, values: Any = (), /) -> sqlite3.Cursor:
+        return super().execute(statement, [*map(_kept, values)])
+
+    def executemany(self, statement: str, rows: Any, /) -> sqlite3.Cursor:
+        return super().executemany(statement, ([*map(_kept, row)] for row in rows))
+
+
+def _kept(value: Any) -> Any:
+    if type(value) is not str or value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(value)
+    return value
 
 
 class Database:
@@ -105,7 +126,11 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         # isolation_level None: transactions are begun here, not by the sqlite3 module.
-        db = sqlite3.connect(self.path, timeout=self._busy, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            self.path, timeout=self._busy, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
+        # What is no UTF-8 in the file is a matter for who reads it, and no fault of the file.
+        db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         deadline = time.monotonic() + self._busy
         while True:
             try:

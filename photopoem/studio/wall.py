@@ -16,10 +16,10 @@ from typing import Any
 from photopoem.color.palette import Palette
 from photopoem.color.spaces import Rgb, hex_of, readable, rgb_of
 from photopoem.errors import GrammarError, MissingWordsError, PhotopoemError, StoreError, UsageError
-from photopoem.files import write_atomically
+from photopoem.files import open_regular, write_atomically
 from photopoem.labels.labeller import Label
 from photopoem.poem import Line, Poem, Span, colophon
-from photopoem.poems.records import RECORDS, Made, head_of
+from photopoem.poems.records import RECORDS, Made, head_of, parsed, whole_lines
 from photopoem.poems.show import STATES, Choice, Show, State, by_color, by_date, read_show, show_file
 from photopoem.poems.text import edited
 from photopoem.press.pictures import encoded, open_picture, photo_name
@@ -143,11 +143,13 @@ class Wall:
         heads: dict[str, tuple[Made, bytes]] = {}
         written: dict[str, set[str]] = {}
         try:
-            lines = records.read_bytes().splitlines(keepends=True) if records.exists() else []
+            with open_regular(records) as file:
+                found = [(head_of(line), line) for line in whole_lines(file)]
+        except FileNotFoundError:
+            found = []
         except OSError as error:
             raise StoreError(f"{records}: cannot be read: {error.strerror or error}") from error
-        for line in lines:
-            head = head_of(line) if line.endswith(b"\n") else None
+        for head, line in found:
             if head is not None:
                 path, made = head
                 heads[path] = (made, line)
@@ -170,7 +172,7 @@ class Wall:
         return before
 
     def _new_row(self, path: str, made: Made, line: bytes, stamp: tuple[int, int], version: int) -> Row:
-        poem = edited(self.folder, json.loads(line), self._written)
+        poem = edited(self.folder, parsed(self.folder / RECORDS, line), self._written)
         subject = poem.subject
         choice = self._show.choice(path, subject.digest)
         shown = curate.titled(poem, choice)
