@@ -131,7 +131,9 @@ class RunOptions:
 
     def is_single(self, given: list[str], found: list[Found]) -> bool:
         """Whether one photograph was named and its poem goes to standard output alone."""
-        alone = self.paths != ("-",) and len(given) == 1 and found[0].path == given[0]
+        from photopoem.photo.discover import one_photo
+
+        alone = self.paths != ("-",) and len(given) == 1 and found[0].path == one_photo(given[0]).path
         return alone and self.out is None and self.target is None
 
     def run(self, found: list[Found], left_out: dict[str, Counter[str]], settings: Settings) -> Run:
@@ -192,12 +194,13 @@ def command(asked: RunOptions) -> None:
 
 def _nothing(given: list[str], left_out: dict[str, Counter[str]]) -> str:
     """Why there is nothing to do."""
-    from photopoem.photo.discover import files_left_out
+    from photopoem.photo.discover import files_left_out, one_photo
 
     if not given:
         return "no paths on standard input"
     others = sum(left_out.values(), Counter[str]())
-    return f"no photographs in {', '.join(given)}" + (f": {files_left_out(others)}" if others else "")
+    where = ", ".join(one_photo(each).path for each in given)
+    return f"no photographs in {where}" + (f": {files_left_out(others)}" if others else "")
 
 
 FEW = 3

@@ -6,19 +6,23 @@ import hashlib
 import os
 import re
 import tempfile
+import threading
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from photopoem.errors import PhotoError, UsageError, did_you_mean_path
 from photopoem.photo.filetypes import RAW_SUFFIXES
 from photopoem.photo.metadata import sidecar_names
-from photopoem.photo.reading import Photo, read_photo
+from photopoem.photo.reading import FetchError, Photo, read_photo
 from photopoem.text.terminal import first_of
 
 SUFFIXES = frozenset(
@@ -57,18 +61,26 @@ class Found:
 
     `path` is how a person would open it; `name` is its name inside the poems folder, unique in a run; `stamp`
     changes when the file does (size and time of change), empty where that cannot be told. `inside` is its path inside
-    the folder that was given, which is the same on every machine, wherever the folder is mounted.
+    the folder that was given, which is the same on every machine, wherever the folder is mounted. `address` is where
+    a remote one is fetched, with all that lets somebody in, which is neither shown nor kept.
     """
 
     path: str
     name: str
     stamp: str = ""
     inside: str = field(default="", compare=False)
+    address: str = field(default="", compare=False, repr=False)
 
 
 def is_url(path: str) -> bool:
     """Whether a path is an address such as `s3://bucket/photos`."""
     return bool(_URL.match(path))
+
+
+def one_photo(path: str) -> Found:
+    """A photograph that is named by its path or address, whether it exists or not."""
+    shown = without_secrets(path) if is_url(path) else path
+    return Found(shown, Path(shown).name, address=path if is_url(path) else "")
 
 
 def find_photos(
@@ -156,7 +168,9 @@ def _same_everywhere(inside: str) -> bytes:
 
 def _prefix(path: str) -> str:
     """What tells the photographs of one folder argument from those of another."""
-    name = Path(path.rstrip("/")).name
+    name = Path(
+        without_secrets(path).partition("?")[0].rstrip("/") if is_url(path) else path.rstrip("/")
+    ).name
     return f"{name}/" if name not in {"", ".", ".."} else ""
 
 
@@ -164,9 +178,10 @@ def _find_one(
     path: str, prefix: str, recurse: bool, others: Counter[str], exclude: Sequence[str]
 ) -> Iterator[Found]:
     if is_url(path):
-        for address, name, stamp in find_remote(path, is_photo_name, recurse):
-            if not _is_excluded(name, exclude):
-                yield Found(address, prefix + name, stamp, prefix + name)
+        for each in find_remote(path, is_photo_name, recurse):
+            within = "" if each.path == one_photo(path).path else prefix
+            if not _is_excluded(each.name, exclude):
+                yield replace(each, name=within + each.name, inside=within + each.name)
     elif os.path.isdir(path):  # noqa: PTH112 - a Path raises where it may not look
         yield from _walk(path, prefix, recurse, others, exclude)
     else:
@@ -181,7 +196,8 @@ def _be_there(path: str) -> None:
     except PermissionError:
         return
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: there is no such file or folder{did_you_mean_path(path)}") from error
+        shown = without_secrets(path) if "://" in path else path
+        raise UsageError(f"{shown}: there is no such file or folder{did_you_mean_path(path)}") from error
 
 
 def _walk(
@@ -320,38 +336,165 @@ def marked(name: str, path: str) -> str:
     return f"{name}.{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
+# -- photographs at addresses -----------------------------------------------------------------------------
+
+MOST_FETCHED = 500_000_000
+"""Bytes of a photograph at an address: more than any that may be opened has."""
+MOST_BESIDE = 2_000_000
+"""Bytes of a sidecar at an address."""
+MOST_LISTED = 16_000_000
+"""Bytes of a page that lists the files of a folder on a web server."""
+FETCHING = 180.0
+"""Seconds in which a photograph and its sidecars must have come."""
+LISTING = 600.0
+"""Seconds in which a service must have said what it holds: a million names take some minutes."""
+
+_USER = re.compile(r"(?<=://)[^/\s'\"]*@")
+_QUERY = re.compile(r"\?(?P<said>(?:(?!::)[^\s'\"()<>])*)")
+_SECRET = re.compile(
+    r"sig|token|key|secret|pass|pwd|cred|auth|policy|expir|session|code|access|^x-"
+    r"|^(sv|ss|srt|sp|se|st|spr|sip|sr|skoid|sktid|skt|ske|sks|skv)$",
+    re.IGNORECASE,
+)
+"""Names of values that let somebody in: signatures of S3, Google and Azure among them."""
+_LONGEST_VALUE = 32  # a longer value may be a secret under any name
+
+
+def without_secrets(text: str) -> str:
+    """An address, or a text with addresses in it, without users, passwords and signatures.
+
+    Of what follows a question mark the short values stay whose names tell nothing secret, for they may say which file
+    is meant; of long ones a hash stays.
+    """
+    return _QUERY.sub(_harmless, _USER.sub("", text))
+
+
+def _harmless(query: re.Match[str]) -> str:
+    kept = []
+    for pair in query["said"].split("&"):
+        name, equals, value = pair.partition("=")
+        if len(value or name) > _LONGEST_VALUE:
+            pair = (
+                f"{name if equals else ''}~{hashlib.sha256(pair.encode('utf-8', 'replace')).hexdigest()[:8]}"
+            )
+        if pair and not _SECRET.search(name):
+            kept.append(pair)
+    return "?" + "&".join(kept) if kept else ""
+
+
 def _filesystem(url: str) -> tuple[Any, str]:
     """The file system behind an address, and the path in it. Raises `UsageError`."""
     try:
         import fsspec
     except ImportError as error:
-        raise UsageError(f"{url}: addresses need another package: pip install 'photopoem[remote]'") from error
-    try:
-        system, path = fsspec.core.url_to_fs(url)
-    except Exception as error:
-        # Some protocols connect at once, and each raises errors of its own.
-        raise UsageError(f"{url}: cannot be reached ({error!r})") from error
+        raise UsageError(
+            f"{without_secrets(url)}: addresses need another package: pip install 'photopoem[remote]'"
+        ) from error
+    system, path = _asked(url, "reached", lambda: fsspec.core.url_to_fs(url, **_bounds(url)))
     return system, path
 
 
-def find_remote(url: str, wanted: Callable[[str], bool], recurse: bool) -> Iterator[tuple[str, str, str]]:
-    """Of each file under an address whose name is wanted: its address, its name from there, its stamp.
-
-    Raises `UsageError` where there is nothing.
-    """
-    system, path = _filesystem(url)
+def _asked(url: str, what: str, ask: Callable[[], Any]) -> Any:
+    """What a service answers. Raises `UsageError` where it fails, or says nothing for too long."""
     try:
-        listed = system.find(path, maxdepth=None if recurse else 1, detail=True)
+        return _in_time(ask, LISTING)
     except Exception as error:
         # Each file system raises what it likes: none of it is a fault of ours.
-        raise UsageError(f"{url}: cannot be listed ({error!r})") from error
+        raise UsageError(f"{without_secrets(url)}: cannot be {what} ({_why(error)})") from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError) and not str(error):
+        return "it takes too long"
+    return without_secrets(repr(error))
+
+
+def _in_time(ask: Callable[[], Any], seconds: float) -> Any:
+    """What is answered within so many seconds; raises `TimeoutError` after them, and what `ask` raises before.
+
+    A service may keep silent for ever, and nothing interrupts a library that waits for it: it is left behind.
+    """
+    answer: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name="photopoem-fetching", daemon=True).start()
+    return answer.result(seconds)
+
+
+def _bounds(url: str) -> dict[str, Any]:
+    """Options by which fsspec's web client reads no endless page, and gives up a server that is silent."""
+    asked = {part.partition("://")[0] for part in url.lower().split("::")} & {"http", "https"}
+    if not asked:
+        return {}
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(total=FETCHING, sock_connect=FETCHING / 6, sock_read=FETCHING / 3)
+    return {each: {"client_kwargs": {"response_class": _page(), "timeout": timeout}} for each in asked}
+
+
+@cache
+def _page() -> Any:
+    from aiohttp import ClientPayloadError, ClientResponse
+
+    class Page(ClientResponse):
+        """An answer that is refused where it is larger than a list of files can be; photographs come in pieces."""
+
+        async def read(self) -> bytes:
+            if self._body is None:
+                body = bytearray()
+                async for piece in self.content.iter_any():
+                    body += piece
+                    if len(body) > MOST_LISTED:
+                        self.close()
+                        raise ClientPayloadError(f"more than {MOST_LISTED / 1e6:.0f} MB")
+                self._body = bytes(body)
+            return self._body
+
+    return Page
+
+
+def find_remote(url: str, wanted: Callable[[str], bool], recurse: bool) -> Iterator[Found]:
+    """The files under an address whose names are wanted, their names as from there.
+
+    Raises `UsageError` where there is nothing, or it takes too long to learn what there is.
+    """
+    system, path = _filesystem(url)
+    depth = None if recurse else 1
+    listed = _asked(url, "listed", lambda: system.find(path, maxdepth=depth, detail=True))
     if not listed:
-        raise UsageError(f"{url}: there is nothing there")
+        raise UsageError(f"{without_secrets(url)}: there is nothing there")
     root = path.rstrip("/")
+    plain = _is_plain(system, next(iter(listed)))
     for each, info in sorted(listed.items()):
-        name = each.removeprefix(root).lstrip("/") or Path(each).name
-        if each == root or wanted(Path(each).name):
-            yield str(system.unstrip_protocol(each)), name, _remote_stamp(info)
+        name = without_secrets(each.removeprefix(root)).lstrip("/") or without_secrets(Path(each).name)
+        if each == root or wanted(Path(name).name.partition("?")[0]):
+            address = _address(system, url, each, root, plain)
+            yield Found(without_secrets(address), name, _remote_stamp(info), name, address)
+
+
+def _is_plain(system: Any, path: str) -> bool:
+    """Whether a path with its protocol leads back to its file system; else it needs the address it was found at."""
+    try:
+        found, _ = _filesystem(str(system.unstrip_protocol(path)))
+    except UsageError:
+        return False
+    return type(found) is type(system) and bool(found.storage_options == system.storage_options)
+
+
+def _address(system: Any, url: str, path: str, root: str, plain: bool) -> str:
+    if plain:
+        return str(system.unstrip_protocol(path))
+    if path == root:
+        return url
+    # The files in an archive, or of a host that the path does not name.
+    first, colons, rest = url.partition("::")
+    stroke = "" if first.endswith("/") else "/"
+    return f"{first}{stroke}{path.removeprefix(root).lstrip('/')}{colons}{rest}"
 
 
 def _remote_stamp(info: dict[str, Any]) -> str:
@@ -361,27 +504,47 @@ def _remote_stamp(info: dict[str, Any]) -> str:
 
 
 def read_remote(url: str, *, quick: bool = False) -> Photo:
-    """Fetch a photograph and read it; its sidecars come with it. Raises `PhotoError` with the address."""
-    system, path = _filesystem(url)
-    with tempfile.TemporaryDirectory(prefix="photopoem-") as folder:
-        local = Path(folder, Path(path).name)
+    """Fetch a photograph and read it; its sidecars come with it.
+
+    Raises `PhotoError` with the address, where it cannot be fetched, too, or is too large or too slow.
+    """
+    shown = without_secrets(url)
+    try:
+        system, path = _filesystem(url)
+        return replace(read_photo(path, quick=quick, opened=_Fetcher(system, path)), path=shown)
+    except UsageError as error:
+        raise PhotoError(shown, str(error).removeprefix(f"{shown}: ")) from error
+    except PhotoError as error:
+        raise PhotoError(shown, error.cause) from error
+
+
+class _Fetcher:
+    """Opens a photograph of a file system, and its sidecars, all within `FETCHING` seconds. Raises `FetchError`."""
+
+    def __init__(self, system: Any, path: str) -> None:
+        self._system, self._path = system, path
+        self._ends = time.monotonic() + FETCHING
+        self._on_the_web = path.startswith(("http://", "https://"))
+
+    def __call__(self, path: str) -> IO[bytes]:
+        most = MOST_FETCHED if path == self._path else MOST_BESIDE
+        if path != self._path and self._on_the_web and "?" in path:
+            raise FetchError("a file that a question asks for has none beside it")
+        # Without a name on the disk: it is gone however the program ends.
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
         try:
-            system.get_file(path, str(local))
+            _in_time(lambda: self._copy(path, file, most), max(0.0, self._ends - time.monotonic()))
         except Exception as error:
-            # As above: whatever the file system raises costs this one photograph.
-            raise PhotoError(url, f"cannot be fetched ({error!r})") from error
-        _fetch_sidecars(system, path, local)
-        try:
-            return replace(read_photo(local, quick=quick), path=url)
-        except PhotoError as error:
-            raise PhotoError(url, error.cause) from error
+            file.close()  # this ends the copying too, where it still goes on
+            raise FetchError(f"cannot be fetched ({_why(error)})") from error
+        file.seek(0)
+        return file
 
-
-def _fetch_sidecars(system: Any, path: str, local: Path) -> None:
-    folder, stroke, name = path.rpartition("/")
-    for each in sidecar_names(name):
-        try:
-            if system.exists(folder + stroke + each):
-                system.get_file(folder + stroke + each, str(local.with_name(each)))
-        except Exception:  # noqa: S112 - a sidecar is a courtesy; without it the photograph still speaks
-            continue
+    def _copy(self, path: str, file: IO[bytes], most: int) -> None:
+        # Size and blocks of nothing make the web client read on in one answer; else it asks for a block at a time.
+        way = {"size": 1, "block_size": 0} if self._on_the_web else {}
+        with self._system.open(path, "rb", **way) as source:
+            while piece := source.read(1 << 18):
+                if file.tell() + len(piece) > most:
+                    raise FetchError(f"larger than {most / 1e6:.0f} MB")
+                file.write(piece)

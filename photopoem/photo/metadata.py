@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from xml.parsers import expat
 
 from photopoem.files import open_regular
@@ -198,21 +198,21 @@ def _takeout_names(name: str) -> Iterator[str]:
             yield f"{told[:_TAKEOUT_NAME]}{number}.json"
 
 
-def read_sidecars(path: str) -> list[Facts]:
-    """What each sidecar of a photograph says; one that cannot be read says nothing."""
+def read_sidecars(path: str, opened: Callable[[str], IO[bytes]] = open_regular) -> list[Facts]:
+    """What each sidecar of a photograph says; one that cannot be read says nothing. `opened` opens a file."""
     folder, name = path[: len(path) - len(_last(path))], _last(path)
-    return [facts for each in sidecar_names(name) if (facts := _read(folder + each))]
+    return [facts for each in sidecar_names(name) if (facts := _read(folder + each, opened))]
 
 
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _read(path: str) -> Facts:
+def _read(path: str, opened: Callable[[str], IO[bytes]]) -> Facts:
     """What one sidecar says; nothing where there is none, and where it is no sidecar after all."""
     most, read = _READERS[PurePath(path).suffix.lower()]
     try:
-        with open_regular(path) as file:
+        with opened(path) as file:
             data = file.read(most + 1)
     except (OSError, ValueError):
         return {}

@@ -185,15 +185,23 @@ class Photo:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_photo(path: str | Path, *, quick: bool = False) -> Photo:
+Opener = Callable[[str], IO[bytes]]
+"""Opens the file of a photograph or of a sidecar. Raises `OSError`."""
+
+
+class FetchError(OSError):
+    """A file could not be had from an address; the text says why, for the photograph's owner."""
+
+
+def read_photo(path: str | Path, *, quick: bool = False, opened: Opener = open_regular) -> Photo:
     """Read a photograph: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF.
 
     `quick` takes the camera's embedded thumbnail where it agrees with the picture, else reads the picture.
-    Its sidecars are read too. Raises `PhotoError` for anything that cannot be used, with the cause.
+    Its sidecars are read too; `opened` opens both. Raises `PhotoError` for what cannot be used, with the cause.
     """
     path = os.fsdecode(path)
-    with _opened(path) as file:
-        return _read(path, file, quick)
+    with _opened(path, opened) as file:
+        return _read(path, file, quick, opened)
 
 
 def read_pixels(path: str | Path, side: int) -> Pixels:
@@ -219,10 +227,10 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[IO[bytes]]:
+def _opened(path: str, opened: Opener = open_regular) -> Iterator[IO[bytes]]:
     """The open file of a photograph. Whatever is raised inside the block becomes a `PhotoError`."""
     try:
-        with quiet(), open_regular(path) as file:
+        with quiet(), opened(path) as file:
             yield file
     except PhotoError:
         raise
@@ -238,6 +246,8 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
 def _cause(error: Exception) -> str:
     """An error's cause in words for the photograph's owner."""
     match error:
+        case FetchError():
+            return str(error)
         case FileNotFoundError():
             return NO_SUCH_FILE
         case IsADirectoryError():
@@ -254,7 +264,7 @@ def _cause(error: Exception) -> str:
             return CUT_SHORT
 
 
-def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
+def _read(path: str, file: IO[bytes], quick: bool, opened: Opener) -> Photo:
     """Read an open file."""
     from photopoem.photo.develop import colors_of, develop, orientation_of
     from photopoem.photo.filetypes import is_raw
@@ -264,7 +274,7 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     head = file.read(64)
     _check_head(path, file, head)
     if is_raw(path, file, head):
-        return _read_raw(path, file)
+        return _read_raw(path, file, opened)
     with _identify(path, file, head) as image:
         width, height = image.size
         thumbnail = _instead(path, image, file) or (thumbnail_of(image) if quick else None)
@@ -273,7 +283,7 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
         orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
         colors = colors_of(image if thumbnail else picture, file)
         pixels, sample = develop(picture, colors, orientation, averaged=averaged)
-        metadata = {"format": image.format, **read_metadata(image, read_sidecars(path))}
+        metadata = {"format": image.format, **read_metadata(image, read_sidecars(path, opened))}
     if orientation >= 5:
         width, height = height, width
     if thumbnail is not None:
@@ -281,7 +291,7 @@ def _read(path: str, file: IO[bytes], quick: bool) -> Photo:
     return Photo(path, pixels, sample, digest_of(pixels), (width, height), metadata)
 
 
-def _read_raw(path: str, file: IO[bytes]) -> Photo:
+def _read_raw(path: str, file: IO[bytes], opened: Opener = open_regular) -> Photo:
     """Read camera raw. Raises `PhotoError` where rawpy is not installed."""
     from PIL import Image
 
@@ -295,9 +305,9 @@ def _read_raw(path: str, file: IO[bytes]) -> Photo:
     pixels, sample = develop(image, None, 1)
     file.seek(0)
     try:
-        said = read_metadata(Image.open(file, formats=["TIFF"]), read_sidecars(path))
+        said = read_metadata(Image.open(file, formats=["TIFF"]), read_sidecars(path, opened))
     except Exception:  # many raw formats are no TIFF: only their sidecar can be read
-        said = read_metadata(image, read_sidecars(path))
+        said = read_metadata(image, read_sidecars(path, opened))
     return Photo(path, pixels, sample, digest_of(pixels), size, {"format": "RAW", **said})
 
 

@@ -131,7 +131,7 @@ def open_photo(found: Found, settings: Settings) -> Photo:
     if is_url(found.path):
         from photopoem.photo.discover import read_remote
 
-        return read_remote(found.path, quick=settings.quick)
+        return read_remote(found.address or found.path, quick=settings.quick)
     from photopoem.photo.reading import NO_SUCH_FILE, read_photo
 
     path = Path(settings.base, found.path)

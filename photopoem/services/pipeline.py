@@ -18,7 +18,7 @@ from photopoem.english.lexicon import read_house_words
 from photopoem.errors import MissingWordsError, PhotoError, PhotopoemError, show_where
 from photopoem.labels.labeller import TOGETHER, Labeller, LabelSettings, close_labeller
 from photopoem.labels.registry import open_labeller
-from photopoem.photo.discover import Found
+from photopoem.photo.discover import Found, one_photo
 from photopoem.poem import Line, Poem
 from photopoem.poems.show import Choice, Show
 from photopoem.services.describe import (
@@ -270,7 +270,7 @@ def write_poem(
 
     settings = Settings(expand_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
     labeller = labeller_for(settings) if isinstance(labels, str) else labels
-    described = describe(Found(str(path), Path(path).name), settings, labeller)
+    described = describe(one_photo(str(path)), settings, labeller)
     if described.no_labels:
         raise described.no_labels
     return compose(described.subject, settings)
