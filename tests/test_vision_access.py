@@ -17,6 +17,8 @@ from photopoem.errors import LabellerUnavailable, UsageError
 from photopoem.labels.labeller import LabelSettings
 from photopoem.labels.vision.credentials import Access, connect, find_access, one_line
 from photopoem.labels.vision.labeller import available, open_labeller
+from tests.command import photopoem
+from tests.making import make_photo
 from tests.vision_server import of_gray
 
 KEY = "AIzaSyD-not-a-real-key_0123456789abcdef"
@@ -183,11 +185,38 @@ def test_an_endpoint_elsewhere_is_never_plain(endpoint: str, tmp_path: Path) -> 
     assert available(environ) is not True
     with pytest.raises(LabellerUnavailable, match="no credentials"):
         find_access(environ)
-    access = find_access(environ | {"PHOTOPOEM_VISION_API_KEY": KEY})
+    access = find_access(environ | {"PHOTOPOEM_VISION_API_KEY": KEY}, endpoint=endpoint)
     assert (access.endpoint, access.plain) == (endpoint, False)
     client = connect(access)
     assert client.transport.host == endpoint
     client.transport.close()
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["proxy.example:8443", "vision.googleapis.com.example", "evilgoogleapis.com", "10.0.0.7:80"]
+)
+def test_a_stranger_gets_no_key_for_a_variable(
+    endpoint: str, service_account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An endpoint of the environment that is not Google's gets no key; named in the command it does."""
+    environ = {"PHOTOPOEM_VISION_ENDPOINT": endpoint, "HOME": str(tmp_path)}
+    (tmp_path / "account.json").write_text(service_account)
+    key = environ | {"PHOTOPOEM_VISION_API_KEY": KEY}
+    for each in (key, environ | {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "account.json")}):
+        with pytest.raises(
+            LabellerUnavailable, match=r"is not Google's, so it gets no key; .* say --endpoint "
+        ) as told:
+            find_access(each)
+        assert KEY not in str(told.value)
+    assert find_access(key, endpoint=endpoint).api_key == KEY
+    assert find_access(key | {"PHOTOPOEM_VISION_ENDPOINT": ""}).api_key == KEY
+    make_photo(tmp_path / "a.jpg", 1)
+    for name, value in key.items():
+        monkeypatch.setenv(name, value)
+    command = ("run", "a.jpg", "--labels", "vision", "--cache", "cache")
+    assert f"say --endpoint {endpoint}" in photopoem(*command, cwd=tmp_path, code=2).stderr
+    (tmp_path / "photopoem.toml").write_text(f'[run]\nendpoint = "{endpoint}"\n')
+    assert "photopoem.toml" in photopoem(*command, cwd=tmp_path, code=2).stderr
 
 
 def test_a_region_of_googles_needs_no_port() -> None:

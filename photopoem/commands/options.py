@@ -14,7 +14,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -254,6 +254,10 @@ class ReadingOptions:
         "-l", "--labels", default="auto", show_default=True, metavar="NAME,...", type=LABELLERS,
         help="Who labels: auto, local, local:NAME, keywords, vision, onnx:MODEL,LABELS; or several.",
     )  # fmt: skip
+    endpoint: str = option(
+        "--endpoint", default="", metavar="HOST[:PORT]",
+        help="Ask Vision there, with your key, also where it is not Google's.",
+    )  # fmt: skip
     colors: NumberOfColors = option(
         "--colors", default="6", show_default=True, metavar="N|auto", type=COLORS, help="Colors of a palette, 2 to 20."
     )  # fmt: skip
@@ -269,9 +273,10 @@ class ReadingOptions:
         help="For the seasons, where a photograph has no latitude.",
     )  # fmt: skip
 
-    def settings(self, **others: Any) -> Settings:
+    def settings(self, *, label_settings: LabelSettings | None = None, **others: Any) -> Settings:
         """The settings that these options and `others` make. Raises `UsageError`."""
         from photopoem.color.names import color_names
+        from photopoem.labels.labeller import LabelSettings
         from photopoem.services.pipeline import Settings
         from photopoem.text.terminal import as_utf8
 
@@ -280,6 +285,7 @@ class ReadingOptions:
         return Settings(
             labels=self.labels, colors=self.colors, color_names=self.color_names, place=place,
             hemisphere=self.hemisphere, **others,
+            label_settings=replace(label_settings or LabelSettings(), endpoint=self.endpoint),
         )  # fmt: skip
 
 
@@ -347,12 +353,11 @@ class WritingOptions:
     ) -> Settings:
         """The settings that these options make, for poems in that folder. Raises `UsageError`, `GrammarError`."""
         from photopoem.grammar import expand_names
-        from photopoem.labels.labeller import LabelSettings
 
         return self.reading.settings(
             grammars=expand_names(self.grammar), seed=self.seed, lexicon=self.lexicon, quick=quick,
             series=self.series,
-            label_settings=label_settings or LabelSettings(), words=words_file(self.words, poems),
+            label_settings=label_settings, words=words_file(self.words, poems),
         )  # fmt: skip
 
 

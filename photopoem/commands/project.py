@@ -15,7 +15,7 @@ from photopoem.errors import UsageError, did_you_mean
 from photopoem.files import TomlFile, read_toml
 
 FILE_NAME = "photopoem.toml"
-ON_THE_COMMAND_LINE = frozenset({"force", "yes", "traceback", "version", "help"})
+ON_THE_COMMAND_LINE = frozenset({"endpoint", "force", "yes", "traceback", "version", "help"})
 """A file that may come from somebody else neither writes over a person's work nor agrees to a bill."""
 PHOTOS = "photos"
 """What a project file calls the photographs that a command takes."""

@@ -110,13 +110,14 @@ class Labeller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabelSettings:
-    """The options of labellers. `note` shows one line to the person."""
+    """The options of labellers. `endpoint` is where the person said Vision is; `note` shows them one line."""
 
     cache_dir: Path | None = None
     use_cache: bool = True
     landmarks: bool = False
     vision_parallel: int = 4
     max_requests: int | None = None
+    endpoint: str = ""
     note: Callable[[str], None] = field(default=say, compare=False)
 
 

@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from photopoem.errors import LabellerUnavailable, UsageError
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 API_KEY = "PHOTOPOEM_VISION_API_KEY"
 ENDPOINT = "PHOTOPOEM_VISION_ENDPOINT"
+GOOGLES = ".googleapis.com"
+MOST_ANSWERED = 2 << 20
+"""Bytes of one answer of Vision's, about 16 photographs: ten times as many as all that is asked for."""
 SCOPES = ("https://www.googleapis.com/auth/cloud-vision", "https://www.googleapis.com/auth/cloud-platform")
 LOG_IN = "gcloud auth application-default login"
 ENABLE = "https://console.cloud.google.com/apis/library/vision.googleapis.com"
@@ -44,17 +48,32 @@ def available(environ: Mapping[str, str] = os.environ) -> bool | str:
     return True if endpoint and _is_loopback(_split_endpoint(endpoint)[0]) else NONE_SET
 
 
-def find_access(environ: Mapping[str, str] = os.environ, *, metadata: bool = False) -> Access:
+def find_access(
+    environ: Mapping[str, str] = os.environ, *, metadata: bool = False, endpoint: str = ""
+) -> Access:
     """How Vision can be reached from here; opens no connection unless `metadata` asks for it.
+
+    `endpoint` is what a person said in this very command. One from the environment that is neither Google's nor on
+    this machine gets no credentials: whatever set the variable could have them sent to itself.
 
     Raises `UsageError` for settings that contradict each other, `LabellerUnavailable` without credentials.
     """
-    endpoint = environ.get(ENDPOINT) or None
-    if endpoint is not None:
-        host, port = _split_endpoint(endpoint)
-        endpoint = f"{host}:{port}"
-        if _is_loopback(host):
-            return Access(endpoint, plain=True)
+    named = endpoint or environ.get(ENDPOINT)
+    if not named:
+        return _with_credentials(environ, None, metadata)
+    host, port = _split_endpoint(named)
+    if _is_loopback(host):
+        return Access(f"{host}:{port}", plain=True)
+    access = _with_credentials(environ, f"{host}:{port}", metadata)
+    if not endpoint and not host.lower().endswith(GOOGLES):
+        raise LabellerUnavailable(
+            f"{ENDPOINT} names {host}, which is not Google's, so it gets no key; if it is to have yours, "
+            f"say --endpoint {named.strip()}"
+        )
+    return access
+
+
+def _with_credentials(environ: Mapping[str, str], endpoint: str | None, metadata: bool) -> Access:
     key, key_file = environ.get(API_KEY, ""), environ.get(KEY_FILE, "")
     if key and key_file:
         raise UsageError(f"{API_KEY} and {KEY_FILE} are both set: keep one of them")
@@ -83,7 +102,7 @@ def _login_file(environ: Mapping[str, str]) -> Path:
 def _split_endpoint(endpoint: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:(?P<port>\d{1,5}))?", endpoint.strip())
     if not match or not 0 < int(match["port"] or 443) < 65536:
-        raise UsageError(f"{ENDPOINT} must be HOST or HOST:PORT, such as 127.0.0.1:8080; it is {endpoint!r}")
+        raise UsageError(f"an endpoint is HOST or HOST:PORT, such as 127.0.0.1:8080, and not {endpoint!r}")
     return match["host"], int(match["port"] or 443)
 
 
@@ -151,18 +170,32 @@ def connect(access: Access) -> Any:
         _try_login(access.credentials)
     from google.cloud.vision_v1 import ImageAnnotatorClient
 
+    transport: Any = ImageAnnotatorClient.get_transport_class("grpc")
+    bound = ("grpc.max_receive_message_length", MOST_ANSWERED)
     if access.plain:
         import grpc
 
-        transport = ImageAnnotatorClient.get_transport_class("grpc")
-        channel = grpc.insecure_channel(access.endpoint, options=[("grpc.enable_http_proxy", 0)])
+        channel = grpc.insecure_channel(access.endpoint, options=[("grpc.enable_http_proxy", 0), bound])
         return ImageAnnotatorClient(transport=transport(channel=channel))
+
+    def bounded(host: str, **options: Any) -> Any:
+        return transport.create_channel(host, **options | {"options": [*options.get("options", ()), bound]})
+
     options: dict[str, str] = {}
     if access.endpoint:
         options["api_endpoint"] = access.endpoint
     if access.api_key:
         options["api_key"] = access.api_key
-    return ImageAnnotatorClient(credentials=access.credentials, client_options=options)
+    return ImageAnnotatorClient(
+        credentials=access.credentials, client_options=options, transport=partial(transport, channel=bounded)
+    )
+
+
+def is_too_long(error: BaseException) -> bool:
+    """Whether an error is that of an answer of more than `MOST_ANSWERED` bytes, which was not read."""
+    from google.api_core import exceptions
+
+    return isinstance(error, exceptions.ResourceExhausted) and "message larger than max" in str(error)
 
 
 def _quiet_tokens() -> None:
@@ -178,8 +211,6 @@ def _try_login(credentials: Any) -> None:
 
     if isinstance(credentials, service_account.Credentials):
         return  # it signs its own tokens
-    from functools import partial
-
     from google.auth.transport.requests import Request
 
     try:

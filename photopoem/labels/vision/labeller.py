@@ -6,7 +6,7 @@ import io
 import math
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,14 +17,17 @@ from photopoem.labels.cache import LONGEST_TEXT, Answer, Key, LabelCache
 from photopoem.labels.labeller import LEFT, TOGETHER, Labels, LabelSettings
 from photopoem.labels.vision import words as words
 from photopoem.labels.vision.credentials import (
+    MOST_ANSWERED,
     Access,
     available,
     connect,
     find_access,
     gone_for_good,
+    is_too_long,
     one_line,
 )
 from photopoem.photo.reading import Photo
+from photopoem.text.terminal import counted, say_nothing
 
 Feature = Literal["labels", "objects", "landmarks"]
 Question = tuple[bytes, tuple[Feature, ...]]
@@ -53,9 +56,18 @@ class Timeouts:
 class Client:
     """Vision for several threads. After a lasting failure every question fails with the same message."""
 
-    def __init__(self, access: Access, timeouts: Timeouts, gone: LabellerUnavailable | None = None) -> None:
-        """Nothing is connected before the first question; `gone` is the reason, if known, why none can be asked."""
-        self._access, self._timeouts, self.gone = access, timeouts, gone
+    def __init__(
+        self,
+        access: Access,
+        timeouts: Timeouts,
+        gone: LabellerUnavailable | None = None,
+        note: Callable[[str], None] = say_nothing,
+    ) -> None:
+        """Nothing is connected before the first question; `gone` is the reason, if known, why none can be asked.
+
+        `note` tells a person what was odd about an answer.
+        """
+        self._access, self._timeouts, self.gone, self._note = access, timeouts, gone, note
         self._lock = threading.Lock()
         self._service: Any = None
 
@@ -71,12 +83,23 @@ class Client:
             # The client raises many kinds of error: each means one message for the run, or one for each photo.
             if self.gone:
                 raise self.gone from error
+            if is_too_long(error):
+                return self._none_of(questions)
             reason = gone_for_good(error, self._access)
             if reason:
                 raise self.stop(reason) from error
             said = LabelError(f"Vision failed: {one_line(str(error), self._access)}")
             return [said] * len(questions)
         return _replies(questions, replies)
+
+    def _none_of(self, questions: Sequence[Question]) -> list[Reply]:
+        """What is kept of an answer that is too long to be Vision's: no words, so that it is not paid for again."""
+        many = counted(len(questions), "photograph")
+        self._note(
+            f"Vision's answer about {many} is larger than {MOST_ANSWERED >> 20} MB; none of it is taken"
+        )
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return [{feature: Answer((), now) for feature in features} for _, features in questions]
 
     def stop(self, reason: LabellerUnavailable | None = None) -> LabellerUnavailable:
         """Ask nothing more; returns why, which is the first reason there was."""
@@ -127,7 +150,8 @@ class Client:
 
         def again(error: BaseException) -> bool:
             # A login that is no longer accepted is reported as a service that is unavailable.
-            return isinstance(error, passing) and not self.gone and "invalid_grant" not in str(error)
+            passes = isinstance(error, passing) and "invalid_grant" not in str(error)
+            return passes and not self.gone and not is_too_long(error)
 
         return Retry(
             predicate=again,
@@ -276,13 +300,13 @@ def open_labeller(
     cache = _cache(settings)
     access, problem = Access(), None
     try:
-        access = find_access(environ, metadata="metadata" in asked)
+        access = find_access(environ, metadata="metadata" in asked, endpoint=settings.endpoint)
     except LabellerUnavailable as error:
         if cache is None or not cache.has_any(_key("labels")):
             raise
         problem = error
         settings.note(f"{error}; only photographs that Vision has labelled before can be used")
-    client = Client(access, timeouts or Timeouts(), problem)
+    client = Client(access, timeouts or Timeouts(), problem, settings.note)
     return VisionLabeller(settings, client, cache, objects="objects" in asked)
 
 
