@@ -20,7 +20,7 @@ SAID = {
     "autumn-hills": "ba79920f4bdaadd8",
     "dandelions": "03a055cc5683e5f6",
     "fig": "8c5ea7055ba69c17",
-    "stream": "11795ca048892a66",
+    "stream": "842df31bba47f236",
     "sunset": "7f13635338c55f30",
     "two-dogs": "1ff09224a60a5aff",
 }

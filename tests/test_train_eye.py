@@ -121,3 +121,14 @@ def test_training_learns(everyday: Path, study: Path, own: Path, tmp_path: Path)
     odds = data["embedding"][held].astype(np.float32) @ head.weights[head.words.index("sky")]
     sky = data["truth"][held, 0] > 0
     assert odds[sky].mean() > odds[~sky].mean() + odds[~sky].std()
+
+
+def test_the_shipped_head_weighs_classes_as_the_tool_does(tmp_path: Path) -> None:
+    """What the shipped head holds of words that only the classes know is what the tool makes of the embeddings here."""
+    shipped = ROOT / "photopoem/data/eye-head.npz"
+    (tmp_path / "eye-head.npz").write_bytes(shipped.read_bytes())
+    ran = run_tool("classes", str(ROOT / "tools/eye/own.npz"), "--out", str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    made, held = read_head(tmp_path / "eye-head.npz"), read_head(shipped)
+    assert made.classes == pytest.approx(held.classes, abs=0.005)
+    assert (made.weights == held.weights).all()

@@ -149,7 +149,7 @@ CATEGORIES = frozenset({"animal", "plant", "furniture", "food", "vehicle", "clot
 # From this score on, the narrower word speaks and its wider words are silent; categories are silent sooner.
 SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
 # A name that only the classes know (a breed of dog) speaks in place of its everyday word from here on.
-SURE_OF_NAME = 0.9
+SURE_OF_NAME = 0.95
 # A name is kept beside its everyday word, for whoever asks, from here on.
 NAMED = 0.5
 # Below this chance nobody's sex is told: somebody is a person or a child.
@@ -161,8 +161,6 @@ NOTICEABLE = 0.02
 # cautious one. What is said at 0.5 or more carries statements, and must be right nine times in ten.
 MEASURED = (0.0, 0.4, 0.8, 1.0)
 SHOWN = (0.0, 0.4, 0.5, 1.0)
-# Nearly all persons are surer than that: said from a chance of 0.6 on, "person" is right nine times in ten.
-MEASURED_PERSON = (0.0, 0.4, 0.6, 1.0)
 # Log odds from the classes below which they say nothing of a word that only they know.
 HARDLY = -5.5
 # How much less likely clothes are where nobody is seen, and acts where neither person nor animal is.
@@ -268,7 +266,8 @@ def claims(measured: Mapping[str, float]) -> Chances:
     }
     shown = dict(zip(likely, np.interp(list(likely.values()), MEASURED, SHOWN).tolist(), strict=True))
     if "person" in likely:
-        shown["person"] = float(np.interp(likely["person"], MEASURED_PERSON, SHOWN))
+        # Shown as it is: nearly all persons are much surer, and of those from 0.5 on nine in ten are right.
+        shown["person"] = likely["person"]
     for word, score in list(shown.items()):
         for wide in wider_words().get(word, ()):
             if wide not in SEXES:
