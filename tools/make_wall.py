@@ -3,7 +3,8 @@
     python tools/make_wall.py PHOTOGRAPH... > tests/data/wall.jsonl
 
 The photographs are the six samples and pictures in Debian packages, which `tests/data/wall.csv` lists. Those of
-gcompris-qt-data lie in its .rcc files as whole WebP files, one after the other; they are numbered from 0 in each file.
+gcompris-qt-data lie in its .rcc files as whole WebP files, one after the other; they are numbered from 0 in each file,
+in three of them (clickgame, details, explore_world_music) the photographs alone. The digests tell them for certain.
 """
 
 from __future__ import annotations
@@ -12,29 +13,22 @@ import json
 import sys
 from pathlib import Path
 
+from photopoem.look import look_at, record
 from photopoem.photo.discover import Found
-from photopoem.poem import label_record, swatch_record
-from photopoem.services.describe import describe
 from photopoem.services.pipeline import Settings, labeller_for
+
+KEPT = ("path", "digest", "labeller", "labels", "palette", "named_by", "moment", "tone")
 
 
 def main(paths: list[str]) -> None:
-    """Print one line of JSON for each photograph, sorted by name."""
+    """Print what `photopoem look --json` tells of each photograph, but for the moment; a line each, sorted by name."""
     settings = Settings(labels="local")
     labeller = labeller_for(settings)
     for path in sorted(map(Path, paths), key=lambda path: path.stem):
-        subject = describe(Found(str(path), path.name), settings, labeller).subject
-        seen = {
-            "path": path.name,
-            "digest": subject.digest,
-            "labeller": subject.labeller,
-            "labels": [label_record(label) for label in subject.labels],
-            "palette": [swatch_record(swatch) for swatch in subject.palette.swatches],
-            "named_by": subject.palette.named_by,
-            "moment": {},
-            "tone": list(subject.tone),
-        }
-        print(json.dumps(seen, ensure_ascii=False))
+        seen = record(look_at(Found(str(path), path.name), settings, labeller))
+        # The moment is left out: poems of the wall are compared by what is seen, not by when.
+        kept = {key: seen[key] for key in KEPT} | {"path": path.name, "moment": {}}
+        print(json.dumps(kept, ensure_ascii=False))
 
 
 if __name__ == "__main__":
