@@ -16,7 +16,7 @@ from photopoem.poems.show import Choice, change_show, read_show, schema
 from photopoem.poems.text import read_edited
 from photopoem.printing.queue import Queue
 from photopoem.services import curate
-from photopoem.services.publish import enqueue, open_paper
+from photopoem.services.publish import enqueue, open_paper, print_poems, print_queue
 from tests.making import make_photo, make_photos, records, texts
 
 RUN = ("run", "photos", "--labels", "keywords", "--jobs", "1")
@@ -315,6 +315,33 @@ def test_a_dropped_poem_that_waits_is_taken_out(show: Path) -> None:
     run("drop", SECOND)
     with Queue("poems") as queue:
         assert [job.record["path"] for job in queue.jobs()] == [FIRST, THIRD]
+
+
+def test_a_poem_that_waits_is_printed_as_it_stands(show: Path) -> None:
+    """A poem that is re-rolled, entitled or edited while it waits is printed so, and counts as had by its printer."""
+    enqueue("poems", read_edited("poems"), open_paper("dir:paper", "text"))
+    run("reroll", FIRST, "--seed", "7")
+    run("show", SECOND, "--title", "Another title")
+    Path("poems/2/0002.jpg.txt").write_text("Mine\n\nA line of mine.\n")
+    print_queue("poems", "dir:paper")
+    printed = [Path(f"paper/000{n}.txt").read_text() for n in range(3)]
+    assert printed[0] == Path("poems/0/0000.jpg.txt").read_text()
+    assert printed[1].startswith("Another title\n")
+    assert printed[2].startswith("Mine\n\nA line of mine.\n")
+    assert "has had all 3" in run("print", "--to", "dir:paper", "--press", "text").output
+
+
+def test_a_poem_changed_to_one_that_was_printed_is_not_printed_again(show: Path) -> None:
+    """Where the words that stand at last were printed before, what waits of the photograph is taken out."""
+    paper, text = open_paper("dir:paper", "text"), Path("poems/0/0000.jpg.txt")
+    print_poems("poems", read_edited("poems"), paper)
+    written = text.read_text()
+    text.write_text("Mine\n\nA line of mine.\n")
+    enqueue("poems", read_edited("poems"), paper)
+    text.write_text(written)
+    assert print_queue("poems", "dir:paper").printed == 0
+    with Queue("poems") as queue:
+        assert queue.counts()["queued"] == 0
 
 
 def test_only_kept_poems_are_printed(show: Path) -> None:

@@ -18,6 +18,7 @@ from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
 from photopoem.poem import record
 from photopoem.printing.queue import Queue, State
+from photopoem.services.publish import enqueue, open_paper
 from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter
 from tests.paper import make_poem
@@ -257,6 +258,30 @@ def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:
     assert counts["printed"] + counts["doubtful"] == 3 and counts["doubtful"] <= 1
     papers = first_lines(printer)
     assert len(set(papers)) == len(papers) >= 2
+
+
+def test_the_queue_is_true_after_a_kill(show: Path, printer: FakePrinter) -> None:
+    """While a program prints a poem it is on its way; once that was killed it is in doubt, and can be retried."""
+    printer.stalled = True
+    program = subprocess.Popen(
+        [sys.executable, "-m", "photopoem", "print", "--to", printer.address], stderr=subprocess.DEVNULL
+    )
+    while "1 sending" not in run("queue", "list").output:
+        time.sleep(0.05)
+    assert "is being printed; wait for it" in run("queue", "retry", "--id", "1").output
+    program.kill()
+    assert program.wait() == -signal.SIGKILL
+    told = run("queue", "list").output
+    assert "the program ended while it was printing" in told and told.endswith("2 queued, 1 doubtful\n")
+    assert run("queue", "retry").output.startswith("1 queued again")
+
+
+def test_what_a_kill_left_of_a_folder_waits_again(show: Path) -> None:
+    """Where a repetition does no harm, a poem that a killed program was writing waits for the next."""
+    with Queue("poems") as queue:
+        enqueue(queue, [make_poem("poem")], open_paper("dir:out", "text"))
+        queue.mark(1, "sending")
+    assert run("queue", "list").output.endswith("1 queued\n")
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,25 @@ def test_a_photograph_comes_out_within_two_seconds(start_show: Start, printer: F
     assert len((show.poems / "poems.jsonl").read_text().splitlines()) == 4
 
 
+def test_a_text_changed_while_it_waits_is_printed_as_it_stands(
+    start_show: Start, printer: FakePrinter
+) -> None:
+    """A poem that a person edits while the printer is off comes out with their words, once, as `print` has it."""
+    printer.switch_off()
+    show = start_show()
+    (show.inbox / "a.jpg").write_bytes(photograph(1))
+    until(lambda: "refused" in show.state()["printer"], 30)
+    text = show.poems / "a.jpg.txt"
+    text.write_text("A title of mine\n\nAnd a line of mine.\n")
+    printer.switch_on()
+    until(lambda: counts(show.poems)["printed"] == 1, 40)
+    assert show.end() == 0
+    (paper,) = read_job(printer.jobs[0])
+    assert paper.text.startswith("A title of mine\n\nAnd a line of mine.")
+    again = photopoem("print", "poems", "--to", printer.address, cwd=show.poems.parent)
+    assert "has had all 1 of these" in again.stderr and len(printer.jobs) == 1
+
+
 def test_what_lies_there_at_the_first_start_is_left_alone(
     tmp_path: Path, start_show: Start, printer: FakePrinter
 ) -> None:

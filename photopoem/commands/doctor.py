@@ -216,12 +216,12 @@ def _writable(folder: Path) -> bool:
 
 def _queue(poems: Path) -> Iterator[Finding]:
     from photopoem.errors import UsageError
-    from photopoem.printing.queue import FILE_NAME, Queue
-    from photopoem.services.publish import queue_target
+    from photopoem.printing.queue import FILE_NAME
+    from photopoem.services.publish import open_queue, queue_target
 
     if not (poems / FILE_NAME).exists():
         return
-    with Queue(poems) as queue:
+    with open_queue(poems) as queue:
         counts, targets = queue.counts(), queue.targets(["queued"])
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "empty"
     step = f"photopoem queue list {poems}, then retry or skip" if counts["doubtful"] else ""

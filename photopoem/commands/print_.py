@@ -428,8 +428,9 @@ def _address(target: str | None) -> str | None:
 
 def _queue_of(folder: Path) -> Queue:
     from photopoem.errors import UsageError
-    from photopoem.printing.queue import FILE_NAME, Queue
+    from photopoem.printing.queue import FILE_NAME
+    from photopoem.services.publish import open_queue
 
     if not (folder / FILE_NAME).exists():
         raise UsageError(f"{folder}: nothing was ever printed from here; photopoem print makes a queue")
-    return Queue(folder)
+    return open_queue(folder)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from photopoem.errors import StoreError, UsageError, did_you_mean_path
 from photopoem.files import open_regular
 from photopoem.poem import Line, Poem, Span, colophon, from_record
-from photopoem.poems.records import RECORDS, WRITE_ANEW, is_text_file, last_records, read_records, text_hash
+from photopoem.poems.records import (
+    RECORDS,
+    WRITE_ANEW,
+    head_of,
+    is_text_file,
+    is_whole,
+    last_records,
+    read_records,
+    text_hash,
+)
 from photopoem.text.terminal import visible
 from photopoem.text.wrap import wrap_columns
 
@@ -127,6 +138,45 @@ def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Contai
     file, hashed = text_of(record)
     text = read_text(folder / file) if hashed and is_text_file(file) else None
     return poem if text is None or text_hash(text) in written[file] else from_text(poem, text)
+
+
+class StandingPoems:
+    """The poems of a folder as they stand at each look, found by the path of their photograph."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: tuple[int, int, int] | None = None
+        self._places: dict[str, tuple[int, int]] = {}
+        self._written: dict[str, set[str]] = {}
+
+    def find(self, path: str) -> Poem | None:
+        """The last poem of a photograph, in a person's words where its text was changed; None where it has none.
+
+        Raises `StoreError`.
+        """
+        try:
+            with open_regular(self._folder / RECORDS) as lines:
+                self._look(lines)
+                offset, length = self._places.get(path, (0, 0))
+                lines.seek(offset)
+                line = lines.read(length)
+            return edited(self._folder, json.loads(line), self._written) if line else None
+        except (OSError, ValueError, RecursionError) as error:
+            raise StoreError(f"{self._folder / RECORDS}: {error}") from error
+
+    def _look(self, lines: IO[bytes]) -> None:
+        """Note where each record stands, unless the file is the one that was looked at before."""
+        now = os.fstat(lines.fileno())
+        seen = (now.st_ino, now.st_size, now.st_mtime_ns)
+        if seen == self._seen:
+            return
+        self._seen, self._places, self._written, offset = seen, {}, {}, 0
+        for line in lines:
+            if (line.endswith(b"\n") or is_whole(line)) and (head := head_of(line)) is not None:
+                path, made = head
+                self._places[path] = (offset, len(line))
+                self._written.setdefault(made.file, set()).add(made.text)
+            offset += len(line)
 
 
 def read_text(path: Path) -> str | None:

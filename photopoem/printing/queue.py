@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -269,6 +269,21 @@ class Queue:
         """The first queued job of a target."""
         found = self._select("WHERE target = ? AND state = 'queued' ORDER BY id LIMIT 1", (target,))
         return found[0] if found else None
+
+    def renew(self, job: Job, record: Mapping[str, Any]) -> Job | None:
+        """A queued job with the record it has by now; None, and taken out, where its target has or had that already."""
+        new = NewJob(record, job.press, job.options, job.photos)
+        if new.poem == job.poem:
+            return job
+        with self._changing() as db:
+            done = db.execute(
+                "UPDATE OR IGNORE jobs SET poem = ?, record = ? WHERE id = ?",
+                (new.poem, json.dumps(dict(record)), job.id),
+            )
+            if not done.rowcount:
+                db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+                return None
+        return replace(job, poem=new.poem, record=dict(record))
 
     def mark(self, job: int, state: State, note: str = "") -> None:
         """Put a job into a state."""

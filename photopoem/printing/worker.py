@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -32,7 +32,8 @@ class Printed:
 class Worker:
     """Prints the queue of one target.
 
-    `render` makes a job's bytes, and may raise `PhotopoemError`. `pace` is the least time from one poem to the next,
+    `render` makes a job's bytes, and may raise `PhotopoemError`. `current` gives what a waiting job's record is by now:
+    its poem may have been changed since it was queued. `pace` is the least time from one poem to the next,
     in seconds. `may_print` can forbid printing for a while (quiet hours). `idle` is called, and may wait, when there
     is nothing to print; where it returns False the work ends. A `stubborn` worker also waits for what would end
     another: it serves a show that nobody looks after.
@@ -46,6 +47,7 @@ class Worker:
     may_print: Callable[[], bool] = lambda: True
     idle: Callable[[], bool] = lambda: False
     stubborn: bool = False
+    current: Callable[[Job], Mapping[str, Any]] = lambda job: job.record
     tally: Printed = field(default_factory=Printed)
     _last: float = float("-inf")
 
@@ -121,6 +123,10 @@ class Worker:
         if job is None:
             return False
         self._keep_pace()
+        record = self.current(job)
+        job = self._stored(lambda: self.queue.renew(job, record))
+        if job is None:
+            return True
         try:
             delivery = self.render(job)
         except PhotopoemError as error:

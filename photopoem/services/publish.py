@@ -12,15 +12,15 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from photopoem.errors import KeptText, PressError, StoreError, UsageError
 from photopoem.poem import Poem, from_record, record
-from photopoem.poems.show import Choice, Show, by_date
-from photopoem.poems.text import as_text
+from photopoem.poems.show import Choice, Show, by_date, read_show
+from photopoem.poems.text import StandingPoems, as_text
 from photopoem.press import Press, open_press, options_of, other_press_for, press_names
 from photopoem.printing import targets
 from photopoem.printing.channels import Retry
@@ -204,9 +204,18 @@ class PoemSpool(Spool):
         self.paper, self.hold = paper, hold
         self._held: list[Poem] = []
         self._released = float("-inf")
-        render = Renderer()
+        render, current = Renderer(), AsItStands(Path(folder))
         super().__init__(
-            Worker(Queue(folder), paper.target, render, retry, pace, may_print, stubborn=stubborn)
+            Worker(
+                Queue(folder),
+                paper.target,
+                render,
+                retry,
+                pace,
+                may_print,
+                stubborn=stubborn,
+                current=current,
+            )
         )
 
     def add_poem(self, poem: Poem, photograph: tuple[str, str] | None = None) -> bool:
@@ -228,6 +237,24 @@ class PoemSpool(Spool):
         self._held.clear()
         self._released = time.monotonic()
         return added
+
+
+class AsItStands:
+    """What a waiting job would be if it were queued now: its poem may have been edited, re-rolled or given a title."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._poems = folder, StandingPoems(folder)
+
+    def __call__(self, job: Job) -> Mapping[str, Any]:
+        """The record of the poem as it stands in the folder; the job's own where the folder has none of it."""
+        try:
+            poem = self._poems.find(str(job.record.get("path")))
+            if poem is None or poem.subject.digest != job.record.get("digest"):
+                return job.record
+            choice = read_show(self._folder).choice(poem.subject.path, poem.subject.digest)
+        except StoreError:  # the show goes on with what was queued
+            return job.record
+        return record(titled(poem, choice))
 
 
 class Renderer:
@@ -262,6 +289,28 @@ def ordered(poems: Iterable[Poem], order: Order | None, seed: int | None = None)
     return found
 
 
+def open_queue(folder: str | Path) -> Queue:
+    """The queue of a poems folder, true also after a program that printed was killed.
+
+    What that left as being sent is in doubt, or queued again where a repetition does no harm.
+    """
+    queue = Queue(folder)
+    with suppress(StoreError):  # it can be read where it cannot be mended
+        for address in queue.targets(("sending",)):
+            if lock := queue.hold(address):
+                with lock:
+                    queue.recover(address, repeatable=_is_repeatable(address))
+    return queue
+
+
+def _is_repeatable(address: str) -> bool:
+    try:
+        target = open_target(address)
+    except UsageError:
+        return False
+    return not isinstance(target, OneFile) and target.repeatable
+
+
 def enqueue(
     folder: str | Path | Queue,
     poems: Iterable[Poem],
@@ -290,7 +339,8 @@ def print_queue(
     """
     where = queue_target(target) if isinstance(target, str) else target
     with _opened(folder) as queue:
-        return Worker(queue, where, Renderer(), retry or Retry(), pace).run()
+        current = AsItStands(queue.folder)
+        return Worker(queue, where, Renderer(), retry or Retry(), pace, current=current).run()
 
 
 def print_poems(

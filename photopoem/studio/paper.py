@@ -13,7 +13,7 @@ from photopoem.errors import PhotopoemError, UsageError
 from photopoem.press import open_press
 from photopoem.printing.channels import Retry
 from photopoem.printing.queue import FILE_NAME, STATES, Queue
-from photopoem.services.publish import Paper, enqueue, open_paper, print_queue
+from photopoem.services.publish import Paper, enqueue, open_paper, open_queue, print_queue
 from photopoem.studio.wall import Wall
 from photopoem.text.clean import one_line
 
@@ -50,7 +50,7 @@ class Tray:
         }
         if not self._path.exists():
             return made
-        with Queue(self.wall.folder) as queue:
+        with open_queue(self.wall.folder) as queue:
             jobs = queue.jobs(("doubtful",)) + queue.jobs(("sending", "queued"))
             counts = queue.counts()
         made["jobs"] = [
@@ -94,7 +94,7 @@ class Tray:
     def _queue(self) -> Queue:
         if not self._path.exists():
             raise UsageError("nothing was ever printed from here")
-        return Queue(self.wall.folder)
+        return open_queue(self.wall.folder)
 
     def send(self, ids: Sequence[str], target: str) -> str:
         """Queue poems for a printer, and print them in the background; dropped ones are left out."""
