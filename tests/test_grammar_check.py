@@ -102,10 +102,10 @@ def test_doubled_keys_are_told(tmp_path: Path) -> None:
 
 
 def test_of_a_torn_file_only_the_tear_is_told(tmp_path: Path) -> None:
-    """Where a comma is missing, what follows was not read, and no symbol is said to be unknown for it."""
-    text = '{"origin": "#first##last#",\n"first": ["one" "two"],\n"last": "end"}'
+    """Where nobody can tell what was meant, what follows was not read, and no symbol is said to be unknown for it."""
+    text = '{"origin": "#first##last#",\n"first": ["one": "two"],\n"last": "end"}'
     assert [(p.line, p.message) for p in problems(tmp_path, text)] == [
-        (2, ", or ] is expected here, not '\"'")
+        (2, ", or ] is expected here, not ':'")
     ]
 
 

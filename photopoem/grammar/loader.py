@@ -9,6 +9,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -214,8 +215,20 @@ _WRONGLY_QUOTED = re.compile(
     r"|[\u201c\u201d\u201e][^\u201c\u201d\n]*[\u201c\u201d]"
 )
 _SPACE = re.compile(r"[ \t\n\r]*")
-_ATOM = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
-_COMMENTS = ("//", "/*", "#")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#(?![\w.]+#)[^\n]*", re.DOTALL)
+_ATOM = re.compile(r"(?:-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.])")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_GOES_ON = re.compile(r"[ \t]*[^\W\d_]")  # behind a text: its last quote was one inside it
+_LAST_QUOTE = re.compile(r'"(?=\s*(?:[,:;\]}]|$))')
+_SPECIAL = re.compile(r'\\(?:u[0-9a-fA-F]{4}|.)|"|\r?\n|[\x00-\x1f]', re.DOTALL)
+_CONTROLS = {"\n": ("a line break", "\\n"), "\r": ("a line break", "\\n"), "\t": ("a tab", "\\t")}
+_BARE = re.compile(r"(?!\d)[\w#][^\n\"\[\]{},:;=]*")
+_KEY = re.compile(r'"(?:[^"\\\n]|\\.)*"\s*:')
+_LIKE_A_COLON = re.compile(":|=>?")
+_VALUE = re.compile(r"[\"'\[{\w#\-\u2018\u2019\u201c\u201d\u201e\u00ab]")
+_CLOSING = ("]", "}", "")
+MOST_FAULTS = 50
+"""More faults of JSON than these are not told of a file: it is something else."""
 _ESCAPED = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
 )
@@ -315,137 +328,224 @@ def parse_source(text: str, path: Path | None = None) -> GrammarFile:
 
 
 class _Scanner:
-    """Reads JSON and keeps the place of each value. The `json` module loses places and silently drops repeated keys."""
+    """Reads JSON and keeps the place of each value. The `json` module loses places and silently drops repeated keys.
+
+    A fault whose cure is plain is noted, and what the person meant is read on, so that all are told at once.
+    """
 
     def __init__(self, source: GrammarFile) -> None:
         self.source = source
         self.text = source.text
+        self._open: list[str] = []
+        """What closes the objects and lists around the place that is read."""
+        self._ended = self._at_key = False
 
     def whole(self) -> None:
         at = self._space(0)
         if self.text[at : at + 1] != "{":
-            raise _Stop(at, 'a grammar is a JSON object, as {"origin": ["..."]}' + self._comment(at))
+            raise _Stop(at, 'a grammar is a JSON object, as {"origin": ["..."]}')
         _, at = self._object(at, self.source)
-        at = self._space(at)
-        if at < len(self.text):
-            raise _Stop(at, "something follows the end of the grammar" + self._comment(at))
+        while (at := self._space(at)) < len(self.text):
+            if self.text[at] not in _CLOSING:
+                raise _Stop(at, "something follows the end of the grammar")
+            self._note(at, f"this {self.text[at]} closes nothing")
+            at += 1
+
+    def _note(self, at: int, message: str) -> None:
+        if len(self.source.problems) == MOST_FAULTS:
+            raise _Stop(at, "more faults follow; mend those above first")
+        self.source.problem(at, message)
 
     def _space(self, at: int) -> int:
-        match = _SPACE.match(self.text, at)
-        return match.end() if match else at
+        """Where the next value or sign begins. A comment of another language is a fault: notes stand under keys."""
+        while True:
+            at = _SPACE.match(self.text, at).end()  # type: ignore[union-attr]  # it matches nothing too
+            comment = _COMMENT.match(self.text, at)
+            if comment is None:
+                return at
+            self._note(
+                at,
+                'a comment; JSON has no comments: a note is a key that begins with _, as "_1": "a postcard"',
+            )
+            at = comment.end()
+
+    # -- texts ---------------------------------------------------------------------------------------------
 
     def _string(self, at: int) -> tuple[str, int]:
-        if self.text[at : at + 1] in _WRONG_QUOTES:
+        char = self.text[at : at + 1]
+        if char == '"':
+            with suppress(json.JSONDecodeError):
+                value, end = _DECODER.raw_decode(self.text, at)
+                if not _GOES_ON.match(self.text, end):
+                    return str(value), end
+            return self._faulty(at)
+        if char in _WRONG_QUOTES and char:
             return self._misquoted(at)
-        if self.text[at : at + 1] != '"':
-            raise _Stop(at, "a text in double quotes is expected here" + self._found(at))
-        try:
-            value, end = _DECODER.raw_decode(self.text, at)
-            return str(value), end
-        except json.JSONDecodeError as error:
-            if error.msg.startswith("Invalid control character"):
-                return self._with_control(at, error.pos)
-            raise _Stop(error.pos, error.msg[:1].lower() + error.msg[1:].removesuffix(" at")) from None
+        if bare := _BARE.match(self.text, at):
+            said = bare[0].rstrip()
+            self._note(at, f'a text without quotes; write "{said}"')
+            return said, at + len(said)
+        raise _Stop(at, "a text in double quotes is expected here" + self._found(at))
+
+    def _faulty(self, at: int) -> tuple[str, int]:
+        """A text with faults inside it, or without an end."""
+        match, line_end = _TEXT.match(self.text, at), self.text.find("\n", at)
+        line_end = len(self.text) if line_end < 0 else line_end
+        # A text that goes on in the next line was pasted; where a value begins there, its end was forgotten.
+        if match is None or (line_end < match.end() and self.text[line_end:].lstrip()[:1] in ('"', "]", "}")):
+            return self._unclosed(at, line_end)
+        end = match.end()
+        if _GOES_ON.match(self.text, end) and (last := _LAST_QUOTE.search(self.text, end, line_end)):
+            end = last.end()
+        inside = self.text[at + 1 : end - 1]
+        mended = _SPECIAL.sub(lambda found: self._mended(at + 1 + found.start(), found[0]), inside)
+        return str(_LENIENT.decode(f'"{mended}"')), end
+
+    def _mended(self, at: int, said: str) -> str:
+        """What a special sign inside a text stands for in JSON; noted where it is none there."""
+        if said[0] == "\\":
+            if len(said) > 2 or said[1] in '"\\/bfnrt':
+                return said
+            self._note(at, f"{said.strip()} means nothing in JSON; write \\\\ for a \\ in a text")
+            return "\\" + said
+        if said == '"':
+            self._note(at, 'a " inside a text; write \\" for it')
+            return '\\"'
+        what, cure = _CONTROLS.get(said[-1], ("a control character", f"\\u{ord(said[-1]):04x}"))
+        self._note(at, f"{what} inside a text; write {cure} for it")
+        return said
 
     def _misquoted(self, at: int) -> tuple[str, int]:
-        """A text in quotes that JSON does not know, noted as a problem, so that the rest is read too."""
+        """A text in quotes that JSON does not know."""
         kind = "single" if self.text[at] == "'" else "curly"
         found = _WRONGLY_QUOTED.match(self.text, at)
         told = f'{kind} quotes around a text; JSON takes straight double ones: "'
         if found is None:
             raise _Stop(at, told)
-        self.source.problem(at, told)
+        self._note(at, told)
         return found[0][1:-1], found.end()
 
-    def _with_control(self, at: int, pos: int) -> tuple[str, int]:
-        """A text with a line break or another control character in it, noted as a problem."""
-        line_break = self.text[pos] in "\r\n"
-        if line_break and self.text[pos:].lstrip()[:1] in ('"', "]", "}"):
-            raise _Stop(pos, 'this text is never closed; a " is missing at its end')
-        try:
-            value, end = _LENIENT.raw_decode(self.text, at)
-        except json.JSONDecodeError:
-            raise _Stop(pos, 'this text is never closed; a " is missing at its end') from None
-        what = "a line break" if line_break else "a tab" if self.text[pos] == "\t" else "a control character"
-        cure = "\\n" if line_break else "\\t" if self.text[pos] == "\t" else f"\\u{ord(self.text[pos]):04x}"
-        self.source.problem(pos, f"{what} inside a text; write {cure} for it")
-        return str(value), end
+    def _unclosed(self, at: int, line_end: int) -> tuple[str, int]:
+        """A text whose end was forgotten: it ends with its line, before the signs that close what is around it."""
+        self._note(line_end, 'this text is never closed; a " is missing at its end')
+        said = self.text[at + 1 : line_end].rstrip(" \t\r,]}")
+        return said, at + 1 + len(said)
 
-    def _comment(self, at: int) -> str:
-        """A hint where a comment of another language stands: a grammar keeps its notes under keys."""
-        note = '; JSON has no comments: a note is a key that begins with _, as "_1": "a postcard"'
-        return note if self.text.startswith(_COMMENTS, at) else ""
+    # -- objects and lists ---------------------------------------------------------------------------------
 
     def _found(self, at: int) -> str:
-        if comment := self._comment(at):
-            return comment
         return f", not {self.text[at]!r}" if at < len(self.text) else ", not the end of the file"
 
     def _object(self, at: int, source: GrammarFile | None, depth: int = 0) -> tuple[dict[str, Any], int]:
         values: dict[str, Any] = source.values if source else {}
-        at = self._space(at + 1)
-        if self.text[at : at + 1] == "}":
-            return values, at + 1
-        while True:
+        at, more = self._first(at, "}")
+        while more:
             start = at
             key, at = self._string(at)
-            at = self._expect(self._space(at), ":")
+            at = self._colon(at)
             if key in values:
-                self.source.problem(start, f"{key!r} is here twice; only one can count")
-            value_at = self._space(at)
+                self._note(start, f"{key!r} is here twice; only one can count")
             if source:
                 source.at[key] = start
-                source.at[key, 0] = value_at
-            values[key], at = self._value(value_at, key if source else None, depth)
+                source.at[key, 0] = at
+            values[key], at = self._value(at, key if source else None, depth)
             at, more = self._more(at, "}")
-            if not more:
-                return values, at
+        self._open.pop()
+        return values, at
 
     def _array(self, at: int, key: str | None, depth: int) -> tuple[list[Any], int]:
         values: list[Any] = []
-        at = self._space(at + 1)
-        if self.text[at : at + 1] == "]":
-            return values, at + 1
-        while True:
+        at, more = self._first(at, "]")
+        while more:
             if key is not None:
                 self.source.at[key, len(values)] = at
             value, at = self._value(at, None, depth)
             values.append(value)
             at, more = self._more(at, "]")
-            if not more:
-                return values, at
+        self._open.pop()
+        return values, at
+
+    def _first(self, at: int, closing: str) -> tuple[int, bool]:
+        """Where the first value of an object or a list begins, whose bracket is at `at`; whether there is any."""
+        self._open.append(closing)
+        at = self._commas(self._space(at + 1))
+        return self._closed(at, closing) if self.text[at : at + 1] in _CLOSING else (at, True)
+
+    def _colon(self, at: int) -> int:
+        """Where the value of a key begins."""
+        end, at = at, self._space(at)
+        if sign := _LIKE_A_COLON.match(self.text, at):
+            if sign[0] != ":":
+                self._note(at, f"{sign[0]} in place of a :")
+            at = sign.end()
+        elif _VALUE.match(self.text, at):
+            self._note(end, "a : is missing here")
+        else:
+            raise _Stop(at, f": is expected here{self._found(at)}")
+        return self._space(at)
+
+    def _commas(self, at: int) -> int:
+        """Where the next value begins, after commas that are too many."""
+        while self.text[at : at + 1] == ",":
+            self._note(at, "a comma too many")
+            at = self._space(at + 1)
+        return at
 
     def _more(self, at: int, closing: str) -> tuple[int, bool]:
-        at = self._space(at)
-        if self.text[at : at + 1] == closing:
-            return at + 1, False
-        comma = at
-        at = self._space(self._expect(at, ",", f" or {closing}"))
-        if self.text[at : at + 1] == closing:
-            self.source.problem(
-                comma, "a comma with nothing after it; JSON does not allow one before the end"
-            )
-            return at + 1, False
+        """Where the value after one that ends at `at` begins, or where what `closing` closes has ended."""
+        if self._at_key and closing == "}":
+            self._at_key = False
+            return at, True
+        end, at = at, self._space(at)
+        comma = at if self.text[at : at + 1] in (",", ";") else None
+        if comma is not None:
+            if self.text[comma] == ";":
+                self._note(comma, "a ; in place of a ,")
+            at = self._commas(self._space(comma + 1))
+        if self.text[at : at + 1] in _CLOSING:
+            if comma is not None:
+                self._note(comma, "a comma with nothing after it; JSON does not allow one before the end")
+            return self._closed(at, closing)
+        if closing == "]" and "}" in self._open and _KEY.match(self.text, at):
+            self._note(end, "a ] is missing here")
+            self._at_key = True
+            return at, False
+        if comma is None and not _VALUE.match(self.text, at):
+            raise _Stop(at, f", or {closing} is expected here{self._found(at)}")
+        if comma is None:
+            self._note(end, "a comma is missing here")
         return at, True
 
-    def _expect(self, at: int, char: str, alternative: str = "") -> int:
-        if self.text[at : at + 1] != char:
-            raise _Stop(at, f"{char}{alternative} is expected here{self._found(at)}")
-        return at + 1
+    def _closed(self, at: int, closing: str) -> tuple[int, bool]:
+        """Where what `closing` closes has ended, though another sign or nothing stands there."""
+        char = self.text[at : at + 1]
+        if char == closing:
+            return at + 1, False
+        if not char:
+            if not self._ended:
+                self._note(at, f"{' '.join(reversed(self._open))} missing at the end")
+            self._ended = True
+            return at, False
+        if char in self._open[:-1]:
+            self._note(at, f"a {closing} is missing before this {char}")
+            return at, False
+        self._note(at, f"this {char} closes nothing")
+        return self._more(at + 1, closing)
 
     def _value(self, at: int, key: str | None, depth: int) -> tuple[Any, int]:
         if depth > MAX_NESTING:
             raise _Stop(at, "nested too deeply")
         char = self.text[at : at + 1]
-        if char == '"' or char in _WRONG_QUOTES:
-            return self._string(at)
         if char == "{":
             return self._object(at, None, depth + 1)
         if char == "[":
             return self._array(at, key, depth + 1)
+        if char in _CLOSING or char == ",":
+            self._note(at, "a value is missing here")
+            return "", at
         match = _ATOM.match(self.text, at)
         if match is None:
-            raise _Stop(at, "a value is expected here" + self._found(at))
+            return self._string(at)
         try:
             return json.loads(match[0]), match.end()
         except ValueError:
