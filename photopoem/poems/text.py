@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
@@ -18,10 +17,11 @@ from photopoem.poems.records import (
     WRITE_ANEW,
     head_of,
     is_text_file,
-    is_whole,
     last_records,
+    parsed,
     read_records,
     text_hash,
+    whole_lines,
 )
 from photopoem.text.terminal import visible
 from photopoem.text.wrap import wrap_columns
@@ -160,9 +160,9 @@ class StandingPoems:
                 offset, length = self._places.get(path, (0, 0))
                 lines.seek(offset)
                 line = lines.read(length)
-            return edited(self._folder, json.loads(line), self._written) if line else None
-        except (OSError, ValueError, RecursionError) as error:
-            raise StoreError(f"{self._folder / RECORDS}: {error}") from error
+        except OSError as error:
+            raise StoreError(f"{self._folder / RECORDS}: {error.strerror}") from error
+        return edited(self._folder, parsed(self._folder / RECORDS, line), self._written) if line else None
 
     def _look(self, lines: IO[bytes]) -> None:
         """Note where each record stands, unless the file is the one that was looked at before."""
@@ -171,8 +171,8 @@ class StandingPoems:
         if seen == self._seen:
             return
         self._seen, self._places, self._written, offset = seen, {}, {}, 0
-        for line in lines:
-            if (line.endswith(b"\n") or is_whole(line)) and (head := head_of(line)) is not None:
+        for line in whole_lines(lines):
+            if (head := head_of(line)) is not None:
                 path, made = head
                 self._places[path] = (offset, len(line))
                 self._written.setdefault(made.file, set()).add(made.text)

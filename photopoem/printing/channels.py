@@ -111,9 +111,12 @@ class FileChannel:
         if not select.select([], [self.fd], [], timeout)[1]:
             return 0
         try:
-            return os.write(self.fd, data)
+            return self._write(data)
         except BlockingIOError:
             return 0
+
+    def _write(self, data: bytes) -> int:
+        return os.write(self.fd, data)
 
     def receive(self, timeout: float) -> bytes:
         """See `Channel`."""
@@ -156,8 +159,12 @@ class SocketChannel(FileChannel):
     """A channel over TCP."""
 
     def __init__(self, connection: socket.socket) -> None:
-        super().__init__(connection.fileno())
-        self.connection = connection
+        # On Windows a socket is no file: os.set_blocking and os.write do not know it.
+        connection.setblocking(False)
+        self.fd, self.connection = connection.fileno(), connection
+
+    def _write(self, data: bytes) -> int:
+        return self.connection.send(data)
 
     def _read(self) -> bytes:
         found = self.connection.recv(256)
@@ -213,7 +220,10 @@ def open_device(path: str, baud: int = USUAL_BAUD) -> Channel:
 
 
 def _hold_alone(fd: int) -> None:
-    """Lock an open device, whatever name it was opened by, until it is closed: two poems would mix on one paper."""
+    """Lock an open device, whatever name it was opened by, until it is closed: two poems would mix on one paper.
+
+    `filelock` would open it a second time, which /dev/usb/lp0 does not allow; and there are no such files on Windows.
+    """
     import fcntl
 
     try:

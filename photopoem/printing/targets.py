@@ -335,6 +335,10 @@ def _usb(address: str, rest: str) -> Target:
 
 
 def _serial(address: str, rest: str) -> Target:
+    if os.name == "nt":
+        raise UsageError(
+            f"{address!r}: serial lines are not known on Windows; a printer on the network is tcp://HOST"
+        )
     path, _, baud = rest.partition("@")
     path = os.path.normpath(path)
     if baud and not baud.isdigit():
