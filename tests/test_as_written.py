@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from photopoem.grammar import Grammar
-from photopoem.vocabulary import Vocabulary
+from photopoem.poem import Line, Span
+from photopoem.press.html import HtmlPress
+from photopoem.press.pdf import PdfPress
+from photopoem.press.receipt import ReceiptPress
+from photopoem.press.svg import SvgPress
+from photopoem.text.wrap import wrap_columns
+from photopoem.vocabulary import Source, Vocabulary
+from tests.browser import chromium, open_page
 from tests.command import photopoem
+from tests.escpos_reader import read_job
 from tests.making import make_photo
+from tests.paper import make_poem
 from tests.vocabularies import vocabulary
 
 
@@ -88,3 +98,57 @@ def test_an_owners_word_keeps_its_joiners(tmp_path: Path) -> None:
         for name in ("a.jpg", "b.jpg")
     ]
     assert said == ["👩‍🌾 می‌روم", "👩‍🌾 cake"]
+
+
+WIDE = ("a    b", "\u3000\u3000a", "    a", "a\u2003b", "\u00ab\u00a0a\u202f?")
+JOINED = ("\U0001f469\u200d\U0001f33e", "\u0645\u06cc\u200c\u0631\u0648\u0645", "auf\u200clage")
+
+
+def test_a_page_shows_the_authors_blanks_and_joiners(tmp_path: Path) -> None:
+    """In a browser a line has all its characters, and runs of spaces, wide blanks and indents take their width."""
+    page = tmp_path / "page.html"
+    page.write_bytes(HtmlPress().press([make_poem("a b", "ab", *WIDE, *JOINED)]))
+    with chromium() as driver:
+        open_page(driver, page)
+        told, wide = driver.execute_script(
+            """const lines = [...document.querySelectorAll("#poems .line")];
+            const width = line => { const all = document.createRange(); all.selectNodeContents(line);
+                                    return all.getBoundingClientRect().width; };
+            return [lines.map(line => line.textContent), lines.map(width)];"""
+        )
+    assert tuple(told[2:]) == (*WIDE, *JOINED)
+    space, joined = wide[0] - wide[1], wide[1] / 2
+    assert wide[2] - wide[1] > 3.5 * space  # four spaces
+    assert wide[3] > joined + 6 * space  # two em are eight spaces or so
+    assert wide[4] > joined + 3.5 * space
+    assert wide[5] - wide[1] > 2 * space
+
+
+def test_a_strangers_joiners_stay_only_where_they_join() -> None:
+    """On a page a label keeps a joiner between letters of its script, and loses one inside a Latin word."""
+    source = Source("machine", "label", "x", score=0.9, labeller="local")
+    lines = (
+        Line((Span("\u0645\u06cc\u200c\u0631\u0648\u0645", source),)),
+        Line((Span("ca\u200cke", source),)),
+    )
+    said = HtmlPress().press([replace(make_poem(), lines=lines)]).decode()
+    assert ">\u0645\u06cc\u200c\u0631\u0648\u0645<" in said and ">cake<" in said
+
+
+def test_a_receipt_keeps_the_authors_blanks() -> None:
+    """On paper runs of spaces and indents stay, a wide blank takes two columns, a no-break space one."""
+    (paper,) = read_job(ReceiptPress(columns=32, colophon=False).press([make_poem(*WIDE, title="t  t")]))
+    assert paper.text.splitlines() == ["t  t", "", "a    b", "    a", "    a", "a  b", "\u00ab a ?"]
+
+
+def test_a_receipt_breaks_a_line_at_its_blanks() -> None:
+    """A line with runs of spaces that is too wide goes on in the next row, which begins with its indent alone."""
+    assert wrap_columns("one    two     three", 10, "  ", blanks=True) == ["one    two", "  three"]
+    assert wrap_columns("one    two     three", 10, "  ") == ["one two", "  three"]
+
+
+@pytest.mark.parametrize("press", [PdfPress(), SvgPress()])
+def test_cards_and_plots_set_blanks_apart(press: PdfPress | SvgPress) -> None:
+    """A wide blank moves what follows it further than a space does, also where the letters have no such blank."""
+    one, wide, run = (press.press([make_poem(line, title="")]) for line in ("a b", "a\u3000b", "a    b"))
+    assert len({one, wide, run}) == 3

@@ -133,7 +133,7 @@ class HtmlPress:
         for poem in poems:
             if find_photo(poem, photos) is None:
                 out.append(f"{photo_name(poem)}: {GONE}")
-            if dropped := left_out(f"{poem.title} {' '.join(map(str, poem.lines))}"):
+            if dropped := left_out(f"{poem.title} {' '.join(map(str, poem.lines))}", joiners=True):
                 out.append(f"{photo_name(poem)}: left out: {listed(dropped)}")
         return out
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from photopoem.errors import PhotoError, PressError, UsageError
 from photopoem.poem import Poem
 from photopoem.press.pictures import find_photo, photo_name
-from photopoem.text.clean import Shown, clean, listed, show
+from photopoem.text.clean import Shown, clean, is_blank, listed, show
 from photopoem.text.wrap import balance_columns, columns_of, width_of, wrap_columns
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ class ReceiptPress:
 
     def _can_show(self, char: str) -> bool:
         if char not in self._can_print:
-            self._can_print[char] = any(
-                self._encoder.can_encode(page, char) for page in self._encoder.codepages
-            )
+            # No-break and wide spaces stand at another place, or not at all, on each printer.
+            known = any(self._encoder.can_encode(page, char) for page in self._encoder.codepages)
+            self._can_print[char] = char == " " or (known and not is_blank(char))
         return self._can_print[char]
 
     def _job(self, poem: Poem, photos: Path | None) -> bytes:
@@ -141,8 +141,9 @@ class ReceiptPress:
     def _set(self, poem: Poem) -> tuple[list[list[str]], bool]:
         """The rows of title, lines and colophon, and whether they are to be printed as a picture of their letters."""
         title, *lines, foot = [self._shown(text) for text in self._texts(poem)]
-        blocks = [wrap_columns(title.text, self.columns)] if title.text.strip() else []
-        blocks += [[row for line in lines for row in balance_columns(line.text, self.columns, "  ")]]
+        blocks = [wrap_columns(title.text, self.columns, blanks=True)] if title.text.strip() else []
+        rows = (balance_columns(line.text, self.columns, "  ", blanks=True) for line in lines)
+        blocks += [[row for some in rows for row in some]]
         blocks += [wrap_columns(foot.text, self.columns)] if foot.text else []
         return blocks, any(shown.missing for shown in (title, *lines, foot))
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 from photopoem.color.spaces import hex_of, rgb_of
 from photopoem.photo.moment import Moment
 from photopoem.poem import Line, Poem, Span
-from photopoem.text.clean import clean
+from photopoem.text.clean import as_written, clean
 from photopoem.vocabulary import Source
 
 LAYERS = {
@@ -47,12 +47,19 @@ class Traced:
 
 def traced(line: Line, poem: Poem) -> tuple[Traced, ...]:
     """A line as runs of cleaned text with their notes; apostrophes inside words become typographic ones."""
-    texts = [clean(span.text) for span in line.spans]
+    texts = [shown(span) for span in line.spans]
     # The whole line is looked at, for a word and its 's may be two spans; one character is put for one.
     whole = _APOSTROPHE.sub("\u2019", "".join(texts))
     ends = [0, *accumulate(map(len, texts))]
     pieces = zip(line.spans, ends[:-1], ends[1:], strict=True)
     return tuple(Traced(whole[start:end], note_of(span, poem)) for span, start, end in pieces if start < end)
+
+
+def shown(span: Span) -> str:
+    """The text of a span as it is shown: an author's keeps its joiners and blanks, a stranger's word is cleaned."""
+    if span.source is None:
+        return as_written(span.text).replace("\n", " ")
+    return clean(span.text, joiners=True)
 
 
 def note_of(span: Span, poem: Poem) -> Note | None:

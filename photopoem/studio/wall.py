@@ -23,7 +23,7 @@ from photopoem.poems.records import RECORDS, Made, head_of, parsed, whole_lines
 from photopoem.poems.show import STATES, Choice, Show, State, by_color, by_date, read_show, show_file
 from photopoem.poems.text import edited
 from photopoem.press.pictures import encoded, open_picture, photo_name
-from photopoem.press.sources import LAYERS, traced
+from photopoem.press.sources import LAYERS, shown, traced
 from photopoem.services import curate
 from photopoem.services.curate import Pick, Standing, standing, take_back, titled, wording
 from photopoem.text.clean import clean
@@ -444,7 +444,7 @@ def _label(label: Label) -> dict[str, Any]:
 
 def pieces(line: Line, poem: Poem) -> list[dict[str, Any]]:
     """A line as pieces of text, each with its source and what can be done about it."""
-    spans = [span for span in line.spans if clean(span.text)]
+    spans = [span for span in line.spans if shown(span)]
     return [
         {"text": piece.text} | (_source(span, asdict(piece.note)) if piece.note else {})
         for span, piece in zip(spans, traced(line, poem), strict=True)

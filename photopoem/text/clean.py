@@ -13,6 +13,7 @@ from functools import lru_cache
 
 _LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
 _JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner
+_EM_WIDE = "\u2001\u2003\u3000"  # blanks as wide as two letters of a typewriter
 _VIRAMA = 9  # the combining class of the sign that takes a vowel from an Indic consonant
 
 
@@ -26,8 +27,15 @@ def acts(char: str) -> bool:
     return category[0] == "C" or category in ("Zl", "Zp")
 
 
-def clean(text: str, *, joiners: bool = False, line_end: str = " ", most_marks: int | None = None) -> str:
-    """The text in NFC without characters that act; every blank becomes a space.
+def clean(
+    text: str,
+    *,
+    joiners: bool = False,
+    blanks: bool = False,
+    line_end: str = " ",
+    most_marks: int | None = None,
+) -> str:
+    """The text in NFC without characters that act; every blank becomes a space, but for wide ones with `blanks`.
 
     With `joiners`, the zero width joiner and non-joiner stay where a script or an emoji needs them; elsewhere they
     could make two words look like one. `line_end` stands for each line end. More than `most_marks` combining marks
@@ -38,7 +46,7 @@ def clean(text: str, *, joiners: bool = False, line_end: str = " ", most_marks: 
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     if most_marks is not None:
         text = _fewer_marks(text, most_marks)
-    return "".join(_kept(text, at, char, joiners, line_end) for at, char in enumerate(text))
+    return "".join(_kept(text, at, char, joiners, blanks, line_end) for at, char in enumerate(text))
 
 
 def as_written(text: str, *, most_marks: int | None = None) -> str:
@@ -70,10 +78,10 @@ def _fewer_marks(text: str, most: int) -> str:
     return "".join(kept)
 
 
-def _kept(text: str, at: int, char: str, joiners: bool, line_end: str) -> str:
+def _kept(text: str, at: int, char: str, joiners: bool, blanks: bool, line_end: str) -> str:
     """What stands for one character of a text; empty where it is left out."""
     if is_blank(char):
-        return line_end if char in _LINE_ENDS else " "
+        return line_end if char in _LINE_ENDS else char if blanks and char != "\t" else " "
     if not acts(char):
         return char
     return char if joiners and char in _JOINERS and _joins(text, at) else ""
@@ -90,9 +98,10 @@ def paragraphs(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def left_out(text: str) -> frozenset[str]:
-    """The characters that `clean` leaves out of a text for what they do."""
-    return frozenset(char for char in text if acts(char) and not is_blank(char))
+def left_out(text: str, *, joiners: bool = False) -> frozenset[str]:
+    """The characters that are left out of a text for what they do; with `joiners`, those stay."""
+    kept = _JOINERS if joiners else ""
+    return frozenset(char for char in text if acts(char) and not is_blank(char) and char not in kept)
 
 
 def is_blank(char: str) -> bool:
@@ -159,14 +168,17 @@ class Shown:
 
 
 def show(text: str, can_show: Callable[[str], bool], *, letters: bool = True) -> Shown:
-    """The cleaned text in characters that `can_show`; a missing one is kept as it is.
+    """The cleaned text in characters that `can_show`; a missing one is kept as it is, a missing blank becomes spaces.
 
     Without `letters`, only signs (quotation marks, dashes) are replaced by plain ones, and no letter.
     """
     out: list[str] = []
     changed: set[str] = set()
     missing: set[str] = set()
-    for char in clean(text):
+    for char in clean(text, blanks=True):
+        if is_blank(char) and not can_show(char):
+            out.append("  " if char in _EM_WIDE else " ")
+            continue
         is_letter = unicodedata.category(char).startswith("L")
         other: str | None = char
         if not can_show(char):

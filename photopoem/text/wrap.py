@@ -61,18 +61,21 @@ def width_of(text: str) -> int:
     return sum(map(columns_of, text))
 
 
-def wrap_columns(text: str, columns: int, indent: str = "") -> list[str]:
-    """The text in rows of at most `columns`, all but the first beginning with `indent`; blanks become one space."""
-    text = " ".join(text.split())
+def wrap_columns(text: str, columns: int, indent: str = "", *, blanks: bool = False) -> list[str]:
+    """The text in rows of at most `columns`, all but the first beginning with `indent`.
+
+    Blanks become one space; with `blanks` they stay, but for those at the ends of rows.
+    """
+    text = text.rstrip() if blanks else " ".join(text.split())
     rows = wrap(text, [columns_of(char) for char in text], columns, indent=width_of(indent))
     return [(indent if number else "") + text[row] for number, row in enumerate(rows)]
 
 
-def balance_columns(text: str, columns: int, indent: str = "") -> list[str]:
+def balance_columns(text: str, columns: int, indent: str = "", *, blanks: bool = False) -> list[str]:
     """The text in as few rows as `wrap_columns` makes, of even length: no last word is left alone on a row."""
-    rows = wrap_columns(text, columns, indent)
+    rows = wrap_columns(text, columns, indent, blanks=blanks)
     for narrower in range(columns - 1, columns // 2, -1):
-        tighter = wrap_columns(text, narrower, indent)
+        tighter = wrap_columns(text, narrower, indent, blanks=blanks)
         if len(tighter) > len(rows):
             break
         rows = tighter
