@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from photopoem.services.pipeline import Settings, write_poem, write_poems
     from photopoem.vocabulary import Source, Subject, Vocabulary, Word, make_vocabulary
 
-# Where each public name lives: it is imported when it is first asked for, so that
-# `import photopoem` and `photopoem --help` cost nothing.
+# The module of each public name. A name is imported when it is first used, so that `import photopoem` and
+# `photopoem --help` are fast.
 _HOMES = {
     "errors": "GrammarError LabelError LabellerUnavailable MissingWordsError PhotoError PhotopoemError "
     "PressError StoreError UsageError",

@@ -16,9 +16,9 @@ from photopoem.text.clean import plain_streams
 from photopoem.threads import one_thread_each
 
 MOST_TOLD = 300
-"""Characters of an unforeseen error's own words that are shown."""
+"""The most characters of an unforeseen error's message that are shown."""
 
-# name -> (module under photopoem.commands, one-line help). A module defines `command`, or what is named after a colon.
+# name -> (module under photopoem.commands, one-line help). A module defines `command`, or the name after a colon.
 COMMANDS = {
     "run": ("run", "Write a poem for each photograph."),
     "look": ("look", "Show what the machine sees in a photograph."),
@@ -43,10 +43,10 @@ COMMANDS = {
 
 
 class LazyGroup(Group):
-    """A group whose commands are imported when they are run: `--help` must not wait for them."""
+    """A group whose commands are imported only when they are run, so that `--help` is fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order a person meets them."""
+        """The names, in the order in which a new user needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -86,7 +86,7 @@ def main() -> None:
     """Run the command line. Exit 0 all done, 1 some failed, 2 nothing could be done."""
     traceback = "--traceback" in sys.argv
     if traceback:
-        os.environ[TRACEBACK] = "1"  # for the processes that do the work
+        os.environ[TRACEBACK] = "1"  # inherited by the worker processes
     one_thread_each()
     plain_streams()
     try:
@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def unforeseen(error: Exception) -> str:
-    """What is said of an error that nobody foresaw: its kind, its own words in one line, and how to see where."""
+    """The line for an unforeseen error: its type, its message, and how to get the traceback."""
     told = " ".join(str(error).split())[:MOST_TOLD]
     kind = type(error).__name__
     return f"an unforeseen error ({kind}{': ' if told else ''}{told}); the same with --traceback shows where it arose"

@@ -1,4 +1,4 @@
-"""The exceptions that photopoem raises on purpose, in one tree."""
+"""The exceptions of photopoem, in one tree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COMPARED = 2_000
-"""The most names that are compared: a hundred thousand take five seconds. Names that begin alike come first."""
+"""The most names that are compared; a hundred thousand take five seconds. Names with the same start come first."""
 
 
 TRACEBACK = "PHOTOPOEM_TRACEBACK"
@@ -18,7 +18,7 @@ TRACEBACK = "PHOTOPOEM_TRACEBACK"
 
 
 def show_where() -> None:
-    """Print the traceback of the error that is being handled, if a person asked for it with `--traceback`."""
+    """Print the traceback of the error that is being handled, if `--traceback` was given."""
     if os.environ.get(TRACEBACK):
         import traceback
 
@@ -26,11 +26,11 @@ def show_where() -> None:
 
 
 class PhotopoemError(Exception):
-    """Anything that photopoem reports in one line: what happened, to what, what to do next."""
+    """An error that photopoem reports in one line: what happened, to which file, and what to do next."""
 
 
 class PhotoError(PhotopoemError):
-    """One photograph that cannot be used, with its path and the cause."""
+    """A photograph that cannot be used, with its path and the cause."""
 
     def __init__(self, path: str | Path, cause: str) -> None:
         super().__init__(str(path), cause)
@@ -42,11 +42,11 @@ class PhotoError(PhotopoemError):
 
 
 class LabelError(PhotopoemError):
-    """A labeller's failure on one photograph."""
+    """A labeller failed on one photograph."""
 
 
 class MissingWordsError(PhotopoemError):
-    """A grammar needs words that one photograph does not give."""
+    """A grammar needs words that a photograph does not have."""
 
 
 class LabellerUnavailable(PhotopoemError):
@@ -62,19 +62,19 @@ class StoreError(PhotopoemError):
 
 
 class PressError(PhotopoemError):
-    """A poem that cannot be put into a form, or a printer that does not take it."""
+    """A press cannot render a poem, or a printer does not accept it."""
 
 
 class UsageError(PhotopoemError):
-    """A request that does not make sense or names nothing that exists."""
+    """A request that is invalid or names something that does not exist."""
 
 
 class KeptText(UsageError):
-    """A poem that is not written, because a person changed the text file that it would replace."""
+    """A poem is not written, because its text file was edited by hand."""
 
 
 def did_you_mean(name: str, among: Iterable[str]) -> str:
-    """The end of a message on a name that does not exist: the nearest that does; empty where none is near."""
+    """The end of a message about an unknown name: the nearest known name; empty if none is near."""
     from photopoem.text.terminal import visible
 
     near = _nearest(name, among)
@@ -82,9 +82,9 @@ def did_you_mean(name: str, among: Iterable[str]) -> str:
 
 
 def did_you_mean_path(path: str | Path, ending: str = "") -> str:
-    """The same for a path: the first part of it that is not there is compared with what lies beside.
+    """The same for a path: its first missing part is compared with the files beside it.
 
-    With an ending, only what ends so is offered.
+    With an ending, only names with that ending are suggested.
     """
     from pathlib import Path
 
@@ -100,7 +100,7 @@ def did_you_mean_path(path: str | Path, ending: str = "") -> str:
         inside = found / whole.relative_to(missing)
         meant = str(inside if inside.exists() else found)
         return f"; did you mean '{visible(meant)}'?" if meant.endswith(ending) else ""
-    except (OSError, ValueError, StopIteration):  # all is there, nothing is near, or nobody may look
+    except (OSError, ValueError, StopIteration):  # nothing is missing, nothing is near, or no access
         return ""
 
 
@@ -116,7 +116,7 @@ def _nearest(name: str, among: Iterable[str]) -> str:
 
 
 class Unsayable(Exception):
-    """A symbol has no word, or no rule that can be used here. Another rule may do without the symbol."""
+    """A symbol has no word and no usable rule here. Another rule may not need the symbol."""
 
     def __init__(self, symbol: str) -> None:
         super().__init__(symbol)
@@ -128,4 +128,4 @@ class Misfit(Exception):
 
 
 class Overworked(Exception):
-    """An expansion took more steps or more text than any poem needs."""
+    """An expansion exceeded the limit of steps or text."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, files opened so that no reading waits or never ends, and TOML with places."""
+"""Atomic file writes, bounded reads of regular files only, and TOML files with the position of each error."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 @dataclass(frozen=True, slots=True)
 class TomlFile:
-    """A TOML file: what stands in it, and where. `name` is how messages call it."""
+    """A TOML file: its content, and the position of each key. Messages call it `name`."""
 
     name: str
     tables: Mapping[str, Any]
@@ -40,7 +40,7 @@ class TomlFile:
         self._places.update(_places_of(self.text))
 
     def where(self, *keys: str, value: str | None = None) -> str:
-        """`FILE:LINE:COLUMN` of a key, or of a text among its values; of the nearest table that holds it otherwise."""
+        """`FILE:LINE:COLUMN` of a key or of a text among its values; otherwise of the nearest enclosing table."""
         held = next((keys[:n] for n in range(len(keys), 0, -1) if keys[:n] in self._places), None)
         if held is None:
             return self.name
@@ -50,7 +50,7 @@ class TomlFile:
         return f"{self.name}:{line}:{column}"
 
     def _value_after(self, line: int, value: str) -> tuple[int, int] | None:
-        """Where a quoted text stands, from a line on."""
+        """The position of a quoted text, searched from a line on."""
         for number, row in enumerate(self.text.splitlines()[line - 1 :], start=line):
             at = max(row.find(f'"{value}"'), row.find(f"'{value}'"))
             if at >= 0:
@@ -62,7 +62,7 @@ class TomlFile:
         return UsageError(f"{self.where(*keys, value=value)}: {told}")
 
     def check_keys(self, table: Mapping[str, Any], known: Iterable[str], *keys: str) -> None:
-        """Raise `UsageError`, with the nearest known key, for one in `table` (at `keys`) that is none of `known`."""
+        """Raise `UsageError` for a key in `table` (at `keys`) that is not in `known`, with the nearest known key."""
         names = list(known)
         for key in table:
             if key not in names:
@@ -71,7 +71,7 @@ class TomlFile:
 
 
 def read_toml(path: str | Path) -> TomlFile:
-    """A TOML file. Raises `UsageError`, with line and column, where it cannot be read."""
+    """Read a TOML file. Raises `UsageError`, with line and column, if it cannot be read."""
     try:
         with open_regular(path) as stream:
             data = stream.read(MOST_TOML_BYTES + 1)
@@ -87,7 +87,7 @@ def read_toml(path: str | Path) -> TomlFile:
 
 
 def parse_toml(name: str, text: str) -> TomlFile:
-    """What stands in a TOML text, which messages call by `name`. Raises `UsageError` with line and column."""
+    """The content of a TOML text, which messages call `name`. Raises `UsageError` with line and column."""
     try:
         return TomlFile(name, tomllib.loads(text), text)
     except tomllib.TOMLDecodeError as error:
@@ -97,7 +97,7 @@ def parse_toml(name: str, text: str) -> TomlFile:
 
 
 def _located(message: str, text: str) -> str:
-    """What Python says of TOML, with the place in front: `:3:5: what`."""
+    """Python's message about a TOML error, with the position in front: `:3:5: message`."""
     match = _PLACE.fullmatch(message)
     if match is None:
         return f": {message}"
@@ -108,7 +108,7 @@ def _located(message: str, text: str) -> str:
 
 
 def _places_of(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
-    """Line and column of every table and key that begins a line. Python's parser does not tell them."""
+    """Line and column of every table and key that begins a line. Python's parser does not give them."""
     table: tuple[str, ...] = ()
     seen: set[tuple[str, ...]] = set()
     for number, row in enumerate(text.splitlines(), start=1):
@@ -124,10 +124,10 @@ def _places_of(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
-    """The keys that a dotted key holds: `say."big dog"` is (say, big dog)."""
+    """The parts of a dotted key: `say."big dog"` gives (say, big dog)."""
     try:
         made: Any = tomllib.loads(f"{dotted} = 0")
-    except tomllib.TOMLDecodeError:  # it stands in a text of several lines, and is no key
+    except tomllib.TOMLDecodeError:  # it is inside a multi-line string, and not a key
         return (dotted,)
     parts: list[str] = []
     while isinstance(made, dict):
@@ -138,33 +138,33 @@ def _parts(dotted: str) -> tuple[str, ...]:
 
 
 MOST_BYTES = 16 << 20
-"""What a text file that a person writes may hold: a lexicon, a list of words or of color names."""
+"""The largest text file written by a person: a lexicon, a list of words or of color names."""
 
 
 class NotRegularError(OSError):
-    """What has the name of a file is a pipe, a socket or a device."""
+    """A path names a pipe, a socket or a device, not a regular file."""
 
     def __init__(self, path: str) -> None:
         super().__init__(errno.EINVAL, "not a file but a pipe, socket or device", path)
 
 
 def open_regular(path: str | Path) -> BufferedReader:
-    """A regular file, opened for reading; whatever else has its name is never read from.
+    """Open a regular file for reading; nothing else is ever opened.
 
-    A pipe would keep its reader waiting for ever, and a device may have no end. Raises `NotRegularError` for those,
+    Reading a pipe could block for ever, and a device may have no end. Raises `NotRegularError` for those,
     `IsADirectoryError` for a folder, and `OSError` as `open` does.
     """
     name = os.fsdecode(path)
     if not name or "\0" in name:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
-    # Asked before it is opened, because opening alone can rewind a tape or reset what hangs on a serial line.
+    # Checked before it is opened, because opening alone can rewind a tape or reset a device on a serial line.
     _be_regular(name, os.stat(name).st_mode)  # noqa: PTH116 - a path may hold undecodable bytes
     flags = os.O_RDONLY
     for each in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
         flags |= getattr(os, each, 0)
     descriptor = os.open(name, flags)
     try:
-        # Asked again: another file may have taken its place in between.
+        # Checked again: another file may have replaced it in between.
         _be_regular(name, os.fstat(descriptor).st_mode)
         return os.fdopen(descriptor, "rb")
     except BaseException:
@@ -180,7 +180,7 @@ def _be_regular(name: str, mode: int) -> None:
 
 
 def read_regular(path: str | Path, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a regular file of at most `most` bytes. Raises `OSError` as `open_regular`, and for a larger one."""
+    """The bytes of a regular file. Raises `OSError` as `open_regular` does, and for more than `most` bytes."""
     with open_regular(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
@@ -189,9 +189,9 @@ def read_regular(path: str | Path, most: int = MOST_BYTES) -> bytes:
 
 
 def read_regular_text(path: str | Path) -> str:
-    """The text of a regular file in UTF-8, with or without a byte order mark, its lines ended by a line feed.
+    """The UTF-8 text of a regular file, without a byte order mark and with line feeds as line ends.
 
-    Raises `OSError` as `read_regular`, `UnicodeDecodeError` for other text.
+    Raises `OSError` as `read_regular` does, and `UnicodeDecodeError`.
     """
     return io.StringIO(read_regular(path).decode("utf-8-sig"), newline=None).read()
 
@@ -199,10 +199,10 @@ def read_regular_text(path: str | Path) -> str:
 def write_atomically(
     path: str | Path, data: bytes | str, *, sync: bool = False, by_way_of: Path | None = None
 ) -> None:
-    """Write `data` (text as UTF-8) to `path`, replacing what is there; a reader sees the old file or the new.
+    """Write `data` (text as UTF-8) to `path` atomically: a reader sees either the old file or the new one.
 
-    `sync` waits until the disk has it under its name; `by_way_of` is as for `open_atomically`. Raises `StoreError`,
-    with what to do, where that fails; the old file is then untouched.
+    `sync` waits until the file is on disk under its name; `by_way_of` is as for `open_atomically`. Raises
+    `StoreError`, with what to do, if the write fails; the old file is then untouched.
     """
     with open_atomically(path, sync=sync, by_way_of=by_way_of) as file:
         file.write(data.encode("utf-8") if isinstance(data, str) else data)
@@ -212,16 +212,16 @@ def write_atomically(
 def open_atomically(
     path: str | Path, *, sync: bool = False, by_way_of: Path | None = None
 ) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path` when the block ends well, else vanishes.
+    """A binary file that replaces `path` if the block succeeds, and is deleted if it fails.
 
     Only a regular file is replaced: a device, a pipe or a folder of that name stays, also behind a link.
 
-    A process that is killed leaves its unfinished file beside `path`, under a random name. A caller that is the only
-    one to write may name that file (`by_way_of`, on the same disk), so that the next write replaces it.
+    A killed process leaves its unfinished file beside `path`, under a random name. A caller that is the only writer
+    may name that file (`by_way_of`, on the same disk), so that the next write replaces it.
     """
-    # Through a link the file itself is replaced, not the link.
+    # If `path` is a link, its target is replaced.
     target = Path(os.path.realpath(path))
-    # A short name of its own: the target's may already be as long as names can be.
+    # A short name of its own, because the target's name may already have the maximum length.
     temporary = by_way_of or target.parent / f".photopoem-{secrets.token_hex(6)}.tmp"
     try:
         _be_replaceable(target)
@@ -259,19 +259,19 @@ def _put_in_place(temporary: Path, target: Path, sync: bool) -> None:
 
 
 def _create(temporary: Path, target: Path) -> IO[bytes]:
-    # os.open leaves the mode to the umask, as a plain open() would; tempfile would make it private.
+    # os.open applies the umask, as open() does; tempfile would make the file private.
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(temporary, flags, 0o666), "wb")
-    with suppress(OSError):  # no such file yet, or a file system without modes
+    with suppress(OSError):  # there is no such file yet, or the file system has no modes
         temporary.chmod(target.stat().st_mode & 0o7777)
     return file
 
 
 def sync_files(paths: Iterable[Path]) -> None:
-    """Wait until the disk has these files and folders; what was removed meanwhile is left out. Raises `OSError`."""
+    """Wait until these files and folders are on disk; removed ones are skipped. Raises `OSError`."""
     from concurrent.futures import ThreadPoolExecutor
 
-    # Beside one another: a disk writes many down together, in little more time than one.
+    # In parallel, because a disk syncs many files in little more time than one.
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(_sync_one, paths))
 
@@ -284,7 +284,7 @@ def _sync_one(path: Path) -> None:
     except FileNotFoundError:
         return
     except PermissionError:
-        os.sync()  # nobody may read it, so that it cannot be opened: everything is written down
+        os.sync()  # it is not readable and cannot be opened: sync everything
         return
     try:
         os.fsync(descriptor)
@@ -296,7 +296,7 @@ def _sync_one(path: Path) -> None:
 
 
 def what_failed(error: OSError) -> str:
-    """Why a file was not written, and what to do."""
+    """The reason why a file was not written, and what to do."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "not written, the disk is full; make room and run it again"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:

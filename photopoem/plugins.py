@@ -1,4 +1,4 @@
-"""The one door for what other packages add: labellers and presses, found by entry points and held to their promise."""
+"""Labellers and presses from other packages: found by entry points and checked against their protocol."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """What other packages add of one `kind`: "labeller" or "press".
+    """The plugins of one `kind`: "labeller" or "press".
 
-    `group` is the group of their entry points, `promise` the protocol that each keeps, `error` what is raised where
-    one does not.
+    `group` is the group of their entry points, `promise` their protocol, and `error` the exception for one that breaks
+    it.
     """
 
     kind: str
@@ -25,18 +25,18 @@ class Plugins:
     error: type[PhotopoemError]
 
     def names(self) -> list[str]:
-        """Their names, in order; nothing of theirs is imported."""
+        """The names of the plugins, sorted; none of them is imported."""
         return sorted({entry.name for entry in self._entries()})
 
     def load(self, name: str) -> Any:
-        """What the entry point of that name refers to; None where there is none. Raises `error`."""
+        """The object that the entry point of that name refers to; None if there is none. Raises `error`."""
         for entry in self._entries():
             if entry.name == name:
                 return self.guard(f"{name} ({entry.value}) cannot be loaded", entry.load)
         return None
 
     def start(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` returns. Raises `error` where it fails or where a part of the promise is missing."""
+        """What `make` returns. Raises `error` if it fails or lacks a part of the protocol."""
         made = self.guard(f"{name} does not start", make)
         methods = [
             part
@@ -48,7 +48,7 @@ class Plugins:
         return made
 
     def guard(self, what: str, ask: Callable[[], T]) -> T:
-        """What another package's code returns; whatever it raises becomes an `error` that says `what` happened."""
+        """What a plugin's code returns; any exception becomes an `error` that says `what` happened."""
         try:
             return ask()
         except PhotopoemError:

@@ -1,4 +1,4 @@
-"""A poem: its title and lines, made of spans that each keep their source; its record and its colophon."""
+"""A poem: its title and its lines of spans, each with its source; its record and its colophon."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SOURCE = tuple(field.name for field in fields(Source))
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text. `source` is the word it came from; None is the author's own text.
+    """A run of text. `source` is the source of its word; None for the author's own text.
 
-    `voice` tells texts without a source apart: "grammar", "lexicon", or "hand" for what a person wrote into the
-    poem afterwards. What the lexicon says is said `of` a word; elsewhere that is empty.
+    `voice` says where text without a source came from: "grammar", "lexicon", or "hand" for an edit by a person. For
+    lexicon text, `of` is the word that it describes; otherwise it is empty.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Poem:
-    """A poem: its title, its lines, the grammar and seed that wrote it, its subject; `by_hand` where it was changed."""
+    """A poem: its title, its lines, its grammar and seed, its subject; `by_hand` if a person edited it."""
 
     title: Line
     lines: tuple[Line, ...]
@@ -64,7 +64,7 @@ class Poem:
 
 
 def colophon(poem: Poem) -> str:
-    """A few sentences that say who labelled the photograph, who named its colors, and when."""
+    """A few sentences: who labelled the photograph, who named its colors, and when it was taken."""
     subject = poem.subject
     taught = f" ({subject.taught_by})" if subject.taught_by else ""
     asked = f", {subject.asked}" if subject.asked else ""
@@ -82,7 +82,7 @@ def _photographed(moment: Moment) -> str:
     place = ("near " if moment.near else "") + moment.place if moment.place else ""
     if moment.taken:
         return f"Photographed {', '.join(filter(None, [f'{moment.taken:%Y-%m-%d}', place]))}."
-    # English says "in" a city and "at" a museum, and the kind of place is not known.
+    # No preposition, because English says "in" a city and "at" a museum, and the kind of place is unknown.
     return f"Place: {place}." if place else ""
 
 
@@ -114,9 +114,9 @@ def record(poem: Poem) -> dict[str, Any]:
 
 
 def path_bytes_of(path: str) -> dict[str, str]:
-    """`path_bytes`: the path's bytes, percent-encoded, where they are no UTF-8; nothing for any other path.
+    """`path_bytes`: the path's bytes, percent-encoded, if they are not UTF-8; empty for any other path.
 
-    In JSON such a name has lone surrogates, which most readers refuse or replace, so that rows could not be joined.
+    In JSON such a path has lone surrogates, which most readers refuse or replace, so that rows could not be joined.
     """
     if path.isascii() or not any("\udc80" <= char <= "\udcff" for char in path):
         return {}
@@ -135,14 +135,13 @@ def line_record(line: Line) -> list[dict[str, Any]]:
 def _source_record(source: Source | None) -> dict[str, Any] | None:
     if source is None:
         return None
-    # Not asdict, which copies deeply: a poem has dozens of these, and a run a hundred thousand poems.
+    # Not asdict, because its deep copies are slow: a poem has dozens of these, and a run a hundred thousand poems.
     return {key: value for key in _SOURCE if (value := getattr(source, key)) is not None}
 
 
 def label_record(label: Label) -> dict[str, Any]:
-    """A label as JSON: text, score, labeller, kind; and what else there is of it.
-
-    That is its wider and narrower words, the date, the labeller's own word, its region and its color.
+    """A label as JSON: text, score, labeller and kind. If known, also its wider and narrower words, the date, the
+    labeller's own word, its region and its color.
     """
     made = {"text": label.text, "score": label.score, "labeller": label.labeller, "kind": label.kind}
     more = {
@@ -158,13 +157,13 @@ def label_record(label: Label) -> dict[str, Any]:
 
 
 def _region_record(region: Region) -> dict[str, Any]:
-    """A region as JSON: its box and what it is from; the map itself is not kept."""
+    """A region as JSON: its box and its origin; the map itself is not stored."""
     box = [region.left, region.top, region.right, region.bottom]
     return {"box": box, "from": "box" if region.exact else "map"}
 
 
 def swatch_record(swatch: Swatch) -> dict[str, Any]:
-    """A swatch as JSON: hex, share, name, distance, names, hue, and where it lies as far as that can be said."""
+    """A swatch as JSON: hex, share, name, distance, names, hue, and where it lies, if known."""
     where = {key: value for key, value in asdict(swatch.where).items() if value}
     made = {
         "hex": swatch.hex,

@@ -1,4 +1,4 @@
-"""Limits the libraries under numpy to one thread each: a palette's matrices are too small for more."""
+"""Limits the libraries under numpy to one thread each, because a palette's matrices are too small for more."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def one_thread_each() -> None:
-    """Set the environment for libraries that are not loaded yet, here and in child processes; values already set stay.
+    """Set the environment for libraries that are not loaded yet, here and in child processes; existing values stay.
 
-    On two cores the first poem then takes a tenth less CPU and no more time; many photographs use the cores by
+    On two cores, the first poem then takes a tenth less CPU and no more time. Many photographs use the cores through
     several processes.
     """
     for name in LIBRARIES:
@@ -21,12 +21,12 @@ def one_thread_each() -> None:
 
 
 def count_cores_quietly() -> None:
-    """Let joblib count the cores, which scikit-learn does where no number of threads is set, without messages.
+    """Make joblib count the cores without messages; scikit-learn does that if no number of threads is set.
 
-    Where /sys is not mounted it warns and prints a traceback, but only the first time.
+    Without /sys it warns and prints a traceback, but only the first time.
     """
     if os.environ.get(LIBRARIES[0]):
-        return  # scikit-learn does not ask
+        return  # scikit-learn does not count the cores
     import joblib
 
     with warnings.catch_warnings(), redirect_stderr(io.StringIO()):

@@ -17,19 +17,19 @@ Layer = Literal["place", "machine", "people"]
 SURE = 0.7
 """Labels with at least this score are `sure`: a poem states them. The others are `doubt`: a poem asks about them."""
 NUMBERED = 20
-"""`label1` to `label20` and `color1` to `color20` are known symbols."""
+"""The highest number in symbols such as `label20` and `color20`."""
 
 DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 """Limits in CIELAB: the highest lightness of `dark`, the lowest of `light`, the lowest chroma of `vivid`."""
 
 WORTH_ASKING = 0.35
-"""Doubts below this are asked only where there are no others: fewer than one in three of them is right."""
+"""Doubts below this are used only if there are no others: fewer than one in three of them is right."""
 STRONG = 30.0
-"""A chroma that makes a color three times as likely to be named as a grey of its size."""
+"""The chroma that makes a color three times as likely to be named as a grey of the same share."""
 CERTAIN, LEAST_GUESS = 0.9, 0.35
-"""A fact at least this certain may be stated; one at least that certain may be guessed."""
+"""The least certainties of a fact that is stated and of one that is guessed."""
 RELATED = ("where", "of", "color", "color_guess", "doing", "doing_guess", "quality", "quality_guess")
-"""The modifiers that say another word of the photograph, one that belongs to the word before them."""
+"""The modifiers that replace a word by another word of the photograph that belongs to it."""
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "along the top": ("along the top", "across the top", "at the top", "all along the top"),
@@ -44,7 +44,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "in the right half": ("in the right half", "right of center", "to the right of center"),
     "scattered": ("here and there", "in several places", "in patches", "in places"),
 }
-"""Where a color lies in the frame, each place in words that mean the same."""
+"""Phrases for each place in the frame where a color may lie."""
 LOW = ("low in the picture", "in the lower half", "low down")
 
 GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
@@ -52,16 +52,16 @@ THING_QUALITIES = frozenset("wooden colorful striped plaid".split())
 GROUNDS = frozenset(
     "mountain hill field road path street sidewalk beach yard lawn grass valley river track cliff".split()
 )
-"""Ground that one walks on. It may be wet or snowy, as a scene may."""
+"""Ground to walk on. Like a scene, it may be wet or snowy."""
 NATURAL = frozenset(
     "plant food fruit vegetable animal tree flower leaf bush rock cloud water person face hand".split()
 )
-"""What is not made and cannot be wooden or striped in the sense of the words."""
+"""Natural things, which cannot be wooden or striped in the usual sense."""
 
 OWNED = 8
-"""A word of the owner's is drawn as much more often than a machine's of the same score."""
+"""How much more often an owner's word is drawn than a machine's word of the same score."""
 ALIVE, BACKDROP = 1.6, 0.75
-"""A person's or an animal's score counts as much more for the subject, a backdrop's as much less."""
+"""How much more the score of a person or an animal counts for the subject, and how much less that of a backdrop."""
 BACKDROPS = frozenset(
     "sky tree cloud grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
     "branch curtain water rock stone building shadow reflection forest field lawn yard".split()
@@ -91,16 +91,16 @@ PLAIN = (
 )
 
 SAID_OF = ("doing", "quality")
-"""Kinds of labels that say something of a noun."""
+"""Kinds of labels that describe a noun."""
 BY_SURENESS = ("subject", "thing", "stuff", "scene", "person", "doing", "quality")
-"""Symbols that also come as `sure_` and as `doubt_`: their words scored at least `SURE`, and the others."""
+"""Symbols that also have a `sure_` form (words scored at least `SURE`) and a `doubt_` form (the others)."""
 
 FIXED_WORDS = frozenset(f"{name}{n}" for name in ("label", "color") for n in range(1, NUMBERED + 1)) | {
     "subject", "sure_subject", "doubt_subject", "ground",
 }  # fmt: skip
-"""The symbols that stand for one word of the photograph, however often they are used."""
+"""The symbols that always give the same word of the photograph."""
 FIXED_SYMBOLS = FIXED_WORDS | {f"{name}{n}" for name in ("sureness", "share") for n in range(1, NUMBERED + 1)}
-"""The same, and the symbols that stand for their figures."""
+"""The same, and the symbols for their scores and shares."""
 SYMBOLS = FIXED_SYMBOLS | {
     *PLAIN, *MOMENTS, "keyword", *(f"{how}_{name}" for how in ("sure", "doubt") for name in BY_SURENESS),
 }  # fmt: skip
@@ -109,14 +109,13 @@ SYMBOLS = FIXED_SYMBOLS | {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a word came from: its layer, what it is, and the figures that go with it.
+    """Where a word came from: its layer, what it is, and its figures.
 
     layer machine: `what` is "label" (`score`, `labeller`), "tone" (`labeller` is "pixels") or "where", the place in
-    the frame (of a color, measured: `hex`, `labeller` is "pixels"; of a label: `score`, its certainty);
-    layer people: `what` is "color" (`hex`, `share`);
-    layer place: `what` is season, daypart, weekday, month, year, place or keyword.
-    `of` is the label, color name or moment word itself, unmodified. `said_for` is the labeller's own word where the
-    house says another.
+    the frame (of a color, measured: `hex`, `labeller` is "pixels"; of a label: `score`, its certainty); layer people:
+    `what` is "color" (`hex`, `share`);
+    layer place: `what` is season, daypart, weekday, month, year, place or keyword. `of` is the label, color name or
+    moment word itself, unmodified. `said_for` is the labeller's word if words.toml replaced it.
     """
 
     layer: Layer
@@ -131,14 +130,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A literal word or phrase, its source, its weight (likelihood, > 0), its kind."""
+    """A literal word or phrase with its source, its weight (likelihood, > 0) and its kind."""
 
     text: str
     source: Source
     weight: float = 1.0
     kind: Kind | Literal["color", "tone", "moment", "amount", "where"] = "thing"
     related: Mapping[str, tuple[Word, ...]] = field(default_factory=dict, compare=False, repr=False)
-    """What the photograph says of this word, by the modifier that asks for it (one of `RELATED`)."""
+    """Other words of the photograph that belong to this word, by modifier (one of `RELATED`)."""
 
 
 Words = tuple[Word, ...]
@@ -146,11 +145,10 @@ Words = tuple[Word, ...]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a poem is about: the photograph and all that was read from it.
+    """The photograph that a poem is about, and all that was read from it.
 
-    `labeller` is its name, `labeller_version` its version, `taught_by` its colophon and
-    `asked` the ISO date of its answer, where a service gave it. `quick` is true where the camera's thumbnail
-    was read instead of the picture.
+    `labeller`, `labeller_version` and `taught_by` are the labeller's name, version and colophon; `asked` is the ISO
+    date of a service's answer. `quick` is true if the camera's thumbnail was read instead of the picture.
     """
 
     path: str
@@ -168,7 +166,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Symbol -> words for one photograph. Every known symbol is a key; absent words are an empty tuple."""
+    """Symbol -> words for one photograph. Every known symbol is a key; a symbol without words has an empty tuple."""
 
     words: Mapping[str, Words]
     subject: Subject
@@ -188,7 +186,7 @@ def make_vocabulary(subject: Subject) -> Vocabulary:
 
 
 def _said_once(labels: Iterable[Label]) -> list[Label]:
-    """The labels without those that repeat a surer one: its wider word, or a word with the same head noun.
+    """The labels without those that repeat a surer label: its wider words, and words with the same head noun.
 
     The owner's words come first, in their own order.
     """
@@ -207,7 +205,7 @@ def _said_once(labels: Iterable[Label]) -> list[Label]:
 
 
 def _one_person(labels: list[Label]) -> list[Label]:
-    """The labels without doubtful words for people beside a surer one: nobody's age or sex is guessed at twice."""
+    """The labels without doubtful words for people beside a surer one, so that age or sex is not guessed twice."""
     people = [label for label in labels if label.kind == "person"]
     return [label for label in labels if label not in people[1:] or label.score >= SURE]
 
@@ -268,13 +266,13 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
 
 
 def _by_kind(words: Words) -> dict[str, Words]:
-    """The nouns by their kinds. A person can be counted: what a grammar says of a thing it may say of somebody."""
+    """The nouns by kind. A person also counts as a thing, because both can be counted."""
     kinds: dict[str, Words] = {kind: tuple([word for word in words if word.kind == kind]) for kind in NOUNS}
     return {**kinds, "thing": tuple([word for word in words if word.kind in ("thing", "person")])}
 
 
 def _ground(kinds: Mapping[str, Words]) -> Words:
-    """The surest stuff or scene that may be stated and is not the subject."""
+    """The surest stuff or scene that is sure enough to be stated and is not the subject."""
     others = [word for word in _sure((*kinds["scene"], *kinds["stuff"])) if word not in kinds["subject"]]
     return tuple(sorted(others, key=lambda word: -(word.source.score or 0))[:1])
 
@@ -292,19 +290,19 @@ def _is_sure(word: Word) -> bool:
 
 
 def _worth_asking(doubts: list[Word]) -> list[Word]:
-    """The doubts that may well be right; all of them where there are none such."""
+    """The doubts with a reasonable score; all of them if there are none."""
     return [word for word in doubts if (word.source.score or 0) >= WORTH_ASKING] or doubts
 
 
 def _asked(word: Word) -> Word:
-    """Many doubts are unlikely. The square of the score as weight puts the likelier ones first."""
+    """The weight of a doubt: the square of its score, which puts the likelier ones first."""
     return replace(word, weight=word.weight**2)
 
 
 def choose_subject(nouns: Sequence[Label]) -> Label | None:
-    """The label that the picture is about: the owner's word first, else the noun that stands out most.
+    """The label that the picture is about: the owner's word, otherwise the most prominent noun.
 
-    Persons and animals stand out more than their scores say. What is mostly seen behind things stands out less.
+    Persons and animals are more prominent than their scores say; things that are mostly backdrops are less so.
     """
     own = [label for label in nouns if label.labeller == OWNER]
     return own[0] if own else max(nouns, key=_standing_out, default=None)
@@ -319,9 +317,10 @@ def _standing_out(label: Label) -> float:
 def _said_with(
     said_of: Mapping[str, Sequence[Word]], nouns: Sequence[Label], subject: Label | None
 ) -> dict[str, dict[str, list[Word]]]:
-    """For each noun the acts and qualities that may be said of it.
+    """For each noun, the acts and qualities that may describe it.
 
-    An act is the subject's, where that is a person or an animal. A quality is that of the surest noun that can have it.
+    An act belongs to the subject, if that is a person or an animal. A quality belongs to the surest noun that can have
+    it.
     """
     said: dict[str, dict[str, list[Word]]] = {}
     if subject and _is_alive(subject):
@@ -338,7 +337,7 @@ def _is_alive(label: Label) -> bool:
 
 
 def _can_be(label: Label, quality: str) -> bool:
-    """Whether a quality can be one of this noun's: no fruit is wooden, no chair is snowy."""
+    """Whether this noun can have a quality: no fruit is wooden, no chair is snowy."""
     if _is_alive(label):
         return label.kind == "person" and quality == "barefoot"
     if quality in GROUND_QUALITIES:
@@ -348,7 +347,7 @@ def _can_be(label: Label, quality: str) -> bool:
 
 
 def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, Words]:
-    """What may be said of a label's word: its color, its place, and for the subject what it does and is like."""
+    """The words that belong to a label: its color, its place, and for the subject its act and quality."""
     related: dict[str, Words] = {}
     if color := label.color:
         source = Source("people", "color", color.name, score=color.certainty, hex=color.hex)
@@ -382,7 +381,7 @@ def _color_word(name: str, hex_code: str, share: float, related: Mapping[str, Wo
 
 
 def _of_color(swatch: Swatch, hex_code: str, labels: Iterable[Label]) -> dict[str, Words]:
-    """Where a color lies, and what it may belong to."""
+    """The words that belong to a color: its place, and the thing that may have it."""
     source = Source("machine", "where", swatch.name, labeller="pixels", hex=hex_code)
     owners = [
         label
@@ -429,7 +428,7 @@ def _lightness_and_chroma(palette: Palette) -> tuple[list[float], list[float]]:
 
 
 def _salience(share: float, chroma: float) -> float:
-    """How soon a color is named: a small vivid one is seen before a large grey one."""
+    """The weight of a color: a small vivid one is noticed before a large grey one."""
     return math.sqrt(max(share, 0.001)) * (0.5 + chroma / STRONG)
 
 

@@ -1,4 +1,4 @@
-"""One SQLite file that threads and programs share: opened at first use, patient with others, never half written."""
+"""One SQLite file shared by threads and processes: opened at first use, with waiting for locks and atomic writes."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def _kept(value: Any) -> Any:
 
 
 class Database:
-    """A file with this schema, in WAL mode. Threads take turns; other programs are waited for.
+    """A file with this schema, in WAL mode. Threads take turns; locks of other processes are waited for.
 
-    `schema` creates what is not there. With a `version` it is run on new files alone, which get that user_version;
-    without one it is run whenever the file is opened. `synchronous` is SQLite's: FULL survives a power cut after each
-    change. `busy` is how many seconds to wait for another program.
+    `schema` creates missing tables. With a `version` it is run only on new files, which get that user_version; without
+    one it is run whenever the file is opened. `synchronous` is SQLite's setting: FULL survives a power cut after each
+    change. `busy` is how many seconds to wait for another process.
 
     All methods raise `sqlite3.Error` and `OSError`; the file is then closed, and the next call opens it again.
     """
@@ -69,7 +69,7 @@ class Database:
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction for this thread and program alone; on any failure nothing of it stays."""
+        """A transaction, exclusive to this thread and process; it is rolled back on any failure."""
         with self.reading() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -81,7 +81,7 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Let go of the file; the next call opens it again."""
+        """Close the file; the next call opens it again."""
         with self._lock:
             db, self._db = self._db, None
             if db is not None:
@@ -93,9 +93,9 @@ class Database:
             self.close()
 
     def set_aside(self, name: str) -> Path | None:
-        """Rename a damaged file to `name` and a time; returns its new path, None where the file is sound after all.
+        """Rename a damaged file to `name` and a time; returns its new path, or None if the file is valid after all.
 
-        Another program may have set the damaged file aside already and begun a sound one: that one stays.
+        Another process may have renamed the damaged file already and created a new one: that one stays.
         """
         self.close()
         if self._is_sound():
@@ -118,7 +118,7 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is not None and not self.path.exists():
-            self.close()  # the folder was taken away: what is written to the open file would go with it
+            self.close()  # the folder was removed: data written to the open file would be lost with it
         if self._db is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = self._open()
@@ -145,7 +145,7 @@ class Database:
                 return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        # A network disk may answer something other than wal, which is slower and still right.
+        # A network disk may use another mode than WAL, which is slower but correct.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {self._synchronous}")
         found = db.execute("PRAGMA user_version").fetchone()[0]
@@ -158,17 +158,17 @@ class Database:
 
 
 class OtherVersionError(sqlite3.DatabaseError):
-    """The file was made by a program with another schema."""
+    """The file was made by a version with another schema."""
 
 
 BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def code_of(error: sqlite3.Error) -> int:
-    """The primary result code of an error; SQLite's extended code carries more in its high bytes."""
+    """The primary result code of an error; SQLite's extended codes have more in the high bytes."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file is damaged or no database."""
+    """Whether an error says that the file is damaged or not a database."""
     return code_of(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or "no such table" in str(error)

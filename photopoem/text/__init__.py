@@ -1,1 +1,1 @@
-"""Text made safe to show, wherever it came from."""
+"""Makes untrusted text safe to show."""

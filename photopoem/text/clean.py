@@ -1,4 +1,4 @@
-"""Makes text from elsewhere safe to show, and replaces the characters that an output lacks."""
+"""Makes untrusted text safe to show, and replaces characters that an output lacks."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _VIRAMA = 9  # the combining class of the sign that takes a vowel from an Indic 
 
 
 def acts(char: str) -> bool:
-    """Whether a character does not show or acts on what shows it.
+    """Whether a character is invisible or controls how text is displayed.
 
-    These are Unicode's categories Cc (controls), Cf (formats: direction, zero width), Cs (bytes that could not be
-    decoded), Co (private), Cn (unassigned), Zl and Zp (separators of lines and paragraphs).
+    These are Unicode's categories Cc (controls), Cf (formats: direction, zero width), Cs (undecodable bytes), Co
+    (private use), Cn (unassigned), Zl and Zp (line and paragraph separators).
     """
     category = unicodedata.category(char)
     return category[0] == "C" or category in ("Zl", "Zp")
@@ -37,9 +37,9 @@ def clean(
 ) -> str:
     """The text in NFC without characters that act; every blank becomes a space, but for wide ones with `blanks`.
 
-    With `joiners`, the zero width joiner and non-joiner stay where a script or an emoji needs them; elsewhere they
-    could make two words look like one. `line_end` stands for each line end. More than `most_marks` combining marks
-    on one letter are left out.
+    With `joiners`, zero width joiners and non-joiners stay where a script or an emoji needs them; elsewhere they could
+    make two words look like one. `line_end` replaces each line end. At most `most_marks` combining marks per letter
+    are kept.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -50,9 +50,9 @@ def clean(
 
 
 def as_written(text: str, *, most_marks: int | None = None) -> str:
-    r"""An author's text in NFC without characters that act; line ends are `\n`, a tab is a space.
+    r"""An author's text in NFC without control characters; line ends become `\n`, a tab becomes a space.
 
-    Other blanks stay as wide as they are, and joiners stay: the author put them there.
+    Other blanks and joiners stay as they are, because the author chose them.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -88,12 +88,12 @@ def _kept(text: str, at: int, char: str, joiners: bool, blanks: bool, line_end: 
 
 
 def one_line(text: str, *, joiners: bool = False, most_marks: int | None = None) -> str:
-    """The text cleaned, with single spaces and none at its ends."""
+    """The cleaned text with single spaces and without spaces at its ends."""
     return " ".join(clean(text, joiners=joiners, most_marks=most_marks).split())
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text, cleaned: what empty lines divide. Their line ends stay."""
+    """The cleaned paragraphs of a text, which are separated by empty lines. Their line ends stay."""
     parts = re.split(r"\n[^\S\n]*\n", clean(text, joiners=True, line_end="\n"))
     return [part.strip() for part in parts if part.strip()]
 
@@ -105,12 +105,12 @@ def left_out(text: str, *, joiners: bool = False) -> frozenset[str]:
 
 
 def is_blank(char: str) -> bool:
-    """Whether a character separates words or lines. The separators U+001C to U+001F of data do not."""
+    """Whether a character separates words or lines. The data separators U+001C to U+001F do not."""
     return char in _LINE_ENDS or char == "\t" or unicodedata.category(char) == "Zs"
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether a joiner stands where it changes how text looks: after a virama, or between two that it can join."""
+    """Whether a joiner affects how the text looks: after a virama, or between two characters that it can join."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     return bool(before) and (
         unicodedata.combining(before) == _VIRAMA
@@ -124,7 +124,7 @@ def _can_be_joined(char: str) -> bool:
     return char >= "\u0600" and unicodedata.category(char)[0] in "LMS"
 
 
-# What reads the same to a person. Letters that Unicode does not take apart, typographers' signs, and bars.
+# Replacements that read the same: letters that Unicode does not decompose, typographic signs, and bars.
 PLAIN = {
     "\u2018": "'", "\u2019": "'", "\u201a": ",", "\u201b": "'", "\u2032": "'", "\u02bc": "'", "\u00b4": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"', "\u00ab": '"', "\u00bb": '"',
@@ -138,7 +138,7 @@ PLAIN = {
 
 
 def in_plain(char: str, can_show: Callable[[str], bool]) -> str | None:
-    """A replacement of a character by those that `can_show`: its plain form, or its letter without marks; else None."""
+    """A replacement of a character that `can_show` accepts: its plain form, or its letter without marks; else None."""
     plain = PLAIN.get(char)
     if plain is None:
         apart = unicodedata.normalize("NFKD", char)
@@ -149,10 +149,10 @@ def in_plain(char: str, can_show: Callable[[str], bool]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A text as it can be shown, and what of it cannot be.
+    """A text in characters that can be shown, and the characters that were lost.
 
-    Letters are `changed` where they lost their marks (é shown as e), `missing` where nothing stands for them, and
-    `dropped` where they act instead of showing.
+    `changed` characters lost their marks (é became e), `missing` ones have no replacement, and `dropped` ones are
+    control characters.
     """
 
     text: str
@@ -161,7 +161,7 @@ class Shown:
     dropped: frozenset[str] = frozenset()
 
     def remarks(self, missing: str, changed: str) -> Iterator[str]:
-        """What a person should know of it, a line each; `{}` in the two texts stands for the characters."""
+        """Remarks for the user, one per line; `{}` in the two texts stands for the characters."""
         for text, chars in ((missing, self.missing), (changed, self.changed), ("left out: {}", self.dropped)):
             if chars:
                 yield text.format(listed(chars))
@@ -170,7 +170,7 @@ class Shown:
 def show(text: str, can_show: Callable[[str], bool], *, letters: bool = True) -> Shown:
     """The cleaned text in characters that `can_show`; a missing one is kept as it is, a missing blank becomes spaces.
 
-    Without `letters`, only signs (quotation marks, dashes) are replaced by plain ones, and no letter.
+    Without `letters`, only signs (quotation marks, dashes) are replaced, and no letters.
     """
     out: list[str] = []
     changed: set[str] = set()
@@ -189,16 +189,16 @@ def show(text: str, can_show: Callable[[str], bool], *, letters: bool = True) ->
 
 
 def listed(chars: Iterable[str]) -> str:
-    """Characters as a person can look them up, `日 (U+65E5)`, in order; at most twelve. None that acts is shown."""
+    """At most twelve characters with code points, as in `日 (U+65E5)`, in order, without control characters."""
     every = sorted(set(chars))
     named = (f"U+{ord(char):04X}" if acts(char) else f"{char} (U+{ord(char):04X})" for char in every[:12])
     return ", ".join(named) + (f" and {len(every) - 12} more" if len(every) > 12 else "")
 
 
 def plain_streams() -> None:
-    """Let standard output and error replace what their encoding lacks by plain characters, instead of failing.
+    """Make standard output and error replace characters that their encoding lacks, instead of failing.
 
-    Streams of UTF-8 lack nothing and stay as they are.
+    UTF-8 streams stay as they are.
     """
     codecs.register_error(_IN_PLAIN, _in_plain)
     codecs.register(_ascii)
@@ -212,7 +212,7 @@ _ASCII = "photopoem_ascii"
 
 
 def _ascii(name: str) -> codecs.CodecInfo | None:
-    """ASCII by another name: click takes the name ASCII for a wrong setting and writes UTF-8."""
+    """An alias of ASCII: click takes the name ASCII for a misconfiguration and writes UTF-8."""
     if name != _ASCII:
         return None
     ascii_ = codecs.lookup("ascii")
@@ -223,10 +223,10 @@ def _ascii(name: str) -> codecs.CodecInfo | None:
 
 
 def _in_plain(error: UnicodeError) -> tuple[str, int]:
-    """The plain characters to write in place of those that cannot be encoded; `?` where there are none."""
+    """The replacements of characters that cannot be encoded; `?` if there are none."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     chars = error.object[error.start : error.end]
-    # A mark without its letter stands behind it: the letter is there already.
+    # A combining mark follows its letter, which was written already.
     plain = ("" if unicodedata.combining(c) else in_plain(c, str.isascii) or "?" for c in chars)
     return "".join(plain), error.end

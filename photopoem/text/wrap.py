@@ -1,4 +1,4 @@
-"""Breaks text into rows, whatever it is set in: columns of a terminal or receipt, or a font's own widths."""
+"""Wraps text into rows, measured in terminal or receipt columns, or in a font's widths."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _WORD = re.compile(r" *[^ ]+")  # a word with the blanks before it
 def wrap(
     text: str, widths: Sequence[float], room: float, *, indent: float = 0.0, split_words: bool = True
 ) -> list[slice]:
-    """The rows of a text as slices of it, broken at spaces, which are left out there.
+    """The rows of a text as slices of it, broken at spaces, which are dropped there.
 
-    `widths` has the width of each character, in the unit of `room`. Every row but the first has `indent` less room.
-    A word that is wider than a row is broken inside, or with `split_words` off stands in a row of its own.
+    `widths` has the width of each character, in the unit of `room`. Every row but the first has `indent` less room. A
+    word that is wider than a row is split, or with `split_words` off gets a row of its own.
     """
     rows: list[slice] = []
     start, end, used = 0, 0, 0.0
@@ -38,7 +38,7 @@ def wrap(
 
 
 def _split(widths: Sequence[float], row: slice, room: float, further: float) -> list[slice]:
-    """A row cut where it is full: the first part has `room`, each other one has `further`."""
+    """A row split into parts: the first has `room`, each other one has `further`."""
     parts: list[slice] = []
     start, used = row.start, 0.0
     for at in range(row.start, row.stop):
@@ -50,7 +50,7 @@ def _split(widths: Sequence[float], row: slice, room: float, further: float) -> 
 
 
 def columns_of(char: str) -> int:
-    """How many columns a character takes: 2 for the wide ones of East Asia, 0 for marks on a letter."""
+    """How many columns a character takes: 2 for wide East Asian ones, 0 for combining marks."""
     if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
