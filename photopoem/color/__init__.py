@@ -1,1 +1,1 @@
-"""Pixels become named colors."""
+"""Turns pixels into named colors."""

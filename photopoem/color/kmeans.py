@@ -1,10 +1,10 @@
-"""Weighted k-means of a photograph's colors: scikit-learn's, from one good start that is chosen here.
+"""Weighted k-means of a photograph's colors: scikit-learn's KMeans, from one good start that is chosen here.
 
-scikit-learn's own way to a good start is to cluster again and again and keep the best. Over 61 photographs and
-their copies at quality 85 (k = 6, some 850 cells), beside the best of 25 starts, four starts cost 9.1 ms
-(inertia 1.005 in the mean, 1.08 at worst; twelve of the copies had another swatch, more than 6 away in CIELAB) and
-two 4.9 ms (1.013, 1.12, eighteen). Here many rough starts are tried in one product of matrices, and KMeans goes on
-from the best: 2.7 ms (1.001, 1.010, six). KMeans is a third of that, most of it its checks of what it is given.
+scikit-learn finds a good start by clustering several times and keeping the best. Here, many rough starts are tried in
+one matrix product, and KMeans continues from the best. Measured on 61 photographs and their copies at JPEG quality 85
+(k = 6, some 850 cells), with inertia relative to the best of 25 starts: two starts take 4.9 ms (mean inertia 1.013,
+worst 1.12; eighteen copies had a swatch that moved more than 6 in CIELAB), four take 9.1 ms (1.005, 1.08, twelve), and
+this way takes 2.7 ms (1.001, 1.010, six). KMeans itself takes a third of that, mostly for input checks.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Floats = npt.NDArray[np.float64]
 _Singles = npt.NDArray[np.float32]
 
 _CELL = 8.0  # the side of the coarse grid's cells
-# (starts kept, rounds given to them), first over the coarse grid, then over all points: more of either is no better.
+# (starts kept, rounds run), first on the coarse grid, then on all points; more of either gives no better result.
 _ROUGH, _FINE = (16, 4), (4, 5)
-# The draws of k-means++: fixed, so that no global state is read and the same pixels give the same palette.
+# The seed of k-means++, fixed so that the same pixels always give the same palette.
 _DRAWS = np.random.default_rng(5).random((_ROUGH[0], 32)).astype(np.float32)
 
 
@@ -39,14 +39,14 @@ class Clusters:
 
 
 def k_means(points: Floats, weights: Floats, k: int) -> Clusters:
-    """At most `k` (2 to 32) centers of `points` (n, 3) with `weights` (n,), none of them empty.
+    """At most `k` (2 to 32) non-empty clusters of `points` (n, 3) with `weights` (n,).
 
-    scikit-learn's KMeans (Lloyd's algorithm), from the best of some starts of k-means++ (D. Arthur and
-    S. Vassilvitskii, 2007).
+    scikit-learn's KMeans (Lloyd's algorithm), from the best of several k-means++ starts (D. Arthur and S.
+    Vassilvitskii, 2007).
     """
     if len(points) <= k:
         return gathered(points, weights, np.arange(len(points)))
-    # One thread: with several, the order in which they add changes the last digits of a center, and waking them takes
+    # One thread: with several, the order of additions changes the last digits of a center, and starting them takes
     # longer than these small products.
     with _threads().limit(limits=1):
         owners = _owners(points, weights, _good_start(points, weights, k))
@@ -54,14 +54,14 @@ def k_means(points: Floats, weights: Floats, k: int) -> Clusters:
 
 
 def _owners(points: Floats, weights: Floats, start: Floats) -> npt.NDArray[np.intp]:
-    """Which of scikit-learn's clusters each point belongs to."""
+    """The cluster of each point, by scikit-learn."""
     from sklearn import config_context
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
     # The settings hold for this thread and this block alone.
     with config_context(assume_finite=True, skip_parameter_validation=True), warnings.catch_warnings():
-        # Points that are all but the same make fewer clusters than were asked for, which is right.
+        # Almost identical points correctly give fewer clusters than requested.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fit = KMeans(len(start), init=start, n_init=1).fit(points, sample_weight=weights)
     owners: npt.NDArray[np.intp] = fit.labels_
@@ -70,7 +70,7 @@ def _owners(points: Floats, weights: Floats, start: Floats) -> npt.NDArray[np.in
 
 @cache
 def _threads() -> Any:
-    """Sets how many threads the libraries use; kept, because finding the libraries takes longer than a palette."""
+    """The controller that limits the libraries' threads; cached, because finding the libraries is slow."""
     import sklearn.cluster  # noqa: F401 - a library that is not loaded yet would not be found
     from threadpoolctl import ThreadpoolController
 
@@ -83,7 +83,7 @@ def _good_start(points: Floats, weights: Floats, k: int) -> Floats:
     middle = weights @ points / weights.sum()
     cloud = _Cloud.of(points - middle, weights)
     rough = _Cloud.of(*_grouped(points - middle, weights))
-    # Too few cells mean a picture that is nearly of one color: it has few points as well.
+    # A picture with too few cells has nearly one color, and few points as well.
     rough = rough if len(rough.mass) > 12 * k else cloud
     centers = _moved(rough, _starts(rough, k), _ROUGH[1])
     centers = _moved(cloud, _best(rough, centers, _FINE[0]), _FINE[1])
@@ -92,7 +92,7 @@ def _good_start(points: Floats, weights: Floats, k: int) -> Floats:
 
 
 def gathered(points: Floats, weights: Floats, owner: npt.NDArray[np.intp]) -> Clusters:
-    """The clusters of points that have the same `owner`, each with the mean of its points as center."""
+    """The clusters of points with the same `owner`, each centered on the mean of its points."""
     if not np.bincount(owner).all():
         _, owner = np.unique(owner, return_inverse=True)
     means, mass = _means(points, weights, owner)
@@ -101,8 +101,8 @@ def gathered(points: Floats, weights: Floats, owner: npt.NDArray[np.intp]) -> Cl
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cloud:
-    """Points laid out for matrix products: `points` (n, 3), `across` (4, n) with a row of ones, the same times
-    the `mass` (n,) as `weighted` (n, 4).
+    """Points laid out for matrix products: `points` (n, 3), `across` (4, n) with a row of ones, and `weighted` (n, 4),
+    which is `across` times the `mass` (n,).
     """
 
     points: _Singles
@@ -118,21 +118,21 @@ class _Cloud:
 
 
 def _grouped(points: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """The means and weights of the points in each cell of a coarse grid: a start needs no finer ones."""
+    """The means and weights of the points in each cell of a coarse grid, which is fine enough for a start."""
     cells = np.floor(points / _CELL).astype(np.int64) + 512
     _, group = np.unique(cells @ np.array([1 << 20, 1 << 10, 1]), return_inverse=True)
     return _means(points, weights, group)
 
 
 def _means(points: Floats, weights: Floats, group: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """The mean and the weight of the points of each group 0, 1, 2 ..., of which none is empty."""
+    """The mean and the weight of the points of each group 0, 1, 2 ...; no group may be empty."""
     mass = np.bincount(group, weights=weights).astype(np.float64)
     sums = [np.bincount(group, weights=weights * points[:, axis]) for axis in range(3)]
     return np.stack(sums, axis=1) / mass[:, None], mass
 
 
 def _starts(cloud: _Cloud, k: int) -> _Singles:
-    """`k` points for each start: each drawn with odds by its squared distance from those drawn before."""
+    """`k` points for each start, drawn with odds by the squared distance from the points drawn before."""
     points, mass, starts = cloud.points, cloud.mass, len(_DRAWS)
     squares = (points * points).sum(axis=1)
     centers = np.empty((starts, k, 3), np.float32)
@@ -152,17 +152,17 @@ def _starts(cloud: _Cloud, k: int) -> _Singles:
 
 
 def _closeness(cloud: _Cloud, centers: _Singles) -> _Singles:
-    """A number for each start, center and point that is greatest at the nearest center: (starts, k, n)."""
+    """A number for each start, center and point (starts, k, n) that is largest for the nearest center."""
     lifted = np.empty((*centers.shape[:2], 4), np.float32)
     lifted[..., :3] = centers
     lifted[..., 3] = -0.5 * (centers * centers).sum(axis=2)
-    # As one product: a product for each start costs a third more.
+    # As one product, because a product per start costs a third more.
     closeness: _Singles = (lifted.reshape(-1, 4) @ cloud.across).reshape(*centers.shape[:2], -1)
     return closeness
 
 
 def _moved(cloud: _Cloud, centers: _Singles, rounds: int) -> _Singles:
-    """Each center moved to the mean of the points nearest to it, again and again; one that has none stays."""
+    """The centers after some rounds of moving each to the mean of its nearest points; one without points stays."""
     mine = np.empty((*centers.shape[:2], len(cloud.mass)), np.float32)
     for _ in range(rounds):
         closeness = _closeness(cloud, centers)
@@ -174,6 +174,6 @@ def _moved(cloud: _Cloud, centers: _Singles, rounds: int) -> _Singles:
 
 
 def _best(cloud: _Cloud, centers: _Singles, keep: int) -> _Singles:
-    """The `keep` starts whose points lie nearest to their centers, the best first."""
+    """The `keep` starts with the least inertia, the best first."""
     close = _closeness(cloud, centers).max(axis=1) @ cloud.mass
     return centers[np.argsort(-close, kind="stable")[:keep]]

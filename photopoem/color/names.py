@@ -1,4 +1,4 @@
-"""Finds the names that people gave to a color: exact nearest by CIEDE2000 in a named list."""
+"""Finds the names that people gave to a color: the exact nearest by CIEDE2000 in a list of named colors."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from photopoem.color.spaces import Floats, ciede2000, ciede2000_at_least, srgb_t
 from photopoem.errors import UsageError, did_you_mean, did_you_mean_path
 from photopoem.files import read_regular_text
 
-# Who named the colors of each list that comes with photopoem: the poems' colophons say it.
+# Who named the colors of each built-in list, as the colophons say it.
 NAMED_BY = {
     "xkcd": "222,500 sessions of the xkcd color survey, 2010",
     "css": "the authors of CSS, after those of X11",
     "nbs": "the Inter-Society Color Council and the National Bureau of Standards, 1955",
 }
-# Names within this CIEDE2000 distance are names that the color could be called by.
+# Names within this CIEDE2000 distance also fit the color.
 CLOSE = 5.0
 # The eleven of B. Berlin and P. Kay, "Basic Color Terms: Their Universality and Evolution", 1969.
 BASIC_TERMS = (
@@ -41,7 +41,7 @@ BASIC_TERMS = (
     "orange",
     "grey",
 )
-# Words that dictionaries explain as a shade of one of the eleven. Without them no name would vote on pale browns.
+# Words that dictionaries define as a shade of one of the eleven. Without them, no name would vote on pale browns.
 _SHADES = {
     "white": ("ivory", "eggshell"),
     "red": ("crimson", "scarlet", "maroon", "burgundy"),
@@ -56,11 +56,11 @@ _SHADES = {
 
 # Names at most this much farther than the nearest vote on a color's basic term.
 _VOTING = 3.5
-# The search for close names goes this far, so that it mostly finds those that vote as well.
+# How far close names are searched, so that the search mostly finds the voting names as well.
 _LOOK = CLOSE + 1.5
 _MOST_ROWS = 100_000
 _LONGEST = 60
-_AT_ONCE = 64  # colors looked up together: their candidates fit into the processor's cache
+_AT_ONCE = 64  # colors looked up together, so that their candidates fit into the processor's cache
 _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 _Places = npt.NDArray[np.intp]
@@ -70,9 +70,9 @@ _Pairs = tuple[_Places, _Places, Floats]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColorNames:
-    """A list of named colors: `names` as they are said, `rgb` uint8 (n, 3), `lab` (n, 3), and who named them.
+    """A list of named colors: `names` as used in poems, `rgb` uint8 (n, 3), `lab` (n, 3), and who named them.
 
-    The same name may be said of several colors (grey/blue and grey blue are both said "grey blue").
+    Several colors may have the same name (grey/blue and grey blue both become "grey blue").
     """
 
     names: tuple[str, ...]
@@ -82,11 +82,11 @@ class ColorNames:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the names and their colors: it changes when the list does."""
+        """A hash of the names and their colors."""
         return hashlib.sha256("\n".join(self.names).encode() + self.rgb.tobytes()).hexdigest()[:16]
 
     def without(self, is_silent: Callable[[str], bool]) -> ColorNames:
-        """The list without the names that are never said. Raises `UsageError` where none is left."""
+        """The list without names for which `is_silent` is true. Raises `UsageError` if none is left."""
         kept = [not is_silent(name) for name in self.names]
         if all(kept):
             return self
@@ -95,9 +95,9 @@ class ColorNames:
         return ColorNames(tuple(compress(self.names, kept)), self.rgb[kept], self.lab[kept], self.named_by)
 
     def nearest(self, lab: npt.ArrayLike) -> tuple[npt.NDArray[np.intp], Floats]:
-        """For (m, 3) CIELAB colors the index of the nearest of all names and its CIEDE2000 distance, both (m,).
+        """For (m, 3) CIELAB colors, the index of the nearest name and its CIEDE2000 distance, both (m,).
 
-        Of names at the same distance the first in the list is taken.
+        Of several names at the same distance, the first in the list is used.
         """
         colors = np.asarray(lab, dtype=np.float64)
         index, shortest = np.zeros(len(colors), np.intp), np.zeros(len(colors))
@@ -110,9 +110,9 @@ class ColorNames:
         return index, shortest
 
     def close(self, lab: npt.ArrayLike, beyond: float = CLOSE) -> list[list[tuple[str, float]]]:
-        """For each of (m, 3) CIELAB colors the names not more than `beyond` farther than the nearest.
+        """For each of (m, 3) CIELAB colors, the names at most `beyond` farther than the nearest.
 
-        Each name comes once, with its CIEDE2000 distance, nearest first.
+        Each name occurs once, with its CIEDE2000 distance, nearest first.
         """
         colors = np.asarray(lab, dtype=np.float64)
         return self._ranked(len(colors), beyond, *self._pairs(colors, beyond))
@@ -120,7 +120,7 @@ class ColorNames:
     def _ranked(
         self, count: int, beyond: float, rows: _Places, columns: _Places, apart: Floats
     ) -> list[list[tuple[str, float]]]:
-        # The rows come in order, and each has at least its nearest.
+        # The rows are in order, and each has at least its nearest name.
         nearest = np.minimum.reduceat(apart, np.searchsorted(rows, np.arange(count)))
         kept = apart <= nearest[rows] + beyond
         rows, columns, apart = rows[kept], columns[kept], apart[kept]
@@ -133,18 +133,18 @@ class ColorNames:
         return [list(names.items()) for names in found]
 
     def _pairs(self, colors: Floats, beyond: float) -> _Pairs:
-        """For each color, in order, at least all names that are no more than `beyond` farther than the nearest."""
+        """For each color, in order, at least all names that are at most `beyond` farther than the nearest."""
         least = ciede2000_at_least(colors[:, None], self.lab)
         guess = ciede2000(colors, self.lab[least.argmin(axis=1)])
-        # A name whose least possible distance is beyond the guess's true one cannot be the nearest.
+        # A name whose lower bound exceeds the true distance of a guess cannot be the nearest.
         rows, columns = np.nonzero(least <= guess[:, None] + beyond)
         return rows, columns, ciede2000(colors[rows], self.lab[columns])
 
 
 def color_names(which: str = "xkcd") -> ColorNames:
-    """The list called xkcd, css or nbs, or the one in a CSV file of the user's (columns name and hex).
+    """The list called xkcd, css or nbs, or the list in a CSV file (columns name and hex).
 
-    Raises `UsageError` that names every bad line of the file.
+    Raises a `UsageError` that names the bad lines of the file.
     """
     return _list_called(which)
 
@@ -170,7 +170,7 @@ def _cause(error: OSError | ValueError) -> str:
 
 
 def _listed(text: str, where: str, named_by: str) -> ColorNames:
-    """The list in a CSV text, or a `UsageError` with all that is wrong with it."""
+    """The list in a CSV text. Raises a `UsageError` with everything that is wrong with it."""
     names: list[str] = []
     colors: list[bytes] = []
     wrong: list[str] = []
@@ -192,7 +192,7 @@ def _listed(text: str, where: str, named_by: str) -> ColorNames:
 
 
 def _rows(text: str, wrong: list[str]) -> Iterator[tuple[int, str, str, bytes]]:
-    """Line number, name, name as it is said and color of each good row; what is bad goes to `wrong`."""
+    """Line number, name, name as used in poems and color of each valid row; errors are appended to `wrong`."""
     reader = csv.reader(text.splitlines())
     order = {"name": 0, "hex": 1}
     try:
@@ -233,9 +233,7 @@ def _rows_of(
 
 @lru_cache(maxsize=1)
 def _term_places() -> _Places:
-    """For each name of the xkcd survey the index in `BASIC_TERMS` of the term that its last word is, or is a shade of;
-    -1 where there is none.
-    """
+    """For each name of the xkcd survey, the index in `BASIC_TERMS` of its term or its parent term, else -1."""
     term_of = {shade: term for term, shades in _SHADES.items() for shade in shades}
     terms = [term_of.get(head := name.split()[-1], head) for name in color_names("xkcd").names]
     return np.array([BASIC_TERMS.index(term) if term in BASIC_TERMS else -1 for term in terms])
@@ -243,7 +241,7 @@ def _term_places() -> _Places:
 
 @lru_cache(maxsize=1)
 def _voters() -> ColorNames:
-    """The names of the survey that vote on a color's basic term."""
+    """The survey's names that vote on a color's basic term."""
     survey, kept = color_names("xkcd"), _term_places() >= 0
     names = tuple(compress(survey.names, kept))
     return ColorNames(names, survey.rgb[kept], survey.lab[kept], survey.named_by)
@@ -252,8 +250,8 @@ def _voters() -> ColorNames:
 def basic_terms(lab: npt.ArrayLike) -> list[str]:
     """The basic color term of each of (m, 3) CIELAB colors.
 
-    The names of the xkcd survey that end with such a term, or a shade of it, vote for it: those not more than 3.5
-    farther than the nearest, with a weight that halves with every unit of CIEDE2000.
+    The names of the xkcd survey that end with such a term, or a shade of it, vote for it. Names at most 3.5 farther
+    than the nearest vote, with a weight that halves with every unit of CIEDE2000.
     """
     colors = np.asarray(lab, dtype=np.float64)
     rows, columns, apart = _voters()._pairs(colors, _VOTING)
@@ -262,7 +260,7 @@ def basic_terms(lab: npt.ArrayLike) -> list[str]:
 
 
 def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tuple[str, float]]], list[str]]:
-    """Both `names.close` and `basic_terms` of the same colors; for the survey's list both come from one search."""
+    """Both `names.close` and `basic_terms` of the same colors; with the survey's list, in one search."""
     colors = np.asarray(lab, dtype=np.float64)
     rows, columns, apart = names._pairs(colors, _LOOK)
     close = names._ranked(len(colors), CLOSE, rows, columns, apart)
@@ -271,7 +269,7 @@ def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tu
     place = _term_places()[columns]
     votes = place >= 0
     rows, place, apart = rows[votes], place[votes], apart[votes]
-    # All that vote were found, unless the nearest of them is much farther than the nearest name.
+    # All voters were found, unless the nearest voter is much farther than the nearest name.
     first = np.searchsorted(rows, np.arange(len(colors) + 1))
     reach = np.array([near[0][1] + _LOOK - _VOTING for near in close])
     if not np.diff(first).all() or (np.minimum.reduceat(apart, first[:-1]) > reach).any():
@@ -280,7 +278,7 @@ def names_and_terms(lab: npt.ArrayLike, names: ColorNames) -> tuple[list[list[tu
 
 
 def _elected(count: int, rows: _Places, places: _Places, apart: Floats) -> list[str]:
-    """The term with the most votes for each of `count` colors; `rows` in order, at least one of each."""
+    """The term with the most votes for each of `count` colors; `rows` is sorted and has each color at least once."""
     nearest = np.minimum.reduceat(apart, np.searchsorted(rows, np.arange(count)))
     weights = np.where(apart <= nearest[rows] + _VOTING, 0.5**apart, 0.0)
     ballots = rows * len(BASIC_TERMS) + places

@@ -32,30 +32,30 @@ Place = Literal[
 PLACES: tuple[Place, ...] = get_args(Place)
 Mask = npt.NDArray[np.bool_]
 
-_LONGEST = 48  # pixels of the longer side that are looked at
-_MOST_OF_IT = 0.85  # of a color's pixels that must lie in the place that is said
+_LONGEST = 48  # pixels of the longer side that are examined
+_MOST_OF_IT = 0.85  # of a color's pixels that must lie in the named place
 _BAND = 0.42  # of the height or width: the deepest that "along the top" or "on the left" may reach
-_FOOT = 0.34  # of the height: what is at the foot, wherever along it
-_ACROSS = 0.8  # of the columns (of a band along the top) that must hold the color
-_FULL = 0.5  # of the band that a color fills, from the edge to where nine tenths of it lie
-_MIDDLE = 0.22  # what the middle leaves out on each side
-_FRAME = 0.12  # of the height or width: the strip at each border that "around the edge" goes by
-_ON_EACH_SIDE = 0.4  # of each such strip that the color covers
-_IN_THE_CENTER = 0.08  # of the inner half of height and width that it may cover meanwhile
-_BLOCK = 4  # pixels of a block's side: patches are counted in blocks
-_FILLED = 0.4  # of a block that a color fills, for the block to be part of a patch
-_ONE = 0.85  # of a color's patches that the largest makes up, where it is one
-_MANY = 0.55  # and where there are many, at most
-_STREWN = 0.35  # the same, where a color is scattered: two bands are not
-_IN_A_HALF = 0.9  # of a color's pixels lie in a half of the picture that is said
-_IN_EACH_QUARTER = 0.08  # of a scattered color's pixels lie in each quarter of the picture, at least
+_FOOT = 0.34  # of the height: a color below this is at the foot, at any horizontal position
+_ACROSS = 0.8  # of the columns (of a band along the top) that must contain the color
+_FULL = 0.5  # of the band that a color must fill, from the edge to where nine tenths of it lie
+_MIDDLE = 0.22  # of the height or width that is not the middle, on each side
+_FRAME = 0.12  # of the height or width: the strip at each border that decides "around the edge"
+_ON_EACH_SIDE = 0.4  # of each such strip that the color must cover
+_IN_THE_CENTER = 0.08  # of the inner half of height and width that it may then cover
+_BLOCK = 4  # pixels of a block's side; patches are made of blocks
+_FILLED = 0.4  # of a block that a color must fill for the block to be part of a patch
+_ONE = 0.85  # of a color that its largest patch must contain for the color to be one patch
+_MANY = 0.55  # of a color that its largest patch may contain for the color to be many patches
+_STREWN = 0.35  # the same for a scattered color, which two bands are not
+_IN_A_HALF = 0.9  # of a color's pixels that must lie in a half of the picture
+_IN_EACH_QUARTER = 0.08  # of a scattered color's pixels that must lie in each quarter of the picture
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a color lies: its place, "" where none of the places would be true, and its patches.
+    """Where a color lies: its place ("" if no place is true) and its patches.
 
-    `patches` is "one" where nearly all of it hangs together, "many" where no part of it is the most, else "".
+    `patches` is "one" if nearly all of it is connected, "many" if no patch dominates, otherwise "".
     """
 
     place: Place | Literal[""] = ""
@@ -66,20 +66,20 @@ NOWHERE = Where()
 
 
 def places(sample: Pixels, colors: Floats) -> list[Where]:
-    """Where each color (n, 3 in CIELAB) lies in a picture, uint8 (h, w, 3) sRGB; its pixels are those nearest to it."""
+    """Where each color (n, 3 in CIELAB) lies in a picture, uint8 (h, w, 3) sRGB. A pixel has the nearest color."""
     nearest = nearest_colors(sample, colors)
     return [_where(nearest == number) for number in range(len(colors))]
 
 
 def nearest_colors(sample: Pixels, colors: Floats) -> npt.NDArray[np.intp]:
-    """The number of the nearest color (n, 3 in CIELAB) of one pixel in several, about 48 along the longer side."""
+    """The index of the nearest color (n, 3 in CIELAB) for a sample of the pixels, about 48 along the longer side."""
     step = max(1, -(-max(sample.shape[:2]) // _LONGEST))
     few = np.ascontiguousarray(sample[step // 2 :: step, step // 2 :: step])
     if not few.size:
         few = sample
     lab = srgb_to_lab(few.reshape(-1, 3)).astype(np.float32)
     wanted = colors.astype(np.float32)
-    # |p - c|^2 without |p|^2, which is the same for every color of a pixel.
+    # |p - c|^2 without |p|^2, which does not depend on the color c.
     apart = (wanted**2).sum(axis=1) - 2.0 * np.einsum("ij,kj->ik", lab, wanted)
     return np.asarray(apart.argmin(axis=1), np.intp).reshape(few.shape[:2])
 
@@ -94,7 +94,7 @@ def _where(mask: Mask) -> Where:
 
 
 def _place(part: Floats, mask: Mask, strewn: bool) -> Place | Literal[""]:
-    """The one place that is true; `part` (h, w) is each pixel's share of the color, 0 where it is another's."""
+    """The place of a color; `part` (h, w) is each pixel's share of the color, 0 for pixels of other colors."""
     height, width = mask.shape
     if _is_around(mask):
         return "around the edge"
@@ -120,7 +120,7 @@ def _place(part: Floats, mask: Mask, strewn: bool) -> Place | Literal[""]:
 def _half(
     upper_left: Floats, upper_right: Floats, lower_left: Floats, lower_right: Floats
 ) -> Place | Literal[""]:
-    """The half of the picture that nearly all of a color lies in; the quarters hold each pixel's share of it."""
+    """The half of the picture that contains nearly all of a color; each quarter has the pixels' shares of it."""
     nw, ne, sw, se = (float(each.sum()) for each in (upper_left, upper_right, lower_left, lower_right))
     halves: tuple[tuple[float, Place], ...] = (
         (nw + ne, "in the upper half"),
@@ -133,7 +133,7 @@ def _half(
 
 
 def _is_along(mask: Mask) -> bool:
-    """Whether nearly all of a color lies in a band at the top that it fills from side to side."""
+    """Whether nearly all of a color lies in a band at the top that it fills over the whole width."""
     height = len(mask)
     rows = np.cumsum(mask.sum(axis=1))
     deep = int(np.searchsorted(rows, _MOST_OF_IT * rows[-1])) + 1
@@ -147,7 +147,7 @@ def _is_along(mask: Mask) -> bool:
 
 
 def _is_around(mask: Mask) -> bool:
-    """Whether a color covers much of every border, and next to nothing of the center."""
+    """Whether a color covers much of every border and almost nothing of the center."""
     height, width = mask.shape
     deep, wide = max(1, round(height * _FRAME)), max(1, round(width * _FRAME))
     strips = (mask[:deep], mask[-deep:], mask[:, :wide], mask[:, -wide:])
@@ -157,7 +157,7 @@ def _is_around(mask: Mask) -> bool:
 
 
 def _largest_patch(mask: Mask) -> float:
-    """The largest share of one patch: of blocks that a color mostly fills and that touch; 0 where it fills few."""
+    """The share of the largest patch (connected blocks that a color mostly fills); 0 if it fills few blocks."""
     height, width = (-(-side // _BLOCK) for side in mask.shape)
     padded = np.zeros((height * _BLOCK, width * _BLOCK), np.float32)
     padded[: mask.shape[0], : mask.shape[1]] = mask
@@ -171,7 +171,7 @@ def _largest_patch(mask: Mask) -> float:
 
 
 def _largest(blocks: dict[tuple[int, int], float]) -> float:
-    """The pixels of the largest group of blocks that touch; the blocks are used up."""
+    """The pixels of the largest connected group of blocks; empties `blocks`."""
     largest = 0.0
     while blocks:
         at, found = blocks.popitem()
@@ -192,29 +192,29 @@ _SHIFT = float(1 << 25)
 _FOUR_BITS = 0b11110_11110_11110  # of a cell's 5 bits of red, green and blue
 _FEW = 0.003  # of the picture
 
-# A difference that an eye just notices: about 1 CIEDE2000 for two fields side by side (CIE 142-2001).
+# A just noticeable difference: about 1 CIEDE2000 for two fields side by side (CIE 142-2001).
 _JUST_TOLD = 1.0
 # Two swatches closer than this look alike: half of all people notice 2.3 units of CIELAB (M. Mahy, L. Van Eycken,
 # A. Oosterlinck, 1994), for which CIEDE2000 mostly gives less.
 _SAME = 2.0
-# Less of the picture than this is the edge between two areas, not a color of it.
+# A smaller share of the picture is an edge between two areas, not a color.
 _LEAST_SHARE = 0.005
-# A small vivid thing has no less of the picture, lies this far from every swatch (CIEDE2000; in a and b of CIELAB
-# from the one that stands for it) and has this much chroma: from where "strong" and "vivid" begin among the
-# ISCC-NBS names. Tried with patches of six colors set into 48 photographs.
+# The least share of a small vivid thing, its least distance from every swatch (CIEDE2000; and in a and b of CIELAB
+# from its nearest swatch), and its least chroma, where "strong" and "vivid" begin among the ISCC-NBS names. Tested
+# with patches of six colors pasted into 48 photographs.
 _VIVID_APART = 15.0
 _VIVID_ASIDE = 25.0
 _VIVID_CHROMA = 40.0
-_VIVID_RADIUS = 30.0  # how far its own colors lie from its middle, in CIELAB
+_VIVID_RADIUS = 30.0  # the radius of its colors around its center, in CIELAB
 
 
 @dataclass(frozen=True, slots=True)
 class Swatch:
     """One color of a palette.
 
-    `rgb` in 0..255 sRGB; `share` of the picture in 0..1; `name` is the nearest in the list that no other
-    swatch has, `distance` its CIEDE2000 distance; `names` all names within `reach`, nearest first; `hue` the
-    basic color term (one of eleven); `where` where in the frame it lies.
+    `rgb` in 0..255 sRGB; `share` of the picture in 0..1; `name` is the nearest name that no other swatch has,
+    `distance` its CIEDE2000 distance; `names` all names within `reach`, nearest first; `hue` the basic color term (one
+    of eleven); `where` its place in the frame.
     """
 
     rgb: tuple[int, int, int]
@@ -227,7 +227,7 @@ class Swatch:
 
     @property
     def reach(self) -> float:
-        """How far `names` were looked for: 5, or the next multiple of 5 that reaches the swatch's own name."""
+        """The search radius of `names`: 5, or the next multiple of 5 that includes the swatch's own name."""
         return CLOSE * max(1, math.ceil(self.distance / CLOSE))
 
     @property
@@ -238,19 +238,19 @@ class Swatch:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Swatches by falling share (shares add to 1, no name twice), and who named them."""
+    """Swatches by falling share (shares add up to 1, names are unique), and who named them."""
 
     swatches: tuple[Swatch, ...]
     named_by: str
 
 
 def read_palette(photo: Photo, colors: int | Literal["auto"] = 6, names: ColorNames | None = None) -> Palette:
-    """The main colors of a photograph's `sample`, named from a list (the xkcd survey's unless given).
+    """The main colors of a photograph's `sample`, named from a list (by default the xkcd survey's).
 
-    `colors` is at most how many (2 to 20): swatches that an eye would take for one are one. With "auto" it is the
-    fewest after which one more brings the picture's pixels nearer to their swatches by less than an eye can tell
-    (a mean CIEDE2000 of 1). k-means in CIELAB over the cells of a histogram; a small vivid thing keeps a
-    swatch of its own. Raises `UsageError` for another number of colors.
+    `colors` is the maximum (2 to 20); swatches that look the same are joined. With "auto" it is the smallest number
+    after which one more swatch would improve the mean CIEDE2000 of the pixels by less than 1, which is invisible. The
+    method is k-means in CIELAB over the cells of a histogram; a small vivid thing keeps its own swatch. Raises
+    `UsageError` for another number of colors.
     """
     if colors != "auto" and not FEWEST <= colors <= MOST:
         raise UsageError(f"{colors} colors: a palette has {FEWEST} to {MOST}, or auto")
@@ -275,7 +275,7 @@ class Cells:
 
 @lru_cache(maxsize=1)
 def color_cells(photo: Photo) -> Cells:
-    """The cells of a photograph's `sample`; kept, for palette and tone of a photograph are read one after the other."""
+    """The cells of a photograph's `sample`; cached, because palette and tone of a photograph are read in turn."""
     rgb, counts = histogram(photo.sample)
     return Cells(rgb, srgb_to_lab(rgb), counts)
 
@@ -283,15 +283,15 @@ def color_cells(photo: Photo) -> Cells:
 def histogram(sample: Pixels) -> tuple[Floats, Floats]:
     """The mean sRGB in 0..255 (n, 3) and the pixel count (n,) of each occupied cell of an RGB histogram.
 
-    A cell is of 5 bits a component, or of 4 where those hold less than `_FEW` of the picture: rare colors share a
-    cell, as in an octree (M. Gervautz and W. Purgathofer, 1988). Of 1,650 cells half are left, and k-means over
-    them is as near to the pixels as over all.
+    A cell has 5 bits per component, or 4 if the 5-bit cells hold less than `_FEW` of the picture: rare colors share a
+    cell, as in an octree (M. Gervautz and W. Purgathofer, 1988). This halves the 1,650 cells, and k-means over them is
+    as exact as over all.
     """
     red, green, blue = np.ascontiguousarray(sample.reshape(-1, 3).T)
     key = ((red & 0xF8).astype(np.uint16) << 7 | (green & 0xF8).astype(np.uint16) << 2 | blue >> 3).astype(
         np.intp
     )
-    # Two sums in one float64: both stay far below 2^25, and it is exact up to 2^53.
+    # Two sums in one float64, which is exact up to 2^53; each sum stays far below 2^25.
     first = np.bincount(key, red + green * _SHIFT, minlength=1 << 15)
     second = np.bincount(key, blue + _SHIFT, minlength=1 << 15)
     used = np.flatnonzero(second)
@@ -306,7 +306,7 @@ def histogram(sample: Pixels) -> tuple[Floats, Floats]:
 
 
 def _clusters(points: Floats, counts: Floats, k: int) -> Clusters:
-    """`k` clusters, of which up to half are small vivid things where there are any."""
+    """`k` clusters, of which up to half are small vivid things."""
     found = k_means(points, counts, k)
     rest = np.ones(len(points), dtype=bool)
     things: list[npt.NDArray[np.bool_]] = []
@@ -320,7 +320,7 @@ def _clusters(points: Floats, counts: Floats, k: int) -> Clusters:
 def _with_things(
     points: Floats, counts: Floats, k: int, things: list[npt.NDArray[np.bool_]], rest: npt.NDArray[np.bool_]
 ) -> Clusters:
-    """A cluster for each thing, and what k-means makes of the rest."""
+    """A cluster for each thing, and k-means of the rest."""
     found = k_means(points[rest], counts[rest], k - len(things))
     owner = np.empty(len(points), np.intp)
     owner[rest] = found.owner
@@ -330,7 +330,7 @@ def _with_things(
 
 
 def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bool_] | None:
-    """Which points are a small vivid thing that no swatch shows; None without one. `counts` of shown points are 0."""
+    """The points of a small vivid thing without a swatch, or None. `counts` of represented points are 0."""
     least = _LEAST_SHARE * counts.sum()
     aside = points[:, 1:] - found.centers[found.owner, 1:]
     colored = np.hypot(points[:, 1], points[:, 2]) > _VIVID_CHROMA
@@ -340,7 +340,7 @@ def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bo
     lost = lost[ciede2000(points[lost][:, None], found.centers).min(axis=1) > _VIVID_APART]
     if counts[lost].sum() < least:
         return None
-    # The thing is what lies around the most of it; other lost colors are other things.
+    # The thing is the points around its largest cell; other missing colors are other things.
     near = ((points[lost][:, None] - points[lost]) ** 2).sum(axis=2) < _VIVID_RADIUS**2
     core = lost[near[(near @ counts[lost]).argmax()]]
     if counts[core].sum() < least:
@@ -351,7 +351,7 @@ def _vivid(points: Floats, counts: Floats, found: Clusters) -> npt.NDArray[np.bo
 
 
 def _fewest(points: Floats, counts: Floats) -> Clusters:
-    """The fewest clusters to which one more would add no difference that an eye notices."""
+    """The fewest clusters for which one more would make no visible difference."""
     found = _clusters(points, counts, FEWEST)
     error = _mean_error(points, counts, found)
     for k in range(FEWEST + 1, MOST + 1):
@@ -369,7 +369,7 @@ def _mean_error(points: Floats, counts: Floats, found: Clusters) -> float:
 
 
 def _told_apart(centers: Floats, shares: Floats) -> list[tuple[Floats, float]]:
-    """Centers and shares by falling share, after those that look alike are joined."""
+    """Centers and shares by falling share, with clusters that look alike joined."""
     pairs = [(center, float(share)) for center, share in zip(centers, shares, strict=True)]
     while len(pairs) > 1:
         lab = np.array([center for center, _ in pairs])
@@ -387,7 +387,7 @@ def _told_apart(centers: Floats, shares: Floats) -> list[tuple[Floats, float]]:
 
 
 def _joined(pairs: list[tuple[Floats, float]], one: int, other: int) -> list[tuple[Floats, float]]:
-    """The pairs with two of them made one: their mean by share."""
+    """The pairs after two of them are replaced by their mean, weighted by share."""
     (first, share), (second, more) = pairs[one], pairs[other]
     middle = (first * share + second * more) / (share + more)
     rest = [pair for index, pair in enumerate(pairs) if index not in (one, other)]
@@ -397,7 +397,7 @@ def _joined(pairs: list[tuple[Floats, float]], one: int, other: int) -> list[tup
 def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch, ...]:
     """The swatches, by share.
 
-    No two swatches have the same name. Where others have all names that fit a swatch, it is joined with the one that
+    No two swatches have the same name. If others have all names that fit a swatch, it is joined with the swatch that
     has its nearest name.
     """
     rgb = lab_to_srgb(np.array([center for center, _ in pairs]))
@@ -414,7 +414,7 @@ def _named(pairs: list[tuple[Floats, float]], names: ColorNames) -> tuple[Swatch
     for (name, index), color, hue in zip(taken.items(), rgb.tolist(), hues, strict=True):
         swatch = Swatch(tuple(color), pairs[index][1], name, dict(ranked[index])[name], (), hue)
         near = ranked[index]
-        if swatch.reach > near[0][1] + CLOSE:  # farther than was looked: its nearest name was taken
+        if swatch.reach > near[0][1] + CLOSE:  # beyond the search radius: its nearest name was already used
             near = names.close(shown[index : index + 1], swatch.reach - near[0][1])[0]
         close = tuple(text for text, apart in near if apart <= swatch.reach)
         swatches.append(replace(swatch, names=close))

@@ -1,4 +1,4 @@
-"""Converts between sRGB, CIELAB, LCh and HSV, and tells how different two colors look (CIEDE2000)."""
+"""Converts between sRGB, CIELAB, LCh and HSV, and measures how different two colors look (CIEDE2000)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TO_XYZ = np.array(
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 _TO_RELATIVE = (_TO_XYZ / _WHITE[:, None]).T
 _FROM_RELATIVE = np.linalg.inv(_TO_RELATIVE)
-# CIE 15: where the cube root of Lab gives way to a straight line, and that line's slope.
+# CIE 15: where the cube root of Lab becomes a straight line, and that line's slope.
 _EPSILON = (6 / 29) ** 3
 _SLOPE = (29 / 6) ** 2 / 3
 _COS = {degrees: float(np.cos(np.radians(degrees))) for degrees in (6, 30, 63)}
@@ -31,7 +31,7 @@ _FROM_ROOTS = np.array([[0.0, 500.0, 0.0], [116.0, -500.0, 200.0], [0.0, 0.0, -2
 
 
 def _decoded(value: Floats) -> Floats:
-    """SRGB components in 0..1 made proportional to light (IEC 61966-2-1)."""
+    """Linear light of sRGB components in 0..1 (IEC 61966-2-1)."""
     curved = ((np.maximum(value, 0.04045) + 0.055) / 1.055) ** 2.4
     linear: Floats = np.where(value > 0.04045, curved, value / 12.92)
     return linear
@@ -55,7 +55,7 @@ def srgb_to_lab(rgb: npt.ArrayLike) -> Floats:
 
 
 def lab_to_srgb(lab: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """The nearest sRGB bytes of CIELAB values, shape (..., 3); what sRGB cannot show is clipped."""
+    """The nearest sRGB bytes of CIELAB values, shape (..., 3); colors outside sRGB are clipped."""
     array = np.asarray(lab, dtype=np.float64)
     middle = (array[..., 0] + 16) / 116
     roots = np.stack([middle + array[..., 1] / 500, middle, middle - array[..., 2] / 200], axis=-1)
@@ -77,7 +77,7 @@ def lab_to_lch(lab: npt.ArrayLike) -> Floats:
 def srgb_to_hsv(rgb: npt.ArrayLike) -> Floats:
     """Hue (degrees in 0..360), saturation and value (0..1) of sRGB in 0..255, shape (..., 3).
 
-    Source: A. R. Smith, "Color gamut transform pairs", 1978. A grey's hue is 0.
+    Source: A. R. Smith, "Color gamut transform pairs", 1978. The hue of a grey is 0.
     """
     array = np.asarray(rgb, dtype=np.float64) / 255
     value, low = array.max(axis=-1), array.min(axis=-1)
@@ -96,14 +96,14 @@ def srgb_to_hsv(rgb: npt.ArrayLike) -> Floats:
 def ciede2000(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
     """The CIEDE2000 color difference of CIELAB values, shapes (..., 3) broadcast together.
 
-    1 is about what an eye can just tell; a result of inf or nan is never given for finite colors.
-    Source: G. Sharma, W. Wu, E. N. Dalal, "The CIEDE2000 Color-Difference Formula: Implementation
-    Notes, Supplementary Test Data, and Mathematical Observations", 2005; kL = kC = kH = 1.
+    1 is about a just noticeable difference. The result is finite for finite colors. Source: G. Sharma, W. Wu, E. N.
+    Dalal, "The CIEDE2000 Color-Difference Formula: Implementation Notes, Supplementary Test Data, and Mathematical
+    Observations", 2005; kL = kC = kH = 1.
     """
     one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     l1, a1, b1 = one[..., 0], one[..., 1], one[..., 2]
     l2, a2, b2 = two[..., 0], two[..., 1], two[..., 2]
-    # G pulls a of greys apart: chroma of both, as they are, decides how much.
+    # G stretches the a axis near grey, depending on the unmodified chroma of both colors.
     stretch = 1.5 - 0.5 * _seventh((_length(a1, b1) + _length(a2, b2)) / 2)
     a1, a2 = a1 * stretch, a2 * stretch
     c1, c2 = _length(a1, b1), _length(a2, b2)
@@ -112,21 +112,21 @@ def ciede2000(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
 
 
 def _length(a: Any, b: Any) -> Any:
-    """The length of (a, b); hypot takes three times as long, for figures far beyond these."""
+    """The length of (a, b); hypot takes three times as long to avoid overflows that cannot happen here."""
     return np.sqrt(a * a + b * b)
 
 
 def _seventh(chroma: Any) -> Any:
-    """sqrt(c^7 / (c^7 + 25^7)), in which the formula states two of its terms."""
+    """sqrt(c^7 / (c^7 + 25^7)), which occurs in two terms of the formula."""
     square = chroma * chroma
     power = square * square * square * chroma
     return np.sqrt(power / (power + 25.0**7))
 
 
 def _hues(h1: Any, h2: Any, product: Any) -> tuple[Any, Any]:
-    """Difference and mean of two hues, the short way round, in radians; no difference, and the sum, beside a grey.
+    """Difference and mean of two hues, the short way round, in radians; with a grey, 0 and the sum of the hues.
 
-    Two hues just opposite differ by half a turn and have the mean of their angles in 0 to 2 pi, as in the source.
+    Opposite hues differ by half a turn, and their mean is that of their angles in 0 to 2 pi, as in the source.
     """
     h1, h2 = np.where(h1 < 0, h1 + 2 * np.pi, h1), np.where(h2 < 0, h2 + 2 * np.pi, h2)
     turn, total = h2 - h1, h1 + h2
@@ -146,7 +146,7 @@ def _weighted(l1: Any, l2: Any, c1: Any, c2: Any, turn: Any, hue: Any) -> Floats
     dl = (l2 - l1) / weight_l
     dc = (c2 - c1) / weight_c
     dh = 2 * np.sqrt(c1 * c2) * np.sin(turn / 2) / weight_h
-    # From 275 degrees; a mean hue beyond a whole turn is as far from it as one turn less.
+    # The distance from 275 degrees; a mean hue beyond a whole turn is reduced by a turn.
     beyond = (np.where(hue >= 2 * np.pi, hue - 2 * np.pi, hue) - np.radians(275)) / np.radians(25)
     tilt = np.radians(60) * np.exp(-beyond * beyond)
     squared = dl * dl + dc * dc + dh * dh - 2 * _seventh(chroma) * np.sin(tilt) * dc * dh
@@ -155,9 +155,9 @@ def _weighted(l1: Any, l2: Any, c1: Any, c2: Any, turn: Any, hue: Any) -> Floats
 
 
 def _bend(cos: Any, sin: Any) -> Any:
-    """T: how much less some hue differences count than others, from the mean hue's cosine and sine.
+    """T, the weight of hue differences, from the mean hue's cosine and sine.
 
-    The source's cosines of two, three and four times the hue are written as powers of these two.
+    The source's cosines of multiples of the hue are written as powers of these two.
     """
     cos2, sin2 = 2 * cos * cos - 1, 2 * sin * cos
     cos3, sin3 = cos2 * cos - sin2 * sin, sin2 * cos + cos2 * sin
@@ -172,12 +172,12 @@ def _bend(cos: Any, sin: Any) -> Any:
 
 
 def ciede2000_at_least(first: npt.ArrayLike, second: npt.ArrayLike) -> Floats:
-    """A bound that `ciede2000` never falls below, in a fifth of its time; shapes (..., 3) broadcast together.
+    """A lower bound of `ciede2000`, in a fifth of its time; shapes (..., 3) broadcast together.
 
-    Lightness, and the stretch of a, are exact. For the rest: both weights of chroma and hue are at most 1 + 0.045 C',
-    as T is below 2; C' is at most C times the stretch; and the term of rotation takes at most
-    sqrt(c^7 / (c^7 + 25^7)) sin(60 degrees) of what the squares give, and less than a millionth of it where no b is
-    below 0: the mean hue is then at most 180 degrees, and the term is about 275.
+    Lightness and the stretch of a are exact. The rest is bounded: the weights of chroma and hue are at most 1 + 0.045
+    C', because T is below 2; C' is at most C times the stretch; the rotation term removes at most sqrt(c^7 / (c^7 +
+    25^7)) sin(60 degrees) of the squares. If no b is negative, it removes less than a millionth, because the mean hue
+    is then at most 180 degrees and the term peaks at 275.
     """
     one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     b1, b2 = one[..., 2], two[..., 2]
@@ -228,11 +228,11 @@ def contrast(one: Rgb, other: Rgb) -> float:
 
 @lru_cache(maxsize=65536)
 def readable(rgb: Rgb, background: Rgb, least: float = READABLE) -> Rgb:
-    """The color itself or, if it has too little contrast, the nearest in lightness that has enough."""
+    """The color itself or, if its contrast is too low, the nearest in lightness with enough contrast."""
     if contrast(rgb, background) >= least:
         return rgb
     lab = srgb_to_lab(np.array(rgb, dtype=np.uint8))
-    # The darker or lighter half of all lightnesses is searched, by halves: contrast grows towards its end.
+    # Binary search in the darker or lighter half of all lightnesses, where contrast grows towards the end.
     near, far = float(lab[0]), 0.0 if luminance(background) > 0.18 else 100.0
     found = (0, 0, 0) if far == 0.0 else (255, 255, 255)
     for _ in range(9):

@@ -1,4 +1,4 @@
-"""Measures what a photograph's pixels are like: the words of its tone, statistics and histograms."""
+"""Measures a photograph's pixels: tone words, statistics and histograms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HALVED = np.tile(
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A measure that must be at least `least` and at most `most`."""
+    """The range from `least` to `most` in which a measure must be."""
 
     measure: str
     least: float = -np.inf
@@ -33,9 +33,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A word, the limits of the measures within which it holds, and the source of the limits.
+    """A tone word, the limits of the measures within which it applies, and the source of the limits.
 
-    The word's strength is 0 at the limit of the first measure, and 1 at `plain`, where nobody would disagree.
+    The word's strength is 0 at the limit of the first measure and 1 at `plain`, where the word is obvious.
     """
 
     word: str
@@ -44,11 +44,11 @@ class Rule:
     source: str
 
     def strength(self, measures: Mapping[str, float]) -> float | None:
-        """How strongly the word holds, from 0; None where it does not."""
+        """How strongly the word applies, from 0; None if it does not."""
         if not all(limit.least <= measures[limit.measure] <= limit.most for limit in self.limits):
             return None
         first = self.limits[0]
-        # The limit that `plain` lies away from: of two the farther one.
+        # The limit from which strength is measured: of two, the farther one from `plain`.
         edge = max(
             (edge for edge in (first.least, first.most) if np.isfinite(edge)),
             key=lambda edge: abs(edge - self.plain),
@@ -104,7 +104,7 @@ RULES = (
 
 
 def read_tone(photo: Photo) -> tuple[str, ...]:
-    """The tone words that hold for a photograph, the strongest first; there may be none."""
+    """The tone words of a photograph, the strongest first; there may be none."""
     measures = tone_measures(photo)
     strengths = {rule.word: strength for rule in RULES if (strength := rule.strength(measures)) is not None}
     return tuple(sorted(strengths, key=lambda word: -strengths[word]))
@@ -143,7 +143,7 @@ def _detail_measures(pixels: Pixels) -> dict[str, float]:
     """Edges, steepness and darkness of the picture at half its size; blur at its full size.
 
     `edges` is the share of pixels where the slope of luma is more than 16 levels, `steepest` the slope that one pixel
-    in a hundred exceeds, `darkest` what is darkest in patches of 16 x 16, where one patch in twenty is darker.
+    in a hundred exceeds, and `darkest` the fifth percentile of the darkest components in patches of 16 x 16.
     """
     squares = _slopes(pixels)
     blur, detail = _blur(pixels)
@@ -157,24 +157,24 @@ def _detail_measures(pixels: Pixels) -> dict[str, float]:
 
 
 def _luma(pixels: Pixels) -> _Plane:
-    """ITU-R BT.601, of parts of the picture: component by component, for a product takes twice as long for columns."""
+    """ITU-R BT.601 luma of a part of the picture, by component, because a product takes twice as long for columns."""
     red, green, blue = (pixels[..., place] * share for place, share in enumerate(_BT_601))
     luma: _Plane = red + green + blue
     return luma
 
 
 def _quantile(values: npt.NDArray[Any], share: float) -> float:
-    """The value that a `share` of all do not exceed, without interpolation: np.percentile takes ten times as long."""
+    """The `share` quantile without interpolation; np.percentile takes ten times as long."""
     place = round(share * (values.size - 1))
     return float(np.partition(values, place, axis=None)[place])
 
 
 def _slopes(pixels: Pixels) -> _Plane:
-    """The squared slope of luma at half the picture's size, at every third row; 0 where there are too few pixels."""
+    """The squared slope of luma at half the picture's size, at every third row; 0 for too few pixels."""
     high, wide = pixels.shape[0] // 6, pixels.shape[1] // 2
     if not high or wide < 2:
         return np.zeros((1, 1), np.float32)
-    # Every third, for what people build repeats in twos and fours; and the row below each, and no other.
+    # Every third row, because human-made patterns repeat in twos and fours, and only the row below each.
     rows = pixels[: high * 6, : wide * 2].reshape(high, 3, 2, -1)[:, :2]
     sums = np.add(rows[:, :, 0], rows[:, :, 1], dtype=np.uint16)
     luma = (sums.reshape(-1, 6).astype(np.float32) @ _HALVED).reshape(high, 2, wide)
@@ -184,7 +184,7 @@ def _slopes(pixels: Pixels) -> _Plane:
 
 
 def _darkest(pixels: Pixels) -> Pixels:
-    """The least of all components in each patch of 16 x 16; every fourth row and second column is looked at."""
+    """The smallest component in each patch of 16 x 16, sampled in every fourth row and second column."""
     thin = pixels[::4, ::2]
     least = np.minimum(np.minimum(thin[..., 0], thin[..., 1]), thin[..., 2])
     rows, columns = np.arange(0, least.shape[0], 4), np.arange(0, least.shape[1], 8)
@@ -193,10 +193,11 @@ def _darkest(pixels: Pixels) -> Pixels:
 
 
 def _blur(pixels: Pixels) -> tuple[float, float]:
-    """The blur effect in 0..1 (1 wholly blurred) and the mean step between neighbors it was read from, in levels.
+    """The blur effect in 0..1 (1: completely blurred), and the mean step between neighbors, in levels, that it is
+    based on.
 
-    Blurring again changes the steps between neighbors much in a sharp picture and little in a blurred one.
-    Every eighth row and column is enough.
+    Blurring a sharp picture changes the steps between neighbors much, blurring a blurred one little. Every eighth row
+    and column is enough.
     """
     rows, columns = _luma(pixels[::8]), _luma(pixels[:, ::8])
     found = [_blur_along(rows), _blur_along(np.ascontiguousarray(columns.T))]
@@ -206,16 +207,16 @@ def _blur(pixels: Pixels) -> tuple[float, float]:
 def _blur_along(rows: _Plane, width: int = 9) -> tuple[float, float]:
     if rows.shape[1] < 2 * width:
         return 0.0, 0.0
-    # The ends of a row have no mean of all nine neighbors: their steps are left out on both sides.
+    # The ends of a row have no mean of all nine neighbors, so their steps are left out on both sides.
     steps = np.abs(np.diff(rows[:, width // 2 + 1 : -(width // 2)], axis=1))
-    # Two means side by side share all but one neighbor each: no mean need be worked out for their step.
+    # Two adjacent means share all but one neighbor each, so their step needs no mean.
     blurred = np.abs(rows[:, width + 1 :] - rows[:, 1:-width]) / np.float32(width)
     lost = np.maximum(0, steps - blurred)
     total = float(steps.sum())
     return (1 - float(lost.sum()) / total if total else 0.0), total / steps.size
 
 
-# The ranges that the histograms divide evenly, for each space and component.
+# The histogram range of each space and component.
 RANGES = {
     "rgb": ((0.0, 256.0), (0.0, 256.0), (0.0, 256.0)),
     "hsv": ((0.0, 360.0), (0.0, 1.0), (0.0, 1.0)),
@@ -227,20 +228,19 @@ _DIGITS = 4
 
 
 def statistics(photo: Photo, names: ColorNames | None = None) -> dict[str, Any]:
-    """What Martin Krzywinski's Color Summarizer reports of a picture, read from the photograph's `sample`.
+    """The statistics of Martin Krzywinski's Color Summarizer, computed from the photograph's `sample`.
 
-    For `rgb` (0..255), `hsv` (degrees, 0..1, 0..1), `lab` and `lch` (h in degrees): `mean`, `median`, `min`, `max`
-    and `histogram` (16 shares over the ranges in `RANGES`) of each component; for hues the mean is circular.
-    `hue`: the circular `mean` of the LCh hue weighted by chroma, in degrees, with its `length` in 0..1 (1: one
-    hue alone, 0: no hue prevails; the mean is then None). `average`: the mean color (of CIELAB) and its name.
-    `terms`: the share of each basic color term. `measures`: what the tone words stand on. `words`: the
-    picture in words.
+    For `rgb` (0..255), `hsv` (degrees, 0..1, 0..1), `lab` and `lch` (h in degrees): `mean`, `median`, `min`, `max` and
+    `histogram` (16 shares over the ranges in `RANGES`) of each component; for hues the mean is circular. `hue`: the
+    circular `mean` of the LCh hue weighted by chroma, in degrees, with its `length` in 0..1 (1: one hue alone, 0: no
+    hue prevails; the mean is then None). `average`: the mean color (in CIELAB) and its name. `terms`: the share of
+    each basic color term. `measures`: the measures behind the tone words. `words`: the picture in words.
     """
     names = names or color_names()
     flat = photo.sample.reshape(-1, 3)
     lab = srgb_to_lab(flat)
     lch = lab_to_lch(lab)
-    lch[lch[:, 1] < 0.02, 1:] = 0  # greys: what is left is the rounding of the matrix, not a hue
+    lch[lch[:, 1] < 0.02, 1:] = 0  # greys: the rest is rounding, not a hue
     spaces = {"rgb": flat.astype(np.float64), "hsv": srgb_to_hsv(flat), "lab": lab, "lch": lch}
     told: dict[str, Any] = {space: _summary(values, space) for space, values in spaces.items()}
     told["hue"] = _circular(lch[:, 2], lch[:, 1])
@@ -252,7 +252,7 @@ def statistics(photo: Photo, names: ColorNames | None = None) -> dict[str, Any]:
 
 
 def _summary(values: Floats, space: str) -> dict[str, list[Any]]:
-    """Mean, median, least, greatest and histogram of each of three components."""
+    """Mean, median, minimum, maximum and histogram of each of three components."""
     mean: list[float | None] = [round(float(value), _DIGITS) for value in values.mean(axis=0)]
     for place, (_, top) in enumerate(RANGES[space]):
         if top == 360.0:
@@ -284,7 +284,7 @@ def _circular(degrees: Floats, weights: Floats) -> dict[str, float | None]:
 
 
 def _average(lab: Floats, names: ColorNames) -> dict[str, Any]:
-    """The mean color, its nearest name and how far that is."""
+    """The mean color, its nearest name and the distance of the name."""
     rgb = lab_to_srgb(lab.mean(axis=0))
     shown = srgb_to_lab(rgb)[None]
     index, _ = names.nearest(shown)
@@ -298,7 +298,7 @@ def _average(lab: Floats, names: ColorNames) -> dict[str, Any]:
 
 
 def _term_shares(photo: Photo) -> dict[str, float]:
-    """The share of the pixels that each basic color term covers, the greatest first; terms of nothing are left out."""
+    """The share of the pixels of each basic color term, the largest first; terms without pixels are left out."""
     cells = color_cells(photo)
     lab, counts = cells.lab, cells.counts
     terms = [term for start in range(0, len(lab), 128) for term in basic_terms(lab[start : start + 128])]
@@ -312,6 +312,6 @@ def _term_shares(photo: Photo) -> dict[str, float]:
 
 
 def _in_words(terms: dict[str, float], tone: tuple[str, ...]) -> str:
-    """The picture in words: its terms with their shares in percent, from 1 up, then its tone."""
+    """The picture in words: its terms with their shares of at least 1%, then its tone."""
     colors = ", ".join(f"{term} {share:.0%}" for term, share in terms.items() if share >= 0.01)
     return "; ".join(part for part in (colors, ", ".join(tone)) if part)

@@ -1,1 +1,1 @@
-"""A file becomes pixels and facts."""
+"""Turns a file into pixels and facts."""

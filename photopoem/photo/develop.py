@@ -1,4 +1,4 @@
-"""Develops a decoded picture of any mode, HDR and camera raw included, into upright sRGB pixels."""
+"""Converts a decoded picture of any mode, including HDR and camera raw, to upright sRGB pixels."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ _SRGB, _PQ, _HLG, _ADOBE_GAMMA = 13, 16, 18, -1
 _LIKE_SRGB = frozenset({1, 2, 6, 13, 14, 15})
 """Transfers that viewers of photographs show as sRGB."""
 _WHITE = 203.0
-"""Luminance of a white paper in HDR, in cd/m2 (ITU-R BT.2408, table 1)."""
+"""Luminance of white paper in HDR, in cd/m2 (ITU-R BT.2408, table 1)."""
 _HLG_WHITE = 0.265
 """Scene light of the same white in HLG, which has the signal 0.75."""
 _KNEE = 0.9
-"""Lights beyond this part of white are drawn together, so that what is brighter than white keeps its hue."""
+"""Light above this part of white is compressed, so that highlights brighter than white keep their hue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """Primaries and transfer as code points of ITU-T H.273; -1 stands for those of Adobe RGB (1998)."""
+    """Primaries and transfer as code points of ITU-T H.273; -1 means Adobe RGB (1998)."""
 
     primaries: int
     transfer: int
 
     @property
     def is_hdr(self) -> bool:
-        """Whether white is not the brightest that can be said."""
+        """Whether the encoding has values brighter than white."""
         return self.transfer in (_PQ, _HLG)
 
 
 def colors_of(image: Image, file: IO[bytes]) -> bytes | Encoding | None:
-    """What tells the colors of an opened picture: an ICC profile or an encoding; None where they are sRGB.
+    """The color description of an opened picture: an ICC profile or an encoding; None for sRGB.
 
-    HDR's code points go before a profile, which cannot describe it; any other goes after it.
+    Code points of HDR take precedence over a profile, which cannot describe HDR; others do not.
     """
     profile = image.info.get("icc_profile")
     said = _code_points(image, file)
@@ -74,7 +74,7 @@ def to_srgb(rgb: npt.NDArray[np.uint8], encoding: Encoding) -> npt.NDArray[np.ui
     return _encoded()[(light.clip(0, 1) * (_STEPS - 1) + 0.5).astype(np.int32)]
 
 
-# -- what a file says -----------------------------------------------------------------------------------
+# -- color information in a file -----------------------------------------------------------------------------------
 
 
 def _code_points(image: Image, file: IO[bytes]) -> Encoding | None:
@@ -87,7 +87,7 @@ def _code_points(image: Image, file: IO[bytes]) -> Encoding | None:
 
 
 def _known(primaries: Any, transfer: Any) -> Encoding | None:
-    """The encoding of two code points; None where it is sRGB already, or none that is known here."""
+    """The encoding of two code points; None if it is sRGB or unknown."""
     transfer = _SRGB if transfer in _LIKE_SRGB else transfer
     primaries = _BT709 if primaries in (1, 2, 5, 6) else primaries
     if primaries not in _PRIMARIES or transfer not in (_SRGB, _PQ, _HLG) or primaries < 0:
@@ -99,7 +99,7 @@ _HEADER = 1 << 16  # bytes
 
 
 def _of_avif(file: IO[bytes]) -> Encoding | None:
-    """The first color information (ISO/IEC 14496-12, 12.1.5); of a file with a gain map the base is taken for SDR."""
+    """The first color information (ISO/IEC 14496-12, 12.1.5); in a file with a gain map, that of the SDR base."""
     file.seek(0)
     data = file.read(_HEADER)
     at = data.find(b"colrnclx")
@@ -123,7 +123,7 @@ def _of_png(file: IO[bytes]) -> Encoding | None:
 
 
 def _is_adobe(image: Image) -> bool:
-    """Whether EXIF says that the colors are Adobe RGB's: by DCF 2.0's index R03, or by color space 2."""
+    """Whether EXIF declares Adobe RGB, by DCF 2.0's index R03 or by color space 2."""
     from PIL.ExifTags import IFD, Base
 
     try:
@@ -133,7 +133,7 @@ def _is_adobe(image: Image) -> bool:
             return True
         index = exif.get_ifd(IFD.Interop).get(1, "") if inner else ""
         return (index if isinstance(index, bytes) else str(index).encode("latin-1", "ignore"))[:3] == b"R03"
-    except Exception:  # damaged EXIF raises almost anything, and a sound picture needs none
+    except Exception:  # damaged EXIF can raise almost any exception, and is not needed
         return False
 
 
@@ -144,7 +144,7 @@ _STEPS = 4096
 
 @lru_cache(maxsize=8)
 def _light(transfer: int) -> Floats:
-    """The light of each of 256 signals, where 1 is white."""
+    """The linear light of each of 256 signals; 1 is white."""
     signal = np.arange(256) / 255
     if transfer == _PQ:
         light = _pq(signal) * 10_000 / _WHITE
@@ -174,7 +174,7 @@ def _hlg(signal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _below_white(light: Floats) -> Floats:
-    """Lights beyond the knee drawn together below white, by the brightest of the three."""
+    """Light above the knee compressed to below white, by the brightest component."""
     top = light.max(axis=-1, keepdims=True)
     rest = 1 - _KNEE
     drawn = _KNEE + rest * (1 - np.exp(-(top - _KNEE) / rest))
@@ -183,7 +183,7 @@ def _below_white(light: Floats) -> Floats:
 
 @lru_cache(maxsize=1)
 def _encoded() -> npt.NDArray[np.uint8]:
-    """The sRGB signal of each step of light (IEC 61966-2-1)."""
+    """The sRGB signal of each level of light (IEC 61966-2-1)."""
     light = np.linspace(0, 1, _STEPS)
     signal = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     return (signal * 255).round().astype(np.uint8)
@@ -191,12 +191,12 @@ def _encoded() -> npt.NDArray[np.uint8]:
 
 @lru_cache(maxsize=8)
 def _matrix(primaries: int) -> Floats:
-    """From light in some primaries to light in sRGB's."""
+    """The matrix from linear light in some primaries to linear light in sRGB's."""
     return (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(primaries)).astype(np.float32)
 
 
 def _to_xyz(primaries: int) -> npt.NDArray[np.float64]:
-    """From light to CIE XYZ, by the chromaticities (SMPTE RP 177)."""
+    """The matrix from linear light to CIE XYZ, by the chromaticities (SMPTE RP 177)."""
 
     def xyz(point: tuple[float, float]) -> tuple[float, float, float]:
         x, y = point
@@ -215,15 +215,15 @@ def develop(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """`pixels` (longest side at most 640 px, antialiased) and `sample` (at most 256 px, nearest neighbour).
 
-    Both are uint8 of shape (h, w, 3). The picture is made small first and corrected then: color, alpha and
-    turning cost by the pixel, and do not depend on the order. `averaged` says that a decoder has made it smaller
-    already: of up to a quarter too many rows and columns some are then left out, and none averaged once more.
+    Both are uint8 of shape (h, w, 3). The picture is scaled down before color, alpha and orientation are corrected,
+    which gives the same result with fewer pixels. `averaged` says that a decoder has scaled it already: up to a
+    quarter too many rows and columns are then dropped instead of averaged a second time.
     """
     from PIL.Image import Resampling
 
     frame = _plain(image)
-    # HAMMING takes half the time of LANCZOS (5 ms of 10, for 24 megapixels decoded at an eighth), and leaving out 0.2;
-    # the built-in labeller's surest words of 54 photographs are the same with all three.
+    # For 24 megapixels decoded at an eighth, LANCZOS takes 10 ms, HAMMING 5 and dropping rows 0.2; the built-in
+    # labeller's surest words of 54 photographs are the same with all three.
     thinned = averaged and max(frame.size) < SIDE * 1.25
     pixels = _resized(frame, SIDE, Resampling.NEAREST if thinned else Resampling.HAMMING)
     sample = _resized(frame, SAMPLE_SIDE, Resampling.NEAREST)
@@ -233,25 +233,25 @@ def develop(
 def pixels_of(
     image: Image, profile: bytes | Encoding | None, orientation: int, side: int
 ) -> npt.NDArray[np.uint8]:
-    """Pixels as those of `develop`, with the longest side at most `side`, where no sample is needed."""
+    """The `pixels` of `develop` with the longest side at most `side`, without a sample."""
     from PIL.Image import Resampling
 
     return _finish(_resized(_plain(image), side, Resampling.LANCZOS), profile, orientation)
 
 
 def orientation_of(image: Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or it makes no sense."""
+    """The EXIF orientation, 1 to 8; 1 if it is missing or invalid."""
     from PIL.ExifTags import Base
 
     try:
         orientation = int(image.getexif().get(Base.Orientation, 1))
-    except Exception:  # damaged EXIF raises almost anything, and a sound picture needs none
+    except Exception:  # damaged EXIF can raise almost any exception, and is not needed
         return 1
     return orientation if 1 <= orientation <= 8 else 1
 
 
 def _resized(frame: Image, side: int, how: int) -> Image:
-    """The frame with its longest side at most `side`; smaller ones stay as they are."""
+    """The frame scaled to a longest side of at most `side`; smaller ones stay as they are."""
     from PIL.Image import Resampling
 
     longest = max(frame.size)
@@ -262,7 +262,7 @@ def _resized(frame: Image, side: int, how: int) -> Image:
 
 
 def _plain(image: Image) -> Image:
-    """The picture in one of the modes that can be scaled and corrected: L, LA, RGB, RGBA, CMYK."""
+    """The picture in a mode that can be scaled and corrected: L, LA, RGB, RGBA, CMYK."""
     if image.mode.startswith(("I", "F")):
         return _eight_bit(image)
     if image.mode == "LAB":
@@ -275,7 +275,7 @@ def _plain(image: Image) -> Image:
 
 
 def _eight_bit(image: Image) -> Image:
-    """Gray of 16 or 32 bits or floating point, scaled to 8 bits; Pillow's own conversion cuts off at 255."""
+    """Gray of 16 or 32 bits or floating point, scaled to 8 bits; Pillow's own conversion clips at 255."""
     from PIL.Image import fromarray
 
     top = max(float(values.max(initial=0)) for _, values in _bands(image))
@@ -291,7 +291,7 @@ def _eight_bit(image: Image) -> Image:
 
 
 def _bands(image: Image) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
-    """The rows of a gray picture as finite float32 numbers, about a million at a time: the whole would take 17 B/px."""
+    """The rows of a gray picture as finite float32 numbers, a million at a time: all would take 17 bytes per pixel."""
     step = max(1, 1_000_000 // image.width)
     for start in range(0, image.height, step):
         stop = min(image.height, start + step)
@@ -309,7 +309,7 @@ def _from_lab(image: Image) -> Image:
 def _applied(transform: ImageCmsTransform, image: Image) -> Image:
     from PIL.ImageCms import applyTransform
 
-    return cast("Image", applyTransform(image, transform))  # it is None only when converting in place
+    return cast("Image", applyTransform(image, transform))  # None is returned only when converting in place
 
 
 def _finish(frame: Image, profile: bytes | Encoding | None, orientation: int) -> npt.NDArray[np.uint8]:
@@ -323,7 +323,7 @@ def _finish(frame: Image, profile: bytes | Encoding | None, orientation: int) ->
         white.paste(rgb, mask=alpha)
         rgb = white
     if orientation > 1:
-        # EXIF numbers the ways to turn from 2; its "rotate" is clockwise, Pillow's is not.
+        # EXIF numbers the transformations from 2; it rotates clockwise, Pillow counterclockwise.
         turn = Image.Transpose
         ways = (
             turn.FLIP_LEFT_RIGHT,
@@ -339,33 +339,33 @@ def _finish(frame: Image, profile: bytes | Encoding | None, orientation: int) ->
 
 
 def _to_srgb(image: Image, profile: Any) -> Image:
-    """The picture in sRGB, by its encoding, or by its ICC profile where it has a sound one that fits its mode."""
+    """The picture in sRGB, by its encoding or by its ICC profile, if that is valid for its mode."""
     if isinstance(profile, Encoding):
         from PIL.Image import fromarray
 
         return fromarray(to_srgb(np.asarray(image.convert("RGB")), profile))
     transform = _transform(profile, image.mode) if isinstance(profile, bytes) and profile else None
     if transform is None:
-        # Pillow would copy even what is RGB already.
+        # Pillow would copy even an RGB picture.
         return image if image.mode == "RGB" else image.convert("RGB")
     return _applied(transform, image)
 
 
 @lru_cache(maxsize=8)
 def _transform(profile: bytes, mode: str) -> ImageCmsTransform | None:
-    """From a profile to sRGB; None where there is nothing to do. An archive's photographs share profiles."""
+    """The transform from a profile to sRGB, or None if there is nothing to do. Cached: photographs share profiles."""
     from PIL import ImageCms
 
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return None  # a broken profile, or one of another mode
+        return None  # an invalid profile, or one for another mode
     return None if mode == "RGB" and _changes_nothing(transform) else transform
 
 
 def _changes_nothing(transform: ImageCmsTransform) -> bool:
-    """Whether a transform leaves every color where it is, as the profiles that are sRGB themselves do."""
+    """Whether a transform changes no color, as with sRGB profiles."""
     from PIL.Image import fromarray
 
     steps = np.arange(0, 256, 17, dtype=np.uint8)
@@ -382,16 +382,16 @@ def can_develop_raw() -> bool:
 
 
 def develop_raw(file: IO[bytes]) -> tuple[Image, tuple[int, int]]:
-    """A raw file's picture at half its size, upright, in sRGB, and its full size upright.
+    """A raw file's picture at half its size, upright and in sRGB, and its full upright size.
 
-    Raises whatever rawpy raises on damaged files.
+    Raises any exception of rawpy for damaged files.
     """
     import rawpy  # type: ignore[import-not-found, unused-ignore]  # an extra: there or not
     from PIL.Image import fromarray
 
     file.seek(0)
     with rawpy.imread(io.BytesIO(file.read())) as raw:
-        size = (raw.sizes.width, raw.sizes.height)  # as long as nothing is halved
+        size = (raw.sizes.width, raw.sizes.height)  # before the picture is halved
         turned = raw.sizes.flip in (5, 6)
         rgb = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)
     return fromarray(rgb), size[::-1] if turned else size

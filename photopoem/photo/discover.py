@@ -1,4 +1,4 @@
-"""Finds the photographs that PATHS name: files, folders, standard input, addresses; and a shard of them."""
+"""Finds the photographs in files, folders, standard input and addresses, and selects a shard of them."""
 
 from __future__ import annotations
 
@@ -29,28 +29,29 @@ SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .heic .heif .hif .avif "
     ".dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .pef .srw".split()
 )
-"""Files with these endings are taken from a folder; camera raw among them, to say that it cannot be read."""
+"""Endings that count as photographs in a folder; camera raw too, so that a message says if it cannot be read.
+"""
 
 DEVELOPED = frozenset(".jpg .jpeg .jpe .heic .heif .hif .avif .tif .tiff".split())
-"""Endings of pictures that are made from camera raw."""
+"""Endings of pictures developed from camera raw."""
 
 BESIDE = frozenset(
     ".txt .md .csv .tsv .json .jsonl .xml .log .ini .db .sqlite .xmp .aae .thm .pp3 .dop".split()
 )
-"""Endings of notes, sidecars and what systems and programs keep beside photographs: nobody misses them."""
+"""Endings of notes, sidecars and system files, which are skipped without a remark."""
 FEW = 5
-"""Endings that one line names, the commonest."""
+"""The most endings that a line names, the commonest first."""
 LONGEST_ENDING = 8
-"""What comes after the last dot of a longer name is no ending."""
+"""The longest ending; after the last dot, more characters are not an ending."""
 
 OF_SYSTEMS = frozenset(
     "@eadir #recycle #snapshot @recycle $recycle.bin __macosx lost+found "
     "thumbs thumb thumbnails _thumbs _thumbnails".split()
 ) | {"system volume information"}
-"""Folders in which systems and programs keep thumbnails and what was thrown away, in small letters."""
+"""Folders in which systems and programs keep thumbnails and deleted files, in lower case."""
 APPLE = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
 ORIGINALS = frozenset({"originals", "masters"})
-"""Of a library of Apple's, these folders alone hold photographs; the others hold copies."""
+"""The only folders of an Apple photo library with originals; the others hold copies."""
 
 _URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -59,10 +60,10 @@ _URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 class Found:
     """A photograph to be read.
 
-    `path` is how a person would open it; `name` is its name inside the poems folder, unique in a run; `stamp`
-    changes when the file does (size and time of change), empty where that cannot be told. `inside` is its path inside
-    the folder that was given, which is the same on every machine, wherever the folder is mounted. `address` is where
-    a remote one is fetched, with all that lets somebody in, which is neither shown nor kept.
+    `path` is the path to open; `name` its name inside the poems folder, unique in a run; `stamp` its size and
+    modification time, empty if unknown. `inside` is its path inside the given folder, which is the same on every
+    machine, wherever the folder is mounted. `address` is where a remote one is fetched, with all that lets somebody
+    in, which is neither shown nor kept.
     """
 
     path: str
@@ -92,11 +93,10 @@ def find_photos(
 ) -> list[Found]:
     """All photographs under `paths`, sorted by path, each once.
 
-    A file named outright is taken whatever its ending. Camera raw beside a developed picture of the same name is the
-    same photograph, and left out. Raises `UsageError` for a path that does not exist.
-    What matches a pattern of `exclude`, by its name or its path inside the folder, is left out. Links to folders are
-    followed, each folder once. `left_out` is given, for each folder, how many files in it are no photographs, by
-    their endings, and which folders were left out, by their names with a stroke.
+    A file that is named directly counts whatever its ending. Camera raw beside a developed picture of the same name is
+    left out. Raises `UsageError` for a path that does not exist. Names and paths inside the folder that match a
+    pattern of `exclude` are left out. Links to folders are followed, each folder once. `left_out` is called with the
+    counts of skipped files by ending, and of skipped folders by name with a slash, for each folder.
     """
     given = list(dict.fromkeys(paths))
     found: dict[str, Found] = {}
@@ -111,7 +111,7 @@ def find_photos(
 
 
 def _developed(found: list[Found]) -> list[Found]:
-    """The photographs without camera raw of which the camera or its owner wrote a picture beside it."""
+    """The photographs without the camera raw files that have a developed picture beside them."""
     raw = {each.path for each in found if _ending(each.path) in RAW_SUFFIXES}
     if not raw:
         return found
@@ -124,13 +124,13 @@ def _ending(path: str) -> str:
 
 
 def _stem(path: str) -> str:
-    """A path without its ending. Cameras write capitals, and programs that copy from them may not."""
+    """A path without its ending, ignoring case, because cameras use capitals and copying programs may not."""
     folder, name = os.path.split(os.path.splitext(path)[0])  # noqa: PTH122 - fast
     return f"{folder}/{name.lower()}"
 
 
 def _with_insides(found: list[Found]) -> list[Found]:
-    """The photographs with `inside` also for files named outright: from the folder that all of those share."""
+    """The photographs with `inside` also set for files named directly, relative to their common folder."""
     alone = {each.path: os.path.abspath(each.path) for each in found if not each.inside}  # noqa: PTH100 - fast
     if not alone:
         return found
@@ -147,9 +147,9 @@ def in_shard(found: Iterable[Found], shard: tuple[int, int]) -> list[Found]:
 
 
 def shard_of(inside: str, shards: int) -> int:
-    """Which of `shards` a photograph belongs to, from 1, by its path inside the folder given.
+    """The shard of a photograph, from 1 to `shards`, by its path inside the given folder.
 
-    macOS may write the same name in other code points (NFD), so names are compared in NFC.
+    Names are compared in NFC, because macOS may store them in NFD.
     """
     digest = hashlib.sha256(_same_everywhere(inside)).digest()
     return int.from_bytes(digest[:8], "big") % shards + 1
@@ -167,7 +167,7 @@ def _same_everywhere(inside: str) -> bytes:
 
 
 def _prefix(path: str) -> str:
-    """What tells the photographs of one folder argument from those of another."""
+    """A prefix that separates the photographs of one folder argument from those of another."""
     name = Path(
         without_secrets(path).partition("?")[0].rstrip("/") if is_url(path) else path.rstrip("/")
     ).name
@@ -190,7 +190,7 @@ def _find_one(
 
 
 def _be_there(path: str) -> None:
-    """Raise `UsageError` for a file that does not exist; of one that may not be looked at reading it will tell."""
+    """Raise `UsageError` for a file that does not exist; an inaccessible one is reported when it is read."""
     try:
         Path(path).lstat()
     except PermissionError:
@@ -209,7 +209,7 @@ def _walk(
     for folder, folders, files in os.walk(root, followlinks=True):
         within = _beginning(Path(folder).relative_to(root))
         folders[:] = sorted(_to_enter(folder, folders, within, exclude, entered, others)) if recurse else []
-        # Once a folder: a Path for each of a hundred thousand photographs takes longer than all else here.
+        # Once per folder, because making a Path for each of a hundred thousand photographs is slow.
         here, inside = _beginning(Path(folder)), prefix + _beginning(Path(folder).relative_to(root))
         there = frozenset(files)
         for file in files:
@@ -230,7 +230,7 @@ def _to_enter(
     entered: list[Path],
     others: Counter[str],
 ) -> Iterator[str]:
-    """The folders inside a folder that are looked into; those of systems are counted in `others`."""
+    """The folders inside a folder that are searched; skipped system folders are counted in `others`."""
     library = folder.lower().endswith(APPLE)
     for name in names:
         if name.startswith(".") or _is_excluded(within + name, exclude):
@@ -243,9 +243,9 @@ def _to_enter(
 
 
 def _is_new(link: Path, entered: list[Path]) -> bool:
-    """Whether a link leads to a folder that is not looked into otherwise; it is noted as entered then.
+    """Whether a link leads to a folder that is not searched otherwise; the folder is then added to `entered`.
 
-    A folder around one that was entered would lead back to it, without end.
+    A parent of an entered folder would lead back to it without end.
     """
     target = link.resolve()
     if any(target.is_relative_to(each) or each.is_relative_to(target) for each in entered):
@@ -255,7 +255,7 @@ def _is_new(link: Path, entered: list[Path]) -> bool:
 
 
 def _is_excluded(inside: str, exclude: Sequence[str]) -> bool:
-    """Whether a pattern matches a path inside the folder given, or its last part."""
+    """Whether a pattern matches a path inside the given folder, or its last part."""
     name = inside.rpartition("/")[2]
     return any(
         fnmatchcase(inside, each.rstrip("/")) or fnmatchcase(name, each.rstrip("/")) for each in exclude
@@ -263,17 +263,17 @@ def _is_excluded(inside: str, exclude: Sequence[str]) -> bool:
 
 
 def _beginning(folder: Path) -> str:
-    """What the paths of a folder's files begin with: nothing where it is the present one."""
+    """The beginning of the paths of a folder's files; empty for the current folder."""
     return "" if folder == Path() else str(folder / "_")[:-1]
 
 
 def is_photo_name(name: str) -> bool:
-    """Whether a file in a folder is taken for a photograph, by its name: hidden files are not."""
+    """Whether a file in a folder counts as a photograph by its name; hidden files do not."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 - fast
 
 
 def _unexpected_ending(name: str) -> str:
-    """The ending of a file that a person may have taken for a photograph; empty for what lies beside them."""
+    """The ending of a file that a person may take for a photograph; empty for sidecars and the like."""
     ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - fast
     if name.startswith(".") or ending in BESIDE:
         return ""
@@ -281,7 +281,7 @@ def _unexpected_ending(name: str) -> str:
 
 
 def files_left_out(endings: Counter[str]) -> str:
-    """How many files were no photographs, by their endings, and which folders were left out, in a few words."""
+    """A short text that counts the files that are not photographs, by ending, and names the skipped folders."""
     folders = sorted(name for name in endings if name.endswith("/"))
     files = Counter({ending: number for ending, number in endings.items() if not ending.endswith("/")})
     told = [_files_left_out(files)] if files else []
@@ -299,11 +299,11 @@ def _files_left_out(endings: Counter[str]) -> str:
 
 
 def _stamp(path: str, there: Container[str] | None = None) -> str:
-    """Size and time of change of a photograph and of its sidecars. `there` are the files of its folder, if known."""
+    """Size and modification time of a photograph and its sidecars. `there` has the files of its folder, if known."""
     try:
         stamp = _size_and_time(path)
     except OSError:
-        return ""  # it vanished or cannot be read: reading it will say so
+        return ""  # it is gone or inaccessible, which is reported when it is read
     folder, stroke, file = path.rpartition("/")
     for name in sidecar_names(file):
         if there is None or name in there:
@@ -318,7 +318,7 @@ def _size_and_time(path: str) -> str:
 
 
 def _uniquely_named(found: list[Found]) -> list[Found]:
-    """Names that two photographs would share get a piece of their path's hash."""
+    """The photographs with unique names: duplicate names get a part of the hash of their path."""
     seen: set[str] = set()
     result = []
     for each in found:
@@ -332,7 +332,7 @@ def _uniquely_named(found: list[Found]) -> list[Found]:
 
 
 def marked(name: str, path: str) -> str:
-    """A name with a piece of its path's hash, which tells it from others' on every machine."""
+    """A name with a part of the hash of its path, which is the same on every machine."""
     return f"{name}.{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
@@ -399,7 +399,7 @@ def _asked(url: str, what: str, ask: Callable[[], Any]) -> Any:
     try:
         return _in_time(ask, LISTING)
     except Exception as error:
-        # Each file system raises what it likes: none of it is a fault of ours.
+        # Each file system raises its own errors.
         raise UsageError(f"{without_secrets(url)}: cannot be {what} ({_why(error)})") from error
 
 
@@ -498,7 +498,7 @@ def _address(system: Any, url: str, path: str, root: str, plain: bool) -> str:
 
 
 def _remote_stamp(info: dict[str, Any]) -> str:
-    """What changes when the file does, as far as its file system tells."""
+    """A text that changes when the file changes, if its file system says so."""
     marks = [info.get(key) for key in ("size", "ETag", "etag", "mtime", "LastModified", "updated", "created")]
     return "-".join(str(mark) for mark in marks if mark is not None)
 

@@ -1,4 +1,4 @@
-"""The facts that any source gives of a photograph: keys, texts, dates, positions, and the words in one keyword."""
+"""Facts about a photograph from any source: keys, texts, dates, positions, and the words in one keyword."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from photopoem.text.clean import one_line
 
-# A comma between two digits belongs to a number. The others are those of Chinese, Japanese and Arabic.
+# Separators of keywords, also in Chinese, Japanese and Arabic. A comma between two digits belongs to a number.
 _LIST = re.compile(r"(?<!\d),|,(?!\d)|[;\n\t、，；،؛•·]|\s[+]\s")  # noqa: RUF001 - the commas of other scripts
 _TREE = re.compile(r"[|\\\u2192\u00bb\u203a]|\s+>\s+|(?<=\w)>(?=\w)")
 _TAGS = re.compile(r"#\w[\w-]*(?:\s*#\w[\w-]*)*")
 _MACHINE_TAG = re.compile(r"\w+:\w+=.*")
 _QUOTED = re.compile(r"\s*([\"'\u201c\u2018])([^\"'\u201c\u201d\u2018\u2019<>\[\]]*)[\"'\u201d\u2019]\s*")
 _SHORT = 2
-"""Parts of so few characters are no words of their own: AC/DC, 24/7, b/w."""
+"""Shorter parts are not words of their own: AC/DC, 24/7, b/w."""
 
 _OF_PROGRAMS = frozenset({"darktable", "_digikam_internal_tags_", "_digikam_root_tag_"})
-"""Where programs put their own notes into the tree of keywords."""
+"""Branches of the keyword tree in which programs put their own notes."""
 
 
 def split_keyword(keyword: str) -> list[str]:
-    """The words of a keyword. Of a path through a tree (Nature|Animals|Cat) only the last part counts.
+    """The words of a keyword. Of a path through a keyword tree (Nature|Animals|Cat), only the last part counts.
 
-    Notes that programs write for themselves give nothing.
+    Notes of programs give no words.
     """
     if _TAGS.fullmatch(keyword.strip()):
         return [word.strip() for word in keyword.replace("#", "\n").split("\n") if word.strip()]
@@ -36,7 +36,7 @@ def split_keyword(keyword: str) -> list[str]:
 
 
 def last_of_path(path: str) -> str:
-    """The last part of a path whose parts stand between `/` or `|`, as tools write it in tags that are always paths."""
+    """The last part of a path with `/` or `|`, from a tag that always holds paths."""
     parts = [part for part in re.split(r"[/|]", path) if part.strip()]
     return "" if not parts or parts[0].strip().casefold() in _OF_PROGRAMS else parts[-1]
 
@@ -49,7 +49,7 @@ def _of_tree(part: str) -> list[str]:
 
 
 def _between_strokes(text: str) -> list[str]:
-    """The words between strokes: cat/dog are two. Three parts, or a capital first, are a path: Places/France/Paris."""
+    """The words between slashes: cat/dog gives two. Three parts or a capital first make a path: Places/France/Paris."""
     parts = [each.strip() for each in text.split("/") if each.strip()]
     if len(parts) < 2 or "<" in text:
         return parts if "<" not in text else [text]
@@ -61,21 +61,21 @@ def _between_strokes(text: str) -> list[str]:
 
 
 MAX_KEYWORDS = 64
-MAX_LENGTH = 40  # characters: more is a caption, and no line of a poem holds it
+MAX_LENGTH = 40  # characters; a longer text is a caption, too long for a line of a poem
 
 Facts = dict[str, Any]
-"""What one source says: any of `keywords`, `taken`, `latitude`, `longitude`, `place`, `city`, `location`."""
+"""The facts of one source: any of `keywords`, `taken`, `latitude`, `longitude`, `place`, `city`, `location`."""
 
 
 def clean(text: str) -> str:
-    """A text from a file as one line without characters that act; the joiners that scripts and emoji need stay."""
+    """A text from a file as one line without control characters; joiners that scripts and emoji need stay."""
     return one_line(text[:10_000], joiners=True)
 
 
 def keyword_list(words: Iterable[str]) -> tuple[str, ...]:
-    """At most 64 keywords, cleaned, each once whatever its case. Those of more than 40 characters are left out.
+    """At most 64 cleaned keywords, each once regardless of case. Keywords of more than 40 characters are left out.
 
-    Several words in one keyword are told apart: see `split_keyword`.
+    Several words in one keyword are split: see `split_keyword`.
     """
     found: dict[str, str] = {}
     for word in words:
@@ -89,33 +89,33 @@ def keyword_list(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def put(found: Facts, key: str, value: object) -> None:
-    """Keep a text, cleaned, unless there is none or it is too long for a name."""
+    """Store a cleaned text, unless it is empty or too long for a name."""
     text = clean(text_of(value))
     if text and len(text) <= 2 * MAX_LENGTH:
         found.setdefault(key, text)
 
 
 def put_date(found: Facts, date: str | None) -> None:
-    """Keep a date, if there is one."""
+    """Store a date, if there is one."""
     if date:
         found["taken"] = date
 
 
 def put_position(found: Facts, latitude: float, longitude: float) -> None:
-    """Keep a position on Earth; 0, 0 is what a receiver without a fix writes."""
+    """Store a position on Earth, except 0, 0, which a receiver without a fix writes."""
     if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
         found["latitude"], found["longitude"] = latitude, longitude
 
 
 def text_of(value: object) -> str:
-    """The text in a tag of any type, up to the first NUL; empty for what is no text."""
+    """The text in a tag of any type, up to the first NUL; empty if it is not text."""
     if isinstance(value, bytes):
         return decoded(value).split("\0")[0]
     return value.split("\0")[0] if isinstance(value, str) else ""
 
 
 def decoded(data: bytes) -> str:
-    """A whole text of unknown encoding: by its byte order mark, else UTF-8 if all of it is, else Windows-1252."""
+    """Decode a text of unknown encoding by its byte order mark, as UTF-8 if it is valid, else as Windows-1252."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "ignore")
     if wide := _without_mark(data):
@@ -127,9 +127,9 @@ def decoded(data: bytes) -> str:
 
 
 def _without_mark(data: bytes) -> str:
-    """The kind of UTF-16 that has no byte order mark; empty for any other text.
+    """The byte order of UTF-16 without a byte order mark; empty for any other text.
 
-    Most second bytes of a western text are then zero.
+    In western text, most second bytes are then zero.
     """
     if len(data) < 4 or len(data) % 2:
         return ""
@@ -139,7 +139,7 @@ def _without_mark(data: bytes) -> str:
     return "utf-16-be" if zeros[0] else "utf-16-le"
 
 
-FIRST_YEAR = 1826  # of the oldest photograph that survives
+FIRST_YEAR = 1826  # the year of the oldest surviving photograph
 
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:[:/-]?(?P<month>\d\d)(?:[:/-]?(?P<day>\d\d)"
@@ -149,10 +149,10 @@ _DATE = re.compile(
 
 
 def parse_date(text: object, offset: object = None) -> str | None:
-    """A date as EXIF, XMP or IPTC writes it, as ISO 8601 cut to what is known; None for nonsense.
+    """An EXIF, XMP or IPTC date as ISO 8601, cut to the known parts; None if it is invalid.
 
-    `offset` is a UTC offset from another field. A month or day of 00 is unknown; a year before the first
-    photograph, or 0000, is nonsense.
+    `offset` is a UTC offset from another field. A month or day of 00 is unknown; a year before the first photograph is
+    invalid.
     """
     match = _DATE.match(text_of(text).strip())
     if not match or int(match["year"]) < FIRST_YEAR:
@@ -172,7 +172,7 @@ def parse_date(text: object, offset: object = None) -> str | None:
 
 
 def exif_datetime(value: object) -> datetime | None:
-    """An EXIF date and time, without offset; None where it is not whole."""
+    """An EXIF date and time, without offset; None if it is incomplete."""
     date = parse_date(value)
     return datetime.fromisoformat(date[:19]) if date and len(date) >= 19 else None
 

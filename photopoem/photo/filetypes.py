@@ -1,4 +1,4 @@
-"""Knows files by their first bytes: pictures, and what people mistake for photographs."""
+"""Recognizes files by their first bytes: pictures, and other files that people take for photographs."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def _brand(head: bytes) -> bytes:
 
 
 def is_picture(head: bytes) -> bool:
-    """Whether a file begins like a picture that can be opened."""
+    """Whether a file starts like a picture that can be opened."""
     riff = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     return head.startswith(_PICTURES) or riff or _brand(head) in _IMAGE_BRANDS
 
 
 def is_heic(head: bytes) -> bool:
-    """Whether a file begins like HEIC."""
+    """Whether a file starts like HEIC."""
     return _brand(head) in _HEIC_BRANDS
 
 
 def heif_format(head: bytes) -> str:
-    """What Pillow calls a file that begins like HEIC or AVIF; empty for any other.
+    """Pillow's format name for a file that starts like HEIC or AVIF; empty for any other.
 
-    The brand mif1 says nothing about the coding, so those are left to Pillow.
+    The brand mif1 does not tell the codec, so Pillow decides.
     """
     if _brand(head) in (b"avif", b"avis"):
         return "AVIF"
@@ -57,7 +57,7 @@ def heif_format(head: bytes) -> str:
 
 
 def other_kind(head: bytes) -> str | None:
-    """What a file is, by its first bytes, if it is no picture; None where they do not tell."""
+    """The kind of a file that is not a picture, by its first bytes; None if it is unknown."""
     known = next((kind for magic, kind in _OTHERS if head.startswith(magic)), None)
     return known or _media_kind(head) or _markup_kind(head) or ("text" if _is_text(head) else None)
 
@@ -77,7 +77,7 @@ def _markup_kind(head: bytes) -> str | None:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether bytes are plain ASCII text. BMP files begin with two letters too, but zeros follow."""
+    """Whether bytes are plain ASCII text. BMP files start with two letters too, but zeros follow."""
     return all(byte in b"\t\n\r\f" or 32 <= byte < 127 for byte in head)
 
 
@@ -87,7 +87,7 @@ RAW_SUFFIXES = frozenset(
     ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .3fr .iiq".split()
 )
 
-# Beginnings of camera raw that is not TIFF: Fujifilm, Olympus (three), Panasonic, Sigma, Minolta; and of CR2.
+# First bytes of camera raw that is not TIFF: Fujifilm, Olympus (three), Panasonic, Sigma, Minolta; and of CR2.
 _MAGIC = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II*\0\x10\0\0\0CR")
 _TIFF = (b"II*\0", b"MM\0*")
 
@@ -100,8 +100,8 @@ _RAW_PHOTOMETRICS = frozenset({32803, 34892})  # color filter array, linear raw
 def is_raw(path: str, file: IO[bytes], head: bytes) -> bool:
     """Whether a file is camera raw, by its first bytes, by its tags if it begins like TIFF, else by its name.
 
-    Pillow would take raw that begins like TIFF for a thumbnail of a few pixels. Its tags tell under any name: DNG's
-    version, a compression or color filter that only sensors use, or a first picture that is a reduced copy.
+    Pillow would take raw that starts like TIFF for a thumbnail of a few pixels. Its tags identify it under any name:
+    DNG's version, a compression or color filter that only sensors use, or a first picture that is a reduced copy.
     """
     if head.startswith(_MAGIC) or head[4:12] == b"ftypcrx ":
         return True
@@ -111,7 +111,7 @@ def is_raw(path: str, file: IO[bytes], head: bytes) -> bool:
 
 
 def _first_tags(file: IO[bytes], head: bytes) -> Mapping[int, Any]:
-    """The tags of a TIFF's first directory; none where it is damaged."""
+    """The tags of a TIFF's first directory; empty if it is damaged."""
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
     try:
@@ -119,7 +119,7 @@ def _first_tags(file: IO[bytes], head: bytes) -> Mapping[int, Any]:
         file.seek(tags.next or 0)
         tags.load(file)
         return dict(tags)
-    except Exception:  # damaged tags raise almost anything; whoever opens the picture will say so
+    except Exception:  # damaged tags can raise almost any exception; opening the picture reports them
         return {}
 
 

@@ -1,4 +1,4 @@
-"""Reads the IPTC record of a photograph, whose encoding has to be found out first."""
+"""Reads the IPTC record of a photograph, whose encoding must be detected first."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from photopoem.photo.facts import Facts, clean, parse_date, put, put_date
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# Datasets of record 2 and the most bytes that each may have (IPTC-NAA Information Interchange Model 4.2, chapter 6).
+# Datasets of record 2 and their maximum lengths in bytes (IPTC-NAA Information Interchange Model 4.2, chapter 6).
 _KEYWORDS, _DATE, _TIME, _CITY, _SUBLOCATION = 25, 55, 60, 90, 92
 _LIMITS = {_KEYWORDS: 64, _CITY: 32, _SUBLOCATION: 32}
 _TEXTS = frozenset({5, 15, 20, 25, 26, 40, 80, 85, 90, 92, 95, 101, 103, 105, 110, 115, 116, 120, 122})
 _ENCODING = (1, 90)
 
-# ISO 2022's escapes that announce a character set, as dataset 1:90 holds them.
+# ISO 2022 escapes that declare a character set, as in dataset 1:90.
 _ANNOUNCED = {
     b"\x1b%G": "utf-8", b"\x1b%/I": "utf-8",
     b"\x1b.A": "cp1252", b"\x1b-A": "cp1252", b"\x1b.B": "iso8859-2", b"\x1b-B": "iso8859-2",
@@ -29,16 +29,16 @@ _CODE_PAGES = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac-roman", "mac-latin2", "mac-cyrillic",
     "cp1255", "cp1256", "cp1258", "koi8-r", "cp932", "gb18030", "big5", "cp949", "cp874",
 )  # fmt: skip
-"""The encodings that programs wrote without saying so, Windows' and the Macintosh's, western ones first."""
+"""Encodings that programs used without declaring them: those of Windows and the Macintosh, western ones first."""
 
 _RECORD, _DIGEST = 0x0404, 0x0425  # resources of Photoshop's segment
 
 
 @dataclass(frozen=True, slots=True)
 class Iptc:
-    """What a record says. `changed` tells that a program which knows no XMP has written it last.
+    """The content of a record. `changed` means that a program without XMP support wrote it last.
 
-    `guessed` says that nothing tells its encoding, and that some of its texts are not ASCII.
+    `guessed` means that its encoding is not declared and that some of its texts are not ASCII.
     """
 
     facts: Facts
@@ -47,7 +47,7 @@ class Iptc:
 
 
 def read_iptc(image: Image, known: Collection[str] = ()) -> Iptc:
-    """What the IPTC record of a photograph says. `known` are texts that its XMP says, which tell its code page."""
+    """Read the IPTC record of a photograph. `known` are texts of its XMP, which help to detect the code page."""
     from PIL.IptcImagePlugin import getiptcinfo
 
     if "photoshop" not in image.info and 33723 not in getattr(image, "tag_v2", {}):
@@ -74,7 +74,7 @@ def _values(value: Any) -> list[bytes]:
 
 
 def _was_changed(image: Image) -> bool:
-    """Whether the record is another than the one that the writer of the XMP took the digest of (MWG 2.0, chapter 3)."""
+    """Whether the record differs from the one whose digest the writer of the XMP stored (MWG 2.0, chapter 3)."""
     resources = image.info.get("photoshop") or {}
     record, digest = resources.get(_RECORD), resources.get(_DIGEST)
     if not record or not isinstance(digest, bytes) or len(digest) != 16 or not any(digest):
@@ -85,10 +85,10 @@ def _was_changed(image: Image) -> bool:
 def _encoding(
     announced: Any, fields: Mapping[int, list[bytes]], known: Collection[str]
 ) -> tuple[str | None, bool]:
-    """The encoding of all texts of a record, and whether it was guessed; None where what XMP says shows it garbled.
+    """The encoding of all texts of a record, and whether it was guessed; None if XMP shows that the texts are garbled.
 
-    What the record announces counts first, unless its texts cannot be that; then UTF-8, if all of it is; then the
-    code page in which it says a word that its XMP says too; then Windows-1252.
+    In this order: the declared encoding, unless the texts are invalid in it; UTF-8, if all texts are valid; a code
+    page in which a text agrees with the XMP; Windows-1252.
     """
     texts = [(value, _LIMITS.get(number, 0)) for number in _TEXTS for value in fields.get(number, ())]
     said = _ANNOUNCED.get(bytes(announced) if isinstance(announced, bytes) else b"", "utf-8")
@@ -103,7 +103,7 @@ def _encoding(
 
 
 def _is(value: bytes, encoding: str, limit: int = 0) -> bool:
-    """Whether a text may be of an encoding. UTF-8 at the limit may have been cut within its last character."""
+    """Whether a text is valid in an encoding. UTF-8 at the length limit may be cut within its last character."""
     try:
         value.decode(encoding)
     except UnicodeDecodeError as error:
@@ -113,7 +113,7 @@ def _is(value: bytes, encoding: str, limit: int = 0) -> bool:
 
 
 def _text(value: bytes, encoding: str, limit: int = 0) -> str:
-    """A text in the record's encoding up to its first NUL. What is UTF-8 in another encoding's record is read so."""
+    """A text in the record's encoding, up to its first NUL. Valid UTF-8 is read as UTF-8 in any record."""
     if _is(value, "utf-8", limit):
         encoding = "utf-8"
     return value.decode(encoding, "ignore").split("\0")[0]
@@ -128,7 +128,7 @@ def _is_western(text: str) -> bool:
 
 
 def known_texts(sources: Iterable[Facts]) -> set[str]:
-    """Every text that sources in a known encoding say."""
+    """Every text from sources with a known encoding."""
     return {
         text
         for source in sources

@@ -1,4 +1,4 @@
-"""Bounds the memory and the time of one photograph, by what its header says, before anything is decoded."""
+"""Limits the memory and time for one photograph by its header, before anything is decoded."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MOST_MEMORY = 600_000_000
-"""Bytes that opening one photograph may take. With the labeller a process then stays below one gigabyte."""
+"""The most bytes of memory for opening one photograph. With the labeller, a process then stays below one gigabyte."""
 
 MOST_SCANNED = 2_000_000_000
-"""Pixels that the scans of a JPEG may go over, all scans together: ten scans of 200 megapixels.
+"""The most pixels that all scans of a JPEG may cover together: ten scans of 200 megapixels.
 
-A scan may be a few bytes long, and the decoder goes over the whole picture for it: 20,000 of them took minutes.
+For a scan of a few bytes the decoder goes over the whole picture; 20,000 scans took minutes.
 """
 
 MOST_SEGMENTS = 10_000
-"""Segments before the picture of a JPEG, each of up to 64 KB."""
+"""The most segments before the picture of a JPEG, each of up to 64 KB."""
 
 MOST_CHUNKS = 10_000
-"""Chunks of a PNG beside its pixels, and blocks of a GIF before its picture: each is kept as an object."""
+"""The most chunks of a PNG besides its pixels, and blocks of a GIF before its picture; each becomes an object."""
 
 MOST_CHUNK = 1 << 26
-"""Bytes of a chunk of a PNG that is not pixels: a color profile, words."""
+"""The most bytes of a PNG chunk other than pixels, such as a color profile or text."""
 
 MOST_NUMBERS = 500_000
-"""Numbers in the tags of a TIFF. Each becomes an object, and a file of zeros of any size takes no room on the disk."""
+"""The most numbers in the tags of a TIFF. Each becomes an object, and a sparse file can claim any number."""
 
 MOST_EXIF = 1 << 20
-"""Bytes of EXIF that are looked at; cameras write up to 64 KB."""
+"""The most bytes of EXIF that are read; cameras write up to 64 KB."""
 
 MOST_JUNK = 1 << 16
-"""Bytes between the segments of a JPEG that belong to none."""
+"""The most bytes between the segments of a JPEG."""
 
 _STANDALONE = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -44,25 +44,25 @@ _COEFFICIENT = 2  # bytes
 
 DAMAGED = "damaged or cut short: copy it again from where it came"
 
-# Bytes a pixel, as measured on pictures of 20 megapixels. Pillow keeps RGB in four bytes.
+# Bytes per pixel, measured on pictures of 20 megapixels. Pillow stores RGB in four bytes.
 _KEPT = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _KEPT_ELSE = 4
-_TO_GRAY = 1  # a gray picture of more than 8 bits or of floating point is copied to 8 bits
+_TO_GRAY = 1  # gray of more than 8 bits or floating point is copied to 8 bits
 _TO_COLOR = 4  # a palette or LAB is copied to RGB
-_TO_PREMULTIPLIED = 4  # alpha is multiplied in before a picture is made smaller
-_DECODER = {"AVIF": 8, "HEIF": 5, "WEBP": 13}  # planes, canvases and copies beside what Pillow keeps
+_TO_PREMULTIPLIED = 4  # alpha is premultiplied before a picture is scaled
+_DECODER = {"AVIF": 8, "HEIF": 5, "WEBP": 13}  # planes, canvases and copies in addition to Pillow's image
 
 
 class TooMuchError(Exception):
-    """A photograph would take too much memory or time; the message says how much."""
+    """A photograph would need too much memory or time; the message says how much."""
 
 
 @dataclass(frozen=True, slots=True)
 class JpegHeader:
-    """What a JPEG says before its first scan.
+    """The header of a JPEG, up to its first scan.
 
-    `width` and `height` are in pixels, `samples` is how many there are a pixel, over all components. `whole` says
-    whether one scan holds all components. `start` is where its bytes begin in the file.
+    `width` and `height` are in pixels, `samples` is the number of samples per pixel over all components. `whole` says
+    whether one scan holds all components. `start` is the offset of its bytes in the file.
     """
 
     width: int
@@ -73,9 +73,9 @@ class JpegHeader:
 
 
 def check_header(file: IO[bytes], head: bytes) -> None:
-    """Look at a file before a decoder opens it, for opening alone can cost much.
+    """Check a file before a decoder opens it, because opening alone can be expensive.
 
-    Raises `TooMuchError`. A header that makes no sense is left to the decoder, which refuses it.
+    Raises `TooMuchError`. An invalid header is left to the decoder, which refuses it.
     """
     for magic, check in _CHECKS:
         if head.startswith(magic):
@@ -87,9 +87,9 @@ def check_header(file: IO[bytes], head: bytes) -> None:
 
 
 def check_image(image: ImageFile, file: IO[bytes]) -> None:
-    """Whether a picture that has been opened may be decoded, by its format and mode. Raises `TooMuchError`.
+    """Check whether an opened picture may be decoded, by its format and mode. Raises `TooMuchError`.
 
-    EXIF that is larger than any camera's is forgotten.
+    EXIF that is larger than any camera's is dropped.
     """
     if len(image.info.get("exif") or b"") > MOST_EXIF:
         del image.info["exif"]
@@ -97,10 +97,10 @@ def check_image(image: ImageFile, file: IO[bytes]) -> None:
 
 
 def memory_to_open(file: IO[bytes], head: bytes, jpeg: JpegHeader | None) -> int:
-    """The most bytes that a JPEG or WebP takes, by its header; 0 for what only its decoder can tell."""
+    """The most bytes that a JPEG or WebP takes, by its header; 0 if only the decoder can know."""
     if head.startswith(b"\xff\xd8\xff"):
-        # Of a JPEG in one scan a few rows are held, of any other all coefficients until the last scan; and what
-        # comes before the picture is kept as well.
+        # A decoder holds a few rows of a JPEG with one scan, and all coefficients of any other; everything before
+        # the picture is kept as well.
         held = jpeg.width * jpeg.height * jpeg.samples * _COEFFICIENT if jpeg and not jpeg.whole else 0
         return int(held) + _size_of(file)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
@@ -110,22 +110,22 @@ def memory_to_open(file: IO[bytes], head: bytes, jpeg: JpegHeader | None) -> int
 
 
 def memory_to_decode(image: ImageFile, file: IO[bytes]) -> int:
-    """The most bytes that a picture takes until it is small, by its format and mode; 0 for JPEG, see above."""
+    """The most bytes that a picture takes until it is scaled down, by its format and mode; 0 for JPEG, see above."""
     if image.format in ("JPEG", "MPO"):
         return 0
     needed = image.size[0] * image.size[1] * (_bytes_a_pixel(image) + _DECODER.get(image.format or "", 0))
     if image.format in _DECODER:
-        needed += _size_of(file)  # read at once
+        needed += _size_of(file)  # it is read at once
     return needed + (_tiff_chunk(image) if image.format == "TIFF" else 0)
 
 
 def check_size(file: IO[bytes]) -> None:
-    """Whether a file may be read at once. Raises `TooMuchError`."""
+    """Check whether a file may be read at once. Raises `TooMuchError`."""
     _check_memory(_size_of(file))
 
 
 def _bytes_a_pixel(image: ImageFile) -> int:
-    """What Pillow keeps of a pixel, and the copies that `develop` makes of the whole picture."""
+    """Bytes per pixel in Pillow and in the copies that `develop` makes of the whole picture."""
     mode, kept = image.mode, _KEPT.get(image.mode, _KEPT_ELSE)
     if mode.startswith(("I", "F")):
         return kept + _TO_GRAY
@@ -137,10 +137,10 @@ def _bytes_a_pixel(image: ImageFile) -> int:
 
 
 def _tiff_chunk(image: ImageFile) -> int:
-    """Bytes of the largest strip or tile, which libtiff unpacks beside the picture."""
+    """Bytes of the largest strip or tile, which libtiff unpacks in addition to the picture."""
     tags = getattr(image, "tag_v2", {})
     if tags.get(259, 1) == 1:
-        return 0  # not compressed: read in small pieces
+        return 0  # uncompressed: it is read in small pieces
     bits = tags.get(258, (8,))
     depth = max(4.0, sum(bits if isinstance(bits, tuple) else (bits,)) / 8)
     across, down = _number(tags.get(322)), _number(tags.get(323))
@@ -168,7 +168,7 @@ def _check_memory(needed: float) -> None:
 
 
 def _webp_size(head: bytes) -> tuple[int, int]:
-    """Width and height that the first chunk of a WebP file claims; zeros where it makes no sense."""
+    """Width and height in the first chunk of a WebP file; zeros if it is invalid."""
     kind, data = head[12:16], head[20:30]
     if len(data) < 10:
         return 0, 0
@@ -190,9 +190,9 @@ def _check_scans(file: IO[bytes], jpeg: JpegHeader) -> None:
 
 
 def read_jpeg_header(file: IO[bytes]) -> JpegHeader | None:
-    """What a JPEG says before its first scan; None where it has no scan or no frame.
+    """The header of a JPEG; None if it has no scan or no frame.
 
-    Raises `TooMuchError` for more segments, or more between them, than any program writes.
+    Raises `TooMuchError` for more segments, or more bytes between them, than any program writes.
     """
     frame, progressive, junk = b"", False, 0
     file.seek(0)
@@ -214,7 +214,7 @@ def read_jpeg_header(file: IO[bytes]) -> JpegHeader | None:
 
 
 def _next_marker(file: IO[bytes], most: int) -> tuple[int, int]:
-    """The next marker, -1 at the end of the file, and how many bytes before it belong to nothing."""
+    """The next marker (-1 at the end of the file), and the number of stray bytes before it."""
     for skipped in range(most + 1):
         byte = file.read(1)
         while byte == b"\xff":
@@ -227,7 +227,7 @@ def _next_marker(file: IO[bytes], most: int) -> tuple[int, int]:
 
 
 def _header(frame: bytes, progressive: bool, scan: bytes, start: int) -> JpegHeader | None:
-    """ITU T.81, B.2.2 and B.2.3: a frame's size and sampling factors, and how many components a scan has."""
+    """Parse a frame's size and sampling factors, and a scan's number of components (ITU T.81, B.2.2 and B.2.3)."""
     count = frame[5] if len(frame) > 5 else 0
     factors = [(each >> 4, each & 15) for each in frame[7 : 6 + 3 * count : 3]]
     if not scan or not factors or len(factors) < count or not all(all(pair) for pair in factors):
@@ -239,7 +239,7 @@ def _header(frame: bytes, progressive: bool, scan: bytes, start: int) -> JpegHea
 
 
 def _count_scans(file: IO[bytes], start: int) -> int:
-    """How many scans a JPEG has: 0xFF inside one is followed by a zero, so that every marker is one."""
+    """The number of scans of a JPEG. Inside a scan, 0xFF is followed by a zero, so every marker found is real."""
     scans, last = 1, b""
     file.seek(start)
     while block := file.read(1 << 20):
@@ -256,7 +256,7 @@ def _count_scans(file: IO[bytes], start: int) -> int:
 
 
 def _check_png(file: IO[bytes]) -> None:
-    """Count the chunks that are not pixels, and look for EXIF of unlikely size."""
+    """Check the number of chunks that are not pixels, and the size of EXIF."""
     file.seek(8)
     chunks = 0
     while len(heading := file.read(8)) == 8:
@@ -269,7 +269,7 @@ def _check_png(file: IO[bytes]) -> None:
 
 
 def _check_gif(file: IO[bytes]) -> None:
-    """Count the blocks before the first picture."""
+    """Check the number of blocks before the first picture."""
     file.seek(0)
     head = file.read(13)
     if len(head) == 13 and head[10] & 0x80:
@@ -283,14 +283,14 @@ def _check_gif(file: IO[bytes]) -> None:
     raise TooMuchError(DAMAGED)
 
 
-# TIFF 6.0 and BigTIFF: where the first directory is, its count, an entry, a number of its own kind.
+# TIFF 6.0 and BigTIFF layouts: offset of the first directory, entry count, an entry, an offset.
 _CLASSIC, _BIG = (4, 2, 12, 4), (8, 8, 20, 8)
-_BYTES = frozenset({1, 2, 6, 7})  # types whose values stay bytes
+_BYTES = frozenset({1, 2, 6, 7})  # types whose values are stored as bytes
 _DIRECTORIES = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability
 
 
 def _check_tiff(file: IO[bytes]) -> None:
-    """Count the numbers in the tags of the first directory and of those of EXIF in it."""
+    """Check how many numbers the tags of the first directory and of its EXIF directories have."""
     file.seek(0)
     head = file.read(16)
     order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
@@ -313,7 +313,7 @@ def _check_tiff(file: IO[bytes]) -> None:
 def _tiff_entries(
     file: IO[bytes], start: int, layout: tuple[int, int, int, int], order: Literal["little", "big"]
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Tag, type, count and value (or where that is) of the entries of a directory."""
+    """Tag, type, count and value (or its offset) of the entries of a directory."""
     _, counted, length, width = layout
     if start >= _size_of(file):
         return

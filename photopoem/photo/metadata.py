@@ -1,4 +1,4 @@
-"""Collects what is said of a photograph beside its pixels: EXIF, IPTC, XMP, and the files that lie beside it."""
+"""Collects the metadata of a photograph: EXIF, IPTC, XMP, and sidecar files."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from photopoem.photo.iptc import Iptc, known_texts, read_iptc
 if TYPE_CHECKING:
     from PIL.Image import Exif, Image
 
-MAX_PACKET = 1024 * 1024  # bytes inside a photograph
-MAX_XMP_FILE = 4 * MAX_PACKET  # darktable writes the masks of its edits into its file
+MAX_PACKET = 1024 * 1024  # bytes of a packet inside a photograph
+MAX_XMP_FILE = 4 * MAX_PACKET  # bytes of a sidecar; darktable stores masks in it
 _MAX_VALUES = 200  # a property
 _MAX_TEXT = 1000  # characters a value
 _MAX_DEPTH = 64
@@ -41,7 +41,7 @@ _MAX_DEPTH = 64
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 _CONTAINERS = frozenset({_RDF + "Bag", _RDF + "Seq", _RDF + "Alt", _RDF + "li"})
 
-# Expat joins namespace and name with a space.
+# Expat joins the namespace and the name with a space.
 _WANTED = {
     "http://purl.org/dc/elements/1.1/ subject": "subject",
     "http://ns.acdsee.com/iptc/1.0/ keywords": "subject",
@@ -63,26 +63,26 @@ _WANTED = {
 
 
 class _Refused(Exception):
-    """The packet holds something that no XMP packet holds."""
+    """The packet contains something that is not allowed in XMP."""
 
 
 def read_xmp(packet: bytes, most: int = MAX_PACKET) -> Mapping[str, list[str]]:
     """The wanted properties of an XMP packet of at most `most` bytes: name -> its values, as written.
 
     The names are `subject`, `path` (of keywords), `person`, `city`, `location`, `taken`, `created`, `latitude`,
-    `longitude`. Reading stops at a document type (so no entity is ever expanded) and at broken XML; what came before
-    is kept.
+    `longitude`. Reading stops at a document type (so that no entity is ever expanded) and at broken XML; the values
+    before it are kept.
     """
     reader = _XmpReader()
     if len(packet) <= most:
-        # Broken, hostile, or in an encoding that does not exist.
+        # The packet is broken, malicious, or in an unknown encoding.
         with suppress(expat.ExpatError, _Refused, ValueError, LookupError):
             reader.parse(packet.strip(b"\0 \r\n\t"))
     return reader.found
 
 
 class _XmpReader:
-    """Walks a packet once and builds no tree, so that a deep or long packet costs little memory."""
+    """Reads a packet once without building a tree, so that a deep or long packet needs little memory."""
 
     def __init__(self) -> None:
         self.found: dict[str, list[str]] = {}
@@ -114,7 +114,7 @@ class _XmpReader:
             self._text += text
 
     def _end(self, _name: str) -> None:
-        # The property is the nearest element that is no container: subject > Bag > li.
+        # The property is the nearest element that is not a container: subject > Bag > li.
         self._keep(next((name for name in reversed(self._path) if name not in _CONTAINERS), ""), self._text)
         self._path.pop()
         self._text = ""
@@ -129,7 +129,7 @@ class _XmpReader:
 
 
 def read_embedded_xmp(image: Image) -> Facts:
-    """What the packet inside a photograph says."""
+    """The facts in the XMP packet inside a photograph."""
     packet = (
         image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or getattr(image, "tag_v2", {}).get(700)
     )
@@ -137,7 +137,7 @@ def read_embedded_xmp(image: Image) -> Facts:
 
 
 def xmp_facts(packet: bytes, most: int = MAX_PACKET) -> Facts:
-    """What a packet says of its photograph; nothing where it has more than `most` bytes."""
+    """The facts in an XMP packet; empty if it has more than `most` bytes."""
     values = read_xmp(packet, most)
     paths = filter(None, map(last_of_path, values.get("path", [])))
     found: Facts = {"keywords": [*values.get("subject", []), *paths, *values.get("person", [])]}
@@ -150,7 +150,7 @@ def xmp_facts(packet: bytes, most: int = MAX_PACKET) -> Facts:
 
 
 def _degrees(values: list[str] | None) -> float:
-    """XMP writes `41,24.5N` or `41,24,30N`."""
+    """Degrees from XMP's `41,24.5N` or `41,24,30N`."""
     match = re.fullmatch(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+))?([NSEW])", values[0]) if values else None
     if not match:
         return math.nan
@@ -159,23 +159,23 @@ def _degrees(values: list[str] | None) -> float:
 
 
 TEXT = ".txt"
-"""What the owner's words for `photo.jpg` are called by: `photo.jpg.txt`."""
+"""The ending of the file with the owner's words: `photo.jpg.txt`."""
 
-MAX_TEXT = 64 * 1024  # bytes: nobody writes more words about one photograph
+MAX_TEXT = 64 * 1024  # bytes of a text with the owner's words
 MAX_JSON = 256 * 1024  # bytes
 _MAX_PEOPLE = 50
 _MOST_WORDS = 4
-"""A description of more words is a sentence, and no line of a poem holds one."""
+"""A description of more words is a sentence, too long for a line of a poem."""
 
 _TAKEOUT_NAME = 46
-"""Google Takeout cuts what stands before `.json` to so many characters."""
+"""Google Takeout cuts the name before `.json` to this many characters."""
 _TAKEOUT = ".supplemental-metadata"
 _NUMBERED = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))(?P<ending>\.\w+)")
 _EDITED = re.compile(r"(?P<stem>.+)-edited(?P<rest>(\(\d+\))?\.\w+)")
 
 
 def sidecar_names(name: str) -> Iterator[str]:
-    """The names that the sidecars of a photograph may have, those first whose words count first."""
+    """The possible names of a photograph's sidecars, by falling precedence."""
     yield name + TEXT
     for stem in dict.fromkeys((name, _stem(name))):
         yield from (stem + ".xmp", stem + ".XMP")
@@ -188,7 +188,7 @@ def _stem(name: str) -> str:
 
 
 def _takeout_names(name: str) -> Iterator[str]:
-    """Takeout moves the number of a second file of one name: `a(1).jpg` goes with `a.jpg(1).json`."""
+    """Takeout's names; it moves the number of a duplicate: `a(1).jpg` goes with `a.jpg(1).json`."""
     edited = _EDITED.fullmatch(name)
     for each in (name, edited["stem"] + edited["rest"]) if edited else (name,):
         numbered = _NUMBERED.fullmatch(each)
@@ -199,7 +199,7 @@ def _takeout_names(name: str) -> Iterator[str]:
 
 
 def read_sidecars(path: str, opened: Callable[[str], IO[bytes]] = open_regular) -> list[Facts]:
-    """What each sidecar of a photograph says; one that cannot be read says nothing. `opened` opens a file."""
+    """The facts of each sidecar of a photograph; empty for one that cannot be read. `opened` opens a file."""
     folder, name = path[: len(path) - len(_last(path))], _last(path)
     return [facts for each in sidecar_names(name) if (facts := _read(folder + each, opened))]
 
@@ -209,7 +209,7 @@ def _last(path: str) -> str:
 
 
 def _read(path: str, opened: Callable[[str], IO[bytes]]) -> Facts:
-    """What one sidecar says; nothing where there is none, and where it is no sidecar after all."""
+    """The facts of one sidecar; empty if it does not exist or is not a sidecar."""
     most, read = _READERS[PurePath(path).suffix.lower()]
     try:
         with opened(path) as file:
@@ -223,7 +223,7 @@ def _read(path: str, opened: Callable[[str], IO[bytes]]) -> Facts:
 
 
 def read_text(data: bytes) -> Facts:
-    """A sidecar's `keywords`, one a line or separated by commas, and its `place: TEXT`."""
+    """A sidecar's `keywords`, one per line or separated by commas, and its `place: TEXT`."""
     found: Facts = {}
     words: list[str] = []
     for line in _whole_characters(data).splitlines()[:1000]:
@@ -237,7 +237,7 @@ def read_text(data: bytes) -> Facts:
 
 
 def _whole_characters(data: bytes) -> str:
-    """The text of a sidecar. What goes beyond `MAX_TEXT` is left out, with the line that it begins in."""
+    """The text of a sidecar, cut at the last whole line within `MAX_TEXT`."""
     if len(data) > MAX_TEXT:
         data = data[:MAX_TEXT]
         data = data[: data.rfind(b"\n") + 1] or data
@@ -248,9 +248,10 @@ def _whole_characters(data: bytes) -> str:
 
 
 def read_takeout(data: bytes) -> Facts:
-    """What Google Takeout says: a short description and people as `keywords`, `latitude`, `longitude`, `instant`.
+    """The facts in Google Takeout's JSON: a short description and people as `keywords`, `latitude`, `longitude`,
+    `instant`.
 
-    `instant` is the time of the photograph in UTC; nothing tells what the clocks showed there.
+    `instant` is the time of the photograph in UTC; the local time is unknown.
     """
     try:
         told = json.loads(data) if len(data) <= MAX_JSON else None
@@ -270,7 +271,7 @@ def read_takeout(data: bytes) -> Facts:
 
 
 def _words_of(told: Mapping[str, Any]) -> list[str]:
-    """The description and the title as far as they are words: no sentences and no names of files."""
+    """The description and the title if they are words, not sentences or file names."""
     title, description = (_text(told, key).strip() for key in ("title", "description"))
     texts = [description] if "." in title or any(c.isdigit() for c in title) else [description, title]
     return [
@@ -292,7 +293,7 @@ def _number(told: object, key: str) -> float:
 
 
 def _instant(timestamp: str) -> str:
-    """Seconds since 1970 as ISO 8601 in UTC; empty for what is no time since the first photograph."""
+    """Seconds since 1970 as ISO 8601 in UTC; empty if invalid or before the first photograph."""
     if not re.fullmatch(r"-?\d{1,10}", timestamp):
         return ""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(timestamp))
@@ -304,7 +305,7 @@ _READERS: Mapping[str, tuple[int, Callable[[bytes], Facts]]] = {
     ".xmp": (MAX_XMP_FILE, lambda data: xmp_facts(data, MAX_XMP_FILE) | {"xmp": True}),
     ".json": (MAX_JSON, read_takeout),
 }
-"""By the ending of a sidecar: the most bytes that are read, and what reads it."""
+"""For each ending of a sidecar, the most bytes that are read, and its reader."""
 
 
 Read = TypeVar("Read")
@@ -313,10 +314,10 @@ _JOINED_APART = ("keywords", "instant", "xmp", "taken")
 
 
 def read_metadata(image: Image, beside: Sequence[Facts] = ()) -> Facts:
-    """What the sources say of a photograph, in the layout that `photopoem.photo.reading.Photo` describes.
+    """The metadata of a photograph, in the layout that `photopoem.photo.reading.Photo` describes.
 
-    `beside` is what its sidecars say: they go before what is embedded, because their owner wrote them last.
-    Never raises: a source that is damaged is passed over.
+    `beside` has the facts of its sidecars, which take precedence over embedded ones, because the owner wrote them
+    last. Never raises: damaged sources are skipped.
     """
     exif = _safely(lambda: _read_exif(image), Facts())
     xmp = _safely(lambda: read_embedded_xmp(image), Facts())
@@ -336,7 +337,7 @@ def read_metadata(image: Image, beside: Sequence[Facts] = ()) -> Facts:
 def _safely(read: Callable[[], Read], nothing: Read) -> Read:
     try:
         return read()
-    except Exception:  # damaged metadata raises almost anything, and the picture is sound
+    except Exception:  # damaged metadata can raise almost any exception, and the picture is still good
         return nothing
 
 
@@ -345,9 +346,9 @@ def _words(sources: Sequence[Facts]) -> list[str]:
 
 
 def _embedded_words(beside: Sequence[Facts], inside: Sequence[Facts], iptc: Iptc) -> list[str]:
-    """The keywords of XMP, or of IPTC where it has none: the two are copies, and of two that differ one is old.
+    """The keywords of XMP, or of IPTC if XMP has none. The two are copies; if they differ, one is outdated.
 
-    A record whose encoding was guessed says nothing beside XMP that does.
+    If the record's encoding was guessed, XMP takes precedence.
     """
     if iptc.guessed and any(source.get("xmp") and source.get("keywords") for source in beside):
         inside = [source for source in inside if source is not iptc.facts]
@@ -355,10 +356,10 @@ def _embedded_words(beside: Sequence[Facts], inside: Sequence[Facts], iptc: Iptc
 
 
 def _date(sources: Sequence[Facts], longitude: float | None) -> str | None:
-    """The date of the first source that has one, by whichever source says the same date most precisely.
+    """The date of the first source that has one, with the precision of the most precise source that agrees.
 
-    A service that tells the instant alone gives its offset to a date that agrees with it; one that does not agree was
-    corrected by its owner.
+    If a service gives only the instant, its offset is added to a date that agrees with it. A date that does not agree
+    was corrected by the owner.
     """
     dates = [source["taken"] for source in sources if "taken" in source]
     precise = max((date for date in dates if date.startswith(dates[0])), key=len, default=None)
@@ -370,8 +371,8 @@ def _date(sources: Sequence[Facts], longitude: float | None) -> str | None:
     if precise and _agrees(precise, instant):
         return _with_offset(precise, instant)
     if longitude is None:
-        return instant.isoformat().replace("+00:00", "-00:00")  # RFC 3339: the local time is not known
-    # The sun's time is within an hour or two of the clocks'.
+        return instant.isoformat().replace("+00:00", "-00:00")  # RFC 3339: the local time is unknown
+    # Solar time is within an hour or two of clock time.
     return (instant + timedelta(hours=(hours := round(longitude / 15)))).isoformat()[:19] + _shown(hours * 4)
 
 
@@ -380,7 +381,7 @@ def _first(sources: Sequence[Facts], key: str) -> int:
 
 
 def _agrees(date: str, instant: datetime) -> bool:
-    """Whether a date may be what clocks somewhere showed at an instant."""
+    """Whether a date could be the local time somewhere at an instant."""
     shown = [instant + timedelta(hours=hours) for hours in (-14, 0, 14)]
     if len(date) < 19:
         return any(each.isoformat().startswith(date) for each in shown)
@@ -388,7 +389,7 @@ def _agrees(date: str, instant: datetime) -> bool:
 
 
 def _with_offset(taken: str, instant: datetime) -> str:
-    """A local time with the offset that an instant implies. None implies nothing: services take clocks for UTC."""
+    """A local time with the offset that an instant implies, except 0: services take local time for UTC."""
     if len(taken) != 19:
         return taken
     quarters = _quarters(datetime.fromisoformat(taken) - instant.replace(tzinfo=None))
@@ -413,7 +414,7 @@ def _read_exif(image: Image) -> Facts:
 
 
 def _windows_keywords(exif: Exif) -> list[str]:
-    """The tags that Windows writes, in UTF-16, separated by semicolons."""
+    """The keywords that Windows writes: UTF-16, separated by semicolons."""
     from PIL.ExifTags import Base
 
     value = exif.get(Base.XPKeywords, b"")
@@ -422,7 +423,7 @@ def _windows_keywords(exif: Exif) -> list[str]:
 
 
 def _gps_degrees(gps: Mapping[int, Any], tag: int, sides: str) -> float:
-    """Degrees from the three rationals at `tag + 1` and the hemisphere at `tag`; NaN unless all are sound."""
+    """Degrees from the three rationals at `tag + 1` and the hemisphere at `tag`; NaN unless all are valid."""
     side = text_of(gps.get(tag)).strip().upper()
     if side not in tuple(sides):
         return math.nan
@@ -434,10 +435,10 @@ def _gps_degrees(gps: Mapping[int, Any], tag: int, sides: str) -> float:
 
 
 def _with_offset_from_gps(taken: str | None, gps: Mapping[int, Any]) -> str | None:
-    """The time with the offset that the GPS time, which is UTC, implies; the time itself where it has one already.
+    """The time with the offset implied by the GPS time, which is UTC; unchanged if it already has an offset.
 
-    Offsets are whole quarters of an hour. The last fix may be minutes old, so a difference that is not within three
-    minutes of a quarter implies nothing.
+    Offsets are multiples of a quarter of an hour. The last fix may be minutes old, so a difference that is not within
+    three minutes of a multiple is ignored.
     """
     if taken is None or len(taken) != 19:
         return taken
@@ -452,7 +453,7 @@ def _with_offset_from_gps(taken: str | None, gps: Mapping[int, Any]) -> str | No
 
 
 def _quarters(difference: timedelta) -> int | None:
-    """An offset in quarters of an hour; None where the difference is none within three minutes."""
+    """An offset in quarters of an hour; None if the difference is not within three minutes of one."""
     quarters = round(difference / timedelta(minutes=15))
     if abs(quarters) > 56 or abs(difference - quarters * timedelta(minutes=15)) > timedelta(minutes=3):
         return None
@@ -460,6 +461,6 @@ def _quarters(difference: timedelta) -> int | None:
 
 
 def _shown(quarters: int) -> str:
-    """An offset as ISO 8601 writes it."""
+    """An offset in ISO 8601."""
     hours, minutes = divmod(abs(quarters) * 15, 60)
     return f"{'-' if quarters < 0 else '+'}{hours:02d}:{minutes:02d}"

@@ -1,4 +1,4 @@
-"""Tells when and where a photograph was taken, in words: season, part of the day, place. The layer of the place."""
+"""When and where a photograph was taken, in words: season, part of the day, place. The layer of the place."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from functools import lru_cache
 from photopoem.photo.facts import clean
 from photopoem.photo.reading import Photo
 
-IN_TOWN = 3.0  # km from a town's center within which a photograph was taken there
-NEAR_TOWN = 15.0  # km within which it was taken near it
-_EARTH = 6371.0  # km, mean radius
+IN_TOWN = 3.0  # km from a town's center within which a photograph counts as taken there
+NEAR_TOWN = 15.0  # km within which it counts as taken near the town
+_EARTH = 6371.0  # km, the mean radius of the Earth
 NO_SEASONS = 10.0
-"""Degrees of latitude. Nearer to the equator than this nobody speaks of winter, so no season is named."""
+"""Degrees of latitude. Nearer to the equator there is no winter, so no season is named."""
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = tuple(
@@ -29,11 +29,11 @@ _AROUND_NOON = timedelta(minutes=45)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and where; every field is None or empty when the photograph does not say.
+    """When and where; a field is None or empty if it is unknown.
 
-    `taken` is aware only where the photograph gives its offset. `season` is spring, summer, autumn or
-    winter; `daypart` dawn, morning, noon, afternoon, dusk, evening, night. `place` is a name, with `near` true
-    where the photograph was taken within 15 km of it but not within 3. `latitude` and `longitude` in degrees.
+    `taken` is timezone-aware only if the photograph has an offset. `season` is spring, summer, autumn or winter;
+    `daypart` dawn, morning, noon, afternoon, dusk, evening, night. `place` is a name; `near` is true from 3 to 15 km
+    away. `latitude` and `longitude` are in degrees.
     """
 
     taken: datetime | None = None
@@ -50,17 +50,17 @@ class Moment:
 
 
 def read_moment(photo: Photo, *, place: str | None = None, hemisphere: str = "north") -> Moment:
-    """When and where a photograph was taken, as far as it and its owner say.
+    """When and where a photograph was taken, as far as it is known.
 
-    `place` goes before all that the photograph says; then come the sidecar's, the city or location of IPTC and
-    XMP, and the nearest town to its position where the extra `photopoem[places]` is installed. `hemisphere`
-    ("north" or "south") decides the season where there is no latitude. Never raises.
+    `place` takes precedence over the photograph's own data: the sidecar's place, the city or location of IPTC and XMP,
+    and the nearest town to its position if the extra `photopoem[places]` is installed. `hemisphere` ("north" or
+    "south") decides the season if there is no latitude. Never raises.
     """
     said = photo.metadata
     latitude, longitude = said.get("latitude"), said.get("longitude")
     name, near = _place(place, said.get("place"), said.get("city"), said.get("location"), latitude, longitude)
     taken, year, month, weekday = _date(said.get("taken"))
-    known = not str(said.get("taken")).endswith("-00:00")  # else nobody knows what the clocks showed
+    known = not str(said.get("taken")).endswith("-00:00")  # otherwise the local time is unknown
     return Moment(
         taken=taken,
         season=_season(month, latitude, hemisphere),
@@ -77,7 +77,7 @@ def read_moment(photo: Photo, *, place: str | None = None, hemisphere: str = "no
 
 
 def _date(text: str | None) -> tuple[datetime | None, str | None, int | None, int | None]:
-    """The whole date and time, the year, the month (1 to 12) and weekday (0 is Monday), as far as they are known."""
+    """The complete date and time, the year, the month (1 to 12) and the weekday (0 is Monday), as far as known."""
     match = re.match(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(T)?", text or "")
     if text is None or match is None:
         return None, None, None, None
@@ -92,7 +92,7 @@ def _date(text: str | None) -> tuple[datetime | None, str | None, int | None, in
 
 
 def _season(month: int | None, latitude: float | None, hemisphere: str) -> str | None:
-    """The meteorological season: three whole months each, from December on in the north."""
+    """The meteorological season of three whole months; in the north, winter starts in December."""
     if month is None or (latitude is not None and abs(latitude) < NO_SEASONS):
         return None
     south = hemisphere == "south" if latitude is None else latitude < 0
@@ -100,7 +100,7 @@ def _season(month: int | None, latitude: float | None, hemisphere: str) -> str |
 
 
 def _daypart(taken: datetime | None, latitude: float | None, longitude: float | None) -> str | None:
-    """The part of the day, by the sun where place and offset are known, else by the clock."""
+    """The part of the day, by the sun if position and offset are known, otherwise by the clock."""
     if taken is None:
         return None
     if taken.tzinfo is None or latitude is None or longitude is None:
@@ -109,7 +109,7 @@ def _daypart(taken: datetime | None, latitude: float | None, longitude: float | 
 
 
 def _by_clock(taken: datetime) -> str:
-    """The part of the day by the clock alone; never dawn or dusk, whose times depend on season and place."""
+    """The part of the day by the clock; never dawn or dusk, whose times depend on season and place."""
     minutes = taken.hour * 60 + taken.minute
     for until, part in ((5, "night"), (11.5, "morning"), (13.5, "noon"), (18, "afternoon"), (22, "evening")):
         if minutes < until * 60:
@@ -118,14 +118,14 @@ def _by_clock(taken: datetime) -> str:
 
 
 def _by_sun(taken: datetime, latitude: float, longitude: float) -> str:
-    """The part of the day by the sun's elevation and whether it rises; the clock tells evening from night.
+    """The part of the day by the sun's elevation and whether it is rising; the clock separates evening from night.
 
-    Elevation is defined on polar days and nights too, where sunrise and sunset are not.
+    Unlike sunrise and sunset, elevation is defined on polar days and nights too.
     """
     from astral import Observer
     from astral.sun import elevation, noon
 
-    # Astral's tables of the sun end at the poles themselves.
+    # Astral does not work at the poles themselves.
     observer = Observer(max(-89.9, min(89.9, latitude)), longitude)
     height = elevation(observer, taken)
     rising = elevation(observer, taken + timedelta(minutes=4)) > height
@@ -139,13 +139,13 @@ def _by_sun(taken: datetime, latitude: float, longitude: float) -> str:
 
 
 def _near_noon(taken: datetime, noon: datetime) -> bool:
-    # Near the date line the offset may put the sun's noon on the day before or after.
+    # Near the date line, the offset may put solar noon on the day before or after.
     difference = (taken - noon) % timedelta(days=1)
     return min(difference, timedelta(days=1) - difference) <= _AROUND_NOON
 
 
 def _falling(hour: int) -> str:
-    """The name of a bright hour after noon; in a polar summer the sun may still fall after midnight."""
+    """The name of a bright hour after noon; in a polar summer the sun may still be sinking after midnight."""
     if hour < 6:
         return "night"
     return "afternoon" if hour < 18 else "evening"
@@ -159,7 +159,7 @@ def _place(
     latitude: float | None,
     longitude: float | None,
 ) -> tuple[str | None, bool]:
-    """The place's name, and whether it is only near."""
+    """The name of the place, and whether it is only near."""
     for name in (given, sidecar, city, location):
         if cleaned := clean(name or ""):
             return cleaned, False
@@ -172,7 +172,7 @@ def _place(
 def nearest_town(latitude: float, longitude: float) -> tuple[str | None, bool]:
     """The nearest town's name, and whether it is only near (3 to 15 km away).
 
-    The name is None farther away, and where the extra `photopoem[places]` is not installed.
+    The name is None farther away, or if the extra `photopoem[places]` is not installed.
     """
     try:
         import reverse_geocode
@@ -182,7 +182,7 @@ def nearest_town(latitude: float, longitude: float) -> tuple[str | None, bool]:
     away = distance(latitude, longitude, town["latitude"], town["longitude"])
     if away > NEAR_TOWN:
         return None, False
-    # Some towns bear a remark in brackets, or a second language's name after a stroke.
+    # Some names have a remark in brackets, or the name in a second language after a slash.
     name = re.split(r"\s*\(|\s+/\s+", str(town["city"]))[0]
     return name, away > IN_TOWN
 

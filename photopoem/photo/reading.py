@@ -1,4 +1,4 @@
-"""Reads a photograph from any image file: pixels upright, in sRGB, at most 640 px, and what the file says of it."""
+"""Reads a photograph from any image file: upright sRGB pixels of at most 640 px, and the file's metadata."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 
 _END = b"\xff\xd9"
 _RESTARTS = b"\xff\xdd\0\4"
-_FILLED, _LEAST_FILLER = 16, 1 << 14  # the part of the file's length, and the least bytes
+_FILLED, _LEAST_FILLER = 16, 1 << 14  # the part of the file's length, and the minimum in bytes
 _MARKERS = range(0xD0, 0xD8)
 _DIFFERENT = 24  # of 255
 _MOST_DIFFERENT = 0.005
-"""The share of the picture that may be missing: the last blocks of the last row."""
+"""The share of the picture that may be missing, in the last blocks of the last row."""
 
 
 def without_end(data: bytes, decode: Callable[[bytes], Image]) -> Image | None:
-    """The picture of a JPEG that lacks its end; None where it lacks rows as well.
+    """The picture of a JPEG that lacks its end marker; None if it also lacks rows.
 
-    `decode` decodes a whole file. A decoder makes up for data that is not there. Whether any of it was made up shows
-    where other data is put in its place: it changes a picture that has gaps, and is passed over after a whole one.
+    `decode` decodes a whole file, inventing missing data. Appending two kinds of filler shows whether data was
+    missing: the filler changes a picture with gaps, and is ignored after a complete one.
     """
     data = data.rstrip(b"\xff\0")
     picture = decode(data + _END)
@@ -55,7 +55,7 @@ def without_end(data: bytes, decode: Callable[[bytes], Image]) -> Image | None:
 
 
 def _filler(data: bytes) -> bytes:
-    """Data that is no picture, where needed with the markers at which decoders begin anew (ITU T.81, F.2.2.5)."""
+    """Filler data, with the markers at which decoders restart if needed (ITU T.81, F.2.2.5)."""
     size = len(data) // _FILLED + _LEAST_FILLER
     filler = Random(1).randbytes(size).replace(b"\xff", b"\x7f")  # noqa: S311 - any data will do
     if _RESTARTS not in data:
@@ -72,10 +72,10 @@ def _filler(data: bytes) -> bytes:
 
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _MOST_TEXT = 1 << 20
-"""Bytes that one text may have; a program's notes of megabytes say nothing about the photograph."""
+"""The most bytes of one text; program notes of megabytes say nothing about the photograph."""
 _MOST_TEXTS = 4 * _MOST_TEXT
 MOST_PROFILE = 1 << 24
-"""Bytes that a color profile may have; those of printers have one or two million."""
+"""The most bytes of a color profile; those of printers have one or two million."""
 
 
 def without_long_texts(data: bytes) -> tuple[bytes, bytes | None]:
@@ -95,7 +95,7 @@ def without_long_texts(data: bytes) -> tuple[bytes, bytes | None]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Of each chunk of a PNG its kind, all its bytes, and its body."""
+    """The kind, all bytes, and the body of each chunk of a PNG."""
     at = 8
     while at + 12 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
@@ -104,7 +104,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _size_of_text(kind: bytes, body: bytes) -> int:
-    """How long a text is once it is unpacked."""
+    """The length of a text when it is unpacked."""
     rest = body.partition(b"\0")[2]
     if kind == b"iTXt" and rest[:1] == b"\1":
         rest = b"\0" + rest[2:].partition(b"\0")[2].partition(b"\0")[2]
@@ -115,7 +115,7 @@ def _size_of_text(kind: bytes, body: bytes) -> int:
 
 
 def _inflated(packed: bytes, most: int) -> bytes | None:
-    """What zlib has packed; None where that has more than `most` bytes, or is none of zlib's."""
+    """The data that zlib has packed; None if it has more than `most` bytes or is invalid."""
     unpacker = zlib.decompressobj()
     try:
         data = unpacker.decompress(packed, most)
@@ -127,23 +127,24 @@ def _inflated(packed: bytes, most: int) -> bytes | None:
 Pixels = npt.NDArray[np.uint8]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "DIB", "HEIF", "AVIF")
-"""The formats that are opened. Pillow knows forty more, some of which start other programs."""
+"""The formats that are opened. Pillow has forty more, some of which start other programs."""
 
 MAX_JPEG_PIXELS = 250_000_000
-"""A JPEG may be larger, as it is decoded at a fraction of its size: phones take pictures of 200 megapixels."""
+"""The most pixels of a JPEG, which is decoded at a fraction of its size; phones take pictures of 200 megapixels."""
 
 MAX_PIXELS = 150_000_000
-"""Any other format is decoded whole: 150 million pixels take 600 MB, and more in some formats (see `limits`)."""
+"""The most pixels of any other format, which is decoded whole: 600 MB, and more in some formats (see `limits`).
+"""
 
 DRAFT_SIDE = 480
 """A JPEG is decoded at the smallest eighth, quarter or half whose longest side is at least this.
 
-An eighth of 12 megapixels is 500 to 530 px, costs 15% less than a quarter, and the palettes of both are
-within 1 CIEDE2000 of the whole picture's, which is the noise of k-means itself.
+An eighth of 12 megapixels is 500 to 530 px and costs 15% less than a quarter. The palettes of both are within 1
+CIEDE2000 of the whole picture's, which is the noise of k-means itself.
 """
 
 _JPEG_BLOCK = 256 * 1024
-"""Bytes handed to the JPEG decoder at once. It slows down before the end of each: Pillow's 64 KB cost 1% more."""
+"""The block size for the JPEG decoder in bytes. It is slow at the end of a block; Pillow's 64 KB cost 1% more."""
 
 RAW_CAUSE = "camera raw: export a JPEG, or install photopoem[raw]"
 NO_SUCH_FILE = "no such file"
@@ -158,23 +159,21 @@ CUT_SHORT = "damaged or cut short: copy it again from where it came"
 class Photo:
     """A photograph ready to be read.
 
-    `path` is the path as it was given (text; undecodable bytes are surrogate-escaped).
-    `pixels` is uint8 of shape (h, w, 3): sRGB, upright, alpha composited on white, longest side at
-    most 640 px, averaged from what the file holds: what a labeller sees.
-    `sample` is uint8 of shape (h, w, 3), longest side at most 256 px, *decimated* (nearest
-    neighbour, no averaging) from the decoded image: what the palette is read from.
-    `digest` is the hex SHA-256 of shape and bytes of `pixels`, the photograph's identity.
-    `size` is (width, height) of the original, upright, in pixels.
-    `metadata` is what the file and its sidecars say of the photograph, as plain text and numbers, cleaned of
-    control characters; a key is missing where nothing is said:
+    `path` is the path as it was given (text; undecodable bytes are surrogate-escaped). `pixels` is uint8 of shape (h,
+    w, 3): sRGB, upright, alpha composited on white, scaled to a longest side of at most 640 px. Labellers see it.
+    `sample` is uint8 of shape (h, w, 3) with a longest side of at most 256 px, *decimated* (nearest neighbour, no
+    averaging) from the decoded image. The palette is read from it. `digest` is the hex SHA-256 of shape and bytes of
+    `pixels`, the photograph's identity.
+    `size` is (width, height) of the original, upright, in pixels. `metadata` has the facts in the file and its
+    sidecars, as cleaned text and numbers; unknown keys are missing:
 
-    - `format`: "JPEG", "PNG", "HEIF"... (always there; "RAW" for camera raw)
-    - `taken`: ISO 8601, local time, as precise as it is known: `2018`, `2018-10`, `2018-10-04`,
-      `2018-10-04T17:31:12`, `2018-10-04T17:31:12+02:00` (the offset only where the photograph gives it)
+    - `format`: "JPEG", "PNG", "HEIF"... (always present; "RAW" for camera raw)
+    - `taken`: ISO 8601, local time, as precise as it is known: `2018`, `2018-10`, `2018-10-04`, `2018-10-04T17:31:12`,
+      `2018-10-04T17:31:12+02:00` (the offset only if the photograph has it)
     - `latitude`, `longitude`: degrees, floats, always both
     - `place`: the sidecar's `place: TEXT`; `city`, `location`: from XMP or IPTC
     - `keywords`: tuple of the owner's words, each once: sidecars, XMP or IPTC, EXIF
-    - `quick`: True where `pixels` are the camera's own thumbnail (and `digest` is of those)
+    - `quick`: True if `pixels` (and so `digest`) come from the camera's thumbnail
     """
 
     path: str
@@ -205,9 +204,9 @@ def read_photo(path: str | Path, *, quick: bool = False, opened: Opener = open_r
 
 
 def read_pixels(path: str | Path, side: int) -> Pixels:
-    """A photograph's pixels for showing it: uint8 of shape (h, w, 3), sRGB, upright, longest side at most `side`.
+    """A photograph's pixels for display: uint8 of shape (h, w, 3), sRGB, upright, longest side at most `side`.
 
-    Raises `PhotoError` as `read_photo` does; camera raw gives at most 640 px.
+    Camera raw gives at most 640 px. Raises `PhotoError` as `read_photo` does.
     """
     from photopoem.photo.develop import colors_of, orientation_of, pixels_of
     from photopoem.photo.filetypes import is_raw
@@ -228,7 +227,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
 
 @contextmanager
 def _opened(path: str, opened: Opener = open_regular) -> Iterator[IO[bytes]]:
-    """The open file of a photograph. Whatever is raised inside the block becomes a `PhotoError`."""
+    """The open file of a photograph. Any exception inside the block becomes a `PhotoError`."""
     try:
         with quiet(), opened(path) as file:
             yield file
@@ -239,12 +238,12 @@ def _opened(path: str, opened: Opener = open_regular) -> Iterator[IO[bytes]]:
     except MemoryError as error:
         raise PhotoError(path, "too large for this machine's memory: save it smaller") from error
     except Exception as error:
-        # Pillow and its plugins raise many kinds of error on damaged files.
+        # Pillow and its plugins raise many kinds of exceptions for damaged files.
         raise PhotoError(path, _cause(error)) from error
 
 
 def _cause(error: Exception) -> str:
-    """An error's cause in words for the photograph's owner."""
+    """The cause of an error, in words for the photograph's owner."""
     match error:
         case FetchError():
             return str(error)
@@ -280,7 +279,7 @@ def _read(path: str, file: IO[bytes], quick: bool, opened: Opener) -> Photo:
         thumbnail = _instead(path, image, file) or (thumbnail_of(image) if quick else None)
         averaged = thumbnail is None and _draft(image)
         picture = thumbnail or _loaded(image, file)
-        orientation = orientation_of(image)  # after loading: TIFFs and HEICs are turned by then
+        orientation = orientation_of(image)  # after loading, when TIFF and HEIC are already upright
         colors = colors_of(image if thumbnail else picture, file)
         pixels, sample = develop(picture, colors, orientation, averaged=averaged)
         metadata = {"format": image.format, **read_metadata(image, read_sidecars(path, opened))}
@@ -292,7 +291,7 @@ def _read(path: str, file: IO[bytes], quick: bool, opened: Opener) -> Photo:
 
 
 def _read_raw(path: str, file: IO[bytes], opened: Opener = open_regular) -> Photo:
-    """Read camera raw. Raises `PhotoError` where rawpy is not installed."""
+    """Read camera raw. Raises `PhotoError` if rawpy is not installed."""
     from PIL import Image
 
     from photopoem.photo.develop import can_develop_raw, develop, develop_raw
@@ -306,22 +305,22 @@ def _read_raw(path: str, file: IO[bytes], opened: Opener = open_regular) -> Phot
     file.seek(0)
     try:
         said = read_metadata(Image.open(file, formats=["TIFF"]), read_sidecars(path, opened))
-    except Exception:  # many raw formats are no TIFF: only their sidecar can be read
+    except Exception:  # many raw formats are not TIFF: only their sidecar can be read
         said = read_metadata(image, read_sidecars(path, opened))
     return Photo(path, pixels, sample, digest_of(pixels), size, {"format": "RAW", **said})
 
 
 def digest_of(pixels: Pixels) -> str:
-    """The hex SHA-256 of shape and bytes of `pixels`: the same for the same picture, wherever it lies."""
+    """The hex SHA-256 of shape and bytes of `pixels`: the same for the same picture, whatever its path."""
     digest = hashlib.sha256("{}x{}x{}:".format(*pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
 
 
 def _check_head(path: str, file: IO[bytes], head: bytes) -> None:
-    """Raise `PhotoError` for a file that is empty or of another kind, before any decoder sees it.
+    """Raise `PhotoError` for a file that is empty or of another kind, before a decoder opens it.
 
-    Raises `TooMuchError` for one that would take too much to be opened.
+    Raises `TooMuchError` for a file that would take too much memory or time to open.
     """
     from photopoem.photo.filetypes import other_kind
 
@@ -332,11 +331,11 @@ def _check_head(path: str, file: IO[bytes], head: bytes) -> None:
     check_header(file, head)
 
 
-# -- what a file is, and whether it can be decoded safely -----------------------------------------------
+# -- format checks and safe decoding -------------------------------------------------------------------
 
 
 def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
-    """The picture, opened by Pillow by its content, whatever its name. Nothing is decoded yet."""
+    """Open the picture with Pillow by its content, not its name. Nothing is decoded yet."""
     from PIL import Image, UnidentifiedImageError
     from PIL.JpegImagePlugin import jpeg_factory
 
@@ -345,19 +344,19 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
     formats = _register_formats()
     file.seek(0)
     if head.startswith(b"\xff\xd8\xff"):
-        # As Image.open does, without its limit on pixels: JPEGs have a limit of their own here.
+        # As Image.open does, but without its limit on pixels, because JPEGs have their own limit here.
         image = jpeg_factory(file, "")
         image.decodermaxblock = _JPEG_BLOCK
         return image
     try:
         if (kind := heif_format(head)) in formats:
-            # Likewise: what is too large may hold a thumbnail.
+            # The same here: a picture that is too large may have a thumbnail.
             return Image.OPEN[kind][0](file, "")
         return Image.open(file, formats=formats)
     except SyntaxError as error:
         raise PhotoError(path, CUT_SHORT) from error
     except ValueError:
-        # Pillow refuses a PNG for its texts; with sound ones it is refused for good.
+        # Pillow refuses a PNG with long texts, so it is tried once more without them.
         if not head.startswith(b"\x89PNG"):
             raise
         return _with_less_text(file)
@@ -371,7 +370,7 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
 
 @cache
 def _register_formats() -> tuple[str, ...]:
-    """The formats that this Pillow can open; their plugins are loaded once a process."""
+    """The formats that this Pillow can open; their plugins are loaded once per process."""
     from importlib import import_module
 
     from PIL import Image
@@ -387,7 +386,7 @@ def _register_formats() -> tuple[str, ...]:
 
 
 def _checked_size(path: str, image: ImageFile, file: IO[bytes]) -> tuple[int, int]:
-    """The picture's size as stored. Raises `PhotoError` for too many pixels before any is decoded."""
+    """The picture's size as stored. Raises `PhotoError` for too many pixels, before decoding."""
     width, height = image.size
     if width < 1 or height < 1:
         raise PhotoError(path, CUT_SHORT)
@@ -400,7 +399,7 @@ def _checked_size(path: str, image: ImageFile, file: IO[bytes]) -> tuple[int, in
 
 
 def _instead(path: str, image: ImageFile, file: IO[bytes]) -> ImageFile | None:
-    """The thumbnail that a HEIC or AVIF keeps, where its picture is too large to be decoded; None for all others.
+    """The thumbnail in a HEIC or AVIF whose picture is too large to decode; None for all other pictures.
 
     Raises `PhotoError` or `TooMuchError` for a picture that is too large and has no thumbnail.
     """
@@ -421,7 +420,7 @@ def _instead(path: str, image: ImageFile, file: IO[bytes]) -> ImageFile | None:
 
 
 def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
-    """Have a JPEG decoded at a fraction of its size; whether that will be done. It saves most of the work of a run."""
+    """Request decoding of a JPEG at a fraction of its size, which saves most work; returns whether it is granted."""
     if not _is_jpeg(image):
         return False
     width, height = image.size
@@ -432,7 +431,7 @@ def _draft(image: ImageFile, least: int = DRAFT_SIDE) -> bool:
 
 
 def _loaded(image: ImageFile, file: IO[bytes], least: int = DRAFT_SIDE) -> Image:
-    """The picture, decoded. What decoders refuse for a fault that costs no pixel is decoded all the same."""
+    """Decode the picture, even if a decoder refuses it for an error that affects no pixel."""
     try:
         image.load()
         return image
@@ -454,7 +453,7 @@ def _is_jpeg(image: ImageFile) -> bool:
 
 
 def _decoded(data: bytes, least: int) -> Image:
-    """A JPEG's picture, at the fraction of its size that `_draft` asks for."""
+    """A JPEG's picture, at the fraction of its size that `_draft` requests."""
     from PIL.JpegImagePlugin import JpegImageFile
 
     image = JpegImageFile(io.BytesIO(data))
@@ -464,7 +463,7 @@ def _decoded(data: bytes, least: int) -> Image:
 
 
 def _with_less_text(file: IO[bytes]) -> ImageFile:
-    """A PNG, opened without the texts that are too long for Pillow, and with a color profile of any length."""
+    """Open a PNG without the texts that are too long for Pillow, but with a color profile of any length."""
     from PIL.PngImagePlugin import PngImageFile
 
     data, profile = without_long_texts(_all_of(file))
@@ -480,7 +479,7 @@ def _all_of(file: IO[bytes]) -> bytes:
     return file.read()
 
 
-# -- libraries that would write to the terminal ---------------------------------------------------------
+# -- libraries that write to the terminal ---------------------------------------------------------------
 
 _lock = threading.Lock()
 _inside = 0
@@ -510,12 +509,12 @@ def quiet() -> Iterator[None]:
 
 @cache
 def _hush_libraries() -> None:
-    """Once a process: keep Pillow's log and libtiff's messages off standard error."""
+    """Keep Pillow's log and libtiff's messages off standard error. Called once per process."""
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     from PIL import _imaging
 
     try:
-        # libtiff writes its errors to the terminal itself; Pillow raises for them anyway.
+        # libtiff prints its errors; Pillow raises an exception for them anyway.
         ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
     except (AttributeError, OSError):
-        return  # built without libtiff, or linked so that it cannot be reached: its messages stay
+        return  # Pillow has no libtiff, or it cannot be reached, so its messages stay

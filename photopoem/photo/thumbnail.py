@@ -1,4 +1,4 @@
-"""Finds the thumbnails inside photographs: the camera's own, and those of HEIC and AVIF files too large to decode."""
+"""Finds thumbnails inside photographs: the camera's own, and those of HEIC and AVIF files too large to decode."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 _SHORTEST, _LONGEST = 96, 640  # px of a thumbnail's longest side
 _SAME_ASPECT = 0.02
-_DARK = 40  # of 255: bars above and below are black but for what JPEG makes of the edge
-_FRESH = timedelta(minutes=2)  # a camera may take its time to write a night or a panorama
+_DARK = 40  # of 255: the bars above and below are black, except for JPEG artifacts at the edge
+_FRESH = timedelta(minutes=2)  # seconds, because a camera may need time to write a night shot or a panorama
 
 
 def thumbnail_of(image: ImageFile) -> Image | None:
-    """The embedded thumbnail, loaded, where it agrees with the picture; else None.
+    """The embedded thumbnail, loaded, if it agrees with the picture; otherwise None.
 
-    It agrees when it has the picture's aspect (black bars are cut off first) and is fresh: the file was not
-    changed after it was taken, as far as its dates and the size it was taken at tell.
+    It agrees if it has the picture's aspect ratio (after cutting off black bars) and is fresh: according to its dates
+    and sizes, the picture was not edited later.
     """
     try:
         if image.format == "HEIF":
-            return None  # pi-heif makes no thumbnail without the picture
+            return None  # pi-heif cannot load the thumbnail without the picture
         exif = image.getexif()
         if not _is_fresh(exif, image.size):
             return None
         thumbnail = _embedded(exif, image.info.get("exif", b""))
         return None if thumbnail is None else _without_bars(thumbnail, image.size)
-    except Exception:  # whatever is wrong with a thumbnail, there is still the picture
+    except Exception:  # a thumbnail is optional, so any error is ignored
         return None
 
 
@@ -58,7 +58,7 @@ def _embedded(exif: Exif, data: bytes) -> Image | None:
 
 
 def _is_fresh(exif: Exif, size: tuple[int, int]) -> bool:
-    """Whether dates or sizes show that the thumbnail is as new as the picture, and none shows otherwise."""
+    """Whether dates or sizes show that the thumbnail is as new as the picture, and none contradicts."""
     from PIL.ExifTags import IFD, Base
 
     inner = exif.get_ifd(IFD.Exif)
@@ -77,7 +77,7 @@ def _whole(value: Any) -> int:
 
 
 def _without_bars(thumbnail: Image, size: tuple[int, int]) -> Image | None:
-    """The thumbnail cut to the picture's aspect, if what is cut off is black; None if the two differ."""
+    """The thumbnail cut to the picture's aspect ratio, if the cut-off parts are black; otherwise None."""
     width, height = thumbnail.size
     aspect = size[0] / size[1]
     if abs(width / height / aspect - 1) <= _SAME_ASPECT:
@@ -93,7 +93,7 @@ def _without_bars(thumbnail: Image, size: tuple[int, int]) -> Image | None:
 
 
 def _bars(gray: npt.NDArray[np.uint8], thick: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """The first and last `thick` rows without those nearest to the picture, which bleeds into them."""
+    """The first and last `thick` rows, without those nearest to the picture, which bleeds into them."""
     sure = max(thick - 1, 1) if thick else 0
     return gray[:sure], gray[len(gray) - sure :]
 
@@ -103,10 +103,10 @@ _SHORTEST, _MOST_PIXELS = 96, 20_000_000
 
 
 def large_thumbnail(image: ImageFile, file: IO[bytes]) -> ImageFile | None:
-    """The largest thumbnail that the file keeps of its picture, loaded; None where it keeps none.
+    """The largest thumbnail that the file has of its picture, loaded; None if it has none.
 
-    The thumbnail is a picture of its own in the file (ISO/IEC 23008-12, 6.4.4). A decoder shows it when the file
-    names it the primary one.
+    The thumbnail is a separate picture in the file (ISO/IEC 23008-12, 6.4.4). A decoder shows it if the file names it
+    as the primary item.
     """
     file.seek(0)
     data = file.read()
@@ -122,7 +122,7 @@ def large_thumbnail(image: ImageFile, file: IO[bytes]) -> ImageFile | None:
 def _opened(image: ImageFile, data: bytes) -> ImageFile | None:
     try:
         thumbnail = type(image)(io.BytesIO(data))
-    except Exception:  # what the file calls a thumbnail may be anything
+    except Exception:  # the file may call anything a thumbnail
         return None
     width, height = thumbnail.size
     if max(width, height) < _SHORTEST or width * height > _MOST_PIXELS:
@@ -131,7 +131,7 @@ def _opened(image: ImageFile, data: bytes) -> ImageFile | None:
 
 
 def _with_other_primary(data: bytes) -> Iterator[bytes]:
-    """The file once for each thumbnail of its primary picture, with that for its primary one."""
+    """Copies of the file, one for each thumbnail of its primary picture, with that thumbnail as the primary item."""
     for kind, start, end in _boxes(data, 0, len(data)):
         if kind == b"meta" and end - start <= _MOST_DESCRIPTION:
             inside = {name: (at, to) for name, at, to in _boxes(data, start + 4, end)}
@@ -141,7 +141,7 @@ def _with_other_primary(data: bytes) -> Iterator[bytes]:
 
 
 def _renamed(data: bytes, named: int, start: int, end: int) -> Iterator[bytes]:
-    """The file with another number in the box `pitm`, whose body begins at `named`."""
+    """The file with another item number in the box `pitm`, whose body begins at `named`."""
     size = 4 if data[named] else 2
     at = named + 4
     primary = int.from_bytes(data[at : at + size], "big")
@@ -151,7 +151,7 @@ def _renamed(data: bytes, named: int, start: int, end: int) -> Iterator[bytes]:
 
 
 def _thumbnails(data: bytes, start: int, end: int, primary: int) -> Iterator[int]:
-    """The items that are thumbnails of the primary one, by the references in the box `iref` (14496-12, 8.11.12)."""
+    """The items that are thumbnails of the primary item, by the references in the box `iref` (14496-12, 8.11.12)."""
     size = 4 if data[start] else 2
     for kind, at, to in _boxes(data, start + 4, end):
         numbers = [int.from_bytes(data[n : n + size], "big") for n in range(at + size + 2, to, size)]
@@ -160,7 +160,7 @@ def _thumbnails(data: bytes, start: int, end: int, primary: int) -> Iterator[int
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Of each box its kind, and where its body begins and ends (ISO/IEC 14496-12, 4.2)."""
+    """The kind of each box, and where its body begins and ends (ISO/IEC 14496-12, 4.2)."""
     while start + 8 <= end:
         length, body = int.from_bytes(data[start : start + 4], "big"), start + 8
         if length == 1:
