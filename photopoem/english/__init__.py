@@ -1,1 +1,1 @@
-"""The English of the poems: inflection, amounts in words, syllables, and the lexicon."""
+"""English for the poems: inflection, amounts in words, syllables, and the lexicon."""

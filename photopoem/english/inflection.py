@@ -1,4 +1,4 @@
-"""Inflects English words with tables of the irregular ones, and puts amounts into words."""
+"""Inflects English words, with tables of irregular forms, and puts amounts into words."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 class Noun(NamedTuple):
     """A noun's plural, and its number.
 
-    `number` is count (a dog), mass (grass: an amount of it can be there), abstract (tourism, dusk),
-    plural (stairs), pair (a pair of trousers), only (there is one: the sky), group (the Alps),
+    `number` is count (a dog), mass (grass, which can have an amount), abstract (tourism, dusk), plural (stairs), pair
+    (a pair of trousers), only (there is one: the sky), group (the Alps),
     name (Christmas), color (green) or adjective (greyish: no plural).
     """
 
@@ -26,7 +26,7 @@ class Noun(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """Three other forms of a verb: waits, waited, waiting."""
+    """The other forms of a verb: waits, waited, waiting."""
 
     third: str
     past: str
@@ -34,20 +34,20 @@ class Verb(NamedTuple):
 
 
 def rows(name: str) -> list[list[str]]:
-    """The rows of a shipped table, without its heading."""
+    """The rows of a built-in table, without its heading."""
     text = files("photopoem").joinpath("data", name).read_text(encoding="utf-8")
     return list(csv.reader(text.splitlines()))[1:]
 
 
 @cache
 def nouns() -> dict[str, Noun]:
-    """Singular noun (or plural, where it has no singular) -> its plural and number."""
+    """Singular noun (or plural, if it has no singular) -> its plural and number."""
     return {noun: Noun(plural or noun, number) for noun, plural, number in rows("nouns.csv")}
 
 
 @cache
 def singulars() -> dict[str, str]:
-    """Plural -> singular, for the counted nouns whose two forms differ."""
+    """Plural -> singular, for count nouns whose two forms differ."""
     return {
         noun.plural: word
         for word, noun in nouns().items()
@@ -69,35 +69,35 @@ def bases() -> dict[str, str]:
 
 @cache
 def pasts() -> dict[str, str]:
-    """Past tense of a verb -> its base form, for the verbs whose past is no base form."""
+    """Past tense of a verb -> its base form, unless the past is itself a base form."""
     return {verb.past: base for base, verb in verbs().items() if verb.past not in ("lay", base)}
 
 
-# Spelled with a vowel, said with a consonant: European, ewe, ouija, one-way, unicorn, ukulele, user.
+# Spelled with a vowel, pronounced with a consonant: European, ewe, ouija, one-way, unicorn, ukulele, user.
 _SAID_WITH_CONSONANT = re.compile(
     r"eu|ewe|oui|on(?:ce|e|es|eself|eness|etime)(?![a-z])|uni(?![dgmn])|ubi|uga|uk|ur(?:[eiou]|an)|us[aeiub]|unanim|ut(?:e[nr]|[io])|uv|ufo",
     re.IGNORECASE,
 )
-# Spelled with a consonant, said with a vowel (the h of herb is silent in America).
+# Spelled with a consonant, pronounced with a vowel (the h of herb is silent in America).
 _SAID_WITH_VOWEL = re.compile(r"hour|honest|hono[u]?r|heir|herb(?!ert)|yttr", re.IGNORECASE)
 # The letters whose names begin with a vowel: an MRI, an X-ray, but a UFO.
 _LETTERS_SAID_WITH_VOWEL = frozenset("aefhilmnorsx")
-# Letters that labels write small; those without a vowel are known by that.
+# Initialisms that labels write in lower case; those without a vowel need no list.
 _SPELLED = frozenset({"fbi", "mri", "suv"})
-# Capitals that are said as one word.
+# Acronyms that are pronounced as one word.
 _SAID_AS_WORD = frozenset(
     "NASA NATO FIFA LASER RADAR SONAR LEGO NASCAR FEMA SIM RAM ROM LAN HUD LIDAR".split()
 )
 
 
 def _number_with_vowel(digits: str) -> bool:
-    """Whether a number is said with a vowel first: 8, 11, 18, 80, 800, 8,000, 11,000."""
+    """Whether a number begins with a vowel sound: 8, 11, 18, 80, 800, 8,000, 11,000."""
     digits = digits.replace(",", "")
     return digits.startswith("8") or (digits[:2] in ("11", "18") and len(digits) % 3 == 2)
 
 
 def begins_with_vowel_sound(text: str) -> bool:
-    """Whether "an" stands before a text, in American English."""
+    """Whether a text takes "an" in American English."""
     start = re.search(r"[^\W_]", text)
     if not start:
         return False
@@ -118,7 +118,7 @@ def begins_with_vowel_sound(text: str) -> bool:
 
 
 def _is_spelled(letters: str) -> bool:
-    """Whether a word is said letter by letter: an MRI, an SUV, but a NASA base and a HOUSE."""
+    """Whether a word is pronounced letter by letter: an MRI, an SUV, but a NASA base and a HOUSE."""
     lower = letters.lower()
     if lower in _SPELLED or not re.search("[aeiouyhw]", unaccented(letters), re.I):
         return True
@@ -131,11 +131,11 @@ def unaccented(text: str) -> str:
 
 
 def article(text: str) -> str:
-    """The indefinite article that stands before a text: "a" or "an" (an hour, a unicorn, an X-ray)."""
+    """The indefinite article of a text: "a" or "an" (an hour, a unicorn, an X-ray)."""
     return "an" if begins_with_vowel_sound(text) else "a"
 
 
-# Words after a head noun that begin what only describes it: a cup of tea, a man in black.
+# Words that begin a modifier after a head noun: a cup of tea, a man in black.
 _AFTER_HEAD = r"(?:of|in|on|at|with|without|for|from|to|by|under|over|and|behind|beside|near|between|against)"
 _HEAD = re.compile(rf"^(?P<front>(?:.*?\s)??)(?P<head>\S+)(?P<rest>\s+{_AFTER_HEAD}\s.*)$", re.DOTALL)
 # A text that begins with a determiner.
@@ -144,19 +144,19 @@ _DETERMINED = re.compile(
     r"|one|two|three|four|five|six|seven|eight|nine|ten|a pair of)\s",
     re.IGNORECASE,
 )
-# Only words of plain letters are passed to inflect, which is slow to import.
+# Only words of ASCII letters are passed to inflect, which is slow to import.
 _PLAIN = re.compile(r"[a-z]{2,40}")
-# Endings whose plural is always an s, so that inflect need not be asked: a badge, not a loaf.
+# Endings whose plural always adds s, so that inflect is not needed: a badge, not a loaf.
 _REGULAR = re.compile(r".*(?:[bcdgklprtw]|[aeo]y|(?<!u)m|[^ao]n|[^fsxz]e)")
 _IRREGULAR = ("child", "foot", "tooth", "craft", "deer", "goose", "mouse", "louse", "ch")
-# Longer texts are no labels: they stay as they are.
+# Longer texts are not labels and stay as they are.
 _LONGEST = 200
-# What unknown words with these endings nearly always are: glassware, softness, yellowish.
+# The usual number of unknown words with these endings: glassware, softness, yellowish.
 _MASS_ENDINGS = ("ware", "wear")
 _ABSTRACT_ENDINGS = ("ing", "ness", "graphy", "ology", "ism")
 _PEOPLES = ("ean", "ian", "ese")  # a European, an Italian
 _ADJECTIVE_ENDINGS = ("ish",)
-# Heads of names that take "the" (the Eiffel Tower), and heads of names that take nothing (Central Park).
+# Heads of names that take "the" (the Eiffel Tower), and of names without an article (Central Park).
 _THE_NAMES = frozenset(
     "tower bridge museum river ocean sea mountains alps desert canal palace cathedral falls hotel house basin"
     " building gate memorial monument wall coast bay islands library gallery theater theatre opera arch".split()
@@ -201,7 +201,7 @@ def number(text: str) -> str:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a text is a proper name: its head is a capitalized word that names no kind of thing."""
+    """Whether a text is a proper name: its head is a capitalized word that is not a common noun."""
     words = text.split()
     if not all(
         word[0].isupper() for word in words if word not in ("of", "the", "de", "des", "du", "la", "and")
@@ -217,7 +217,7 @@ def _is_name(text: str) -> bool:
 
 
 def takes_the(name: str) -> bool:
-    """Whether a proper name is said with "the": the Eiffel Tower, the Alps."""
+    """Whether a proper name takes "the": the Eiffel Tower, the Alps."""
     words = name.lower().split()
     return words[-1] in _THE_NAMES or any(word in _THE_NAMES for word in words[:-1] if "of" in words)
 
@@ -271,7 +271,7 @@ def plural(text: str) -> str:
 
 
 def singular(text: str) -> str:
-    """The singular of a plural that the table knows, else the text as it is: leaves -> leaf."""
+    """The singular of a plural in the table: leaves -> leaf; other texts stay as they are."""
     if len(text) > _LONGEST:
         return text
     front, head, rest = split_head(text)
@@ -282,7 +282,7 @@ def singular(text: str) -> str:
 
 
 def is_regular(word: str) -> bool:
-    """Whether the ending of a word makes it certain that its plural only adds an s."""
+    """Whether a word's ending guarantees that its plural only adds s."""
     return bool(_REGULAR.fullmatch(word)) and not word.endswith(_IRREGULAR)
 
 
@@ -303,7 +303,7 @@ def _plural_word(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _inflect() -> Any:
-    # The import takes more than a second of CPU, so it waits for a word that no table has.
+    # The import takes more than a second of CPU time, so it waits for a word that is in no table.
     import inflect
 
     return inflect.engine()
@@ -330,13 +330,13 @@ _HELPING_PAST = {
 _HELPING_BASE = {"is": "are", "was": "were", "isn't": "aren't", "wasn't": "weren't", "doesn't": "don't"}
 # These verbs have no -ing form, and their past form is the word itself.
 _BARE = frozenset("can could will would may might must cannot can't couldn't won't wouldn't had did".split())
-# What joins a second verb to the first: opens and closes; improves, then doesn't.
+# Conjunctions that join a second verb to the first: opens and closes; improves, then doesn't.
 _JOINT = re.compile(r"(^,? and |^ or |, and |, then |, and then |, but )([\w']+)")
 _VOWEL_THEN_CONSONANT = re.compile(r"[^aeiou]*(?:qu)?[aeiou][bdgklmnprtvz]")
 
 
 def _with_verb(phrase: str, change: Callable[[str], str]) -> str:
-    """A phrase with its verb changed, and with the verbs that are joined to it."""
+    """A phrase with its verb and the verbs joined to it changed."""
     phrase = phrase.replace("\u2019", "'")
     match = re.match(rf"(\s*(?:{_ADVERB.pattern})*)([\w']+)", phrase, re.I)
     if not match:
@@ -399,7 +399,7 @@ def _gerund_word(verb: str) -> str:
 
 
 def _stem(base: str, ending: str) -> str:
-    """A verb that is in no table, with an ending. A single short syllable doubles its last letter."""
+    """A regular verb with an ending. A single short syllable doubles its last letter."""
     if ending == "ed" and re.search(r"[^aeiou]y$", base):
         return base[:-1] + "ied"
     if base.endswith("c"):
@@ -443,7 +443,7 @@ def _plural_verb(verb: str) -> str:
     return lower if lower in _BARE or _is_past(lower) else base_word(lower)
 
 
-# Smallest share -> a noun phrase that reads in "silver, a third of everything".
+# Smallest share -> a noun phrase that fits into "silver, a third of everything".
 SHARES: tuple[tuple[float, str], ...] = (
     (0.0, "hardly any"),
     (0.02, "a little"),
@@ -484,12 +484,12 @@ SHARES: tuple[tuple[float, str], ...] = (
     (4 / 5, "four fifths"),
     (5 / 6, "five sixths"),
     (9 / 10, "nine tenths"),
-    # Not "all": a grammar that goes on "of it all" would say "all of it all".
+    # Not "all", because a grammar that continues "of it all" would give "all of it all".
     (0.95, "nearly the whole"),
     (1.0, "the whole"),
 )
 
-# Smallest score -> an adverbial phrase that reads after a comma: "a dog, nine times in ten".
+# Smallest score -> an adverbial phrase for after a comma: "a dog, nine times in ten".
 SURENESS: tuple[tuple[float, str], ...] = (
     (0.0, "hardly ever"),
     (1 / 100, "one time in a hundred"),
@@ -524,7 +524,7 @@ SURENESS: tuple[tuple[float, str], ...] = (
     (0.98, "almost certainly"),
 )
 
-# A share of 1/3 may arrive as 0.3333333333: figures this close count as reached.
+# A share of 1/3 may be stored as 0.3333333333; numbers this close count as reached.
 _TOLERANCE = 1e-9
 
 
@@ -539,8 +539,7 @@ def _phrase(table: tuple[tuple[float, str], ...], figure: float) -> str:
 def share_in_words(share: float) -> str:
     """A share of a picture (0..1) as a noun phrase: "a third", "nearly half", "hardly any".
 
-    Rounds down: the largest phrase of `SHARES` whose figure the share reaches, so a color is
-    never said to cover more than it does. Shares beyond 0..1 are taken for the nearer end.
+    Rounds down, so that a color is never said to cover more than it does. Shares are clamped to 0..1.
     """
     return _phrase(SHARES, share)
 
@@ -549,7 +548,6 @@ def share_in_words(share: float) -> str:
 def sureness_in_words(score: float) -> str:
     """A score (0..1) as an adverbial phrase: "nine times in ten", "more likely than not".
 
-    Rounds down: the surest phrase of `SURENESS` whose figure the score reaches, so nothing is
-    ever said more surely than it was scored. Scores beyond 0..1 are taken for the nearer end.
+    Rounds down, so that nothing is said more surely than it was scored. Scores are clamped to 0..1.
     """
     return _phrase(SURENESS, score)

@@ -1,4 +1,4 @@
-"""The lexicon (what things do, their parts, how they feel) and the words of the house that add to it or forbid."""
+"""The lexicon (phrases on what things do, their parts, how they feel) and the words of the house."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ PHRASES = "phrases"
 FIELDS = ("does", "part", "feels")
 HOUSE_KINDS = ("thing", "stuff", "scene", "color")
 LONGEST = 120
-"""Characters of a word or phrase."""
+"""The most characters of a word or phrase."""
 MOST = 10_000
-"""Words that one file may silence or replace."""
+"""The most words that one file may ban or replace."""
 
 Phrases = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HouseWords:
-    """What one `words.toml` says.
+    """The content of a `words.toml`.
 
-    `never` are words that no label, color or phrase may hold, `never_colors` names of colors that are not said. `say`
-    is what is said instead of a label; its keys are in small letters. `phrases` are rows for the lexicon: (word, kind)
-    -> field -> alternatives. `fingerprint` is a hash of the file, empty where there is none.
+    `never` are words that no label, color or phrase may contain, `never_colors` banned color names. `say` maps labels,
+    in lower case, to replacements. `phrases` are rows for the lexicon: (word, kind) -> field -> alternatives.
+    `fingerprint` is a hash of the file, empty without one.
     """
 
     never: tuple[str, ...] = ()
@@ -47,22 +47,23 @@ class HouseWords:
     _silent: re.Pattern[str] | None = field(default=None, repr=False, compare=False)
 
     def is_silent(self, text: str) -> bool:
-        """Whether a label or a phrase holds a word that is never said, in the singular or the plural."""
+        """Whether a label or a phrase contains a banned word, in the singular or the plural."""
         return self._silent is not None and self._silent.search(text.casefold()) is not None
 
     def is_silent_color(self, name: str) -> bool:
-        """Whether a color's name is never said."""
+        """Whether a color's name is banned."""
         return name.casefold() in self.never_colors or self.is_silent(name)
 
     def said(self, label: str) -> str:
-        """What is said for a label: the label itself where the house has no other word for it."""
+        """The replacement of a label; the label itself if there is none."""
         return self.say.get(label.casefold(), label)
 
     def remarks(self, sayable: Iterable[str]) -> list[str]:
-        """A line for each word of the file that stands in none of the `sayable` words, with the nearest that does.
+        """A warning for each word of the file that occurs in none of the `sayable` words, with the nearest one that
+        does.
 
-        `sayable` are labels, names of colors and words of the lexicon. A word may be a misspelling, or one that only a
-        labeller on the network or one that was taught at home can say.
+        `sayable` are labels, color names and words of the lexicon. An unknown word may be misspelled, or may come only
+        from a labeller on the network or from taught words elsewhere.
         """
         whole = {word.casefold() for word in sayable}
         parts = whole | {part for word in whole for part in re.findall(r"[\w'-]+", word)}
@@ -86,10 +87,10 @@ class HouseWords:
 def add_words(
     path: str | Path, *, never: str = "", never_color: str = "", say: tuple[str, str] | None = None
 ) -> HouseWords:
-    """Add a word to a `words.toml`, which is made where there is none; its other lines and notes stay as they are.
+    """Add a word to a `words.toml`, creating the file if needed; its other lines and comments stay.
 
-    `never` is a word that is not said from now on, `never_color` a color's name; `say` is a label and what is said
-    instead. Raises `UsageError`, with line and column, where the file has faults or would have one, and `StoreError`.
+    `never` is a word to ban, `never_color` a color name to ban; `say` is a label and its replacement. Raises
+    `UsageError`, with line and column, if the file is or would become invalid, and `StoreError`.
     """
     from filelock import FileLock
 
@@ -105,13 +106,13 @@ def add_words(
 
 
 def _with_words(text: str, lists: Mapping[str, str], say: tuple[str, str] | None) -> str:
-    """The text of a `words.toml` with these words added, where they do not stand there yet."""
+    """The text of a `words.toml` with these words added, unless they are there already."""
     import tomlkit
 
     document: Any = tomlkit.parse(text)
     for key, word in lists.items():
         if word and word.casefold() not in map(str.casefold, document.get(key, [])):
-            # A list before the tables: below one it would be a part of it.
+            # The list goes before the tables; after one it would be a part of it.
             if key not in document:
                 document.add(key, tomlkit.array())
             document[key].append(word)
@@ -124,18 +125,18 @@ def _with_words(text: str, lists: Mapping[str, str], say: tuple[str, str] | None
 
 
 def is_house_file(path: str | Path) -> bool:
-    """Whether a file among lexicons is one of words of the house, by its name."""
+    """Whether a file among lexicons is a words.toml, by its ending."""
     return Path(path).suffix.lower() == ".toml"
 
 
 def read_house_words(path: str | Path) -> HouseWords:
-    """The words of a `words.toml`; none where the path is empty. Raises `UsageError` with line and column."""
+    """Read a `words.toml`; an empty path gives no words. Raises `UsageError` with line and column."""
     if not str(path):
         return HouseWords()
     try:
         status = Path(path).stat()
     except (OSError, ValueError):
-        return _read_house(str(path), 0, 0)  # it tells why
+        return _read_house(str(path), 0, 0)  # raises with the reason
     return _read_house(str(path), status.st_mtime_ns, status.st_size)
 
 
@@ -145,7 +146,7 @@ def _read_house(path: str, _changed: int, _size: int) -> HouseWords:
 
 
 def house_words(file: TomlFile) -> HouseWords:
-    """The words that stand in a file. Raises `UsageError` with line and column."""
+    """The words of a parsed file. Raises `UsageError` with line and column."""
     tables = file.tables
     file.check_keys(tables, ("never", "never_colors", "say"))
     never = tuple(dict.fromkeys(_words(file, "never")))
@@ -169,7 +170,7 @@ def _key(table: Mapping[str, Any], folded: str) -> str:
 
 
 def _words(file: TomlFile, name: str) -> Iterator[str]:
-    """The words of a list, in small letters."""
+    """The words of a list, in lower case."""
     given = file.tables.get(name, [])
     if not isinstance(given, list) or len(given) > MOST:
         raise file.wrong(f"{name} is a list of words, such as {name} = ['gun']", name)
@@ -178,7 +179,7 @@ def _words(file: TomlFile, name: str) -> Iterator[str]:
 
 
 def _word(file: TomlFile, given: Any, *keys: str, value: str | None = None) -> str:
-    """A word or phrase that can be said. Raises `UsageError`."""
+    """A valid word or phrase. Raises `UsageError`."""
     word = " ".join(given.split()) if isinstance(given, str) else ""
     if not word or len(word) > LONGEST or not word.isprintable():
         told = f"a word is a text of 1 to {LONGEST} printable characters, in quotes"
@@ -187,14 +188,14 @@ def _word(file: TomlFile, given: Any, *keys: str, value: str | None = None) -> s
 
 
 def _silencing(words: tuple[str, ...]) -> re.Pattern[str] | None:
-    """A pattern that finds these words in a text in small letters, each as a whole word, in both numbers."""
+    """A pattern that finds these words in lower-case text, as whole words, in the singular and the plural."""
     forms = {form for word in words for form in (word, singular(word), plural(word).casefold())}
     told = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
     return re.compile(rf"(?<!\w)(?:{told})(?!\w)") if forms else None
 
 
 def _say(file: TomlFile) -> dict[str, str]:
-    """What is said instead of labels."""
+    """The replacements of labels."""
     given = file.tables.get("say", {})
     if not isinstance(given, dict) or len(given) > MOST:
         raise file.wrong("say is a table: label = 'what is said instead'", "say")
@@ -227,7 +228,7 @@ def _phrases(file: TomlFile) -> dict[tuple[str, str], Phrases]:
 
 
 def _cell(file: TomlFile, given: Any, *keys: str) -> Iterator[str]:
-    """The phrases of one cell: a list of texts, or one text."""
+    """The phrases of one field: a list of texts, or one text."""
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list) or not texts:
         raise file.wrong("phrases stand in a list, such as ['waits', 'looks away']", *keys)
@@ -236,13 +237,13 @@ def _cell(file: TomlFile, given: Any, *keys: str) -> Iterator[str]:
 
 
 KINDS = ("thing", "stuff", "scene", "person", "doing", "quality", "color", "tone", "moment", "amount")
-# Labellers differ in what they call a scene or a person; a word's row serves all four.
+# Labellers differ in what they call a scene or a person, so a word's row is used for all four kinds.
 _LABEL_KINDS = ("thing", "stuff", "scene", "person")
-# Acts and qualities have rows of their own, which also serve a labeller that calls them things or stuff.
+# Acts and qualities have their own rows, which are also used if a labeller calls them things or stuff.
 _OTHER_KINDS = ("doing", "quality")
-# Kinds with a row for the words that the lexicon does not know; the other kinds fall back to things.
+# Kinds with a row for unknown words; the other kinds fall back to things.
 _KINDS_WITH_A_ROW = (*_LABEL_KINDS, *_OTHER_KINDS, "color")
-# Phrases that are no kind of their last word (a hot dog is no dog). They fall back to their kind instead.
+# Phrases that do not mean a kind of their last word (a hot dog is not a dog). They fall back to their kind.
 _MISLEADING = frozenset(
     {
         "bathing trunks", "bell pepper", "boston bull", "chocolate bar", "computer mouse",
@@ -254,7 +255,7 @@ _MISLEADING = frozenset(
     }
 )  # fmt: skip
 MAX_TOLD = 4096
-"""How many results of a lexicon are kept."""
+"""How many results of a lexicon are cached."""
 _IT = re.compile(r"\bit\b")
 
 Cells = dict[str, tuple[str, ...]]
@@ -262,11 +263,11 @@ Entries = dict[tuple[str, str], Mapping[str, tuple[str, ...]]]
 
 
 class Lexicon(dict[tuple[str, str, str], tuple[str, ...]]):
-    """What words do, their parts, how they feel: (word, kind, field) -> phrases, all literal text, never empty.
+    """Phrases for words: (word, kind, field) -> literal phrases, never empty.
 
-    The field is `does` (verb phrases in the third person; for a plural word, in the plural), `part` (nouns without an
+    The field is `does` (verb phrases in the third person, in the plural for a plural word), `part` (nouns without an
     article) or `feels` (adjectives). `entries` are the rows: (word, kind) -> field -> phrases. The phrases of a word
-    are looked up when they are first asked for.
+    are looked up on first use.
     """
 
     def __init__(self, entries: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]) -> None:
@@ -296,10 +297,10 @@ class Lexicon(dict[tuple[str, str, str], tuple[str, ...]]):
 
 
 def _agreeing(phrases: tuple[str, ...], word: str, kind: str) -> tuple[str, ...]:
-    """Verb phrases in the number of their word."""
+    """Verb phrases that agree with the number of their word."""
     if kind not in _LABEL_KINDS or not is_plural(word):
         return phrases
-    # "It" may be the thing itself or another one, so phrases with it serve a plural only if there is no other.
+    # "It" may mean the thing itself or another one, so such phrases are used for a plural only as a last resort.
     clear = [phrase for phrase in phrases if not _IT.search(phrase)]
     return tuple(map(for_plural, clear or phrases))
 
@@ -312,7 +313,7 @@ def _kinds(kind: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _fallbacks(word: str) -> tuple[str, ...]:
-    """The words to look up, best first: the word itself, its singular, its head, then fewer and fewer of its words."""
+    """The words to look up, best first: the word itself, its singular, its head, then ever shorter parts of it."""
     word = _normal(word)
     tried = [word, singular(word)]
     if not _MISLEADING & {word, tried[1]}:
@@ -329,10 +330,10 @@ def _normal(word: str) -> str:
 
 
 def load_lexicon(*extra: Path) -> Lexicon:
-    """The shipped lexicon, extended and overridden cell by cell by files of the same form, in order.
+    """The built-in lexicon, extended and overridden cell by cell by files of the same form, in order.
 
-    A file whose name ends in `.toml` holds words of the house, which are put in when all rows are read.
-    Raises UsageError with file and line for a row that cannot be used.
+    A file whose name ends in `.toml` holds the words of the house, which are applied after all rows are read. Raises
+    `UsageError` with file and line for an invalid row.
     """
     entries: Entries = dict(_shipped())
     for path in extra:
@@ -345,9 +346,9 @@ def load_lexicon(*extra: Path) -> Lexicon:
 
 
 def _override(entries: Entries, given: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]) -> None:
-    """Puts given rows before those that are there, cell by cell.
+    """Overrides existing rows with the given ones, cell by cell.
 
-    A row goes before the rows of its word of every kind of noun, so that a child may be given as a thing or a person.
+    A row overrides its word for every kind of noun, so that a child may be given as a thing or a person.
     """
     for (word, kind), cells in given.items():
         others = [other for other in _LABEL_KINDS if kind in _LABEL_KINDS and (word, other) not in given]
@@ -437,10 +438,10 @@ def _alternatives(where: str, cell: str) -> tuple[str, ...]:
 
 
 def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
-    """The lexicon as a house speaks it: its own rows first, no phrase that it never says.
+    """The lexicon with the words of the house: their rows first, and no banned phrases.
 
-    What is said instead of a label has the label's row, unless the house gives it one. Raises `UsageError` where the
-    house leaves nothing to be said of any word.
+    A label's replacement gets the label's row, unless it has its own. Raises `UsageError` if every phrase of a word is
+    banned.
     """
     if not words.fingerprint:
         return lexicon

@@ -1,4 +1,4 @@
-"""Counts syllables: the shipped overrides first, then the counts of CMUdict, searched without being parsed."""
+"""Counts syllables: by the built-in overrides, then by CMUdict, which is searched without parsing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _overrides() -> dict[str, tuple[int, ...]]:
 
 @cache
 def _section(letter: str) -> bytes:
-    """The lines of the table whose words begin with a letter: a few bytes to search instead of 1.3 MB."""
+    """The lines of the table for a first letter, to search a part of 1.3 MB."""
     text = _table()
     start = text.find(b"\n" + letter.encode())
     end = text.find(b"\n" + bytes([ord(letter) + 1]), start)
@@ -34,7 +34,7 @@ def _section(letter: str) -> bytes:
 
 @cache
 def _table() -> bytes:
-    # Parsing all 125,000 lines takes a tenth of a second of CPU; unpacking them takes six milliseconds.
+    # Parsing all 125,000 lines takes a tenth of a second of CPU time; unpacking them takes six milliseconds.
     packed = files("photopoem").joinpath("data", "cmudict-syllables.txt.gz").read_bytes()
     return b"\n" + gzip.decompress(packed)
 
@@ -50,7 +50,7 @@ def _pronunciations(word: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=8192)
 def _word_counts(word: str) -> tuple[int, ...]:
-    """All the syllable counts of one word, the usual one first; none if nobody knows."""
+    """All syllable counts of one word, the usual one first; empty if unknown."""
     if word in _overrides():
         return _overrides()[word]
     if not re.fullmatch(r"[a-z][a-z']*", word):
@@ -59,7 +59,7 @@ def _word_counts(word: str) -> tuple[int, ...]:
 
 
 def _derived(word: str) -> tuple[int, ...]:
-    """The counts of a word made regularly from known ones: by an ending, or as a compound (snowdrift)."""
+    """The counts of a word derived from known ones: by an ending, or as a compound (snowdrift)."""
     return _inflected(word) or _suffixed(word) or _compound(word) or _prefixed(word)
 
 
@@ -85,7 +85,7 @@ def _inflected(word: str) -> tuple[int, ...]:
 
 
 def _stems(rest: str) -> list[str]:
-    """The known words that an ending beginning with a vowel may hide: bleat, creas(e), bob(b)."""
+    """The known stems of a word whose ending begins with a vowel: bleat, creas(e), bob(b)."""
     undoubled = rest[:-1] if rest[-1:] == rest[-2:-1] else rest
     return [stem for stem in (rest, rest + "e", undoubled) if len(stem) > 1 and _word_counts(stem)]
 
@@ -99,7 +99,7 @@ def _suffixed(word: str) -> tuple[int, ...]:
 
 
 def _compound(word: str) -> tuple[int, ...]:
-    """Two nouns or verbs of the tables written as one: snow + drift, dragon + fly."""
+    """Compounds of two nouns or verbs in the tables: snow + drift, dragon + fly."""
     for middle in range(len(word) - 3, 2, -1):
         front, back = word[:middle], word[middle:]
         if (front in nouns() or front in verbs()) and (
@@ -122,9 +122,9 @@ def _plus(stem: str, more: int) -> tuple[int, ...]:
 
 
 def _number(digits: str) -> tuple[int, ...]:
-    """The syllables of a number as it is said, four digits as a year: nineteen eighty-four.
+    """The syllables of a number as it is spoken, four digits as a year: nineteen eighty-four.
 
-    From 2010 on a year is said in two ways (twenty ten, two thousand ten).
+    From 2010 on there are two ways to say a year (twenty ten, two thousand ten).
     """
     value = int(digits.replace(",", ""))
     if (digits[0] == "0" and len(digits) > 1) or value >= 1_000_000:
@@ -171,9 +171,9 @@ def _counts(token: str) -> tuple[int, ...]:
 
 
 def syllables(text: str) -> int | None:
-    """How many syllables a text has when it is said, numbers and signs included; None if a word is unknown.
+    """The syllable count of a spoken text, including numbers and signs; None if a word is unknown.
 
-    Of two pronunciations the usual one counts; `syllables_for_sure` accepts neither.
+    Of several pronunciations, the usual one counts; `syllables_for_sure` accepts none.
     """
     counts = _all_counts(text)
     return sum(each[0] for each in counts) if all(counts) else None
@@ -181,7 +181,7 @@ def syllables(text: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def syllables_for_sure(text: str) -> int | None:
-    """The same, but None too where a word is said with more than one count of syllables: fire, every, camera."""
+    """The same, but also None if pronunciations of a word differ in syllables: fire, every, camera."""
     counts = _all_counts(text)
     return sum(each[0] for each in counts) if all(len(each) == 1 for each in counts) else None
 

@@ -1,4 +1,4 @@
-"""Pixels become words: what a labeller is, and the labellers there are."""
+"""Turns pixels into words: the labeller contract, and the labellers."""
 
 from photopoem.labels.labeller import Kind, Label, Labeller, Labels, LabelSettings
 from photopoem.labels.registry import open_labeller

@@ -1,4 +1,4 @@
-"""Keeps what must not be lost: labels that cost money, in SQLite, and files that appear whole."""
+"""Stores labels that cost money, in SQLite."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from photopoem.storage import BUSY, Database, OtherVersionError, code_of, is_dam
 from photopoem.text.terminal import say_nothing
 
 LONGEST_TEXT = 200
-"""A label longer than this, in characters, is not a label: such answers are not taken from a file."""
+"""The most characters of a label; imports refuse longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Who was asked: an answer is used again only where all three are the same."""
+    """The labeller of an answer; an answer is reused only if all three fields are the same."""
 
     labeller: str
     version: str
@@ -35,10 +35,10 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a labeller said of one photograph, word for word: (text, score in 0..1), by falling score.
+    """A labeller's unmodified answer for one photograph: (text, score in 0..1), by falling score.
 
-    `asked` is the time of asking, ISO 8601 in UTC. Words are tidied when they are read, not before they are
-    kept: a better word list then needs no new bill. `boxes` are where things lie, one a word, or none at all.
+    `asked` is the time of the request, ISO 8601 in UTC. Words are tidied when they are read, not when they are stored,
+    so a better word list needs no new request. `boxes` has one box per word, or is empty.
     """
 
     words: tuple[tuple[str, float], ...]
@@ -47,7 +47,7 @@ class Answer:
 
 
 def shape(answer: Answer) -> dict[str, object]:
-    """The answer without its time, ready for JSON: {"words": [[text, score], ...]}, and "boxes" where there are any."""
+    """The answer without its time, for JSON: {"words": [[text, score], ...]}, and "boxes" if there are any."""
     made: dict[str, object] = {"words": answer.words}
     return made | {"boxes": answer.boxes} if answer.boxes else made
 
@@ -98,13 +98,13 @@ def _pair(value: object) -> tuple[str, float]:
         case [str(text), int() | float() as score] if (
             0 <= score <= 1 and len(text) <= LONGEST_TEXT and not isinstance(score, bool)
         ):
-            text.encode()  # half a surrogate pair can be in JSON, but nowhere else
+            text.encode()  # JSON can contain lone surrogates, which nothing else accepts
             return text, float(score)
     raise ValueError("a word is not [text, score in 0..1]")
 
 
 def parse_line(line: str, number: int) -> tuple[Key, str, Answer]:
-    """Key, digest and answer of an exported line; raises `StoreError` naming the line `number`."""
+    """Key, digest and answer of an exported line. Raises a `StoreError` that names the line `number`."""
     try:
         record = json.loads(line)
         names = ("labeller", "version", "parameters", "digest", "asked")
@@ -123,7 +123,7 @@ def parse_line(line: str, number: int) -> tuple[Key, str, Answer]:
 CACHE_VARIABLE = "PHOTOPOEM_CACHE_DIR"
 FILE_NAME = "labels.sqlite"
 SCHEMA = 1
-"""The version of the tables: a file of another version is not touched."""
+"""The version of the tables; files of other versions are not touched."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (digest TEXT, labeller TEXT, version TEXT, parameters TEXT, asked TEXT, answer TEXT,
 PRIMARY KEY (digest, labeller, version, parameters)) WITHOUT ROWID;
@@ -134,7 +134,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many answers of one labeller a cache holds, and when the first and last were given."""
+    """The number of cached answers of one labeller, and the times of the first and the last."""
 
     key: Key
     answers: int
@@ -143,7 +143,7 @@ class Summary:
 
 
 def cache_folder(given: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where labels are kept: the folder given, else PHOTOPOEM_CACHE_DIR, else the user's cache folder."""
+    """The folder of the cache: the given one, otherwise PHOTOPOEM_CACHE_DIR, otherwise the user's cache folder."""
     chosen = given or environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
@@ -153,10 +153,10 @@ def cache_folder(given: str | Path | None = None, environ: Mapping[str, str] = o
 
 
 class LabelCache:
-    """Labels that were paid for, in one SQLite file; safe with several threads and several runs at once.
+    """Paid labels in one SQLite file; safe with several threads and several runs at once.
 
-    A damaged file is set aside under another name, `note` says so, and a new one is begun. Every method
-    raises `StoreError` where the folder cannot be used.
+    A damaged file is renamed, `note` says so, and a new one is created. Every method raises `StoreError` if the folder
+    cannot be used.
     """
 
     def __init__(
@@ -169,12 +169,12 @@ class LabelCache:
         """Open or create the cache in `folder`; wait at most `busy` seconds for another run's write."""
         self.path = cache_folder(folder) / FILE_NAME
         self._note = note
-        # A power cut must not take back what was paid for.
+        # Paid answers must survive a power cut.
         self._database = Database(self.path, _SCHEMA, version=SCHEMA, synchronous="FULL", busy=busy)
         self._use(lambda _db: None)
 
     def get(self, key: Key, digests: Iterable[str]) -> dict[str, Answer]:
-        """The answers there are, by digest; an answer that cannot be read counts as absent."""
+        """The cached answers by digest; an unreadable answer counts as missing."""
         query = (
             "SELECT asked, answer FROM answers WHERE labeller=? AND version=? AND parameters=? AND digest=?"
         )
@@ -191,7 +191,7 @@ class LabelCache:
         return self._use(read)
 
     def put(self, key: Key, answers: Mapping[str, Answer], *, replace: bool = True) -> int:
-        """Keep answers by digest, all or none of them; returns how many are new or replaced."""
+        """Store answers by digest in one transaction; returns how many are new or replaced."""
         verb = "REPLACE" if replace else "IGNORE"
         rows = [
             (digest, key.labeller, key.version, key.parameters, answer.asked, encode(answer))
@@ -206,7 +206,7 @@ class LabelCache:
         return self._use(write, changing=True)
 
     def summary(self) -> list[Summary]:
-        """What is kept, a line for each labeller, version and parameters."""
+        """A summary for each labeller, version and parameters."""
 
         def read(db: sqlite3.Connection) -> list[Summary]:
             rows = db.execute(
@@ -218,36 +218,36 @@ class LabelCache:
         return self._use(read)
 
     def has_any(self, key: Key) -> bool:
-        """Whether there is any answer at all under this key."""
+        """Whether there is any answer for this key."""
         query = "SELECT 1 FROM answers WHERE labeller=? AND version=? AND parameters=? LIMIT 1"
         values = (key.labeller, key.version, key.parameters)
         return self._use(lambda db: db.execute(query, values).fetchone()) is not None
 
     def clear(self) -> int:
-        """Forget everything; returns how many answers that were."""
+        """Delete all answers; returns how many there were."""
 
         def empty(db: sqlite3.Connection) -> int:
             count = db.execute("DELETE FROM answers").rowcount
-            with suppress(sqlite3.OperationalError):  # another run is reading: the space is given back later
+            with suppress(sqlite3.OperationalError):  # another run is reading: the space is freed later
                 db.execute("VACUUM")
             return count
 
         return self._use(empty)
 
     def export_lines(self) -> Iterator[str]:
-        """Every answer as one line of JSON, in an order that depends on the contents alone."""
+        """Every answer as one line of JSON, sorted by content."""
         query = "SELECT digest, labeller, version, parameters, asked, answer FROM answers ORDER BY 2, 3, 4, 1"
         names = ("digest", "labeller", "version", "parameters", "asked")
         for row in self._use(lambda db: db.execute(query).fetchall()):
-            with suppress(ValueError):  # a row that cannot be read helps nobody elsewhere
+            with suppress(ValueError):  # an unreadable row is not exported
                 record: dict[str, object] = dict(zip(names, row[:5], strict=True))
                 record["answer"] = shape(decode(row[5], row[4]))
                 yield json.dumps(record, ensure_ascii=False) + "\n"
 
     def import_lines(self, lines: Iterable[str], *, replace: bool = False) -> tuple[int, int]:
-        """Take in lines that `export_lines` wrote: (how many were taken, how many were there already).
+        """Import lines that `export_lines` wrote; returns how many were imported and how many existed already.
 
-        Nothing is taken where any line is wrong: raises `StoreError` with its number.
+        If any line is invalid, nothing is imported. Raises `StoreError` with its number.
         """
         groups: dict[Key, dict[str, Answer]] = {}
         total = 0
@@ -260,13 +260,13 @@ class LabelCache:
         return taken, total - taken
 
     def close(self) -> None:
-        """Let go of the file; the cache opens it again when it is used again."""
+        """Close the file; the cache opens it again on the next use."""
         self._database.close()
 
-    # -- what can go wrong
+    # -- errors
 
     def _use(self, work: Callable[[sqlite3.Connection], T], *, changing: bool = False) -> T:
-        """Do some work with the database, `changing` in a transaction; where the file is damaged, with a new one."""
+        """Do some work with the database, in a transaction if `changing`; if the file is damaged, with a new one."""
         try:
             try:
                 return self._try(work, changing)

@@ -1,4 +1,4 @@
-"""The owner's labeller: gives a photograph the words that its owner wrote into it or beside it."""
+"""The labeller `keywords`: words that the owner wrote into the photograph or into a sidecar."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Keywords:
-    """Keywords of IPTC, XMP and EXIF, and of the files beside a photograph.
+    """Keywords from IPTC, XMP and EXIF, and from sidecars.
 
-    Every word's score is 1: its owner was there. They keep the owner's order.
+    Every word has the score 1, because its owner was there. The owner's order is preserved.
     """
 
     name = OWNER
@@ -27,7 +27,7 @@ class Keywords:
     colophon = "the photograph's owner, who wrote these words"
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-        """Labels for each photo; none where its owner wrote nothing."""
+        """Labels for each photo; empty if its owner wrote none."""
         return [self._label(photo) for photo in photos]
 
     def _label(self, photo: Photo) -> Labels:
@@ -36,7 +36,7 @@ class Keywords:
 
 
 def wider_of(text: str) -> tuple[str, ...]:
-    """The less specific words for a thing that machines say: dogs: dog, animal; grizzly bear: bear, animal."""
+    """Less specific words that machines use for a thing: dogs: dog, animal; grizzly bear: bear, animal."""
     from photopoem.english.inflection import number, singular, split_head
     from photopoem.labels.local.classes import wider_words
 
@@ -50,9 +50,9 @@ def wider_of(text: str) -> tuple[str, ...]:
 
 
 def as_label(word: str) -> str:
-    """A keyword as a label: common nouns lose the capitals that photo programs encourage, names keep theirs.
+    """A keyword as a label: common nouns lose their capitals, names keep theirs.
 
-    Only words that are known as common nouns are changed: Wall Clock, Beach at sunset; not Lisbon, NASA, iPhone.
+    Only known common nouns are changed: Wall Clock, Beach at sunset; not Lisbon, NASA, iPhone.
     """
     from photopoem.english.inflection import number, split_head
 
@@ -62,12 +62,12 @@ def as_label(word: str) -> str:
         return word
     if all(each[0].isupper() for each in (first, *others)):
         return word.lower()
-    # As a sentence begins: the first word's capital may still be a name's.
+    # Capitalized like a sentence; the first word may still be a name.
     return word[0].lower() + word[1:] if _is_common(first) and " ".join(others).islower() else word
 
 
 def _is_common(word: str) -> bool:
-    """Whether a word is known as a common noun, in the singular or plural."""
+    """Whether a word is a known common noun, in the singular or plural."""
     from photopoem.english.inflection import nouns, singulars
 
     return word.casefold() in nouns() or word.casefold() in singulars()
@@ -75,7 +75,7 @@ def _is_common(word: str) -> bool:
 
 def open_labeller(argument: str, settings: LabelSettings) -> Keywords:
     """The labeller `keywords`, which takes no argument. Raises `UsageError` if given one."""
-    del settings  # the words are in the photograph: there is nothing to set
+    del settings  # keywords have no settings
     if argument:
         raise UsageError(
             f"keywords takes nothing after it, not {argument!r}: they are read from each photograph"

@@ -1,4 +1,4 @@
-"""What a label is, and what a labeller promises; labels in the words of the house."""
+"""Labels and the labeller contract; labels with the words of the house."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 Kind = Literal["thing", "stuff", "scene", "person", "doing", "quality"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NOUNS: tuple[Kind, ...] = ("thing", "stuff", "scene", "person")
-"""Kinds of words that name something: a word of another kind (running, wooden) says something of it."""
+"""Kinds of nouns; words of other kinds (running, wooden) describe a noun."""
 
 
 TOGETHER = 64
-"""How many photographs are given to a labeller of a service at a time: four of Vision's batches."""
+"""How many photographs a network labeller gets at a time: four of Vision's batches."""
 OWNER = "keywords"
-"""The labeller of the owner's own words, which go before those of any machine."""
+"""The labeller of the owner's words, which take precedence over those of any machine."""
 LEFT = "left for next time: request limit reached"
-"""The message for a photograph that was not labelled because of `LabelSettings.max_requests`."""
+"""The message for photographs that were not labelled because of `LabelSettings.max_requests`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelColor:
-    """The swatch that a label's thing most likely has: `hex`, `name`, and how certain that is, in 0..1."""
+    """The swatch that a label's thing most likely has: `hex`, `name`, and its certainty in 0..1."""
 
     hex: str
     name: str
@@ -40,10 +40,10 @@ class LabelColor:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where in a photograph a label's evidence lies: a box in 0..1 of width and height, from the top left.
+    """The place of a label's evidence in a photograph: a box in 0..1 of width and height, from the top left.
 
-    `exact` is true of a box that a detector drew; else it holds the strongest part of a map of the evidence, which
-    finds a thing but not its outline. `evidence` is the map itself, 28 rows of 28 bytes, empty for a box.
+    `exact` is true for a box from a detector; otherwise the box contains the strongest part of an evidence map, which
+    locates a thing without its outline. `evidence` is the map itself, 28 rows of 28 bytes, empty for a box.
     """
 
     left: float
@@ -58,16 +58,13 @@ class Region:
 class Label:
     """One word a labeller gives to a photograph.
 
-    `text` is literal text, in lower case but for proper nouns. `score` is the labeller's
-    confidence in 0..1. `kind` tells things that are counted (a dog) from stuff that is not
-    (grass), scenes (a valley, a street), persons (a child, a crowd), acts (doing: running) and
-    qualities (wooden). `wider` are words for the same thing
-    that are less specific, nearest first (spaniel: dog, animal), `narrower` are likely names for it that
-    are more specific, the likeliest first (dog: golden retriever). `asked` is the ISO date of the answer
-    of a service that may answer otherwise tomorrow; empty for labellers that always say the same. `said_for` is
-    the labeller's own word where the house says another. `color` is the swatch of its thing, where a labeller can
-    tell; `low` how certain it is, in 0..1, that the thing lies in the lower half of the picture;
-    `region` is where the labeller looked, where it tells.
+    `text` is literal text, in lower case except for proper nouns. `score` is the labeller's confidence in 0..1. `kind`
+    is thing (counted: a dog), stuff (grass), scene (a valley, a street), person (a child, a crowd), doing (running) or
+    quality (wooden). `wider` are less specific words for the same thing, nearest first (spaniel: dog, animal),
+    `narrower` are likely more specific names, likeliest first (dog: golden retriever). `asked` is the ISO date of a
+    service's answer; empty for labellers whose answers never change. `said_for` is the labeller's own word if
+    words.toml replaced it. `color` is the swatch of its thing, if known; `low` the certainty, in 0..1, that the thing
+    lies in the lower half of the picture; `region` the place of the evidence, if known.
     """
 
     text: str
@@ -90,10 +87,9 @@ Labels = tuple[Label, ...]
 class Labeller(Protocol):
     """Gives words to photographs.
 
-    `label` takes a batch and returns, for each photo in the same order, its labels sorted by
-    falling score (at most one per text) or a `LabelError`; it never raises for one bad photo.
-    It raises `LabellerUnavailable` when it cannot work at all.
-    `parameters` is whatever else changes the answer, as a short string: it is part of cache keys.
+    `label` takes a batch and returns, for each photo in the same order, its labels sorted by falling score (at most
+    one per text) or a `LabelError`; it never raises for one bad photo. It raises `LabellerUnavailable` if it cannot
+    work at all. `parameters` is a short string with everything else that changes the answer; it is part of cache keys.
     `colophon` says who taught it, in one phrase.
     """
 
@@ -122,16 +118,16 @@ class LabelSettings:
 
 
 def ask(labeller: Labeller, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-    """A labeller's answer for each photo; an answer that breaks the contract becomes a `LabelError` of that photo.
+    """A labeller's answer for each photo; an answer that violates the contract becomes a `LabelError`.
 
-    Raises `PhotopoemError` where the labeller does, because it cannot work at all.
+    Raises a `PhotopoemError` if the labeller raises one, because it cannot work at all.
     """
     try:
         answers: list[Any] = list(labeller.label(photos))
     except PhotopoemError:
         raise
     except Exception as error:
-        # The labeller may be another package's: an error of its code costs these photographs, not the run.
+        # The labeller may be a plugin: an error in its code affects these photographs, not the run.
         show_where()
         return [LabelError(f"labeller {labeller.name}: {error!r}; --traceback shows where") for _ in photos]
     if len(answers) != len(photos):
@@ -142,21 +138,21 @@ def ask(labeller: Labeller, photos: Sequence[Photo]) -> list[Labels | LabelError
 
 
 def _sound(name: str, answer: Any) -> Labels | LabelError:
-    """The answer, or a `LabelError` that says how it breaks the contract."""
+    """The answer, or a `LabelError` that says how it violates the contract."""
     if isinstance(answer, LabelError):
         return answer
     if not isinstance(answer, tuple | list) or not all(isinstance(label, Label) for label in answer):
         return LabelError(f"labeller {name} gave {answer!r:.60}, which are no labels")
     for fault in filter(None, map(_fault, answer)):
         return LabelError(f"labeller {name} {fault}")
-    # A score may be one of numpy's numbers, which JSON cannot write.
+    # A score may be a numpy number, which JSON cannot represent.
     return tuple(
         label if type(label.score) is float else replace(label, score=float(label.score)) for label in answer
     )
 
 
 def _fault(label: Label) -> str:
-    """What is wrong with a label; empty where nothing is."""
+    """The error in a label; empty if it is valid."""
     text, score = label.text, label.score
     if not isinstance(text, str) or not text.strip():
         return "gave a label without a word"
@@ -166,7 +162,7 @@ def _fault(label: Label) -> str:
 
 
 def surest(labels: Iterable[Label]) -> Labels:
-    """The surest label of each text, by falling score; those of the same score by text."""
+    """The surest label of each text, by falling score, then by text."""
     best: dict[str, Label] = {}
     for label in labels:
         if label.text not in best or label.score > best[label.text].score:
@@ -175,9 +171,9 @@ def surest(labels: Iterable[Label]) -> Labels:
 
 
 def owner_first(labels: Iterable[Label]) -> Labels:
-    """The owner's words in their own order, then the surest label of each other text by falling score.
+    """The owner's words in their order, then the surest label of each other text by falling score.
 
-    What a machine knows of the thing that the owner names is kept: its color, and where it lies.
+    An owner's word keeps the color and the place that a machine found for the same thing.
     """
     own: dict[str, Label] = {}
     others: list[Label] = []
@@ -209,23 +205,23 @@ def _with_sight(label: Label, seen: Label | None) -> Label:
 
 
 def place_of(labeller: Labeller, photo: Photo) -> str | None:
-    """The landmark that a labeller recognised in a photo that it has labelled; None if it has no `place`."""
+    """The landmark that a labeller recognized in a photo that it has labelled; None if it has no `place`."""
     tell = getattr(labeller, "place", None)
     place: str | None = tell(photo.digest) if tell else None
     return place
 
 
 def close_labeller(labeller: Labeller) -> None:
-    """Close a labeller that has a method `close`, which breaks off its requests in flight."""
+    """Call a labeller's method `close`, if it has one, which cancels its pending requests."""
     close = getattr(labeller, "close", None)
     if close:
         close()
 
 
 def in_house_words(labels: Labels, words: HouseWords) -> Labels:
-    """The labels that a house says, by falling score. Of several that it says alike the surest stands.
+    """The labels with the words of the house, by falling score. Of several with the same word, the surest is kept.
 
-    A label that is said otherwise keeps the labeller's word in `said_for`.
+    A replaced label keeps the labeller's word in `said_for`.
     """
     if not words.fingerprint:
         return labels

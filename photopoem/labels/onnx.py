@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 MOST, LEAST_SCORE, USUAL_SIZE = 10, 0.05, 224
 MOST_SIDE = 2048
-"""Pixels a side that a model may ask for. Classifiers take 224 to 600."""
+"""The most pixels per side of a model's input. Classifiers take 224 to 600."""
 MOST_SECONDS = 60.0
-"""What a model may take for one photograph."""
+"""The most seconds that a model may take for one photograph."""
 MAX_LABELS_BYTES = 4_000_000
-# What classifiers are commonly trained on: torch's ImageNet mean and spread for channels first, -1..1 for last.
+# The usual normalization: torch's ImageNet mean and std for channels first, -1..1 for channels last.
 USUAL = {"nchw": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "nhwc": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))}
 SETTINGS = frozenset({"activation", "mean", "std"})
 ACTIVATIONS = frozenset({"softmax", "sigmoid", "none"})
@@ -38,9 +38,9 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class WordList:
-    """A labels file: a word a line, in the model's order, and `# name: value` lines that say how to run it.
+    """A labels file: one word per line, in the model's order, and `# name: value` lines with settings.
 
-    Other lines that begin with `# ` are remarks.
+    Other lines that begin with `# ` are comments.
     """
 
     words: tuple[str, ...]
@@ -48,7 +48,7 @@ class WordList:
 
 
 def read_words(path: Path) -> WordList:
-    """The labels in a text file. Raises `LabellerUnavailable` where it cannot be read."""
+    """Read the labels in a text file. Raises `LabellerUnavailable` if it cannot be read."""
     lines = _lines(path)
     notes = [line[1:].partition(":") for line in lines if line.startswith("# ")]
     settings = {name.strip().lower(): value.strip() for name, _, value in notes}
@@ -80,7 +80,7 @@ def _three(text: str, path: Path) -> tuple[float, float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How a model takes a picture: name of its input, layout, (height, width), whether as raw bytes."""
+    """A model's input: its name, layout, (height, width), and whether it takes raw bytes."""
 
     name: str
     layout: str
@@ -89,7 +89,7 @@ class Intake:
 
 
 def read_intake(session: Any, path: Path) -> Intake:
-    """What the model says of its input. Raises `LabellerUnavailable` where it takes no picture."""
+    """Read the model's input. Raises `LabellerUnavailable` if it is not a picture."""
     inputs = session.get_inputs()
     shape = list(inputs[0].shape) if inputs else []
     if len(inputs) != 1 or len(shape) != 4 or inputs[0].type not in {"tensor(float)", "tensor(uint8)"}:
@@ -111,7 +111,7 @@ def read_intake(session: Any, path: Path) -> Intake:
 
 
 class Onnx:
-    """An image classifier of the user's, with the words of the user's list."""
+    """The user's own image classifier, with the words of the user's list."""
 
     name = "onnx"
     network = False
@@ -136,7 +136,7 @@ class Onnx:
         self.colophon = f"whoever trained {model.name} and wrote {labels.name}"
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-        """Up to ten labels a photo, best first."""
+        """Up to ten labels per photo, best first."""
         return [self._label(photo) for photo in photos]
 
     def _label(self, photo: Photo) -> Labels | LabelError:
@@ -145,7 +145,7 @@ class Onnx:
         except TimeoutError as error:
             return LabelError(f"{photo.path}: {self._path.name} {error}")
         except Exception as error:
-            # onnxruntime raises its own kinds; one photograph's failure must stay one photograph's.
+            # onnxruntime raises its own exceptions; a failure must affect only its photograph.
             return LabelError(f"{photo.path}: {self._path.name} cannot read it ({error})")
         values = np.asarray(answer, np.float32).reshape(-1)
         if len(values) != len(self._words):
@@ -155,7 +155,7 @@ class Onnx:
         return self._best(scores(values, self._activation))
 
     def _answer(self, prepared: npt.NDArray[Any]) -> Any:
-        """The model's first output. Raises `TimeoutError` where it does not come: a model may hold an endless loop."""
+        """The model's first output. Raises `TimeoutError` if it takes too long, because a model may loop forever."""
         limit = import_onnxruntime().RunOptions()
         timer = threading.Timer(MOST_SECONDS, setattr, (limit, "terminate", True))
         timer.daemon = True
@@ -191,10 +191,10 @@ class Onnx:
 
 
 def scores(values: Floats, activation: str = "") -> Floats:
-    """A model's answers (n,) as scores in 0..1.
+    """A model's outputs (n,) as scores in 0..1.
 
-    Without an `activation` they are read for what they are: left alone where all lie in 0..1 (a softmax
-    that adds up to 1, or sigmoids that need not), and otherwise put through softmax.
+    Without an `activation`, outputs that all lie in 0..1 (a softmax, or sigmoids) stay as they are, and others go
+    through softmax.
     """
     finite = np.nan_to_num(values, nan=0.0, posinf=1e6, neginf=-1e6)
     if not activation:
@@ -219,7 +219,7 @@ def _session(path: Path) -> Any:
     try:
         return open_session(str(path))
     except Exception as error:
-        # onnxruntime raises its own kinds for every sort of broken model; all of them mean the same here.
+        # onnxruntime raises various exceptions for broken models; all of them mean the same here.
         first = str(error).splitlines()[0]
         raise LabellerUnavailable(f"{path}: onnxruntime cannot open it ({first})") from error
 
@@ -227,7 +227,7 @@ def _session(path: Path) -> Any:
 def open_labeller(argument: str, settings: LabelSettings) -> Onnx:
     """The classifier that `MODEL.onnx,LABELS.txt` names.
 
-    Raises `UsageError` where it does not name two files, `LabellerUnavailable` where they cannot be used.
+    Raises `UsageError` if it does not name two files, `LabellerUnavailable` if they cannot be used.
     """
     model, comma, labels = argument.rpartition(",")
     if not (comma and model and labels):

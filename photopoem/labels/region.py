@@ -19,17 +19,17 @@ from photopoem.labels.labeller import Kind, Label, LabelColor, Labels, Region
 from photopoem.photo.reading import Pixels
 
 GRID = 28
-TOP = 0.9  # the map's highest tenth is taken for the thing
-CUT = 0.3  # of the map's maximum: what counts for its middle
-SHOWN = 0.65  # of the map's range: what the box of a map holds
-# Log odds that the middle lies in the lower half, by how far down the map's middle lies (0 top, 1 foot).
+TOP = 0.9  # the part of a map's cells that counts as the thing
+CUT = 0.3  # of the map's maximum: cells above it count for its middle
+SHOWN = 0.65  # of the map's range: cells above it are in its box
+# Log odds that the middle of the thing lies in the lower half, by the vertical middle of its map (0 top, 1 bottom).
 LOW = (-4.806, 10.508)
 # Log odds that the swatch is the right one: a constant, the log odds of the basic color's share of the thing and of
 # the swatch's share of the picture, and how many swatches of the palette have that basic color.
 RIGHT = (2.276, 0.784, 0.422, -0.737)
-# With a box, the swatch was right that often.
+# How often the swatch of a box was right.
 RIGHT_IN_BOX = 0.8
-# The color that is seen is of skin or hair, or they are too small for a map. A blank is written _.
+# Things whose visible color is skin or hair, or that are too small for a map; with _ for a space.
 COLORLESS = frozenset(
     """face hair beard hand tongue ball baseball_bat tennis_racket frisbee skis snowboard skateboard surfboard
     fork knife spoon bottle kite phone tie traffic_light sink book remote_control computer_mouse clock cup
@@ -53,15 +53,15 @@ def region_of_map(evidence: npt.NDArray[np.float32]) -> Region:
 
 
 def low_by_map(evidence: npt.NDArray[np.float32], kind: Kind) -> float:
-    """How certain it is that the middle lies in the lower half, by an evidence map (28, 28).
+    """The certainty that a thing's middle lies in the lower half, by an evidence map (28, 28).
 
-    It was measured for things and persons; of another kind nothing is said: 0.
+    0 for kinds other than things and persons, for which it was measured.
     """
     return round(_chance(LOW[0] + LOW[1] * _middle(evidence)), 4) if kind in ("thing", "person") else 0.0
 
 
 def region_of_box(left: float, top: float, right: float, bottom: float) -> Region | None:
-    """The region of a box in 0..1, drawn by a detector; None for a box of no size."""
+    """The region of a detector's box in 0..1; None for an empty box."""
     sides = [round(min(max(side, 0.0), 1.0), 4) for side in (left, top, right, bottom)]
     if sides[0] >= sides[2] or sides[1] >= sides[3]:
         return None
@@ -69,12 +69,12 @@ def region_of_box(left: float, top: float, right: float, bottom: float) -> Regio
 
 
 def low_by_box(region: Region) -> float:
-    """1 where the middle of a box lies in the lower half, else 0."""
+    """1 if the middle of a box lies in the lower half, otherwise 0."""
     return float(region.top + region.bottom > 1.0)
 
 
 def _middle(evidence: npt.NDArray[np.float32]) -> float:
-    """How far down the middle of a map lies, in 0..1: the center of mass of what is over `CUT` of its maximum."""
+    """The vertical middle of a map, in 0..1: the center of mass of the cells above `CUT` of its maximum."""
     most = float(evidence.max())
     mass = np.maximum(evidence - CUT * most, 0) if most > 0 else evidence - evidence.min()
     total = max(float(mass.sum()), 1e-9)
@@ -86,9 +86,10 @@ def _chance(odds: float) -> float:
 
 
 def in_colors(labels: Labels, sample: Pixels, palette: Palette) -> Labels:
-    """Labels with the swatch that each thing's region holds, and how sure that is; the others as they are.
+    """The labels, with the swatch of each thing's region and its certainty.
 
-    `sample` is uint8 (h, w, 3) sRGB. A person is no color, nor is what has none of its own or was never measured.
+    `sample` is uint8 (h, w, 3) sRGB. Persons, and things without a color of their own or without measurements, get
+    none.
     """
     if not palette.swatches or not any(_may_have_color(label) for label in labels):
         return labels
@@ -112,11 +113,11 @@ def _may_have_color(label: Label) -> bool:
 def _color(
     region: Region, owner: npt.NDArray[np.intp], share: Floats, swatches: Sequence[Swatch]
 ) -> LabelColor:
-    """The swatch of a region; `owner` (h, w) is each pixel's swatch, `share` (n,) each swatch's of the picture."""
+    """The swatch of a region; `owner` (h, w) has each pixel's swatch, `share` (n,) each swatch's share."""
     inside = _inside(region, *owner.shape)
     part = np.bincount(owner[inside], minlength=len(share)) / max(int(inside.sum()), 1)
     if region.exact:
-        # The root of the lift: what the box holds more of than the picture does is rather the thing's.
+        # Weighted by the root of the lift: a color more frequent in the box than elsewhere is likelier the thing's.
         best = int((part * np.sqrt(part / np.maximum(share, 1e-6))).argmax())
         return _of(swatches[best], RIGHT_IN_BOX)
     hues = [swatch.hue for swatch in swatches]
@@ -133,7 +134,7 @@ def _of(swatch: Swatch, certainty: float) -> LabelColor:
 
 
 def certainty(sure: float, share: float, alike: int) -> float:
-    """How likely a map's swatch is right.
+    """The probability that a map's swatch is right.
 
     `sure` is its basic color's share of the thing, `share` its own share of the picture, `alike` how many
     swatches of the palette have that basic color.
@@ -149,12 +150,12 @@ def _log_odds(share: float, least: float) -> float:
 
 
 def _inside(region: Region, height: int, width: int) -> npt.NDArray[np.bool_]:
-    """Which pixels the region holds: those in its box, or the highest tenth of its map."""
+    """The pixels of the region: those in its box, or in the highest tenth of its map."""
     if region.exact or not region.evidence:
         y, x = (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width
         return np.outer((y > region.top) & (y < region.bottom), (x > region.left) & (x < region.right))
     cells = np.frombuffer(region.evidence, np.uint8).reshape(GRID, GRID)
-    # The nearest cell will do: a sample has few pixels a cell, and the swatches are areas.
+    # The nearest cell is exact enough: a sample has few pixels per cell, and swatches are areas.
     rows, columns = (np.arange(height) * GRID // height), (np.arange(width) * GRID // width)
     found: npt.NDArray[np.bool_] = (cells >= np.quantile(cells, TOP))[rows][:, columns]
     return found

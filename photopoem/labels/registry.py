@@ -1,4 +1,4 @@
-"""Finds a labeller by name: the built-in ones, those of other packages, and several as one."""
+"""Opens labellers by name: built-in ones, those of other packages, and several combined."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from photopoem.photo.reading import Photo
 
 BUILT_IN = {"local": "local.labeller", "keywords": "keywords", "vision": "vision.labeller", "onnx": "onnx"}
-"""Labellers that come with photopoem, and the module of each."""
+"""The built-in labellers and their modules."""
 PLUGINS = Plugins("labeller", "photopoem.labellers", Labeller, LabellerUnavailable)
 
 
 def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
-    """The labeller that `spec` names: a name, `NAME:ARGUMENT`, several with commas between, or `auto`.
+    """The labeller for `spec`: a name, `NAME:ARGUMENT`, several separated by commas, or `auto`.
 
     Raises `UsageError` for an unknown name and `LabellerUnavailable` for a labeller that cannot work.
     """
@@ -34,10 +34,9 @@ def open_labeller(spec: str, settings: LabelSettings | None = None) -> Labeller:
 
 
 def sayable_words() -> frozenset[str]:
-    """The words that labellers here are known to say: the built-in one's, the taught ones', those listed for Vision.
+    """The known words of labellers here: the built-in, the taught, and those listed for Vision.
 
-    A labeller of another package, Vision itself and a photograph's owner may say others. A taught labeller that cannot
-    be read says none.
+    Plugins, Vision and a photograph's owner may use others. Taught words that cannot be read are skipped.
     """
     from photopoem.labels.local.classes import wider_words
     from photopoem.labels.local.labeller import words
@@ -53,7 +52,7 @@ def sayable_words() -> frozenset[str]:
 
 
 def _split(spec: str) -> list[str]:
-    """The parts of a list; what follows `onnx:` keeps its one comma, for it names two files."""
+    """The parts of a list; the two files after `onnx:` keep their comma."""
     parts: list[str] = []
     for piece in spec.split(","):
         if parts and parts[-1].startswith("onnx:") and "," not in parts[-1]:
@@ -83,12 +82,12 @@ def _open_one(part: str, settings: LabelSettings) -> Labeller:
 
 
 def labeller_names() -> list[str]:
-    """What a labeller may be asked for by: `auto`, the built-in names, and those of other packages."""
+    """The names of labellers: `auto`, the built-in names, and those of other packages."""
     return ["auto", *BUILT_IN, *(name for name in PLUGINS.names() if name not in BUILT_IN)]
 
 
 def _auto(settings: LabelSettings) -> Labeller:
-    """Vision where its credentials are set, else the built-in labeller."""
+    """Vision if its credentials are set, otherwise the built-in labeller."""
     from photopoem.labels.vision.credentials import available
 
     if available(os.environ) is True:
@@ -102,7 +101,7 @@ def _auto(settings: LabelSettings) -> Labeller:
 
 
 class Together:
-    """Several labellers as one: the owner's words, then the surest label of each other word."""
+    """Several labellers combined: the owner's words, then the surest label of each other word."""
 
     def __init__(self, labellers: Sequence[Labeller]) -> None:
         self.labellers = labellers
@@ -113,17 +112,17 @@ class Together:
         self.colophon = "; ".join(each.colophon for each in labellers)
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-        """Labels of all, or an error where every labeller failed on the photo."""
+        """The labels of all, or an error if every labeller failed on the photo."""
         answers = [ask(each, photos) for each in self.labellers]
         return [_joined(column) for column in zip(*answers, strict=True)]
 
     def place(self, digest: str) -> str | None:
-        """The landmark that one of them recognised."""
+        """The landmark that one of them recognized."""
         tells = [each.place for each in self.labellers if hasattr(each, "place")]
         return next((place for tell in tells if (place := tell(digest))), None)
 
     def close(self) -> None:
-        """Break off the requests of all of them."""
+        """Cancel the requests of all of them."""
         for each in self.labellers:
             close_labeller(each)
 
@@ -136,7 +135,7 @@ def _joined(answers: Sequence[Labels | LabelError]) -> Labels | LabelError:
 
 
 class HandOver:
-    """A labeller that may become unavailable, and the one that takes over for the rest of the run."""
+    """A labeller that may become unavailable, with a second one that then takes over for the rest of the run."""
 
     def __init__(self, first: Labeller, second: Callable[[], Labeller], note: Callable[[str], None]) -> None:
         self._current, self._second, self._note = first, second, note
@@ -162,10 +161,10 @@ class HandOver:
             return self._current.label(photos)
 
     def place(self, digest: str) -> str | None:
-        """The landmark that the current labeller recognised."""
+        """The landmark that the current labeller recognized."""
         return self._current.place(digest) if hasattr(self._current, "place") else None
 
     def close(self) -> None:
-        """Break off the requests in flight; the second labeller no longer takes over."""
+        """Cancel pending requests; the second labeller no longer takes over."""
         self._handed = True
         close_labeller(self._current)

@@ -1,1 +1,1 @@
-"""The built-in labeller: one small network, and the words that stand behind its classes."""
+"""The built-in labeller: one small network, and the words of its classes."""

@@ -1,4 +1,4 @@
-"""The words that stand behind the network's classes, checked by hand, and the kind of any other word."""
+"""The words of the network's classes, checked by hand, and the kind of any other word."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import numpy.typing as npt
 from photopoem.labels.labeller import Kind
 
 CLASSES = 1000
-# What seeing a class says of a word that usually comes with it: a canoe of water, a coat of a person.
+# How much a class counts for a word that usually comes with it: a canoe for water, a coat for a person.
 COMPANY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What may be said when a class is seen.
+    """The words of a class.
 
-    `word` is the everyday word ("" where none is fit to be said), `wider` are less specific words,
-    nearest first, `specific` a narrower name ("" for none) for when the class itself is sure.
-    `also` are words for what usually stands beside it.
+    `word` is the everyday word ("" if there is no suitable one), `wider` are less specific words, nearest first,
+    `specific` is a narrower name ("" for none) for when the class itself is sure. `also` are words for things that
+    usually come with it.
     """
 
     word: str
@@ -70,8 +70,8 @@ def class_entries() -> tuple[Entry, ...]:
 class Everyday:
     """An everyday word: its kind, its group (people, clothes, act, ...) and its wider words, nearest first.
 
-    `classes` names ImageNet's classes that speak for it beyond those whose entry has the word. Below `floor`,
-    where it has one, the word is not even a doubt: it was right less than once in three there.
+    `classes` names additional ImageNet classes that count for the word, besides those whose entry has it. Below a
+    `floor`, the word is not used at all, because there it was right less than once in three.
     """
 
     word: str
@@ -84,7 +84,7 @@ class Everyday:
 
 @cache
 def everyday_words() -> dict[str, Everyday]:
-    """The words that the head was taught, and a few that are only wider than others, by word."""
+    """The words that the head was trained on, and a few that are only wider words, by word."""
     return {
         row["word"]: Everyday(
             row["word"],
@@ -100,7 +100,7 @@ def everyday_words() -> dict[str, Everyday]:
 
 @cache
 def kinds() -> dict[str, Kind]:
-    """Every word that can be said, with its kind."""
+    """Every word of the labeller, with its kind."""
     found: dict[str, Kind] = {word: entry.kind for word, entry in everyday_words().items()}
     for entry in class_entries():
         if entry.word:
@@ -112,7 +112,7 @@ def kinds() -> dict[str, Kind]:
 
 @cache
 def wider_words() -> dict[str, tuple[str, ...]]:
-    """For every word that can be said, the less specific words for the same thing, nearest first."""
+    """The less specific words for the same thing of every word, nearest first."""
     found = {word: entry.wider for word, entry in everyday_words().items()}
     for entry in class_entries():
         for at, word in enumerate(entry.chain):
@@ -126,9 +126,8 @@ def _class_columns() -> dict[str, int]:
 
 
 def evidence(words: Sequence[str]) -> npt.NDArray[np.float32]:
-    """How much each of ImageNet's classes says of each word, float32 (len(words), 1000) in 0..1.
-
-    All for a word of the class's own chain, `COMPANY` for one that usually comes with it.
+    """How much each ImageNet class counts for each word, float32 (len(words), 1000) in 0..1: 1 for a word of the
+    class's own chain, `COMPANY` for one that usually comes with it.
     """
     matrix = np.zeros((len(words), CLASSES), np.float32)
     rows = {word: number for number, word in enumerate(words)}
@@ -150,17 +149,17 @@ def _mark(column: npt.NDArray[np.float32], rows: dict[str, int], words: Iterable
 
 
 KINDS_VERSION = "1"
-"""Of the rules below: with other rules a labeller gives other labels."""
-# Where the lexicon has a word under several kinds, the first of these is taken: a beach is a scene before it is stuff.
+"""The version of the rules below; other rules give other labels."""
+# If the lexicon has a word under several kinds, the first of these wins: a beach is a scene rather than stuff.
 _ORDER: tuple[Kind, ...] = ("scene", "stuff", "thing", "person", "doing", "quality")
 
 
 @lru_cache(maxsize=4096)
 def kind_of(text: str) -> Kind:
-    """The kind of a word or phrase, by the tables of the lexicon and of the built-in eye.
+    """The kind of a word or phrase, by the tables of the lexicon and of the built-in labeller.
 
-    Looked up are the whole phrase, its singular, and the noun that it is about (a young woman is a person, as a woman
-    is). Of a word that is in no table, what cannot be counted is stuff and the rest a thing. Names are things.
+    The whole phrase, its singular and its head noun are looked up (a young woman is a person, as a woman is). An
+    unknown word is stuff if it cannot be counted, otherwise a thing. Names are things.
     """
     from photopoem.english.inflection import is_mass, number, singular, split_head
 
@@ -173,7 +172,7 @@ def kind_of(text: str) -> Kind:
 
 
 def _listed(word: str) -> Kind | None:
-    """The kind under which a table has the word."""
+    """The kind of a word in the tables."""
     from photopoem.english.lexicon import load_lexicon
 
     entries = load_lexicon().entries

@@ -1,4 +1,4 @@
-"""The project's own head: evidence for each word, from it the words of a photograph and how sure each is."""
+"""photopoem's own classifier head: evidence for each word, and from it a photograph's words and scores."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
 from photopoem.labels.local.classes import everyday_words, evidence, kinds, wider_words
 
 MOST_BYTES = 32 << 20
-"""What a file may hold, packed and unpacked. A thousand taught words are 3 MB."""
+"""The most bytes of a file, packed and unpacked. A thousand taught words are 3 MB."""
 
 
 def load_npz(path: Path, most: int = MOST_BYTES) -> Any:
-    """The arrays of an .npz file, by name, as `numpy.load` gives them; used in a `with` block.
+    """The arrays of an .npz file by name, as from `numpy.load`, in a `with` block.
 
-    numpy makes room for what an array's heading claims before it reads the array: a file of a few kilobytes could
-    claim all memory. Raises `ValueError` for a file that unpacks to more than `most` bytes, that claims more than it
-    holds or that is no .npz, `OSError` for one that cannot be read.
+    numpy allocates the size in an array's header before it reads the array, so a small file could claim all memory.
+    Raises `ValueError` for a file that unpacks to more than `most` bytes, claims more than it has, or is not .npz, and
+    `OSError` for one that cannot be read.
     """
     import numpy as np
 
@@ -41,7 +41,7 @@ def load_npz(path: Path, most: int = MOST_BYTES) -> Any:
                 _be_as_large_as_it_says(archive, member)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"no .npz file ({error})") from error
-    # Pickles stay shut: an array of objects could run anything.
+    # Pickles are not loaded, because an array of objects could run any code.
     return np.load(io.BytesIO(data), allow_pickle=False)
 
 
@@ -60,7 +60,7 @@ def _be_as_large_as_it_says(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -
 
 Floats = npt.NDArray[np.float32]
 EMBEDDING = 1280
-FLOOR = 2e-3  # of a probability, before its log is taken
+FLOOR = 2e-3  # the least probability in a logarithm
 
 
 def shares(logits: Floats) -> Floats:
@@ -71,7 +71,7 @@ def shares(logits: Floats) -> Floats:
 
 
 def log_odds(chance: Floats) -> Floats:
-    """ln(p / (1 - p)), held within about 6 either way."""
+    """ln(p / (1 - p)), clamped to about -6..6."""
     clipped = np.clip(chance, 0.0, 1.0)
     found: Floats = np.log((clipped + FLOOR) / (1.0 - clipped + FLOOR))
     return found
@@ -79,12 +79,12 @@ def log_odds(chance: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
-    """A word's log odds are `weights @ embedding + own * (log odds from the classes) + bias`.
+    """The head: a word's log odds are `weights @ embedding + own * (log odds from the classes) + bias`.
 
-    `words` (n), `weights` float32 (n, 1280), `own` and `bias` float32 (n,). `classes` float32 (5,) are for
-    words that only the classes know: slope, weight of the head's log odds of the wider word, and offset,
-    where the head knows a wider word; slope and offset where it does not. `network` names the network
-    whose embeddings it was taught with: to another's it would only misread them.
+    `words` (n), `weights` float32 (n, 1280), `own` and `bias` float32 (n,). `classes` float32 (5,) are for words that
+    only the classes have: slope, weight of the head's log odds of the wider word, and offset, if the head has a wider
+    word; otherwise slope and offset. `network` names the network whose embeddings it was trained on; it does not work
+    with others.
     """
 
     words: tuple[str, ...]
@@ -96,7 +96,7 @@ class Head:
 
     def logits(self, embedding: Floats, seen: Floats) -> Floats:
         """The log odds of each word; `seen` (n,) are its log odds from the classes alone."""
-        # einsum, for BLAS would wake its threads, which costs more than the sum.
+        # einsum, because BLAS would wake its threads, which takes longer than the sum.
         found: Floats = np.einsum("ij,j->i", self.weights, embedding) + self.own * seen + self.bias
         return found
 
@@ -116,7 +116,7 @@ class Head:
 
 
 def read_head(path: Path) -> Head:
-    """The head in a file that `to_bytes` wrote. Raises ValueError or OSError for anything else."""
+    """Read a head from a file that `to_bytes` wrote. Raises `ValueError` or `OSError` for anything else."""
     with load_npz(path) as data:
         try:
             words, weights, own, bias, classes = (
@@ -142,28 +142,28 @@ def read_head(path: Path) -> Head:
 
 MOST = 10
 LEAST_SCORE = 0.35
-# A photograph always gets three words to doubt, if need be below LEAST_SCORE.
+# A photograph always gets three words, even below LEAST_SCORE.
 FEWEST, LEAST_AT_ALL = 3, 0.005
-# Words for many sorts of things: what anyone would say of a dog is "dog".
+# Category words; a dog is better called "dog".
 CATEGORIES = frozenset({"animal", "plant", "furniture", "food", "vehicle", "clothes", "tool"})
-# From this score on, the narrower word speaks and its wider words are silent; categories are silent sooner.
+# From this score, a narrower word replaces its wider words; categories are replaced sooner.
 SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
 # A name that only the classes know (a breed of dog) speaks in place of its everyday word from here on.
 SURE_OF_NAME = 0.95
 # A name is kept beside its everyday word, for whoever asks, from here on.
 NAMED = 0.5
-# Below this chance nobody's sex is told: somebody is a person or a child.
+# Below this probability, words that tell the sex are replaced by person or child.
 SURE_OF_SEX = 0.75
 SEXES = frozenset({"man", "woman", "boy", "girl"})
-# A wider word must be surer than the narrower by this much to be said in its place.
+# A wider word must be surer than the narrower one by this much to be used in its place.
 NOTICEABLE = 0.02
-# Of words counted right p times in a hundred, the score that is shown: a plain reading below 0.4, then a
-# cautious one. What is said at 0.5 or more carries statements, and must be right nine times in ten.
+# Measured precision -> the score that is shown: unchanged below 0.4, cautious above, because words with 0.5 or more
+# should be right nine times in ten.
 MEASURED = (0.0, 0.4, 0.8, 1.0)
 SHOWN = (0.0, 0.4, 0.5, 1.0)
 # Log odds from the classes below which they say nothing of a word that only they know.
 HARDLY = -5.5
-# How much less likely clothes are where nobody is seen, and acts where neither person nor animal is.
+# How much less likely clothes are without a person, and acts without a person or an animal.
 NOBODY_WEARS, NOBODY_ACTS = 1.3, 1.5
 WORN_BY_ANIMALS = "collar"
 ANIMALS = ("animal", "dog", "cat", "horse", "bird", "cow", "sheep")
@@ -175,7 +175,7 @@ Pairs = tuple[Rows, Rows, Floats]
 
 @cache
 def _class_words() -> tuple[tuple[str, ...], Pairs]:
-    """Every word, and the (word, class, how much) of the few places where a class says something of a word."""
+    """Every word, and the sparse (word, class, weight) entries where a class counts for a word."""
     words = tuple(kinds())
     matrix = evidence(words)
     rows, columns = np.nonzero(matrix)
@@ -188,23 +188,23 @@ def _row_of() -> dict[str, int]:
 
 
 def class_chances(logits: Floats) -> tuple[tuple[str, ...], Floats]:
-    """Every word, and its log odds from the classes alone; a wider word has what its narrower ones have together."""
+    """Every word, and its log odds from the classes alone; a wider word sums up its narrower ones."""
     words, (rows, columns, much) = _class_words()
-    # Not as a product of matrices: BLAS would wake its threads, which costs more than the sum.
+    # Not a matrix product, because BLAS would wake its threads, which takes longer than the sum.
     sums = np.bincount(rows, much * shares(logits)[columns], len(words))
     return words, log_odds(sums.astype(np.float32))
 
 
 @cache
 def _seen_by_classes() -> npt.NDArray[np.bool_]:
-    """Which words any class speaks for."""
+    """The words for which any class counts."""
     words, (rows, _, _) = _class_words()
     return np.bincount(rows, minlength=len(words)) > 0
 
 
 @cache
 def _under(known: tuple[str, ...]) -> tuple[Rows, Rows]:
-    """The rows of words that have a wider word among `known`, and the rows of the nearest of those."""
+    """The rows of words with a wider word among `known`, and the rows of the nearest such wider words."""
     pairs = []
     for word, row in _row_of().items():
         near = [wide for wide in wider_words()[word] if wide in known]
@@ -215,9 +215,9 @@ def _under(known: tuple[str, ...]) -> tuple[Rows, Rows]:
 
 
 def chances(head: Head, embedding: Floats, logits: Floats) -> Chances:
-    """How likely each word is right, 0..1: the head's answer where it knows the word, else the classes'.
+    """The probability of each word, in 0..1: from the head if it has the word, otherwise from the classes.
 
-    A word of the classes' is likelier where the head sees its wider word too: a finch, where it sees a bird.
+    A word of the classes is likelier if the head also sees its wider word: a finch, if it sees a bird.
     """
     words, seen = class_chances(logits)
     slope, share, offset, slope_alone, offset_alone = head.classes
@@ -240,7 +240,7 @@ def _of_group(group: str, without: str) -> Rows:
 
 
 def _gate(odds: Floats) -> None:
-    """No clothes without a person, no acts without somebody who acts; nobody's face is surer than a person."""
+    """Make clothes unlikely without a person, acts without an actor, and a face at most as sure as a person."""
     person = float(odds[_row_of()["person"]])
     somebody = _chance(person)
     alive = max(somebody, *(_chance(float(odds[_row_of()[word]])) for word in ANIMALS))
@@ -255,9 +255,9 @@ def _chance(odds: float) -> float:
 
 
 def claims(measured: Mapping[str, float]) -> Chances:
-    """The scores that are shown for these chances; a wider word is never less sure than a narrower one.
+    """The scores to show for these probabilities; a wider word is never less sure than a narrower one.
 
-    Below `LEAST_AT_ALL` they are left out, and so is a sex that is not sure.
+    Scores below `LEAST_AT_ALL` are left out, and so are words for an unsure sex.
     """
     likely = {
         word: chance
@@ -277,7 +277,7 @@ def claims(measured: Mapping[str, float]) -> Chances:
 
 @cache
 def basic_word(word: str) -> str:
-    """The everyday word for what a name names (dog, of a spaniel): the word itself where that is everyday."""
+    """The everyday word for a name (spaniel: dog); the word itself if it is an everyday word."""
     if word in everyday_words():
         return word
     return next((w for w in wider_words()[word] if w in everyday_words() and w not in CATEGORIES), word)
@@ -291,8 +291,8 @@ def _floor(word: str) -> float:
 def choose(scores: Mapping[str, float], labeller: str) -> Labels:
     """Up to ten labels, best first; of a word and its wider words only one.
 
-    The narrowest word that is sure enough speaks for its chain; where none is, the surest of the chain does.
-    A name that is not sure stands among the `narrower` words of its everyday word.
+    The narrowest word that is sure enough represents its chain; if there is none, the surest does. An unsure name
+    becomes one of the `narrower` words of its everyday word.
     """
     likely = {word: score for word, score in scores.items() if score >= LEAST_AT_ALL}
     names = [word for word, score in likely.items() if basic_word(word) != word and score < SURE_OF_NAME]
@@ -308,7 +308,7 @@ def choose(scores: Mapping[str, float], labeller: str) -> Labels:
 
 
 def _after_nouns(scores: Mapping[str, float]) -> Chances:
-    """The scores, where no act or quality is surer than the surest noun: it is said of something that is there."""
+    """The scores with acts and qualities capped at the surest noun, which they describe."""
     surest = max((score for word, score in scores.items() if _is_noun(word)), default=0.0)
     return {word: score if _is_noun(word) else min(score, surest) for word, score in scores.items()}
 
@@ -318,12 +318,12 @@ def _is_noun(word: str) -> bool:
 
 
 def _rank(word: str, score: float) -> tuple[float, bool, str]:
-    """The place of a word: by falling score; of the same score nouns go first, for the others are said of them."""
+    """The sort key of a word: by falling score; at the same score nouns come first, because others describe them."""
     return -round(score, 4), not _is_noun(word), word
 
 
 def _narrowest(likely: Mapping[str, float]) -> Chances:
-    """Of every word and its wider words, the one that speaks."""
+    """The word that represents each chain of a word and its wider words."""
     wider = wider_words()
     kept: Chances = {}
     under: dict[str, list[str]] = {}
@@ -343,6 +343,6 @@ def _narrowest(likely: Mapping[str, float]) -> Chances:
 
 
 def label(word: str, score: float, labeller: str, narrower: tuple[str, ...] = ()) -> Label:
-    """A label of one of the eye's words, with the kind and the wider words that it has in the tables."""
+    """A label for a word of the built-in labeller, with its kind and wider words from the tables."""
     kind: Kind = kinds().get(word, "thing")
     return Label(word, round(score, 4), labeller, kind, wider_words().get(word, ()), narrower=narrower)

@@ -1,4 +1,4 @@
-"""The built-in labeller: no account, no network, no download; and where in a picture its evidence lies."""
+"""The built-in labeller: no account, no network access, no download; and evidence maps for its words."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     Views = tuple[View, View]
 
 GRID = 28
-_CLASSES = 24  # the likeliest classes, which are nearly all of a view's classes
-_QUIET = 1e-6  # keeps impossible classes quiet
+_CLASSES = 24  # the likeliest classes, which have nearly all of a view's probability
+_QUIET = 1e-6  # suppresses impossible classes
 
 
 def evidence_maps(head: Head, last_layer: Floats, words: Sequence[str], views: Sequence[View]) -> Floats:
-    """The maps (words, 28, 28) of words over the whole picture, of two views: the whole and its middle.
+    """The evidence maps (words, 28, 28) over the whole picture, from two views: the whole and its middle.
 
     `last_layer` (1000, 1280) are the network's weights from embedding to classes.
     """
@@ -50,7 +50,7 @@ def _word_maps(head: Head, last_layer: Floats, words: Sequence[str], view: View)
     own, weights = _of_head(head, words)
     pull = matrix[:, likely] * chance[likely] / (total[:, None] + _QUIET) - chance[likely]
     pull *= (own * (matrix.any(axis=1)))[:, None]
-    # einsum, for BLAS would wake its threads, which costs more than the sums.
+    # einsum, because BLAS would wake its threads, which takes longer than the sums.
     direct = weights + np.einsum("ik,kj->ij", pull, last_layer[likely])
     count, height, width = view.features.shape
     cells = np.ascontiguousarray(view.features.reshape(count, -1).T)
@@ -64,7 +64,7 @@ def _evidence(words: tuple[str, ...]) -> Floats:
 
 
 def _of_head(head: Head, words: Sequence[str]) -> tuple[Floats, Floats]:
-    """What the head holds of words: how much their classes count (n,), and weights (n, 1280); else 1 and 0."""
+    """The head's parameters of words: the weight of their classes (n,), and weights (n, 1280); 1 and 0 for others."""
     own, weights = np.ones(len(words), np.float32), np.zeros((len(words), head.weights.shape[1]), np.float32)
     rows = {word: row for row, word in enumerate(head.words)}
     for number, word in enumerate(words):
@@ -75,7 +75,7 @@ def _of_head(head: Head, words: Sequence[str]) -> tuple[Floats, Floats]:
 
 @cache
 def _cubic(wanted: int, given: int) -> Floats:
-    """(wanted, given): resampling of `given` cells, Catmull-Rom, cells' centers at halves."""
+    """The matrix (wanted, given) that resamples `given` cells by Catmull-Rom, with cell centers at halves."""
     at = (np.arange(wanted) + 0.5) * given / wanted - 0.5
     apart = np.abs(at[:, None] - np.arange(given))
     near = 1.5 * apart**3 - 2.5 * apart**2 + 1
@@ -91,7 +91,7 @@ def _grown(maps: Floats, height: int, width: int) -> Floats:
 
 
 def _with_middle(whole: Floats, middle: Floats, size: tuple[int, int]) -> Floats:
-    """The whole picture's maps, averaged with those of its middle where that lies; `size` is the picture's."""
+    """The whole picture's maps, averaged with those of its middle at its place; `size` is the picture's."""
     width, height = size
     half = min(width, height) * NEARER / 2
     left, top, right, bottom = (
@@ -110,15 +110,15 @@ def _with_middle(whole: Floats, middle: Floats, size: tuple[int, int]) -> Floats
 
 
 BRIGHT, DARK = 0.7, 0.25  # of the eight-bit range, Rec. 601 luma
-STEP = 0.08  # a difference between neighbours that an eye takes for an edge
+STEP = 0.08  # a difference between neighbors that looks like an edge
 LEAST_SHARE = 0.02
 WORDS: dict[str, Kind] = {"light": "stuff", "shadow": "stuff", "edge": "thing", "empty space": "stuff"}
 
 
 def measured_labels(pixels: Pixels, labeller: str) -> Labels:
-    """Light, shadow, edges and empty space, each scored by the share of the picture that it is.
+    """Light, shadow, edges and empty space, each scored by its share of the picture.
 
-    `pixels` uint8 (h, w, 3). These scores are shares, not chances: nothing here is guessed.
+    `pixels` uint8 (h, w, 3). These scores are measured shares, not probabilities.
     """
     luma = pixels @ np.array([0.299, 0.587, 0.114], np.float32) / 255.0
     down = np.abs(np.diff(luma, axis=0, append=luma[-1:]))
@@ -140,14 +140,14 @@ COLOPHON = (
 
 
 def words() -> dict[str, Kind]:
-    """Every word that the built-in eye can say, with its kind, taught ones aside."""
+    """Every word of the built-in labeller with its kind, without taught words."""
     return kinds() | WORDS
 
 
 class Local:
-    """EfficientNet-Lite0 with a head of photopoem's own, and maybe one that its user taught.
+    """EfficientNet-Lite0 with photopoem's own head, and optionally one that the user taught.
 
-    docs/labels.md says what it was taught, by whom, and what it is bad at.
+    docs/labels.md has its model card.
     """
 
     name = "local"
@@ -162,8 +162,8 @@ class Local:
         self.colophon = COLOPHON + (f"; and whoever taught it {taught}" if taught else "")
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-        """Up to ten labels a photo, best first."""
-        # All are looked at before the first word is chosen: the network takes the processor's caches each time.
+        """Up to ten labels per photo, best first."""
+        # The network sees all photos before words are chosen, because each use of it evicts the processor's caches.
         seen = [self._look(photo) for photo in photos]
         return [views if isinstance(views, LabelError) else self._said(views) for views in seen]
 
@@ -171,7 +171,7 @@ class Local:
         try:
             return self._eye.views(photo.pixels)
         except Exception as error:
-            # onnxruntime raises its own kinds; one photograph's failure must stay one photograph's.
+            # onnxruntime raises its own exceptions; a failure must affect only its photograph.
             return LabelError(f"{photo.path}: the built-in labeller cannot read it ({error})")
 
     def _said(self, views: Views) -> Labels:
@@ -194,7 +194,7 @@ class Local:
         return self._with_lessons(labels, sight) if self._lessons else labels
 
     def _with_lessons(self, labels: Labels, sight: Sight) -> Labels:
-        """The labels with the taught words among them: a word that was taught is answered by its teacher."""
+        """The labels merged with the taught words; for a taught word, only the taught head counts."""
         assert self._lessons is not None  # noqa: S101 - the caller has looked
         odds = self._lessons.logits(sight.embedding, np.zeros(len(self._lessons.words), np.float32))
         scores = (1 / (1 + np.exp(-odds))).tolist()
@@ -210,7 +210,7 @@ class Local:
 
 
 class PixelsAlone:
-    """What remains where the network cannot be loaded: words that the pixels alone bear out."""
+    """The fallback if the network cannot be loaded: words measured from pixels."""
 
     name = "local"
     version = VERSION
@@ -219,21 +219,21 @@ class PixelsAlone:
     colophon = "nobody: the network could not be loaded, and the pixels were only measured"
 
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
-        """Labels of light and layout for each photo, scored by their shares of the picture."""
+        """Labels for light and layout of each photo, scored by their shares of the picture."""
         return [measured_labels(photo.pixels, self.name) for photo in photos]
 
 
 def shipped_head() -> Head:
-    """The head that came with photopoem."""
+    """The built-in head."""
     with as_file(files("photopoem") / "data" / "eye-head.npz") as path:
         return read_head(path)
 
 
 def open_labeller(argument: str, settings: LabelSettings) -> Local | PixelsAlone:
-    """The built-in labeller, and with it what was taught as `argument`.
+    """The built-in labeller, with the words taught as `argument`.
 
-    Where its network cannot be loaded, it says so once and goes on with what the pixels alone tell.
-    Raises `UsageError` where nothing was taught under that name.
+    If the network cannot be loaded, it says so once and uses `PixelsAlone`. Raises `UsageError` if nothing was taught
+    under that name.
     """
     lessons = read_taught(argument) if argument else None
     try:

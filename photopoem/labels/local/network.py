@@ -17,11 +17,10 @@ from photopoem.photo.reading import Pixels
 
 
 def import_onnxruntime() -> Any:
-    """The module onnxruntime, which reports nothing to anyone; nothing else in photopoem imports it.
+    """The module onnxruntime without telemetry; nothing else in photopoem imports it.
 
-    Where the variable is not set, the import itself writes an identifier and a database below the cache folder and
-    begins to send them. `disable_telemetry_events` comes too late for that. Windows has a log of its own, which only
-    that function stops.
+    Unless the variable is set, the import itself writes an identifier and a database below the cache folder and begins
+    to send them. `disable_telemetry_events` comes too late for that, but only it stops the log on Windows.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
@@ -30,18 +29,20 @@ def import_onnxruntime() -> Any:
     return onnxruntime
 
 
-LONG, SHORT = 224, 192  # the network halves five times: multiples of 32 leave nothing over
-NEARER = 0.875  # the share of the shorter side that a centered crop keeps, as the network was trained
-_OBLONG = (LONG / SHORT) ** 0.5  # from here on a picture is nearer to LONG x SHORT than to a square
+LONG, SHORT = 224, 192  # the network halves five times, so sides are multiples of 32
+NEARER = 0.875  # the share of the shorter side in a centered crop, as in the network's training
+_OBLONG = (
+    LONG / SHORT
+) ** 0.5  # from this aspect ratio, a picture is nearer to LONG x SHORT than to a square
 
 Floats = npt.NDArray[np.float32]
 
 
 def whole(pixels: Pixels) -> Floats:
-    """All of the picture: float32 (1, 3, height, width), (value - 127) / 128.
+    """The whole picture: float32 (1, 3, height, width), (value - 127) / 128.
 
-    It is squashed to a square, or one that is plainly oblong to 224 by 192, whichever way it lies: less is bent, and
-    the network takes a seventh less time.
+    It is squashed to a square, or an oblong picture to 224 by 192 in either orientation, which distorts less and takes
+    a seventh less time.
     """
     return _look(_image(pixels), None)
 
@@ -55,7 +56,7 @@ def middle(pixels: Pixels) -> Floats:
 
 
 def views(pixels: Pixels) -> list[Floats]:
-    """The whole picture, its mirror image and its middle: what a teacher shows."""
+    """The whole picture, its mirror image and its middle, for training."""
     plain = whole(pixels)
     return [plain, np.ascontiguousarray(plain[:, :, :, ::-1]), middle(pixels)]
 
@@ -78,7 +79,7 @@ def _look(image: Any, box: tuple[float, float, float, float] | None) -> Floats:
 
 
 def _shape(aspect: float) -> tuple[int, int]:
-    """Width and height of the view of a picture that is `aspect` times as wide as high."""
+    """Width and height of the view of a picture with this `aspect` ratio (width / height)."""
     if aspect > _OBLONG:
         return LONG, SHORT
     return (SHORT, LONG) if aspect * _OBLONG < 1 else (LONG, LONG)
@@ -88,12 +89,12 @@ FILE = "eye-network.onnx"
 SHA256 = "d75880f59b665c19dc268b979ec02749392d9ee0766852c6f7600eb0ae0486d2"
 
 VERSION = SHA256[:12]
-"""Names the network in what was taught with its embeddings."""
+"""The network's name in heads that were trained on its embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the network says of a picture: `embedding` (1280,), `logits` (1000,) of ImageNet's classes."""
+    """The network's output for a picture: `embedding` (1280,), `logits` (1000,) of ImageNet's classes."""
 
     embedding: Floats
     logits: Floats
@@ -101,9 +102,10 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the network says of one view: its `sight`, and its last `features` (1280, h, w), of which it is the mean.
+    """The network's output for one view: its `sight`, and its last `features` (1280, h, w), whose mean is the
+    embedding.
 
-    `size` is the width and height of the picture that the view is of.
+    `size` is the width and height of the whole picture.
     """
 
     sight: Sight
@@ -112,12 +114,12 @@ class View:
 
 
 def network_path() -> Path:
-    """Where the network's file is."""
+    """The path of the network's file."""
     return Path(str(files("photopoem") / "data" / FILE))
 
 
 def read_network(path: Path) -> bytes:
-    """The file's bytes, once their hash has been found right. Raises `LabellerUnavailable` otherwise."""
+    """The file's bytes, after checking their hash. Raises `LabellerUnavailable` if it is wrong."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -130,7 +132,7 @@ def read_network(path: Path) -> bytes:
 def open_session(model: bytes | str) -> Any:
     """An onnxruntime session on one core, telemetry off.
 
-    The pipeline runs a process a core, so a session's own threads would only stand in each other's way.
+    The pipeline runs one process per core, so more threads would only slow it down.
     """
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
@@ -141,13 +143,13 @@ def open_session(model: bytes | str) -> Any:
 
 
 def as_one(first: Sight, second: Sight) -> Sight:
-    """The mean of what two views say."""
+    """The mean of the outputs for two views."""
     half = np.float32(0.5)
     return Sight((first.embedding + second.embedding) * half, (first.logits + second.logits) * half)
 
 
 class Network:
-    """EfficientNet-Lite0 over ImageNet in 8-bit integers, from the file that comes with photopoem.
+    """EfficientNet-Lite0 over ImageNet in 8-bit integers, from photopoem's file.
 
     Raises `LabellerUnavailable` when the file is missing or changed.
     """
@@ -156,7 +158,7 @@ class Network:
         self._session = open_session(read_network(path or network_path()))
 
     def see(self, pixels: Pixels) -> Sight:
-        """The whole picture and its middle, uint8 (h, w, 3) sRGB, seen as one: the mean of the two."""
+        """The mean of the outputs for the whole picture, uint8 (h, w, 3) sRGB, and its middle."""
         return as_one(*(view.sight for view in self.views(pixels)))
 
     def views(self, pixels: Pixels) -> tuple[View, View]:
@@ -169,7 +171,7 @@ class Network:
         return View(Sight(embedding[0], logits[0]), features[0], size)
 
     def see_prepared(self, view: Floats) -> Sight:
-        """What it says of one view, float32 (1, 3, height, width)."""
+        """The output for one view, float32 (1, 3, height, width)."""
         embedding, logits = self._session.run(["embedding", "logits"], {"pixels": view})
         return Sight(embedding[0], logits[0])
 

@@ -1,4 +1,4 @@
-"""Teaches the eye words of a person's own, from twenty photographs a word."""
+"""Teaches the built-in labeller new words, from twenty photographs per word."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def taught_folder() -> Path:
-    """PHOTOPOEM_EYE_DIR where it is set, else a folder `eye` among the user's data."""
+    """PHOTOPOEM_EYE_DIR if it is set, otherwise the folder `eye` in the user's data folder."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen)
@@ -37,23 +37,23 @@ def taught_folder() -> Path:
 
 
 def taught_path(name: str) -> Path:
-    """The file of what was taught under `name`. Raises `UsageError` for a name that is no plain word."""
+    """The file of the words taught under `name`. Raises `UsageError` for an invalid name."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a head: small letters, digits, - and _, 64 at most")
     return taught_folder() / f"{name}.npz"
 
 
 def taught_names() -> list[str]:
-    """The names under which something has been taught, in order."""
+    """The names under which words have been taught, sorted."""
     return sorted(
         path.stem for path in taught_folder().glob("*.npz") if _NAME.fullmatch(path.stem) and path.is_file()
     )
 
 
 def read_taught(name: str) -> Head:
-    """What was taught as `name`.
+    """The head taught as `name`.
 
-    Raises `UsageError` where nothing was, `LabellerUnavailable` where it is broken or was taught to another network.
+    Raises `UsageError` if there is none, `LabellerUnavailable` if it is broken or belongs to another network.
     """
     path = taught_path(name)
     if not path.is_file():
@@ -63,7 +63,7 @@ def read_taught(name: str) -> Head:
     try:
         head = read_head(path)
     except Exception as error:
-        # zip, numpy and our own checks each raise their own; to a person all mean the same.
+        # zipfile, numpy and our own checks raise different exceptions with the same meaning here.
         raise LabellerUnavailable(f"{path}: no head can be read from it ({error}); teach it again") from error
     if head.network != VERSION:
         again = f"photopoem eye teach FOLDER --as {name} --force"
@@ -74,12 +74,12 @@ def read_taught(name: str) -> Head:
 
 
 LIST = "words.csv"
-ENOUGH = 20  # photographs a word, below which a warning is due
-FEWEST = 5  # below which nothing can be learned, nor checked
+ENOUGH = 20  # photographs per word; fewer cause a warning
+FEWEST = 5  # the least photographs per word for learning and testing
 MOST_WORDS, LONGEST_WORD = 200, 60
 FOLDS = 5
 SEED = 2020
-# Chosen so that the numbers of twenty photographs, in 1,280 dimensions, are not learned by heart.
+# Regularization that avoids overfitting on twenty photographs in 1,280 dimensions.
 PENALTY = 0.003
 
 Floats = npt.NDArray[np.float32]
@@ -88,9 +88,8 @@ Lessons = Mapping[str, Sequence[Path]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a word went: its photographs, how many of them were recognized unseen (at 0.5), and false alarms.
-
-    `others` is how many photographs without the word there were, `alarms` how many of them were taken for it.
+    """The test of a word: its photographs, how many of them were recognized unseen (at 0.5), and false alarms.
+    `others` is the number of photographs without the word, `alarms` how many of them were mistaken for it.
     """
 
     word: str
@@ -101,10 +100,10 @@ class Report:
 
 
 def read_lessons(folder: Path) -> dict[str, list[Path]]:
-    """The photographs of each word: from `words.csv` (photo, words) where there is one, else from subfolders.
+    """The photographs of each word, from `words.csv` (photo, words) if it exists, otherwise from subfolders.
 
-    In the list, several words for one photograph stand with `|` between. Raises `UsageError` for a folder
-    without words, or with a word of too few photographs.
+    In the list, `|` separates several words of a photograph. Raises `UsageError` for a folder without words, or with
+    too few photographs for a word.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: not a folder of photographs to teach from")
@@ -148,7 +147,7 @@ def _from_list(folder: Path) -> dict[str, list[Path]]:
 
 
 def _word(text: str) -> str:
-    """A word as it will be said: spaces for underscores, none at its ends."""
+    """A word as poems use it: underscores become spaces, and its ends are stripped."""
     word = " ".join(text.replace("_", " ").split())
     if not word or len(word) > LONGEST_WORD:
         raise UsageError(f"{text!r} is no word to teach: 1 to {LONGEST_WORD} characters")
@@ -158,10 +157,10 @@ def _word(text: str) -> str:
 def teach(
     lessons: Lessons, network: Network, note: Callable[[str], None], step: Callable[[int, int], None]
 ) -> tuple[Head, list[Report]]:
-    """A head for the words of `lessons`, and how each was recognized on photographs that it had not seen.
+    """A head for the words of `lessons`, and the cross-validated report of each word.
 
-    `note` hears of photographs that cannot be read; `step` is told after each (done, of how many).
-    Raises `UsageError` where too few photographs of a word can be read.
+    `note` is called for photographs that cannot be read, `step` after each photograph with (done, total). Raises
+    `UsageError` if too few photographs of a word can be read.
     """
     photos = sorted({photo for listed in lessons.values() for photo in listed})
     seen: dict[Path, Floats] = {}
@@ -186,14 +185,14 @@ def teach(
 
 
 def _background() -> Floats:
-    """Embeddings of openly licensed photographs of everything (n, 1280): what a new word mostly is not."""
+    """Embeddings (n, 1280) of openly licensed photographs, as negative examples for new words."""
     with as_file(files("photopoem") / "data" / "eye-background.npz") as path, np.load(path) as data:
         found: Floats = data["embedding"].astype(np.float32)
     return found
 
 
 def _learn(word: str, listed: Sequence[Path], seen: Mapping[Path, Floats]) -> tuple[Floats, float, Report]:
-    """One word's weights (1280,) and bias, calibrated on photographs left out in turn."""
+    """One word's weights (1280,) and bias, calibrated by cross-validation."""
     mine = sorted({path for path in listed if path in seen})
     if len(mine) < FEWEST:
         raise UsageError(
@@ -211,7 +210,7 @@ def _learn(word: str, listed: Sequence[Path], seen: Mapping[Path, Floats]) -> tu
 
 
 def _fit(groups: Sequence[Floats], truth: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Weights (1280,) and bias of a logistic regression over all views, both sides counted alike."""
+    """Weights (1280,) and bias of a class-balanced logistic regression over all views."""
     from sklearn.linear_model import LogisticRegression
 
     rows = np.concatenate(groups)
@@ -224,7 +223,7 @@ def _fit(groups: Sequence[Floats], truth: npt.NDArray[np.bool_]) -> tuple[Floats
 
 
 def _unseen_odds(groups: Sequence[Floats], truth: npt.NDArray[np.bool_]) -> Floats:
-    """For each photograph's plain view, the answer of a head that was taught without that photograph."""
+    """For each photograph's whole view, the log odds of a head that was trained without that photograph."""
     from sklearn.model_selection import StratifiedKFold
 
     odds = np.zeros(len(groups), np.float32)
@@ -236,7 +235,7 @@ def _unseen_odds(groups: Sequence[Floats], truth: npt.NDArray[np.bool_]) -> Floa
 
 
 def _platt(odds: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset that turn odds into chances (J. Platt, 1999), held back where there is little to go by."""
+    """Slope and offset of Platt's calibration (J. Platt, 1999), regularized for few examples."""
     from sklearn.linear_model import LogisticRegression
 
     scale = float(odds.std()) or 1.0

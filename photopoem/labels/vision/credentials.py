@@ -1,4 +1,4 @@
-"""Gets to Google Cloud Vision: finds credentials before the first photo, and tells failures in one line."""
+"""Connects to Google Cloud Vision: finds credentials before the first photo, and explains failures in one line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NONE_SET = (
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How Vision will be reached. `plain` is gRPC without encryption and credentials, for loopback only."""
+    """How to reach Vision. `plain` is gRPC without encryption and credentials, for loopback only."""
 
     endpoint: str | None = None
     plain: bool = False
@@ -41,7 +41,7 @@ class Access:
 
 
 def available(environ: Mapping[str, str] = os.environ) -> bool | str:
-    """True where credentials are set, else why not. Reads variables and looks for one file; opens no connection."""
+    """True if credentials are set, otherwise the reason. Checks variables and one file, without a connection."""
     if environ.get(API_KEY) or environ.get(KEY_FILE) or _login_file(environ).is_file():
         return True
     endpoint = environ.get(ENDPOINT)
@@ -89,7 +89,7 @@ def _with_credentials(environ: Mapping[str, str], endpoint: str | None, metadata
 
 
 def _login_file(environ: Mapping[str, str]) -> Path:
-    """Where `gcloud auth application-default login` puts its file."""
+    """The path of the file that `gcloud auth application-default login` writes."""
     name = "application_default_credentials.json"
     if folder := environ.get("CLOUDSDK_CONFIG"):
         return Path(folder) / name
@@ -116,7 +116,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked_key(key: str) -> str:
-    # A key travels in a header, which allows no other characters; the usual mistake is a line break from a file.
+    # A key is sent in a header, which allows no other characters; the usual mistake is a line break from a file.
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", key.strip()):
         raise UsageError(f"{API_KEY} is not an API key: it holds characters that no key has")
     return key.strip()
@@ -137,20 +137,20 @@ def _load(path: Path, named: str) -> Any:
 
     try:
         with warnings.catch_warnings():
-            # One warning says that the kind of file is not known beforehand, which is intended; the other that a
-            # login has no project of its own, which Vision itself reports where it matters.
+            # One warning says that the type of file is unknown, which is intended; the other that a login has no
+            # project, which Vision reports if it matters.
             warnings.simplefilter("ignore")
             credentials, _ = load_credentials_from_file(  # type: ignore[no-untyped-call]  # it says no types
                 str(path), scopes=SCOPES
             )
-    # A key file with fields missing or of the wrong type raises any of these.
+    # A key file with missing or invalid fields raises any of these.
     except (exceptions.GoogleAuthError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise LabellerUnavailable(wrong) from error
     return credentials
 
 
 def _from_metadata() -> Any:
-    """The service account of the machine this runs on. Asking where there is none takes about 12 seconds."""
+    """The service account of this machine. If there is none, the request takes about 12 seconds."""
     import google.auth
     from google.auth import exceptions
 
@@ -162,7 +162,7 @@ def _from_metadata() -> Any:
 
 
 def connect(access: Access) -> Any:
-    """A Vision client. A login is tried first, because a stale one would look like a network that is down."""
+    """A Vision client. A login is tried first, because an expired one would look like a network failure."""
     # gRPC would print its own messages beside ours.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     _quiet_tokens()
@@ -199,7 +199,7 @@ def is_too_long(error: BaseException) -> bool:
 
 
 def _quiet_tokens() -> None:
-    """Keep gRPC from printing a traceback for a token that cannot be renewed: our message says so."""
+    """Keep gRPC from printing a traceback for a token that cannot be renewed, because our message says so."""
     import logging
 
     logging.getLogger("grpc._plugin_wrapping").addHandler(logging.NullHandler())
@@ -222,7 +222,7 @@ def _try_login(credentials: Any) -> None:
 
 
 def one_line(text: str, access: Access | None = None, limit: int = 200) -> str:
-    """A stranger's text for a message: one line without characters that act in a terminal and without the API key."""
+    """Untrusted text for a message: one line without control characters and without the API key."""
     if access and access.api_key:
         text = text.replace(access.api_key, "***")
     from photopoem.text.terminal import visible
@@ -232,7 +232,7 @@ def one_line(text: str, access: Access | None = None, limit: int = 200) -> str:
 
 
 def gone_for_good(error: Exception, access: Access) -> LabellerUnavailable | None:
-    """What an error means if no other photo can be labelled after it; None if the next one may be."""
+    """The message for an error after which no photo can be labelled; None if the next one may succeed."""
     from google.api_core import exceptions
     from google.auth.exceptions import GoogleAuthError
 
@@ -250,7 +250,7 @@ def gone_for_good(error: Exception, access: Access) -> LabellerUnavailable | Non
             why = f"{access.endpoint or 'the service'} does not offer Vision: check {ENDPOINT}"
         case exceptions.Cancelled():
             why = "Vision was not waited for: the run was stopped"
-        case exceptions.ServiceUnavailable():  # not tried again: only a token can be the reason
+        case exceptions.ServiceUnavailable():  # not retried: only a token can be the reason
             why = f"Vision cannot be asked: {_renew(access)} ({said})"
         case _:
             return None

@@ -1,4 +1,4 @@
-"""Labels from Google Cloud Vision: asked in batches, several in flight, and never twice for the same pixels."""
+"""Labels from Google Cloud Vision: requested in parallel batches, and never twice for the same pixels."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from photopoem.text.terminal import counted, say_nothing
 
 Feature = Literal["labels", "objects", "landmarks"]
 Question = tuple[bytes, tuple[Feature, ...]]
-"""A JPEG and what is asked about it."""
+"""A JPEG and the requested features."""
 Reply = dict[Feature, Answer] | LabelError
 
 RESULTS = 20
-"""The most answers that are asked for, for each feature of each photograph."""
+"""The most results per feature and photograph."""
 STOPPED = "Vision was not waited for: the run was stopped"
 
 
@@ -43,8 +43,8 @@ STOPPED = "Vision was not waited for: the run was stopped"
 class Timeouts:
     """How long to wait for Vision, in seconds.
 
-    One attempt may take `attempt`. Where the service is busy, silent or out of reach, the next attempt follows after
-    about `first`, the one after that after twice as long, at most `longest`, until `whole` has passed.
+    One attempt may take `attempt`. If the service is busy, silent or unreachable, the next attempt follows after about
+    `first`, then after twice as long each time, at most `longest`, until `whole` has passed.
     """
 
     attempt: float = 20.0
@@ -54,7 +54,7 @@ class Timeouts:
 
 
 class Client:
-    """Vision for several threads. After a lasting failure every question fails with the same message."""
+    """A thread-safe client for Vision. After a permanent failure, every request fails with the same message."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Client:
         gone: LabellerUnavailable | None = None,
         note: Callable[[str], None] = say_nothing,
     ) -> None:
-        """Nothing is connected before the first question; `gone` is the reason, if known, why none can be asked.
+        """Connects at the first request; `gone` is a known reason why no request is possible.
 
         `note` tells a person what was odd about an answer.
         """
@@ -72,15 +72,15 @@ class Client:
         self._service: Any = None
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
-        """A reply for each of at most 16 questions, in the same order; `LabelError` for those that failed.
+        """A reply for each of at most 16 questions, in the same order; a `LabelError` for each that failed.
 
-        Raises `LabellerUnavailable` where no other question can succeed either.
+        Raises `LabellerUnavailable` if no later request can succeed.
         """
         service = self._connected()
         try:
             replies = self._send(service, questions)
         except Exception as error:
-            # The client raises many kinds of error: each means one message for the run, or one for each photo.
+            # The client raises many exceptions; each becomes one message for the run, or one for each photo.
             if self.gone:
                 raise self.gone from error
             if is_too_long(error):
@@ -102,13 +102,13 @@ class Client:
         return [{feature: Answer((), now) for feature in features} for _, features in questions]
 
     def stop(self, reason: LabellerUnavailable | None = None) -> LabellerUnavailable:
-        """Ask nothing more; returns why, which is the first reason there was."""
+        """Stop sending requests; returns the first reason given."""
         with self._lock:
             self.gone = self.gone or reason or LabellerUnavailable(STOPPED)
             return self.gone
 
     def close(self) -> None:
-        """Stop, and break off the requests in flight."""
+        """Stop, and cancel pending requests."""
         self.stop()
         if self._service is not None:
             self._service.transport.close()
@@ -137,7 +137,7 @@ class Client:
             v1.AnnotateImageRequest(image=v1.Image(content=jpeg), features=[kinds[each] for each in features])
             for jpeg, features in questions
         ]
-        # A plain number would be the time left for all attempts together: the last would get too little.
+        # A number would be a deadline for all attempts together, and leave too little for the last.
         timeout = ConstantTimeout(self._timeouts.attempt)  # type: ignore[no-untyped-call]  # it says no types
         reply = service.batch_annotate_images(requests=requests, retry=self._retry(), timeout=timeout)
         return list(reply.responses)
@@ -149,7 +149,7 @@ class Client:
         passing = (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.ResourceExhausted)
 
         def again(error: BaseException) -> bool:
-            # A login that is no longer accepted is reported as a service that is unavailable.
+            # An expired login is reported as an unavailable service.
             passes = isinstance(error, passing) and "invalid_grant" not in str(error)
             return passes and not self.gone and not is_too_long(error)
 
@@ -162,7 +162,7 @@ class Client:
 
 
 def _replies(questions: Sequence[Question], replies: Sequence[Any]) -> list[Reply]:
-    """Replies stand in the order of the questions."""
+    """The replies, in the order of the questions."""
     if len(replies) != len(questions):
         return [LabelError(f"Vision answered {len(replies)} of {len(questions)} questions")] * len(questions)
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -182,7 +182,7 @@ def _reply(features: tuple[Feature, ...], reply: Any, now: str) -> Reply:
 
 
 def _objects(annotations: Iterable[Any], now: str) -> Answer:
-    """The things that were found and their boxes, by falling score; one without a name or a box is left out."""
+    """The detected objects and their boxes, by falling score; those without a name or a box are left out."""
     found = []
     for each in annotations:
         corners = each.bounding_poly.normalized_vertices
@@ -191,44 +191,42 @@ def _objects(annotations: Iterable[Any], now: str) -> Answer:
             box = (min(across), min(down), max(across), max(down))
             found.append(((each.name[:LONGEST_TEXT], _held(each.score)), box))
     found.sort(key=lambda one: (-one[0][1], one))
-    del found[RESULTS:]  # whatever a server sends, no more than was asked for
+    del found[RESULTS:]  # no more than was requested, whatever the server sends
     return Answer(tuple(word for word, _ in found), now, tuple(box for _, box in found))
 
 
 def _held(figure: float) -> float:
-    """A 32-bit figure of Vision's, within 0..1; one that is no number is 0."""
+    """A 32-bit number from Vision, clamped to 0..1; NaN becomes 0."""
     if math.isnan(figure):
-        return 0.0  # NaN in the cache could not be read again, and would be paid for in every run
+        return 0.0  # NaN in the cache could not be read again, and would be billed in every run
     return round(min(max(figure, 0.0), 1.0), 6)
 
 
 def _words(annotations: Iterable[Any]) -> tuple[tuple[str, float], ...]:
-    """(description, score) by falling score. Vision leaves `confidence` empty; scores come as 32-bit floats."""
+    """(description, score) by falling score. Vision leaves `confidence` empty; scores are 32-bit floats."""
     pairs = [(each.description[:LONGEST_TEXT], _held(each.score)) for each in annotations]
     found = sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(found[:RESULTS])  # whatever a server sends, no more than was asked for
+    return tuple(found[:RESULTS])  # no more than was requested, whatever the server sends
 
 
 __all__ = ["Cost", "Timeouts", "VisionLabeller", "available", "cost_of", "open_labeller"]
 
 NAME, VERSION = "vision", "v1"
 BATCH = 16
-"""Photographs in one request: as many as Vision takes."""
+"""The most photographs that Vision accepts in one request."""
 JPEG_QUALITY = 90
 SUREST_PLACE = 0.5
-"""A landmark below this score names no place."""
+"""A landmark below this score is not used as a place."""
 
 T = TypeVar("T")
 Answers = dict[str, dict[Feature, Answer]]
-"""The answers about photographs, by digest."""
+"""Answers by digest of the photograph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What labelling photographs would cost: `requests` that would be sent, `units` that would be billed.
-
-    Vision bills a unit for each feature of each photograph. `left` photographs would wait for next time,
-    because `max_requests` is reached.
+    """The cost of labelling photographs: `requests` to send and `units` to be billed. Vision bills a unit for each
+    feature of each photograph. `left` photographs are left for the next run because of `max_requests`.
     """
 
     photos: int
@@ -239,7 +237,7 @@ class Cost:
 
     @property
     def uncached(self) -> int:
-        """Photographs that Vision has not been asked everything about yet."""
+        """The number of photographs with missing answers."""
         return self.photos - self.cached
 
 
@@ -250,11 +248,10 @@ def cost_of(
     together: int = TOGETHER,
     objects: bool = False,
 ) -> Cost:
-    """What labelling the photographs with these digests would cost; opens no connection and needs no credentials.
+    """The cost of labelling the photographs with these digests; opens no connection and needs no credentials.
 
-    `together` is how many photographs a run labels at a time, which decides how full its requests are; with
-    `objects` Vision is asked where things lie, too, which is billed beside the labels. The same photograph twice is
-    asked about once. Raises `StoreError` where the cache cannot be read.
+    `together` is the batch size of a run, which decides how full its requests are. `objects` also requests object
+    detection, which is billed in addition. Duplicates count once. Raises `StoreError` if the cache cannot be read.
     """
     settings = settings or LabelSettings()
     given = list(digests)
@@ -282,12 +279,12 @@ def open_labeller(
     timeouts: Timeouts | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> VisionLabeller:
-    """Vision, ready to be asked.
+    """Open the labeller Vision.
 
-    `argument` is empty, `metadata` to ask as the machine's own account, `objects` to ask where things lie as
-    well, or both with a + between.
+    `argument` is empty, `metadata` to use the machine's own account, `objects` to detect objects as well, or both
+    joined by +.
 
-    Without credentials it still opens if the cache has answers, to read those. Raises `UsageError`,
+    Without credentials it still opens if the cache has answers, and uses only those. Raises `UsageError`,
     `LabellerUnavailable` or `StoreError`, all before the first photograph is read.
     """
     asked = set(filter(None, argument.split("+")))
@@ -311,9 +308,9 @@ def open_labeller(
 
 
 class VisionLabeller:
-    """Asks Vision what is in photographs: the cache first, then batches of 16, several in flight.
+    """Labels photographs with Vision: from the cache, then in parallel batches of 16.
 
-    What leaves the machine is a JPEG made of `Photo.pixels` alone. Several threads may call `label`.
+    Only a JPEG made from `Photo.pixels` leaves the machine. Several threads may call `label`.
     """
 
     name, version, network = NAME, VERSION, True
@@ -322,7 +319,7 @@ class VisionLabeller:
     def __init__(
         self, settings: LabelSettings, client: Client, cache: LabelCache | None, objects: bool = False
     ) -> None:
-        """See `open_labeller`; without a cache every photograph is asked about."""
+        """See `open_labeller`; without a cache, every photograph is sent."""
         self._objects, self._features = objects, _features(settings, objects)
         keys = ";".join(_key(feature).parameters for feature in self._features)
         self.parameters = f"{keys};words={words.fingerprint()}"
@@ -335,8 +332,8 @@ class VisionLabeller:
     def label(self, photos: Sequence[Photo]) -> list[Labels | LabelError]:
         """Labels for each photo, in the same order, from the cache or from Vision.
 
-        Raises `LabellerUnavailable` where Vision cannot be asked any more; what it answered until then is in
-        the cache. Raises `StoreError` where answers that were paid for cannot be kept.
+        Raises `LabellerUnavailable` if Vision cannot be used any more; earlier answers are in the cache. Raises
+        `StoreError` if paid answers cannot be stored.
         """
         known = _read(self._cache, [photo.digest for photo in photos], self._features)
         missing = {
@@ -348,11 +345,11 @@ class VisionLabeller:
         return [failed.get(photo.digest) or self._said(photo.digest, known) for photo in photos]
 
     def place(self, digest: str) -> str | None:
-        """The landmark that Vision saw in a photograph it labelled with `landmarks`, where it was sure enough."""
+        """The landmark that Vision saw in a photograph labelled with `landmarks`, if it was sure enough."""
         return self._places.get(digest)
 
     def close(self) -> None:
-        """Break off the requests in flight; `label` then raises, in whatever thread it runs."""
+        """Cancel pending requests; `label` then raises, in whatever thread it runs."""
         self._client.close()
         self._pool.shutdown(wait=False)
 
@@ -367,9 +364,9 @@ class VisionLabeller:
     def _ask_all(
         self, missing: list[tuple[Photo, tuple[Feature, ...]]], known: Answers
     ) -> dict[str, LabelError]:
-        """Ask for what is missing, add the answers to `known`, and return the errors by digest.
+        """Request missing answers, add them to `known`, and return the errors by digest.
 
-        Every request that has begun is waited for, and its answers are kept, before a failure is raised.
+        Before a failure is raised, every running request is finished and its answers are stored.
         """
         pending: list[Future[tuple[Answers, dict[str, LabelError]]]] = []
         failed: dict[str, LabelError] = {}
@@ -399,7 +396,7 @@ class VisionLabeller:
             return True
 
     def _ask(self, batch: list[tuple[Photo, tuple[Feature, ...]]]) -> tuple[Answers, dict[str, LabelError]]:
-        """One request; its answers are in the cache when this returns."""
+        """Send one request; its answers are in the cache when this returns."""
         questions: list[Question] = [(to_jpeg(photo), features) for photo, features in batch]
         known: Answers = {}
         failed: dict[str, LabelError] = {}
@@ -416,7 +413,7 @@ class VisionLabeller:
 
 
 def to_jpeg(photo: Photo) -> bytes:
-    """The pixels as a JPEG, with no EXIF, name, profile or anything else from the file."""
+    """The pixels as a JPEG, without EXIF, name, profile or anything else from the file."""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -434,7 +431,7 @@ def _features(settings: LabelSettings, objects: bool) -> tuple[Feature, ...]:
 
 
 def _key(feature: Feature) -> Key:
-    """The cache key of a feature. Each has its own, so that asking for landmarks later pays for landmarks alone."""
+    """The cache key of a feature. Each has its own, so that requesting landmarks later bills landmarks alone."""
     return Key(NAME, VERSION, f"{feature}={RESULTS};jpeg={JPEG_QUALITY}")
 
 

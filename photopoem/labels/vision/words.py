@@ -1,4 +1,4 @@
-"""Makes words that a poem can use out of the labels that Vision gives."""
+"""Turns Vision's labels into words for poems."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from photopoem.labels.region import low_by_box, region_of_box
 
 STOPLIST_VARIABLE = "PHOTOPOEM_VISION_STOPLIST"
 
-# First words that keep their capital. Vision writes each label with a capital, so that "German shepherd", which begins
-# with a name, looks like "Golden retriever", which does not. Later words have capitals only if they are names.
+# First words that keep their capital. Vision capitalizes every label, so that "German shepherd", which begins with
+# a name, looks like "Golden retriever", which does not. Later words have capitals only if they are names.
 NAMES = frozenset(
     """
     african afghan airedale akita alaskan albanian alsatian american amsterdam anatolian andean angus antarctic
@@ -48,7 +48,7 @@ NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class VisionWord:
-    """What photopoem calls a label of Vision's. `text` is empty for labels on the stoplist."""
+    """photopoem's word for a Vision label. `text` is empty for labels on the stoplist."""
 
     text: str
     kind: Kind
@@ -59,9 +59,8 @@ NOTHING = VisionWord("", "thing")
 
 
 def tidy(raw: Iterable[tuple[str, float]], asked: str = "") -> Labels:
-    """Labels by falling score, at most one for each text, from (description, score) as Vision gave them.
-
-    `asked` is the time of asking, ISO 8601; its date goes with every label.
+    """Labels by falling score, at most one per text, from Vision's (description, score) pairs. `asked` is the time of
+    the request, ISO 8601; every label gets its date.
     """
     return surest(
         Label(word.text, min(max(score, 0.0), 1.0), "vision", word.kind, word.wider, asked[:10])
@@ -71,7 +70,7 @@ def tidy(raw: Iterable[tuple[str, float]], asked: str = "") -> Labels:
 
 
 def with_objects(labels: Labels, objects: Answer) -> Labels:
-    """Labels with the boxes of things that Vision found, the surest of each; a thing that no label names is added."""
+    """Labels with the boxes of Vision's objects, the surest of each; objects without a label are added."""
     found = {label.text: label for label in labels}
     placed: set[str] = set()
     for (description, score), box in zip(objects.words, objects.boxes, strict=True):
@@ -87,7 +86,7 @@ def with_objects(labels: Labels, objects: Answer) -> Labels:
 
 
 def say(description: str) -> VisionWord:
-    """What photopoem calls a label of Vision's; a `VisionWord` without text if it is on the stoplist."""
+    """Photopoem's word for a Vision label; a `VisionWord` without text if it is on the stoplist."""
     text = " ".join(description.split())
     folded = text.casefold()
     stopped = stoplist(os.environ.get(STOPLIST_VARIABLE, ""))
@@ -102,16 +101,16 @@ def say(description: str) -> VisionWord:
 
 
 def lower(text: str) -> str:
-    """Lower case but for names: "Golden retriever" loses its capital, "German shepherd" keeps it."""
+    """Lower case except for names: "Golden retriever" loses its capital, "German shepherd" keeps it."""
     first, _, rest = text.partition(" ")
     keeps = _is_name(first) or any(word[:1].isupper() for word in rest.split())
     return text if keeps else first.lower() + text[len(first) :]
 
 
 def _is_name(word: str) -> bool:
-    """Whether a word is a name in the list, or is written in capitals of its own: LEGO, T-shirt, SUV, iPhone."""
+    """Whether a word is a name in the list, or has unusual capitals: LEGO, T-shirt, SUV, iPhone."""
     stem = re.sub(r"['\N{RIGHT SINGLE QUOTATION MARK}]s$", "", word)
-    # A single capital begins the label. Several, or one before a hyphen or a figure, belong to the word.
+    # A single capital begins the label. Several, or one before a hyphen or a digit, belong to the word.
     lettered = sum(c.isupper() for c in word) > 1 or re.match(r"[A-Z]([-0-9]|$)", word)
     return stem.casefold() in NAMES or bool(lettered)
 
@@ -124,7 +123,7 @@ def _words() -> Mapping[str, VisionWord]:
 
 
 def words() -> frozenset[str]:
-    """The words that are listed for Vision, which may say others too."""
+    """The words listed for Vision, which may give others too."""
     return frozenset(known.text for known in _words().values() if known.text)
 
 
@@ -135,10 +134,10 @@ def _known(row: Mapping[str, str]) -> VisionWord:
 
 @lru_cache(maxsize=4)
 def stoplist(own: str = "") -> frozenset[str]:
-    """Labels that are left out, case folded: the shipped list, changed by the file `own` where it is given.
+    """The stoplist, case folded: the built-in list, changed by the file `own` if given.
 
-    A line is `Label: reason`, or `* word: reason` for all labels that end in the word; `#` begins a note. In the
-    file `own`, `!Label` takes a label off the list. Raises `UsageError` where the file cannot be read.
+    A line is `Label: reason`, or `* word: reason` for all labels that end in the word; `#` begins a comment. In the
+    file `own`, `!Label` takes a label off the list. Raises `UsageError` if the file cannot be read.
     """
     stopped = set(_lines(_data("vision-stoplist.txt")))
     if own:
@@ -161,7 +160,7 @@ def _lines(text: str) -> list[str]:
 
 
 def fingerprint() -> str:
-    """A hash of words and stoplist: when it changes, the same answer may give other labels."""
+    """A hash of words and stoplist; if it changes, the same answer may give other labels."""
     own = sorted(stoplist(os.environ.get(STOPLIST_VARIABLE, "")))
     return hashlib.sha256((_data("vision-words.csv") + KINDS_VERSION + "\n".join(own)).encode()).hexdigest()[
         :8
