@@ -1,4 +1,4 @@
-"""Tracery grammars for photographs: found by path or name, loaded, checked and expanded."""
+"""Tracery grammars for photographs: finds, loads, checks and expands them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 @lru_cache(maxsize=1)
 def shelf_folder() -> Path:
-    """The folder of the shipped grammars: inside the wheel, or at the top of a checkout."""
+    """The folder of the built-in grammars: inside the wheel, or at the top of a checkout."""
     inside = _PACKAGE / "grammars"
     return inside if inside.is_dir() else _PACKAGE.parent / "grammars"
 
 
 def shelf() -> list[str]:
-    """The names of the shipped grammars, sorted."""
+    """The names of the built-in grammars, sorted."""
     return sorted(path.stem for path in shelf_folder().glob("*.json"))
 
 
 def is_on_shelf(name: str) -> bool:
-    """Whether this is the name of a shipped grammar."""
+    """Whether this is the name of a built-in grammar."""
     plain = name.replace("-", "").replace("_", "")
     return plain.isalnum() and len(name) < 100 and (shelf_folder() / f"{name}.json").is_file()
 
@@ -46,7 +46,7 @@ def find_grammar(name_or_path: str) -> Path:
     try:
         if path.is_file():
             return path
-    except (OSError, ValueError):  # a name too long, or with NUL in it, is no file
+    except (OSError, ValueError):  # too long, or with NUL: not a file name
         pass
     near = did_you_mean(name_or_path, shelf()) or did_you_mean_path(name_or_path, ".json")
     there = f"; there are {', '.join(shelf()) or 'none'}, or give the path of a JSON file"
@@ -54,16 +54,16 @@ def find_grammar(name_or_path: str) -> Path:
 
 
 def clean_name(name: str) -> str:
-    """A name that is safe to show."""
+    """A name that is safe to display."""
     from photopoem.grammar.text import clean
 
     return clean(name, 200)
 
 
 def expand_names(names: str | Iterable[str]) -> tuple[str, ...]:
-    """The grammars named by `a,b.json,c` or `all`, each once. Raises `UsageError` if there is none.
+    """The grammars in `a,b.json,c` or `all`, each once. Raises `UsageError` if there is none.
 
-    A comma in the name of a file that is there does not divide it.
+    A comma in the name of an existing file does not split it.
     """
     given = [names] if isinstance(names, str) else list(names)
     found: list[str] = []
@@ -77,7 +77,7 @@ def expand_names(names: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _split(names: str) -> Iterator[str]:
-    """What stands between the commas; parts that name a file together stay together."""
+    """The names between commas; an existing file's name may contain commas."""
     parts = names.split(",")
     while parts:
         ends = (end for end in range(len(parts), 1, -1) if _is_file(",".join(parts[:end]).strip()))
@@ -91,10 +91,10 @@ def _is_file(name: str) -> bool:
 
 
 def choose(names: str | Sequence[str], digest: str, seed: int) -> str:
-    """One of several grammars for a photograph: by its digest and the seed alone.
+    """One of several grammars for a photograph, by its digest and the seed alone.
 
-    Each name is hashed with the photograph and the highest wins (Thaler and Ravishankar 1998), so a grammar
-    added to the list takes only its own share of photographs and the others keep their poems.
+    Each name is hashed with the photograph, and the highest hash wins (Thaler and Ravishankar 1998). So a grammar
+    added to the list takes only its share of photographs, and the others keep their poems.
     """
     wanted = expand_names(names)
 
@@ -121,7 +121,7 @@ __all__ = [
 
 
 def check_grammar(path: Path) -> list[Problem]:
-    """Every problem of a grammar's file, in its order. Raises `GrammarError` if the file cannot be read.
+    """Every problem of a grammar's file, in file order. Raises `GrammarError` if the file cannot be read.
 
     A grammar without errors fails in a run only if a photograph lacks words that it needs.
     """
@@ -144,7 +144,7 @@ def check_loaded(grammar: Grammar) -> list[Problem]:
     return noted_problems(grammar.parts) + tried_problems(grammar.name, grammar.parts)
 
 
-# These are imported on first use, because a shell that completes the name of a grammar must not wait for them.
+# These are imported on first use, so that shell completion of grammar names is fast.
 _HOME_OF = {"Problem": "loader", "Grammar": "grammar", "Written": "grammar", "load_grammar": "grammar"}
 
 

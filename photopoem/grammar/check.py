@@ -30,18 +30,18 @@ MAX_LEAST_STEPS = 2_000
 OWN_WORDS = "this is said only where it has none and nothing else can be said"
 _MOST_GUESSES = 40
 _MOST_TOLD = 1_000
-"""A grammar with more problems is not analyzed further: nobody would read more, and the time stays bounded."""
+"""The most problems of a grammar that are analyzed, which also bounds the time."""
 _NAME, _BINDING = re.compile(r"\w+"), re.compile(r"\[([^\[\]:#]+):")
 
 
 def problems_of(parts: Parts) -> list[Problem]:
-    """Every problem that can be found without writing a poem: errors and warnings, in the order of the file."""
+    """Every problem that can be found without writing a poem: errors and warnings, in file order."""
     _Checker(parts).run()
     return noted_problems(parts)
 
 
 def noted_problems(parts: Parts) -> list[Problem]:
-    """The problems of a grammar that was checked before. Every grammar is checked when it is loaded."""
+    """The problems of a loaded grammar, which was checked when it was loaded."""
     return sorted(set(parts.source.problems), key=lambda p: (p.line, p.column, not p.error, p.message))
 
 
@@ -67,12 +67,12 @@ class _Checker:
         self.guesses = 0
 
     def _own(self, key: str) -> int:
-        """How many rules of a symbol stand in the file itself; the others come from word lists."""
+        """The number of a symbol's rules in the file itself; the others come from word lists."""
         value = self.source.values.get(key, [])
         return len(value) if isinstance(value, list) else 1
 
     def run(self) -> None:
-        """Note every problem. Of a file that was read only in part, that is the one already noted."""
+        """Note every problem. For a file that was read only in part, the problem is already noted."""
         if self.source.torn:
             return
         sound = not self.source.problems
@@ -102,7 +102,7 @@ class _Checker:
     # -- names --
 
     def _guess(self, name: str, among: Iterable[str]) -> str:
-        """The nearest known name, as a question. Only the first names get a guess, because guessing is slow."""
+        """The nearest known name, as a question. Only the first names get one, because the search is slow."""
         self.guesses += 1
         if self.guesses > _MOST_GUESSES or len(name) > 60:
             return ""
@@ -136,7 +136,7 @@ class _Checker:
             self._at(key, n, node.at, f"{node.target!r} is popped but nowhere bound", error=False)
 
     def _two_words(self, key: str, n: int, rule: Rule) -> None:
-        """Warn where a rule names one word and then speaks of another, because the same symbol is used twice."""
+        """Warn if a rule uses the same symbol twice and so describes another word than the one it names."""
         named: dict[str, Tag] = {}
         about: dict[str, Tag] = {}
         for tag in rule:
@@ -162,7 +162,7 @@ class _Checker:
         return f"no symbol {symbol!r}{self._guess(symbol, self.known)}"
 
     def _free(self, symbol: str) -> str:
-        """A name like this one that no rule of the grammar has yet, nor a photograph's words."""
+        """A similar name that is neither a symbol of the grammar nor one of the photograph."""
         name = symbol.strip("_") or "rule"
         taken = self.known | self.source.values.keys()
         return next(each for each in chain([name], (f"{name}{n}" for n in count(2))) if each not in taken)
@@ -176,11 +176,11 @@ class _Checker:
             wants = ARGUMENTS.get(name, 0)
             self._at(key, n, modifier.at, f".{name} takes {wants or 'no'} arguments, here are {given}")
 
-    # -- what rules come to --
+    # -- expansion --
 
     def _endless(self, book: RuleBook) -> None:
-        """Note symbols that can never be expanded, rules that need them, and poems that are always too long."""
-        # Unknown symbols have a problem of their own already.
+        """Note endless symbols, rules that need them, and poems that are always too long."""
+        # Unknown symbols are reported separately.
         given = SYMBOLS | self.unknown
         rank = ranks(book.graph, given)
         circles = book.recursive
@@ -214,10 +214,10 @@ class _Checker:
 
     def _unreached(self, book: RuleBook) -> None:
         reached = set(self._starts())
-        # A symbol that is misspelled where it is used is reported there.
+        # A misspelled symbol is reported where it is used.
         for name in sorted(self.unknown)[:_MOST_GUESSES]:
             reached.update(get_close_matches(name, self.rules, 1))
-        # `origin` stays for other Tracery tools where an acrostic is made of lines.
+        # An acrostic made of lines does not use `origin`, which stays for other Tracery tools.
         todo = [*reached, "origin"]
         uses = {key: self._uses(key) for key in book.symbols}
         while todo:
@@ -239,7 +239,7 @@ class _Checker:
                     yield node.symbol
 
     def _too_wide(self) -> None:
-        """Note rules that can never be used because their own text is wider than a line may be."""
+        """Note rules that can never be used because their own text is wider than a line."""
         form = self.parts.form
         if not form.width or form.soft:
             return
@@ -251,7 +251,7 @@ class _Checker:
 
 
 def _rules_of(nodes: Rule) -> Iterator[Rule]:
-    """A rule, and those that stand in its brackets."""
+    """A rule and the rules in its brackets."""
     yield nodes
     for node in walk(nodes):
         if isinstance(node, Push):
@@ -261,7 +261,7 @@ def _rules_of(nodes: Rule) -> Iterator[Rule]:
 
 
 def _dotted(tag: Tag) -> str:
-    """The modifiers of a tag as they are written."""
+    """The modifiers of a tag in their written form."""
     return "".join(
         f".{modifier.name}" + (f"({','.join(modifier.arguments)})" if modifier.arguments else "")
         for modifier in tag.modifiers

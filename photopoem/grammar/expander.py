@@ -1,4 +1,4 @@
-"""Expands the rules of a grammar into lines: tries rules and words by chance, and takes back what does not fit."""
+"""Expands the rules of a grammar into lines: tries random rules and words, and backtracks if they do not fit."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ MAX_DEPTH = 60
 MAX_LETTERS = 24
 DEEP = 30
 LONG = 500
-"""From this depth, or this many words and rules on, the rules that end soonest are tried first."""
+"""From this depth, or this many words and rules, the rules that end soonest are tried first."""
 LINE_OF_VERSE = 200
-"""A line of more characters is prose, and may say a word twice in a row."""
+"""A longer line is prose, and may have a word twice in a row."""
 LINE_TRIES = 2
 SEARCHED_LINE_TRIES = 8
-"""How often a line that does not fit is begun again, after each of its rules has been tried."""
+"""How often a line that does not fit is restarted after all of its rules have been tried."""
 SLACK = 2
-"""Spaces that a line may lose when it is made tidy."""
+"""The most spaces that tidying removes from a line."""
 
 Phrases = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What an expansion draws on: the rules that can be used, the words of each symbol, the lexicon, the form.
+    """The input of an expansion: the usable rules, the words of each symbol, the lexicon, the form.
 
     The key of the lexicon is a word, its kind, and one of `FROM_THE_LEXICON`.
     """
@@ -58,31 +58,31 @@ class Event(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """What a symbol is bound to: one text, or several to draw from. `widths` keeps the widths that were asked for."""
+    """The value of a bound symbol: one text, or several to draw from. `widths` caches computed widths."""
 
     choices: tuple[tuple[Piece, ...], ...]
     widths: dict[Calls, int]
 
 
 class Opening(NamedTuple):
-    """The place of a phrase in a line: the texts before and after it, and the modifiers that will change it."""
+    """The place of a phrase in a line: the texts before and after it, and the modifiers that will be applied to it."""
 
     before: str
     after: str
     modifiers: Calls
 
 
-# A plain tuple, because thousands are made: a named one takes five times as long to make.
+# A plain tuple, because thousands are made and a named one takes five times as long.
 Checkpoint = tuple[Said, int, list[Piece], int, Mapping[str, tuple[Binding, ...]], int]
-"""All that is needed to take an expansion back: what is said, lines, the line and its length, bindings, events."""
+"""The state to restore when backtracking: used words, lines, the line and its length, bindings, events."""
 
 
 class Expander:
     """One try at a poem.
 
-    `lines` are the finished lines, tidy and none empty; a `GAP` stands first in those that an empty line goes
-    before. `events` tell how they came about (each makes an `Event`). `tries` counts the lines that were tried, and
-    `misfit` is the latest that did not fit. `level` says how much may be repeated: see `repetition.STRICT`.
+    `lines` are the finished, tidied, non-empty lines; one that follows an empty line begins with `GAP`. `events` are
+    the steps (each makes an `Event`). `tries` counts the tried lines, and `misfit` is the latest that did not fit.
+    `level` is the allowed repetition: see `repetition.STRICT`.
     """
 
     def __init__(self, material: Material, rng: Random, level: int = STRICT) -> None:
@@ -101,10 +101,10 @@ class Expander:
         self._rng = rng
         self._picker = Picker(rng, level)
         self._said = Said()
-        # Words that numbered symbols will say later.
+        # Words that numbered symbols will use later.
         self._kept: tuple[Card, ...] = ()
         self._bound: Mapping[str, tuple[Binding, ...]] = {}
-        # The line that is being written, and the same where it was found to fit already.
+        # The current line, and the same when it is known to fit.
         self._out: list[Piece] = []
         self._checked: tuple[Piece, ...] | None = None
         self._initial = ""
@@ -117,7 +117,7 @@ class Expander:
     # -- whole texts --
 
     def attempt(self) -> Unsayable | Misfit | Overworked | None:
-        """Write the poem that the form asks for into `lines`; gives back why that did not work out, if so."""
+        """Write a poem in the required form into `lines`; returns the error if that fails."""
         try:
             if self.form.acrostic:
                 self._write_acrostic()
@@ -134,7 +134,7 @@ class Expander:
         self._end_line()
 
     def _write_acrostic(self) -> None:
-        """Spell the first of the form's symbols whose letters can all begin a line."""
+        """Write an acrostic of the first of the form's symbols that can be spelled."""
         failure: Exception = Unsayable(self.form.acrostic[0])
         for symbol in self.form.acrostic:
             spelled = self._cards.get(symbol, ())[:1]
@@ -157,21 +157,21 @@ class Expander:
         self._initial = ""
 
     def _reserve(self, key: str) -> None:
-        """Keep a word for its numbered symbol: it counts as used, though it was not said."""
+        """Reserve a word for its numbered symbol: it counts as used before it occurs."""
         words = {key: 0, **self._said.words}
         self._said = self._said._replace(words=words, numbered=self._said.numbered | {key})
 
     def one_line(self, symbol: str) -> tuple[Piece, ...]:
-        """Expand a symbol into a single line, with what was bound so far but nothing said."""
+        """Expand a symbol into a single line, with the current bindings but no used words."""
         self._said = Said()
         pieces = self._captured(lambda: self._symbol(symbol))
         return tidy([piece._replace(text=re.sub(r" *\n *", " ", piece.text)) for piece in pieces])[0]
 
     def raw(self, rule: Nodes) -> list[Piece]:
-        """Expand a rule, its line breaks and spaces as they are."""
+        """Expand a rule with its line breaks and spaces unchanged."""
         return self._captured(lambda: self._rule(rule))
 
-    # -- taking back --
+    # -- backtracking --
 
     def _mark(self) -> Checkpoint:
         out = self._out
@@ -180,7 +180,7 @@ class Expander:
     def _undo(self, mark: Checkpoint) -> None:
         self._said, lines, out, pieces, self._bound, events = mark
         del self.lines[lines:]
-        # A line that has ended is never written on, so cutting gives back the line as it was.
+        # A finished line is never extended, so cutting restores the earlier line.
         self._out = out
         del out[pieces:]
         self._checked = None
@@ -189,7 +189,7 @@ class Expander:
     # -- lines --
 
     def _end_of_line(self, segment: Segment, following: tuple[Segment, ...], tries: int) -> None:
-        """Expand a segment that ends a line, up to so many times, until the line fits."""
+        """Expand a segment that ends a line, at most `tries` times, until the line fits."""
         mark = self._mark() if tries > 1 else None
         while True:
             tries -= 1
@@ -199,7 +199,7 @@ class Expander:
                 self._check_line()
                 return
             except Misfit:
-                # Where nothing was left to chance it would come out the same again.
+                # Without any random choice, the result would be the same again.
                 if not tries or mark is None or draws == self._draws + self._picker.draws:
                     raise
                 self._undo(mark)
@@ -212,11 +212,11 @@ class Expander:
             self.lines.append((GAP, *pieces) if gap and self.lines else pieces)
             if len(self.lines) > MAX_LINES:
                 raise Overworked
-        # An empty line waits for the next line that says something.
+        # An empty line is added before the next line with text.
         self._out = [GAP] if gap and not pieces else []
 
     def _check_line(self) -> tuple[Piece, ...]:
-        """The line as it stands, tidy. Raises `Misfit` where it does not fit."""
+        """The current line, tidied. Raises `Misfit` if it does not fit."""
         if self._checked is None:
             pieces, text = tidy(self._out)
             if pieces or self._initial:
@@ -243,7 +243,7 @@ class Expander:
         return self.misfit
 
     def _may_fit(self, segments: Sequence[Segment], unbound: frozenset[str] = frozenset()) -> bool:
-        """Whether the author's text and the bound words leave lines their width; `unbound` are bound only later."""
+        """Whether the author's text and the bound words fit the width of a line; `unbound` symbols are bound later."""
         bound = self._bound
         most = self._width + SLACK
         least = sum([len(piece.text) for piece in self._out]) if self._out else 0
@@ -259,7 +259,7 @@ class Expander:
         return True
 
     def _width_of(self, binding: Binding, modifiers: Calls) -> int:
-        """The least characters of what is bound once it is modified; 0 where that is not known before it is done."""
+        """The least characters of a modified binding; 0 if they are unknown in advance."""
         choices = binding.choices
         known = len(choices) == 1 and len(choices[0]) == 1
         width = binding.widths[modifiers] = self._least_width(choices[0][0], modifiers) if known else 0
@@ -289,7 +289,7 @@ class Expander:
         self._checked = None
 
     def _say_all(self, pieces: Sequence[Piece]) -> None:
-        """Say pieces that were made before; line breaks in them end lines."""
+        """Add existing pieces to the line; line breaks in them end lines."""
         for piece in pieces:
             if "\n" not in piece.text:
                 self._say(piece)
@@ -334,7 +334,7 @@ class Expander:
                 self._act(node)
 
     def _segment(self, segment: Segment, following: Sequence[Segment]) -> None:
-        """Expand a segment that ends a line; what its bindings make too wide is given up before the rest is made."""
+        """Expand a segment that ends a line; fails early if its bindings make it too wide."""
         if segment.bindings:
             self._rule(segment.bindings)
             if self._width and not self._may_fit(following or (segment,)):
@@ -347,11 +347,11 @@ class Expander:
             self._rule(segment.rest, ends=True)
 
     def _is_word(self, symbol: str) -> bool:
-        """Whether the symbol is bound or filled by the photograph, and no rule of the grammar's."""
+        """Whether the symbol is bound or filled by the photograph, not by the grammar's rules."""
         return symbol in self._filled or bool(self._bound.get(symbol))
 
     def _with_phrase_last(self, segment: Segment) -> None:
-        """Expand a segment, but pick its phrase last of all: then it is known how much room is left for it."""
+        """Expand a segment with its phrase last, when the room that is left for it is known."""
         nodes, at = segment.rest, segment.phrase
         self._rule(nodes[:at])
         after = self._captured(lambda: self._rule(nodes[at + 1 :])) if at + 1 < len(nodes) else []
@@ -372,7 +372,7 @@ class Expander:
         else:
             self._symbol(tag.symbol, ends=ends)
         if tag.actions:
-            # What a tag binds is bound for the tag alone.
+            # Bindings in a tag are valid for the tag alone.
             self._bound = before
 
     def _act(self, action: Action) -> None:
@@ -391,7 +391,7 @@ class Expander:
         self._bound = {**self._bound, push.target: (*self._bound.get(push.target, ()), binding)}
 
     def _sayable(self, rules: Sequence[Rule]) -> list[tuple[Piece, ...]]:
-        """Those of the rules that can be said. Raises `Unsayable` where none can."""
+        """The usable ones of the rules. Raises `Unsayable` if there is none."""
         made: list[tuple[Piece, ...]] = []
         failed: Unsayable | None = None
         for rule in rules:
@@ -406,7 +406,7 @@ class Expander:
         return made
 
     def _rule_pieces(self, rule: Rule) -> list[Piece]:
-        """Expand a rule; the commonest, a lone tag, without the detour."""
+        """Expand a rule, with a shortcut for a single tag, the commonest case."""
         lone = rule[0] if len(rule) == 1 else None
         if not isinstance(lone, Tag) or lone.actions:
             return self.raw(rule)
@@ -431,13 +431,13 @@ class Expander:
         return pieces
 
     def _phrases_of(self, pieces: Sequence[Piece], which: str) -> tuple[str, Phrases]:
-        """The word that pieces are about, the last one in them, and what the lexicon says of it."""
+        """The last word of the pieces, and its phrases in the lexicon."""
         word = next((piece.word for piece in reversed(pieces) if piece.word), None)
         of, kind = (word.source.of, word.kind) if word else (text_of(pieces), "thing")
         return of, self._lexicon[of, kind, which]
 
     def _phrase(self, pieces: Sequence[Piece], which: str) -> Piece:
-        """What the lexicon says of a word; it must fit into the opening that the line has for it."""
+        """A lexicon phrase for a word that fits into the line's opening."""
         of, phrases = self._phrases_of(pieces, which)
         start = self._any(len(phrases)) if phrases else 0
         picked = self._picker.phrase(self._fitting(phrases, start), self._said) if phrases else None
@@ -448,12 +448,12 @@ class Expander:
         return Piece(clean(phrase), voice="lexicon", of=of)
 
     def _related_words(self, pieces: Sequence[Piece], which: str) -> Words:
-        """What the photograph says of the last word in the pieces."""
+        """The photograph's words that belong to the last word of the pieces."""
         word = next((piece.word for piece in reversed(pieces) if piece.word), None)
         return word.related.get(which, ()) if word else ()
 
     def _related(self, pieces: Sequence[Piece], which: str) -> Piece:
-        """Another word of the photograph that belongs to the word; it must fit into the opening of the line."""
+        """Another word of the photograph that belongs to the word and fits into the line's opening."""
         words = {word.text: word for word in self._related_words(pieces, which)}
         if not words:
             raise Unsayable(f"{text_of(pieces)}.{which}")
@@ -467,7 +467,7 @@ class Expander:
         return Piece(card.text, card.word)
 
     def _fitting(self, phrases: Phrases, start: int) -> Phrases:
-        """Those of the phrases that fit, the one at `start` or what follows it first. Raises `Misfit`."""
+        """The phrases that fit, in cyclic order from `start`. Raises `Misfit`."""
         if self._opening is None:
             return (*phrases[start:], *phrases[:start])
         before, after, modifiers = self._opening
@@ -482,7 +482,7 @@ class Expander:
     # -- symbols --
 
     def _pieces_of(self, symbol: str) -> list[Piece]:
-        """Expand a symbol into pieces of its own; one word needs no capture."""
+        """Expand a symbol into separate pieces; a single word needs no capture."""
         stack = self._bound.get(symbol)
         if stack and len(stack[-1].choices) == 1:
             return list(self._recalled(symbol, stack[-1]))
@@ -491,7 +491,7 @@ class Expander:
         return self._captured(lambda: self._symbol(symbol))
 
     def _symbol(self, symbol: str, *, ends: bool = False) -> None:
-        """Expand a symbol: what it is bound to, a word of the photograph, or one of its rules."""
+        """Expand a symbol: its binding, a word of the photograph, or one of its rules."""
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise Overworked
@@ -530,7 +530,7 @@ class Expander:
         return Piece(card.text, card.word)
 
     def _any(self, count: int) -> int:
-        """An index below a count, each as likely."""
+        """A uniformly random index below a count."""
         if count == 1:
             return 0
         self._draws += 1
@@ -539,7 +539,7 @@ class Expander:
     # -- rules --
 
     def _choose(self, symbol: str, ends: bool) -> None:
-        """Expand one of a symbol's rules: the first in a weighted shuffle that works out."""
+        """Expand one of a symbol's rules: the first that works in a weighted shuffle."""
         if self._depth > MAX_DEPTH:
             raise Unsayable(symbol)
         failed: Unsayable | Misfit | None = None
@@ -563,7 +563,7 @@ class Expander:
                 self._undo(mark)
                 if isinstance(error, Unsayable):
                     self._drop(error.symbol, group, later)
-                # What does not fit may fit with other words, so that is what is told.
+                # A misfit is reported first, because it may fit with other words.
                 failed = failed if isinstance(failed, Misfit) else error
             finally:
                 self._kept = kept
@@ -573,7 +573,7 @@ class Expander:
         raise failed or Unsayable(symbol)
 
     def _usable(self, symbol: str) -> list[Alternative]:
-        """The rules that may be used now: those that were not used yet, or all of them again."""
+        """The rules that may be used now: the unused ones, or all again."""
         rules = self._rules.choices.get(symbol, ())
         fresh = list(rules)
         used = self._said.rules
@@ -584,13 +584,13 @@ class Expander:
         return fresh
 
     def _again(self, rules: tuple[Alternative, ...]) -> list[Alternative]:
-        """The rules when all have been used: again, unless that would repeat their content by accident."""
+        """All rules again after all have been used, unless that would repeat their content by accident."""
         return [] if self.level == STRICT and any(rule.stems for rule in rules) else list(rules)
 
     def _in_turn(
         self, symbol: str, group: list[Alternative], later: list[Alternative]
     ) -> Iterator[Alternative]:
-        """The rules of a group as chance draws them. Those that repeat a word of the photograph wait in `later`."""
+        """The rules of a group in random order. Rules that repeat a word of the photograph go to `later`."""
         said = self._said.content if symbol not in self._book.in_order else frozenset()
         while group or later:
             if not group:
@@ -616,7 +616,7 @@ class Expander:
         return self._picker.weighted([alternative.weight for alternative in group])
 
     def _drop(self, symbol: str, *groups: list[Alternative]) -> None:
-        """Take the rules that need a symbol out of the groups, where no word of it can be said now."""
+        """Remove rules that need the symbol from the groups if it has no usable word now."""
         if symbol not in self._filled or self._bound.get(symbol):
             return
         cards = self._cards.get(symbol, ())
@@ -625,7 +625,7 @@ class Expander:
                 group[:] = [alternative for alternative in group if symbol not in alternative.needs]
 
     def _use(self, alternative: Alternative, ends: bool) -> None:
-        """Expand a rule. With its last segment a line ends where the symbol that it expands ends a line."""
+        """Expand a rule. Its last segment ends a line if the expanded symbol ends one."""
         self._said = self._said.with_rule(alternative)
         self.events.append((self._depth, alternative.symbol, alternative.text))
         if keeps := self._rules.keeps.get(alternative):
@@ -639,7 +639,7 @@ class Expander:
         if segment.blank and breaks and n > 0:
             self._out.append(GAP)
         elif ends or ends_line:
-            # Whoever asked for the last line tries again; here another rule may fit.
+            # The caller retries the last line; here another rule may fit.
             afresh = ends_line and self._out in ([], [GAP])
             self._end_of_line(segment, segments if n == 0 else (), self._line_tries if afresh else 1)
         else:

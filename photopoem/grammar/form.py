@@ -1,4 +1,4 @@
-"""The form of a poem: reads `_form` and checks whether lines meet it."""
+"""The form of a poem: reads `_form` and checks lines against it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 MAX_LINES = 100
 NARROWEST = 8
 LONGEST_PHRASE = 240
-"""Characters of the longest phrase that a line of no fixed width may have."""
+"""The longest phrase, in characters, in a line without a fixed width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """The form that lines must have.
 
-    `width` is the most characters of a line; where `soft`, longer lines are broken at a space and go on,
-    indented by `indent`. `syllables` and `words` are counts line by line; `lines` the least and the most
-    lines. `acrostic` are symbols: the lines begin with the letters of the first that can be spelled, and each
-    is made of the symbol `line`.
+    `width` is the most characters of a line; if `soft`, longer lines are broken at a space and continue indented by
+    `indent`. `syllables` and `words` are counts for each line; `lines` is the least and the most lines. `acrostic` are
+    symbols: the lines begin with the letters of the first that can be spelled, and each line is made from the symbol
+    `line`.
     """
 
     width: int | None = None
@@ -34,7 +34,7 @@ class Form:
 
     @property
     def counted(self) -> bool:
-        """Whether the form fixes more of a line than its width, so that each line takes many tries."""
+        """Whether the form counts words or syllables, so that each line takes many tries."""
         return bool(self.syllables or self.words or self.acrostic)
 
     @property
@@ -45,12 +45,12 @@ class Form:
 
     @property
     def too_wide(self) -> str:
-        """The fault of a line that is wider than the form allows."""
+        """The error for a line that is too wide."""
         return f"a line wider than {self.width}"
 
     @property
     def size_fault(self) -> str:
-        """The fault of a line if no phrase has the size that is left in it."""
+        """The error for a line if no phrase fills the rest of it."""
         if self.syllables:
             return "another number of syllables"
         return "another number of words" if self.words else self.too_wide
@@ -58,7 +58,7 @@ class Form:
     def fitting(
         self, number: int, before: str, after: str, sizes: Sequence[tuple[int, int, int | None]]
     ) -> list[int]:
-        """Which phrases fit between two texts in the line of this number (from 0): their places in `sizes`.
+        """The indices in `sizes` of phrases that fit between two texts in a line with this number (from 0).
 
         `sizes` has the characters, words and syllables of each phrase.
         """
@@ -75,7 +75,7 @@ class Form:
         return places
 
     def count_fault(self, number: int, text: str) -> str | None:
-        """The fault of a text with a wrong number of words or syllables for its line (from 0), if any."""
+        """The error for a wrong number of words or syllables in the line with this number (from 0), if any."""
         if self.words and not _is(self.words, number, len(text.split())):
             return "another number of words"
         if self.syllables and not _is(self.syllables, number, _syllables(text)):
@@ -83,13 +83,13 @@ class Form:
         return None
 
     def poem_fault(self, lines: int) -> str | None:
-        """The fault of a poem with this many lines; None if the form allows it."""
+        """The error for a poem with this many lines; None if the form allows it."""
         least, most = self.line_count
         return None if self.acrostic or least <= lines <= most else "another number of lines"
 
 
 def _left(counts: Sequence[int], number: int, said: int | None) -> int:
-    """How much of a line's count is left; 0 if the count of what was said is not known for sure."""
+    """The rest of a line's count; 0 if the count so far is uncertain."""
     return max(0, counts[number] - said) if number < len(counts) and said is not None else 0
 
 
@@ -104,12 +104,12 @@ def _syllables(text: str) -> int | None:
 
 
 def letters_of(text: str) -> list[str]:
-    """The letters that an acrostic spells: without accents, in lower case."""
+    """The letters of an acrostic: without accents, in lower case."""
     return [char for char in unicodedata.normalize("NFD", text).lower() if char.isalpha()]
 
 
 def initial_of(text: str) -> str:
-    """The letter with which a line begins; empty if it has no letter."""
+    """The first letter of a line; empty if it has none."""
     first = text[:1]
     if first.isascii() and first.isalpha():
         return first.lower()
@@ -117,7 +117,7 @@ def initial_of(text: str) -> str:
 
 
 def read_form(raw: Any) -> tuple[Form, list[str]]:
-    """The form that `_form` asks for, and the faults in it."""
+    """Parse `_form`; returns the form and the errors in it."""
     if raw is None:
         return Form(), []
     if not isinstance(raw, Mapping):

@@ -1,4 +1,4 @@
-"""Writes poems with a grammar: tries until a poem repeats nothing by accident and meets its form."""
+"""Writes poems with a grammar: tries until a poem meets its form without accidental repetition."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
 SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
 OWNED_TRIES = 12
-"""Poems that are written until one says a word of the photograph's owner, where there is one."""
+"""The most poems that are tried until one uses an owner's word, if there is one."""
 OWNED_TITLES = 48
-"""Titles that are drawn until one says a word of the owner's."""
+"""The most titles that are tried until one uses an owner's word."""
 MAX_TRIES = 1_000
-"""Lines that are tried before more repetition is allowed."""
+"""The most lines that are tried before more repetition is allowed."""
 MAX_SHOWN = 60
-"""Characters of a line that an error shows."""
+"""The most characters of a line that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A poem, the number of tries that its lines took, and the steps that made it (the title's last)."""
+    """A poem, the number of tried lines, and the steps that made it (the title's last)."""
 
     poem: Poem
     tries: int
@@ -57,9 +57,9 @@ class Written:
 
 @dataclass(eq=False)
 class Grammar:
-    """A grammar, ready to write. Make one with `load_grammar` or `Grammar.from_rules`.
+    """A loaded grammar. Make one with `load_grammar` or `Grammar.from_rules`.
 
-    `name` is the file's, without its ending. `about`, `by` and `licence` are its author's notes.
+    `name` is the file's name without its ending. `about`, `by` and `licence` are the author's notes.
     """
 
     name: str
@@ -71,17 +71,17 @@ class Grammar:
     def from_rules(
         cls, rules: Mapping[str, Any], name: str = "grammar", lexicon: Sequence[str] = ()
     ) -> Grammar:
-        """Make a grammar of the JSON object that its file would have. Raises `GrammarError` with every problem."""
+        """Make a grammar from the JSON object of its file. Raises `GrammarError` with every problem."""
         return _checked(name, parts_of(rules), tuple(lexicon))
 
     @property
     def path(self) -> Path | None:
-        """The grammar's file, where it has one."""
+        """The grammar's file, if it has one."""
         return self.parts.source.path
 
     @property
     def about(self) -> str:
-        """Its description, by its author."""
+        """Its author's description."""
         return self.parts.note("_about")
 
     @property
@@ -96,8 +96,8 @@ class Grammar:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short hash of everything but the photograph and the seed that decides what a poem says."""
-        _ = self.lexicon  # an unreadable lexicon is reported here, before the first photograph
+        """A short hash of everything that decides a poem, except the photograph and the seed."""
+        _ = self.lexicon  # reports an unreadable lexicon before the first photograph
         told = [self.name, self.parts.fingerprint]
         told.extend(hashlib.sha256(read_regular(path)).hexdigest() for path in self.lexicon_files)
         if self.parts.fallback:
@@ -105,15 +105,15 @@ class Grammar:
         return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
 
     def write(self, vocabulary: Vocabulary, seed: int = 0) -> Poem:
-        """The poem of a photograph: the same for the same photograph, grammar and seed.
+        """The poem of a photograph; the same photograph, grammar and seed give the same poem.
 
-        Raises `MissingWordsError` where the photograph lacks words that the grammar cannot do without, or the
-        form cannot be met with those it has; `GrammarError` where the rules grow without end.
+        Raises `MissingWordsError` if the photograph lacks words that the grammar needs, or its words do not fit the
+        form, and `GrammarError` if the rules grow without end.
         """
         return self.write_fully(vocabulary, seed).poem
 
     def write_fully(self, vocabulary: Vocabulary, seed: int = 0) -> Written:
-        """The poem with its tries and steps. Raises as `write`."""
+        """The poem with its tries and steps. Raises as `write` does."""
         seen = [self.name]
         grammar = self
         while True:
@@ -127,13 +127,13 @@ class Grammar:
                 seen.append(grammar.name)
 
     def say(self, rule: str, vocabulary: Vocabulary | None = None, seed: int = 0) -> str:
-        """Expand any rule, its line breaks and spaces as they are. Raises as `write`."""
+        """Expand any rule with its line breaks and spaces unchanged. Raises as `write` does."""
         nodes, faults = parse_rule(rule)
         if faults:
             raise GrammarError("; ".join(f"{rule!r}, column {f.at + 1}: {f.message}" for f in faults))
         digest = vocabulary.subject.digest if vocabulary else ""
         words = vocabulary.words if vocabulary else {}
-        # A rule from outside may use words that the grammar's own rules do not.
+        # The given rule may need other words than the grammar's own rules.
         expander = Expander(
             self._material(words, (*self.book.asked, *words)), self._random(digest, seed), ANYHOW
         )
@@ -151,7 +151,7 @@ class Grammar:
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """What the grammar says of words in its author's own voice. Raises `UsageError` where it cannot be read."""
+        """The lexicon of the grammar. Raises `UsageError` if it cannot be read."""
         from photopoem.english.lexicon import load_lexicon
 
         return load_lexicon(*self.parts.lexicon, *map(Path, self.lexicon_files))
@@ -182,7 +182,7 @@ class Grammar:
                 if error is None:
                     if not own or not again or _says_own(expander.lines):
                         return self._written(expander, tries, vocabulary, seed)
-                    # It fits, but leaves out what the owner says. It stands unless another says it.
+                    # It fits but has no owner's word, so it is used only if no other poem has one.
                     unsaid, again, attempts = unsaid or expander, again - 1, attempts + 1
                 if isinstance(error, Overworked):
                     endless, attempts = True, 0
@@ -194,10 +194,10 @@ class Grammar:
         raise self._error(failure, endless, tries, material, rng)
 
     def _with_own_words(self, words: Mapping[str, Words], material: Material, start: str) -> Material:
-        """The material with the grammar's own rules for symbols that the photograph has no words for.
+        """The material with the grammar's own rules for symbols without words.
 
-        Raises `MissingWordsError` where there are none, or where the start cannot be said with them either, and where
-        another grammar is named for such photographs.
+        Raises `MissingWordsError` if there are none, if the start cannot be expanded with them either, or if the
+        grammar has an `_else`.
         """
         lacking = _lacking(material.rules, start)
         own = frozenset(symbol for symbol in self.book.asked if self.parts.rules.get(symbol)) - {
@@ -215,7 +215,7 @@ class Grammar:
     def _error(
         self, failure: Exception | None, endless: bool, tries: int, material: Material, rng: Random
     ) -> GrammarError | MissingWordsError:
-        """The error that says why no try gave a poem."""
+        """The error that explains why no try gave a poem."""
         if isinstance(failure, Misfit):
             return self._misfit(str(failure), tries, material, rng)
         if endless:
@@ -236,7 +236,7 @@ class Grammar:
         return broken(pieces, width, form.indent) if form.soft and width else [pieces]
 
     def _title(self, expander: Expander, vocabulary: Vocabulary) -> Line:
-        """A title, one that says a word of the owner's if there is one; always so if the lines say none."""
+        """A title, preferably with an owner's word if there is one, and always so if the lines have none."""
         own = owners_words(vocabulary)
         titles: list[tuple[Piece, ...]] = []
         for _ in range(OWNED_TITLES if own else 1):
@@ -250,7 +250,7 @@ class Grammar:
         return make_line([Piece(f"{name}: "), Piece(clean(label.text), label)] if label else [Piece(name)])
 
     def _drawn_title(self, expander: Expander) -> Iterator[tuple[Piece, ...]]:
-        """A title as chance draws it; none where that cannot be said, for then there is the plain one."""
+        """A random title; None if there is none, in which case the default title is used."""
         if self.parts.title:
             with suppress(Unsayable, Misfit, Overworked):
                 if pieces := expander.one_line(self.parts.title):
@@ -279,7 +279,7 @@ class Grammar:
         return MissingWordsError(f"{told}; {cure}")
 
     def _wide_line(self, material: Material, rng: Random) -> str:
-        """An example of a line that is wider than the form allows; empty if there is none."""
+        """An example of a line that is too wide; empty if there is none."""
         form = self.parts.form
         expander = Expander(replace(material, form=replace(form, width=None)), rng, ANYHOW)
         expander.attempt()
@@ -287,17 +287,17 @@ class Grammar:
 
 
 def _can_say(material: Material, own: Words) -> bool:
-    """Whether the grammar asks for anything that could be one of these words."""
+    """Whether the grammar uses any symbol that may give one of these words."""
     return bool(own) and any(is_owners(card.word) for cards in material.cards.values() for card in cards)
 
 
 def _says_own(lines: Iterable[Sequence[Piece]]) -> bool:
-    """Whether any of the lines says a word of the owner's."""
+    """Whether any of the lines has an owner's word."""
     return any(piece.word is not None and is_owners(piece.word) for line in lines for piece in line)
 
 
 def surest_label(subject: Subject) -> Word | None:
-    """The surest label of a subject, where it says anything that can be shown."""
+    """The surest label of a subject with visible text."""
     from photopoem.vocabulary import make_vocabulary
 
     first = make_vocabulary(subject).words["label1"]
@@ -305,7 +305,7 @@ def surest_label(subject: Subject) -> Word | None:
 
 
 def _lacking(rules: UsableRules, symbol: str) -> str:
-    """The first symbol without words that keeps this one from being said."""
+    """The first symbol without words that prevents this one."""
     seen = {symbol}
     while True:
         options = rules.book.graph.get(symbol, ())
@@ -319,16 +319,16 @@ def _lacking(rules: UsableRules, symbol: str) -> str:
 
 
 def load_grammar(name_or_path: str | Path, *, lexicon: Sequence[str | Path] = ()) -> Grammar:
-    """The grammar of a name on the shelf, or of a file; read again only when the file has changed.
+    """The built-in grammar of a name, or the grammar in a file, which is reread only if it changed.
 
-    `lexicon` are CSV files whose rows go before those that are shipped, and words of the house (TOML).
-    Raises `GrammarError` with every problem of the grammar, one a line.
+    `lexicon` are CSV files whose rows override the built-in ones, and a words.toml. Raises `GrammarError` with every
+    problem of the grammar, one per line.
     """
     return _load(*stamp(str(name_or_path)), tuple(map(str, lexicon)), tuple(map(_changed_at, lexicon)))
 
 
 def _changed_at(path: str | Path) -> int:
-    """When a file was changed last; 0 where there is none, as reading it will tell."""
+    """The modification time of a file; 0 if there is none, which is reported on reading."""
     try:
         return Path(path).stat().st_mtime_ns
     except (OSError, ValueError):

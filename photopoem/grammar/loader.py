@@ -1,4 +1,4 @@
-"""Reads a grammar's file: its rules, its notes and its word lists, and the problems in any of them."""
+"""Reads a grammar's file: its rules, notes and word lists, with their problems."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from photopoem.grammar.parser import escape
 from photopoem.grammar.rules import RuleBook, make_rule_book
 
 MAX_LIST = 2 << 20
-"""Bytes of the largest list."""
+"""The most bytes of a list."""
 MOST_KEYS = 6
-"""Keys of lists that a message names."""
+"""The most lists that a message names."""
 _DEEPEST = 6
 _MARKS = ",;\t"
 _QUOTES = '"“”„'
 _WORDS = frozenset("word words name names text term item value entry label noun title".split())
 _WEIGHTS = frozenset("weight weights count counts frequency freq number n probability".split())
-"""What the columns of words and of weights are called in the first row of a table."""
+"""Headings of word columns and of weight columns in a table."""
 
 Words = tuple[list[str], list[float]]
-"""The words of a list and their weights, as many."""
+"""The words of a list, and as many weights."""
 
 
 def read_word_list(path: Path, key: str = "", symbol: str = "") -> Words:
-    """The words of a file and their weights, 1.0 where it gives none. Lines that begin with # are notes.
+    """The words of a file and their weights, by default 1.0. Lines that begin with # are comments.
 
-    `key` names the list in a JSON object that holds several; with dots it goes further in (`birds.names`). `symbol` is
-    what the list is for: a column may be called so. Raises `OSError`, and `ValueError` with the reason where the file
-    is no list of words.
+    `key` names the list in a JSON object that has several; dots go deeper (`birds.names`). `symbol` is the list's
+    symbol, which may also be the heading of a column. Raises `OSError`, and `ValueError` with the reason if the file
+    is not a list of words.
     """
     text = _text_of(read_regular(path, MAX_LIST))
     kind = path.suffix.lower()
@@ -70,7 +70,7 @@ def _text_of(raw: bytes) -> str:
 
 
 def _from_lines(lines: Sequence[str]) -> list[str]:
-    """One word a line. A single line may hold them all, with commas or semicolons between."""
+    """One word per line, or all words on one line, separated by commas or semicolons."""
     stripped = [line.strip() for line in lines]
     if len(stripped) == 1 and (mark := _mark_of(stripped)) and stripped[0].count(mark) > 1:
         stripped = next(_rows(stripped, mark))
@@ -80,7 +80,7 @@ def _from_lines(lines: Sequence[str]) -> list[str]:
 
 
 def _unquoted(word: str) -> str:
-    """A word without the quotes of a list in a program or in JSON."""
+    """A word without quotes as in program code or JSON."""
     bare = word.strip()
     if len(bare) > 1 and bare[0] in _QUOTES and bare[-1] in _QUOTES:
         return bare[1:-1].strip()
@@ -91,7 +91,7 @@ def _unquoted(word: str) -> str:
 
 
 def _from_table(lines: Sequence[str], symbol: str) -> Words:
-    """The first column and the weights in the second, or those columns that the first row calls so."""
+    """The words in the first column and the weights in the second, or in the columns with such headings."""
     mark = _mark_of(lines) or ","
     rows = list(_rows(lines, mark))
     header = [cell.casefold() for cell in rows[0]] if rows else []
@@ -103,7 +103,7 @@ def _from_table(lines: Sequence[str], symbol: str) -> Words:
 
 
 def _mark_of(lines: Sequence[str]) -> str:
-    """What stands between the columns: the mark that gives every row as many; empty where there is one column."""
+    """The delimiter that gives every row the same number of columns; empty if there is one column."""
     for mark in _MARKS:
         sizes = {len(row) for row in _rows(lines[:200], mark)}
         if len(sizes) == 1 and sizes != {1}:
@@ -119,7 +119,7 @@ def _rows(lines: Sequence[str], mark: str) -> Iterator[list[str]]:
 
 
 def _is_header(header: Sequence[str], rows: Sequence[Sequence[str]], symbol: str) -> bool:
-    """Whether a first row names its columns: by usual names, or as the one whose second cell is no weight."""
+    """Whether the first row has headings: usual ones, or as the only row whose second cell is not a weight."""
     if not header or not rows:
         return False
     if not _WORDS.isdisjoint(header) or (symbol and header[0] in (symbol, f"{symbol}s")):
@@ -149,7 +149,7 @@ def _weight(cell: str) -> float:
 
 
 def _from_json(text: str, key: str, name: str, *, strict: bool) -> list[str] | None:
-    """The words of a JSON array, or of the list in an object; None for text that is no JSON after all."""
+    """The words of a JSON array, or of a list in an object; None if the text is not JSON."""
     try:
         told = json.loads(text)
     except json.JSONDecodeError as error:
@@ -165,7 +165,7 @@ def _from_json(text: str, key: str, name: str, *, strict: bool) -> list[str] | N
 
 
 def _inside(told: Any, key: str) -> Any:
-    """What a key of an object holds; dots go further in. None where there is none."""
+    """The value of a key in an object; dots go deeper. None if there is none."""
     if not isinstance(told, dict) or not key:
         return None
     if key in told:
@@ -175,7 +175,7 @@ def _inside(told: Any, key: str) -> Any:
 
 
 def _only_list(told: Any, name: str) -> Any:
-    """The array itself, or the only list of texts in an object."""
+    """An array, or the only list of texts in an object."""
     if isinstance(told, list):
         return told
     lists = dict(_lists_in(told))
@@ -236,7 +236,7 @@ _ESCAPED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A place in a grammar that a person should change. A grammar with an error cannot be used; a warning is advice."""
+    """A problem at a place in a grammar. A grammar with an error cannot be used; a warning is advice."""
 
     line: int
     column: int
@@ -245,15 +245,15 @@ class Problem:
 
     @property
     def kind(self) -> str:
-        """The word for it: error or warning."""
+        """Its kind: error or warning."""
         return "error" if self.error else "warning"
 
 
 @dataclass
 class GrammarFile:
-    """The content of a grammar's file: `values` by key; `at[key]` and `at[key, n]` are the places of keys and rules.
+    """The content of a grammar's file: `values` by key; `at[key]` and `at[key, n]` are the positions of keys and rules.
 
-    A file is `torn` if it stops being JSON at some place. Nothing after that place was read.
+    A file is `torn` if it becomes invalid JSON at some position. Nothing after that position is read.
     """
 
     path: Path | None
@@ -265,7 +265,7 @@ class GrammarFile:
 
     @cached_property
     def _lines(self) -> list[int]:
-        """Where each line begins."""
+        """The offset of each line."""
         return [0, *(n + 1 for n, char in enumerate(self.text) if char == "\n")]
 
     def place(self, at: int) -> tuple[int, int]:
@@ -274,11 +274,11 @@ class GrammarFile:
         return line, at - self._lines[line - 1] + 1
 
     def problem(self, at: int, message: str, *, error: bool = True) -> None:
-        """Note a problem at a character of the text."""
+        """Note a problem at an offset in the text."""
         self.problems.append(Problem(*self.place(at), message, error))
 
     def rule_at(self, key: str, n: int, offset: int = 0) -> int:
-        """The place in the text of the character `offset` of a rule. Escapes count as they are written."""
+        """The position in the text of the character `offset` of a rule. Escapes count with their written length."""
         start = self.at.get((key, n), self.at.get(key, 0))
         if self.text[start : start + 1] != '"':
             return start
@@ -292,7 +292,7 @@ class GrammarFile:
 
 
 class _Stop(Exception):
-    """The text is no JSON."""
+    """The text is not JSON."""
 
     def __init__(self, at: int, message: str) -> None:
         super().__init__(message)
@@ -317,7 +317,7 @@ def read_source(path: Path) -> GrammarFile:
 
 
 def parse_source(text: str, path: Path | None = None) -> GrammarFile:
-    """The content of a grammar's text, with its problems noted."""
+    """Parse a grammar's text and note its problems."""
     source = GrammarFile(path, text)
     try:
         _Scanner(source).whole()
@@ -553,7 +553,7 @@ class _Scanner:
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Whether a file lies in a folder, after all links are followed."""
+    """Whether a file is in a folder after resolving links."""
     return path.resolve().is_relative_to(folder.resolve())
 
 
@@ -570,12 +570,12 @@ NOTES = (
     "_words",
     "_lexicon",
 )
-"""The keys with an underscore that photopoem reads. Any other key with one is a note to people."""
+"""The keys with an underscore that photopoem reads. Any other such key is a comment."""
 
 
 @dataclass
 class Parts:
-    """The parts of a grammar's file: its rules, not yet compiled, and its notes."""
+    """A grammar's uncompiled rules and its notes."""
 
     source: GrammarFile
     rules: dict[str, list[str]] = field(default_factory=dict)
@@ -591,18 +591,18 @@ class Parts:
         return make_rule_book(self.rules, self.weights, self.form.acrostic, self.in_order)
 
     def note(self, key: str) -> str:
-        """A note to people, as text."""
+        """A note, as text."""
         value = self.source.values.get(key)
         return value if isinstance(value, str) else ""
 
     @property
     def title(self) -> str:
-        """The symbol that makes the title; empty where the grammar has none."""
+        """The symbol that makes the title; empty if the grammar has none."""
         return self.note("_title") or ("title" if "title" in self.rules else "")
 
     @property
     def fingerprint(self) -> str:
-        """A short hash of everything in the grammar that decides what its poems say."""
+        """A short hash of everything in the grammar that decides its poems."""
         told: list[Any] = [self.rules, self.weights, self.title, repr(self.form), self.fallback]
         told.append(sorted(self.in_order))
         told.extend(hashlib.sha256(read_regular(path)).hexdigest() for path in self.lexicon)
@@ -610,7 +610,7 @@ class Parts:
 
 
 def read_parts(path: Path) -> Parts:
-    """The parts of a grammar's file, with its problems noted. Raises `GrammarError` if it cannot be read."""
+    """Read a grammar's file and note its problems. Raises `GrammarError` if it cannot be read."""
     try:
         return _parts(read_source(path))
     except OSError as error:
@@ -618,7 +618,7 @@ def read_parts(path: Path) -> Parts:
 
 
 def parts_of_text(text: str, path: Path) -> Parts:
-    """The parts of a grammar's text, which is not in a file yet; files that it names are looked for beside `path`."""
+    """The parts of an unsaved grammar's text; files that it names are searched beside `path`."""
     if len(text) > MAX_FILE:
         source = GrammarFile(path, "")
         source.problem(0, f"larger than {MAX_FILE:,} bytes: this is no grammar")
@@ -669,7 +669,7 @@ def _read_notes(parts: Parts) -> None:
 
 
 def _fallback(parts: Parts) -> str:
-    """The grammar named by `_else`: on the shelf, or a file in the grammar's own folder."""
+    """The grammar named by `_else`: a built-in one, or a file in the grammar's own folder."""
     name = parts.note("_else")
     if not name or is_on_shelf(name):
         return name
@@ -678,7 +678,7 @@ def _fallback(parts: Parts) -> str:
 
 
 def _beside(parts: Parts, key: str, name: Any) -> Path | None:
-    """A file in the grammar's own folder. Any other file is a problem: a stranger's grammar may read nothing else."""
+    """A file in the grammar's own folder. Any other file is a problem, because the grammar may be untrusted."""
     source = parts.source
     folder = source.path.parent if source.path else None
     wrong = "must be a file's name"
@@ -714,7 +714,7 @@ def _read_words(parts: Parts, raw: Any) -> None:
 
 
 def _list_in_file(parts: Parts, name: Any) -> tuple[Any, str]:
-    """The file that `file.json#key` names, and the key; a file whose own name has a # in it is taken as it is."""
+    """The file and the key in `file.json#key`; an existing file with # in its name has no key."""
     folder = parts.source.path.parent if parts.source.path else Path()
     if not isinstance(name, str) or "#" not in name or "\0" in name or (folder / name).is_file():
         return name, ""
@@ -766,7 +766,7 @@ def _read_lexicon(parts: Parts, raw: Any) -> None:
 
 
 _READERS = (
-    # The weights of a list's words come with them, so lists are read first.
+    # Lists are read first because they may have weights.
     ("_words", _read_words),
     ("_weights", _read_weights),
     ("_in_order", _read_in_order),
@@ -780,7 +780,7 @@ def _found(name_or_path: str) -> Path:
 
 
 def stamp(name_or_path: str) -> tuple[Path, int, int]:
-    """A grammar's file, and its time and size by which a change is seen. Raises `GrammarError` if there is none."""
+    """A grammar's file, with its time and size to detect changes. Raises `GrammarError` if there is none."""
     path = _found(name_or_path)
     try:
         status = path.stat()

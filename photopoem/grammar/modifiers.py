@@ -1,4 +1,4 @@
-"""The modifiers: changes of a text, and facts of the photograph about a word."""
+"""The modifiers: changes to a text, and facts about a word."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SMALL_WORDS = frozenset(
 
 
 def with_article(text: str) -> str:
-    """A text with "a" or "an" where it takes one: a dog, a pair of scissors, but grass, mountains, Paris."""
+    """A text with "a" or "an" if it takes one: a dog, a pair of scissors, but grass, mountains, Paris."""
     if not text.strip() or is_determined(text):
         return text
     kind = number(text.strip())
@@ -47,12 +47,12 @@ def with_article(text: str) -> str:
 
 
 def with_any_article(text: str) -> str:
-    """A text with "a" or "an" in any case, for a word that describes the next one: a gold (door)."""
+    """A text with "a" or "an" even if it is not countable, for a word before a noun: a gold (door)."""
     return f"{article(text)} {text}" if text.strip() and not is_determined(text) else text
 
 
 def with_the(text: str) -> str:
-    """A text with "the": the dog, the grass, the Eiffel Tower, but Paris as it is."""
+    """A text with "the", except for names such as Paris: the dog, the grass, the Eiffel Tower."""
     kind = number(text.strip())
     if not text.strip() or is_determined(text):
         return text
@@ -68,7 +68,7 @@ def with_some(text: str) -> str:
 
 
 def with_article_or_some(text: str) -> str:
-    """A text with what English puts before a word at its first mention: a dog, some grass, the sky, dusk."""
+    """A text with the determiner of a first mention: a dog, some grass, the sky, dusk."""
     kind = number(text.strip())
     if kind in ("abstract", "adjective", "color"):
         return text
@@ -78,7 +78,7 @@ def with_article_or_some(text: str) -> str:
 
 
 def possessive(text: str) -> str:
-    """The owner's form: the dog's, the dogs', the glass's, the children's."""
+    """The possessive: the dog's, the dogs', the glass's, the children's."""
     if not text.strip():
         return text
     if text.lower() in ("it", "its"):
@@ -87,17 +87,17 @@ def possessive(text: str) -> str:
 
 
 def capitalize(text: str) -> str:
-    """The first letter as a capital, also behind an opening quote; the rest as it is."""
+    """A text with its first letter capitalized, also after an opening quote."""
     return re.sub(r"^([\s\"'\u201c\u2018«(\[]*)(\w)", lambda match: match[1] + match[2].upper(), text)
 
 
 def capitalize_all(text: str) -> str:
-    """The first letter of every word as a capital; the rest as it is."""
+    """A text with the first letter of every word capitalized."""
     return re.sub(r"(?<![\w'\u2019])\w", lambda match: match[0].upper(), text)
 
 
 def title(text: str) -> str:
-    """A text in title case: small words within it have no capital (A Cup of Tea)."""
+    """A text in title case: small words inside it stay lower case (A Cup of Tea)."""
     words = re.split(r"(\s+|-)", text)
     last = len(words) - 1
     return "".join(
@@ -107,13 +107,13 @@ def title(text: str) -> str:
 
 
 def first_plural(text: str) -> str:
-    """The first word's plural, the rest as it is: mother in law -> mothers in law."""
+    """A text with its first word in the plural: mother in law -> mothers in law."""
     first, space, rest = text.partition(" ")
     return plural(first) + space + rest
 
 
 def comma(text: str) -> str:
-    """A comma after it, unless it ends in a mark already."""
+    """A text with a comma, unless it ends in punctuation."""
     return text if not text or text[-1] in ",.;:?!" else f"{text},"
 
 
@@ -126,7 +126,7 @@ def _replace(text: str, arguments: tuple[str, ...]) -> str:
     return text.replace(old, new) if old else text
 
 
-# Name -> the change of a text. An empty text stays empty.
+# Name -> the function on a text. An empty text stays empty.
 MODIFIERS: Mapping[str, Change] = MappingProxyType(
     {
         "a": _alone(with_article),
@@ -154,19 +154,19 @@ MODIFIERS: Mapping[str, Change] = MappingProxyType(
         "replace": _replace,
     }
 )
-# How many arguments a modifier takes, where it takes any.
+# The number of arguments of modifiers that take any.
 ARGUMENTS: Mapping[str, int] = MappingProxyType({"replace": 2})
 
 
 FROM_THE_LEXICON = ("does", "part", "feels")
-"""The modifiers that say what the lexicon has for a word."""
+"""The modifiers that give a lexicon phrase."""
 
 Calls = tuple[tuple[str, tuple[str, ...]], ...]
-"""Names and arguments of modifiers, in their order."""
+"""Names and arguments of modifiers, in order."""
 
 
 def calls(modifiers: Sequence[Modifier]) -> Calls:
-    """The modifiers as they were parsed, without their places in the file."""
+    """Parsed modifiers without their positions in the file."""
     return tuple((modifier.name, modifier.arguments) for modifier in modifiers)
 
 
@@ -193,9 +193,9 @@ def changed_by_all(text: str, modifiers: Calls) -> str:
 def sizes_of(
     phrases: tuple[str, ...], modifiers: Calls, counted: bool
 ) -> tuple[tuple[int, int, int | None], ...]:
-    """The characters, words and (0 where they are not counted) syllables of phrases once they are modified.
+    """The characters, words and (0 if not `counted`) syllables of modified phrases.
 
-    The syllables are None where it is not sure how a phrase is said.
+    The syllables are None if a phrase has several pronunciations.
     """
     texts = [changed_by_all(clean(phrase), modifiers) for phrase in phrases]
     return tuple(
@@ -214,7 +214,7 @@ def modify(pieces: list[Piece], name: str, arguments: tuple[str, ...]) -> list[P
 
 @lru_cache(maxsize=16384)
 def _parts(name: str, text: str, arguments: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
-    """The result of a modifier on a single piece: texts, each with whether it is still the piece's own."""
+    """The result of a modifier on a single piece: texts, each with whether it keeps the piece's source."""
     if not text:
         return (("", True),)
     made = modified([Piece(text, voice="own")], changed(name, text, arguments))
@@ -232,7 +232,7 @@ def _sureness(pieces: Sequence[Piece]) -> Piece:
 
 
 def _figure(pieces: Sequence[Piece], field: str, in_words: Callable[[float], str]) -> Piece:
-    """A figure of the last word that has it, in words."""
+    """A number of the last word that has it, in words."""
     for piece in reversed(pieces):
         figure = getattr(piece.word.source, field) if piece.word else None
         if piece.word and figure is not None:
@@ -244,10 +244,9 @@ def _figure(pieces: Sequence[Piece], field: str, in_words: Callable[[float], str
 FACTS: Mapping[str, Callable[[Sequence[Piece]], Piece]] = MappingProxyType(
     {"share": _share, "sureness": _sureness}
 )
-"""The modifiers that say a fact of the photograph about the word that they follow.
+"""The modifiers that give a fact about a word.
 
-Each makes one piece of the pieces before it. `Unsayable` from it means that the fact is not there: the rule is then
-given up for another.
+Each replaces the pieces by one piece, or raises `Unsayable` if the fact is unknown; another rule is then used.
 """
 ENGINE_MODIFIERS = (*FROM_THE_LEXICON, *FACTS, *RELATED)
-"""The modifiers that are no change of a text but say something else of a word."""
+"""The modifiers that do not change a text but replace it by other words."""

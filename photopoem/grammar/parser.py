@@ -1,7 +1,7 @@
-"""Parses one Tracery rule into a tree of text, tags and actions, and lists its faults with their places.
+"""Parses one Tracery rule into a tree of text, tags and actions, and lists its errors with their positions.
 
-`tracery.parse` finds the sections of a rule. Escapes are shielded from it first: it joins them wrongly
-when a rule has several, and forgets them when a section is parsed again.
+`tracery.parse` finds the sections of a rule. Escapes are hidden from it first, because it joins several escapes
+wrongly and loses them when a section is parsed again.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from functools import lru_cache
 import tracery
 
 MAX_RULE = 20_000
-"""A rule of more characters is refused: no poem needs one."""
+"""The most characters of a rule."""
 
 MAX_NESTING = 20
-"""Brackets may be nested this deep."""
+"""The deepest nesting of brackets."""
 
 _SPECIAL = "#[]\\:,.()"
 _SLASH = "\ufdd0"
@@ -28,7 +28,7 @@ _TEXT, _TAG, _ACTION = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in a rule, and the character at which it is."""
+    """An error in a rule, and its offset."""
 
     at: int
     message: str
@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """The author's own text, its escapes taken out."""
+    """The author's text, unescaped."""
 
     text: str
 
@@ -71,7 +71,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Pop:
-    """`[target:POP]`: takes the latest binding of the target back."""
+    """`[target:POP]`: removes the latest binding of the target."""
 
     target: str
     at: int
@@ -92,7 +92,7 @@ Rule = tuple[Node, ...]
 
 @lru_cache(maxsize=32768)
 def parse_rule(text: str) -> tuple[Rule, tuple[Fault, ...]]:
-    """The nodes of a rule and everything wrong with it, in the order of the text."""
+    """The nodes of a rule and all its errors, in text order."""
     if len(text) > MAX_RULE:
         return (), (Fault(0, f"a rule of {len(text):,} characters; {MAX_RULE:,} are the most"),)
     faults: list[Fault] = []
@@ -101,12 +101,12 @@ def parse_rule(text: str) -> tuple[Rule, tuple[Fault, ...]]:
 
 
 def escape(text: str) -> str:
-    """Text as a rule that says exactly this."""
+    """A rule that gives exactly this text."""
     return re.sub(r"[#\[\]\\]", r"\\\g<0>", text)
 
 
 def _shield(text: str) -> str:
-    """The text with each escape replaced by two noncharacters, so that its length stays the same."""
+    """The text with each escape replaced by two noncharacters, which keeps its length."""
     plain = re.sub("[\ufdd0-\ufdef]", " ", text)
     return _ESCAPE.sub(lambda m: _SLASH + _SHIELDS.get(m[1], m[1]), plain)
 
@@ -116,7 +116,7 @@ def _clear(text: str) -> str:
 
 
 def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
-    """The nodes of a shielded text that begins at `at` in the rule."""
+    """The nodes of a shielded text that begins at offset `at` in the rule."""
     unbalanced = _unbalanced(text, at)
     faults.extend(unbalanced)
     if unbalanced:
@@ -124,7 +124,7 @@ def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
     lone = _lone_hash(text)
     if lone is not None:
         faults.append(Fault(at + lone, "this # is never closed; write \\\\# for a hash in the text"))
-        # The rest of the rule is parsed too, so that its faults are listed as well.
+        # The rest of the rule is parsed too, so that its errors are listed as well.
         return _nodes(text[:lone] + _SHIELDS["#"] + text[lone + 1 :], at, faults)
     nodes: list[Node] = []
     for section in tracery.parse(text)[0]:
@@ -141,7 +141,7 @@ def _nodes(text: str, at: int, faults: list[Fault]) -> Rule:
 
 
 def _unbalanced(text: str, at: int) -> list[Fault]:
-    """Which `[` and `]` have no partner."""
+    """The `[` and `]` without a partner."""
     if "[" not in text and "]" not in text:
         return []
     faults: list[Fault] = []
@@ -162,7 +162,7 @@ def _unbalanced(text: str, at: int) -> list[Fault]:
 
 
 def _lone_hash(text: str) -> int | None:
-    """The place of the `#` without a partner: the first with a space before the next `#`, or else the last `#`."""
+    """The offset of the `#` without a partner: the first with a space before the next `#`, or else the last `#`."""
     if "[" not in text and text.count("#") % 2 == 0:
         return None
     hashes = brackets = 0
@@ -185,7 +185,7 @@ def _lone_hash(text: str) -> int | None:
 
 
 def _tag(raw: str, at: int, faults: list[Fault]) -> Tag | None:
-    """A tag whose `#` stands at `at`."""
+    """A tag whose `#` is at offset `at`."""
     if raw and "[" not in raw:
         return _named(raw, at + 1, (), at, faults)
     main: tuple[str, int] | None = None
@@ -232,7 +232,7 @@ def _modifier(part: str, at: int, faults: list[Fault]) -> Modifier | None:
 
 
 def _action(raw: str, at: int, faults: list[Fault]) -> Action | None:
-    """An action whose `[` stands at `at`."""
+    """An action whose `[` is at offset `at`."""
     if not raw:
         faults.append(Fault(at, "an empty action; write \\\\[ for a bracket in the text"))
         return None
@@ -248,7 +248,7 @@ def _action(raw: str, at: int, faults: list[Fault]) -> Action | None:
 
 
 def _split(text: str, separator: str, most: int = -1) -> list[tuple[str, int]]:
-    """The parts of a text and where each begins; separators inside `#...#`, `[...]`, `(...)` do not count."""
+    """The parts of a text and their offsets; separators inside `#...#`, `[...]`, `(...)` do not count."""
     if not any(char in text for char in "#[("):
         return _split_plain(text, separator, most)
     parts: list[tuple[str, int]] = []

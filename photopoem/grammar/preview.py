@@ -1,4 +1,4 @@
-"""Tries a grammar: measures how different its poems are and how much comes from the photograph, and finds failures."""
+"""Tries a grammar: measures how different its poems are and how much comes from the photograph, and finds errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from photopoem.vocabulary import Subject, Vocabulary, make_vocabulary
 
 
 def sample_vocabulary() -> Vocabulary:
-    """The vocabulary with which grammars are tried if no photograph is given."""
+    """The sample vocabulary for trying grammars without a photograph."""
     text = files("photopoem").joinpath("data/sample-vocabulary.json").read_text("utf-8")
     return vocabulary_of(json.loads(text))
 
@@ -50,7 +50,7 @@ def vocabulary_of(record: Any) -> Vocabulary:
 
 CHECKED_SEEDS = 30
 ENOUGH_FAILURES = 8
-"""If this many seeds fail and none gives a poem, further seeds are not tried."""
+"""If this many seeds fail and none gives a poem, no more are tried."""
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Trial:
 
     @property
     def distinct(self) -> float:
-        """The share of lines that are different from all others, in 0..1."""
+        """The share of distinct lines, in 0..1."""
         return len(self.different_lines) / self.lines if self.lines else 0.0
 
     @property
@@ -100,7 +100,7 @@ class Trial:
 
 
 def try_out(grammar: Grammar, vocabulary: Vocabulary, seeds: Iterable[int]) -> Trial:
-    """Write a poem for each seed. Raises `GrammarError` where the rules grow without end."""
+    """Write a poem for each seed. Raises `GrammarError` if the rules grow without end."""
     trial = Trial()
     for seed in seeds:
         try:
@@ -116,12 +116,12 @@ def try_out(grammar: Grammar, vocabulary: Vocabulary, seeds: Iterable[int]) -> T
 
 
 def tried_problems(name: str, parts: Parts) -> list[Problem]:
-    """Problems that only writing shows: endless rules, a form that is never met, photographs without a poem.
+    """Problems that only writing reveals: endless rules, a form that is never met, photographs without a poem.
 
     `parts` must have no errors.
     """
     sample = sample_vocabulary()
-    # The fallback would hide what this grammar cannot do.
+    # The fallback would hide problems of this grammar.
     alone = Grammar(name, replace(parts, fallback=""), parts.book)
     source = parts.source
     line, column = source.place(source.at.get("_form", 0))
@@ -167,11 +167,11 @@ _LACKS: Mapping[str, Callable[[Subject], Subject]] = {
     "keywords": lambda of: replace(of, moment=replace(of.moment, keywords=())),
     "a tone": lambda of: replace(of, tone=()),
 }
-"""What a photograph may lack, and the function that takes it from a subject."""
+"""Things that a photograph may lack, and functions that remove them from a subject."""
 
 
 def _too_poor(grammar: Grammar, sample: Subject) -> list[str]:
-    """What a photograph must lack to get no poem: any of these lacks alone, or the fewest together."""
+    """What a photograph without a poem lacks: any of these things alone, or the fewest together."""
 
     def silent(lacks: Iterable[str]) -> bool:
         poor = reduce(lambda subject, lack: _LACKS[lack](subject), lacks, sample)

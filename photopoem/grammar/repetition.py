@@ -1,4 +1,4 @@
-"""Picks the words and phrases that a poem says next, so that it says nothing twice by accident."""
+"""Picks the next words and phrases of a poem so that nothing is repeated by accident."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from photopoem.grammar.rules import Alternative
 
 STRICT, PATIENT, LAX, ANYHOW = range(4)
-"""How much repetition is allowed: none; rules and parts of words; words, once all are used; any."""
+"""The levels of allowed repetition: none; rules and parts of words; words, once all are used; any."""
 
 _NEW, _LIKE_THE_TEXT, _REPEATED = 0, 2, 3
 _LIKE_A_COLOR = 1
@@ -22,7 +22,7 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class Card(NamedTuple):
-    """A word that can be picked: its visible text, the key by which equal words are known, its content."""
+    """A word that can be picked: its visible text, the key that identifies equal words, its content."""
 
     word: Word
     text: str
@@ -40,7 +40,7 @@ def _prepared(text: str) -> tuple[str, str, frozenset[str]]:
 
 
 def make_cards(words: Mapping[str, Iterable[Word]], symbols: Iterable[str]) -> dict[str, tuple[Card, ...]]:
-    """For each of the symbols, cards for those of its words that show anything."""
+    """For each symbol, the cards of its words with visible text."""
     cards: dict[str, tuple[Card, ...]] = {}
     for symbol in symbols:
         prepared = [(word, _prepared(word.text)) for word in words.get(symbol, ())]
@@ -49,11 +49,11 @@ def make_cards(words: Mapping[str, Iterable[Word]], symbols: Iterable[str]) -> d
 
 
 class Said(NamedTuple):
-    """What a poem has said so far. It is never changed in place, so an earlier one takes everything back.
+    """What a poem has used so far. It is immutable, so that an earlier one can be restored.
 
-    `words` counts the words of the photograph by their keys; `numbered` has the keys that numbered symbols stand
-    for. Content is sets of stems: `content` of words other than colors, `colors` of colors, `text` of the
-    author's own rules, `phrase_content` of the lexicon's `phrases`. `rules` are the rules that were used.
+    `words` counts the photograph's words by key; `numbered` has the keys of numbered symbols. Content is sets of
+    stems: `content` of words other than colors, `colors` of colors, `text` of the author's rules, `phrase_content` of
+    the lexicon's `phrases`. `rules` are the used rules.
     """
 
     words: Mapping[str, int] = {}
@@ -66,7 +66,7 @@ class Said(NamedTuple):
     rules: frozenset[Alternative] = frozenset()
 
     def with_word(self, symbol: str, card: Card) -> Said:
-        """The same after a symbol has said a word. Amounts may be said again at any time."""
+        """The state after a symbol has used a word. Amounts may always be repeated."""
         if card.word.kind == "amount":
             return self
         words, numbered, content, colors, text, phrases, phrase_content, rules = self
@@ -80,19 +80,19 @@ class Said(NamedTuple):
         return Said(words, numbered, content, colors, text, phrases, phrase_content, rules)
 
     def with_rule(self, rule: Alternative) -> Said:
-        """The same after a rule was used."""
+        """The state after a rule was used."""
         words, numbered, content, colors, text, phrases, phrase_content, rules = self
         if rule.stems:
             text |= rule.stems
         return Said(words, numbered, content, colors, text, phrases, phrase_content, rules | {rule})
 
     def with_phrase(self, phrase: str) -> Said:
-        """The same after the lexicon has said a phrase."""
+        """The state after a lexicon phrase was used."""
         content = self.phrase_content | stems(phrase)
         return self._replace(phrases=self.phrases | {phrase}, phrase_content=content)
 
     def likeness(self, card: Card) -> int:
-        """How much a word repeats: nothing, a color's content, the author's text, or a word's content."""
+        """What a word repeats: nothing, a color's content, the author's text, or a word's content."""
         content = card.stems
         colored = not self.colors.isdisjoint(content)
         if not self.content.isdisjoint(content) or (colored and card.word.kind != "color"):
@@ -102,14 +102,14 @@ class Said(NamedTuple):
         return _LIKE_A_COLOR if colored else _NEW
 
     def allows_numbered(self, card: Card) -> bool:
-        """Whether the word of a numbered symbol is new here, or comes back under its own number."""
+        """Whether the word of a numbered symbol is new, or is repeated under its own number."""
         if card.word.kind == "amount" or card.key in self.numbered:
             return True
         return card.key not in self.words and self.likeness(card) < _REPEATED
 
 
 class Picker:
-    """Picks words by chance, those first that repeat nothing; `draws` counts how often chance decided."""
+    """Picks random words, preferring those that repeat nothing; `draws` counts the random choices."""
 
     def __init__(self, rng: Random, level: int) -> None:
         self.rng = rng
@@ -117,7 +117,7 @@ class Picker:
         self.draws = 0
 
     def weighted(self, weights: Sequence[float]) -> int:
-        """An index, likelier where the weight is higher."""
+        """A random index with these weights."""
         if len(weights) == 1:
             return 0
         self.draws += 1
@@ -129,11 +129,11 @@ class Picker:
         return len(weights) - 1
 
     def word(self, symbol: str, cards: Cards, said: Said, kept: Cards) -> tuple[Card, Said] | None:
-        """The word that a symbol says next, and what is said then; None where any would be a repetition.
+        """The next word of a symbol and the state after it; None if every word would be a repetition.
 
-        A word that shares nothing with anything said goes first, then one that shares something with the author's
-        text or, for colors, with another color; one that repeats another word's content goes last. `kept` are words
-        that numbered symbols will say later: they are picked only where there is nothing else.
+        Words that share nothing come first, then words that share content with the author's text or, for colors, with
+        another color; words that repeat another word's content come last. `kept` are words that numbered symbols will
+        use later, which are picked only if there is nothing else.
         """
         if symbol not in FIXED_SYMBOLS:
             card = self._draw(cards, said, kept) if cards else None
@@ -142,7 +142,7 @@ class Picker:
         return (card, said.with_word(symbol, card)) if card else None
 
     def has_word(self, symbol: str, cards: Cards, said: Said) -> bool:
-        """Whether a symbol has a word that is no repetition, or one that is allowed."""
+        """Whether a symbol has a word that is not a forbidden repetition."""
         if not cards or self.level >= LAX:
             return bool(cards)
         if symbol in FIXED_SYMBOLS:
@@ -162,13 +162,13 @@ class Picker:
         return self._least_alike(fresh, said)
 
     def _rarest(self, cards: Cards, said: Said) -> Card:
-        """One of the words that were said least often."""
+        """One of the words that were used least often."""
         least = min(said.words[card.key] for card in cards)
         rarest = [card for card in cards if said.words[card.key] == least]
         return rarest[self.weighted([card.word.weight for card in rarest])]
 
     def _least_alike(self, cards: list[Card], said: Said) -> Card | None:
-        """The first card drawn that repeats nothing, else one that repeats least; None where that is not allowed."""
+        """The first drawn card that repeats nothing, else one that repeats least; None if that is not allowed."""
         drawn: list[tuple[int, Card]] = []
         while cards:
             card = cards.pop(self.weighted([card.word.weight for card in cards]))
@@ -180,9 +180,9 @@ class Picker:
         return card if likeness < _REPEATED or self.level > STRICT else None
 
     def related(self, cards: Cards, said: Said) -> tuple[Card, Said] | None:
-        """The first of a word's related words that was not said, and what is said then.
+        """The first unused one of a word's related words, and the state after it.
 
-        Places in the frame may share a word (at the top, at the foot); other words may repeat no content.
+        Places in the frame may share a word (at the top, at the foot); other words may not repeat content.
         """
         for card in cards:
             if card.key in said.words:
@@ -192,10 +192,10 @@ class Picker:
         return None
 
     def phrase(self, phrases: Sequence[str], said: Said) -> tuple[str, Said] | None:
-        """The first phrase that was not said and repeats nothing, and what is said then.
+        """The first unused phrase that repeats nothing, and the state after it.
 
-        A phrase that shares something with the author's text goes before one that repeats other content; None where
-        any would be a repetition that is not allowed.
+        Phrases that share content with the author's text come before those that repeat other content; None if every
+        phrase would be a forbidden repetition.
         """
         near = repeated = ""
         spoken, colors, phrased = said.content, said.colors, said.phrase_content
@@ -216,7 +216,7 @@ class Picker:
 
 
 def _repeats(card: Card, other: Card) -> bool:
-    """Whether one word would be a repetition after the other. Two colors may share a word: light green, green."""
+    """Whether one word repeats the other. Two colors may share a word: light green, green."""
     if card.key == other.key:
         return True
     return not (card.word.kind == other.word.kind == "color" or card.stems.isdisjoint(other.stems))

@@ -1,4 +1,4 @@
-"""The rules of a grammar, parsed once: alternatives, what each needs, and which can be used for a photograph."""
+"""The compiled rules of a grammar: alternatives, their needs, and which are usable for a photograph."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ def least(
     given: Mapping[str, float],
     size: Callable[[Collection[str], Mapping[str, float]], float],
 ) -> dict[str, float]:
-    """The least size of each symbol that can be said: that of the smallest of its options.
+    """The least size of each expandable symbol: that of its smallest option.
 
-    A symbol can be said when all that any one of its options needs can; others are absent. `size` makes the size of
-    an option of the sizes of its needs, and is never less than any of them. Knuth's generalization of Dijkstra's
-    algorithm (1977).
+    A symbol is expandable if all needs of one of its options are; others are absent. `size` combines the sizes of an
+    option's needs and is never less than any of them. Knuth's generalization of Dijkstra's algorithm (1977).
     """
     settled: dict[str, float] = {}
     waiting: dict[str, list[tuple[str, Collection[str], list[int]]]] = {}
@@ -50,7 +49,7 @@ def least(
 
 
 def ranks(options: Mapping[str, Sequence[Collection[str]]], given: Iterable[str]) -> dict[str, float]:
-    """The least number of steps in which each symbol can be said; a symbol that cannot be said is absent."""
+    """The least depth of each expandable symbol; others are absent."""
     return least(options, dict.fromkeys(given, 0), _deepest)
 
 
@@ -59,7 +58,7 @@ def _deepest(needs: Collection[str], settled: Mapping[str, float]) -> float:
 
 
 def least_steps(book: RuleBook, given: Iterable[str]) -> dict[str, float]:
-    """The least number of steps of each symbol: one for itself and those of all it uses, as often as it uses them."""
+    """The least number of steps of each symbol: one for itself, plus those of all symbols that it uses."""
     return least(_uses(book), dict.fromkeys(given, 1.0), _together)
 
 
@@ -68,7 +67,7 @@ def _together(uses: Collection[str], settled: Mapping[str, float]) -> float:
 
 
 def components(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """The strongly connected components, in an order in which used symbols come first (Tarjan 1972)."""
+    """The strongly connected components, with used symbols first (Tarjan 1972)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -111,7 +110,7 @@ def _unstack(stack: list[str], on_stack: set[str], root: str) -> list[str]:
 
 
 def recursive(graph: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """The symbols whose expansion can lead back to themselves."""
+    """The recursive symbols."""
     return frozenset(
         symbol
         for component in components(graph)
@@ -123,9 +122,9 @@ def recursive(graph: Mapping[str, Sequence[str]]) -> frozenset[str]:
 def certain(
     options: Mapping[str, Sequence[frozenset[str]]], given: frozenset[str]
 ) -> dict[str, frozenset[str]]:
-    """Which of the given symbols each symbol uses, whichever of its options is taken.
+    """The given symbols that each symbol uses in all of its options.
 
-    Among symbols that use each other the result may be incomplete, because cycles are not followed.
+    For recursive symbols the result may be incomplete, because cycles are not followed.
     """
     found = {symbol: frozenset((symbol,)) for symbol in given}
     nothing: frozenset[str] = frozenset()
@@ -139,22 +138,21 @@ def certain(
 
 
 MAX_USABLE = 64
-"""How many results of `RuleBook.usable` are kept. Photographs lack words in few ways."""
+"""How many results of `RuleBook.usable` are cached. Few combinations of missing words occur."""
 
 
 Nodes = tuple[Node | Piece, ...]
-"""The nodes of a rule. Its own text is made into pieces in advance."""
+"""The nodes of a rule, with its text already made into pieces."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """The nodes of a rule that stand on one line: `bindings` before the first text or tag, `rest` from there on.
+    """The nodes of one line of a rule: `bindings` before the first text or tag, and the `rest`.
 
-    Text is made into a piece here, once. `blank` says that the rule itself has an empty line here. `literal` counts
-    the characters of its own text, `recalled` are the symbols and modifiers of its tags. `phrase` is where in `rest`
-    the last phrase of the lexicon stands that nothing but text and words follow, -1 where none does;
-    `phrase_modifiers` what is still to be done with it, and `bare` the unmodified symbols after it, which are words
-    only where they are bound.
+    `blank` marks an empty line in the rule. `literal` counts the characters of its text, `recalled` has the symbols
+    and modifiers of its tags. `phrase` is the index in `rest` of the last lexicon phrase, if only text and words
+    follow it, otherwise -1; `phrase_modifiers` are its remaining modifiers, and `bare` the unmodified symbols after
+    it, which must be bound to words.
     """
 
     bindings: Nodes
@@ -171,10 +169,9 @@ class Segment:
 class Alternative:
     """One rule of a symbol.
 
-    `segments` are its nodes, split where its own text has a line break. `needs` are the symbols without
-    which it cannot be said; `stems` the content of its own text; `silent` that it says nothing itself: it has no
-    text or tag, or only leads on to another symbol;
-    `initial` the letter that it begins with, where its own text says; `binds` the symbols that it binds.
+    `segments` are its nodes, split at line breaks. `needs` are the symbols that it requires; `stems` is the content of
+    its text; `silent` means that it has no text of its own, only bindings or a single symbol; `initial` is its first
+    letter, if its own text decides that; `binds` are the symbols that it binds.
     """
 
     symbol: str
@@ -190,10 +187,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class UsableRules:
-    """The rules that can be used for a photograph: the usable alternatives of each symbol, and its depth.
+    """The rules that are usable for a photograph: the alternatives of each symbol, and its depth.
 
-    `depth` is the least number of steps in which a symbol can be expanded; a symbol that cannot be is absent. `keeps`
-    has the numbered symbols that an alternative is certain to say; alternatives without any are absent.
+    `depth` is the least expansion depth of a symbol; symbols that cannot be expanded are absent. `keeps` has the
+    numbered symbols that an alternative certainly uses; alternatives without any are absent.
     """
 
     book: RuleBook
@@ -202,7 +199,7 @@ class UsableRules:
     keeps: Mapping[Alternative, frozenset[str]]
 
     def depth_of(self, alternative: Alternative) -> float:
-        """The least number of steps in which the alternative can be expanded."""
+        """The least expansion depth of an alternative."""
         return max((self.depth.get(symbol, 0) for symbol in alternative.needs), default=0)
 
 
@@ -216,7 +213,7 @@ class RuleBook:
     in_order: frozenset[str] = frozenset()
     weighted: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
-    """Symbols that photopoem fills for which the grammar's own rules are used."""
+    """Symbols of the photograph for which the grammar's own rules are used."""
     _usable: dict[frozenset[str], UsableRules] = field(default_factory=dict)
     _with_own: dict[frozenset[str], RuleBook] = field(default_factory=dict)
 
@@ -226,26 +223,26 @@ class RuleBook:
         return SYMBOLS - self.own
 
     def with_own(self, symbols: frozenset[str]) -> RuleBook:
-        """The same rules, with the grammar's own for these symbols; made once for each."""
+        """The same rules, with the grammar's own rules for these symbols; cached."""
         if symbols not in self._with_own:
             self._with_own[symbols] = replace(self, own=symbols, _usable={}, _with_own={})
         return self._with_own[symbols]
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
-        """The symbols that photopoem fills and that the grammar uses, sorted."""
+        """The symbols of the photograph that the grammar uses, sorted."""
         used = {symbol for needs in self._all_needs() for symbol in needs} | set(self.also)
         return tuple(sorted(used & self.filled))
 
     @cached_property
     def recursive(self) -> frozenset[str]:
-        """The symbols whose expansion can lead back to themselves."""
+        """The recursive symbols."""
         graph = {symbol: [n for needs in options for n in needs] for symbol, options in self.graph.items()}
         return recursive(graph)
 
     @cached_property
     def graph(self) -> dict[str, tuple[frozenset[str], ...]]:
-        """The options of each symbol: the needs of its alternatives, and the needs of what is pushed onto it."""
+        """The options of each symbol: the needs of its alternatives and of its bindings."""
         own = {
             symbol: tuple(alternative.needs for alternative in alternatives)
             for symbol, alternatives in self.symbols.items()
@@ -261,7 +258,7 @@ class RuleBook:
             yield from options
 
     def usable(self, missing: frozenset[str]) -> UsableRules:
-        """The rules that can be used if these symbols have no words."""
+        """The rules that are usable if these symbols have no words."""
         usable = self._usable.get(missing)
         if usable is None:
             usable = self._make_usable(missing)
@@ -283,7 +280,7 @@ class RuleBook:
         if not numbered:
             return {}
         usable = {
-            # Of rules in order the first is used whenever it works out.
+            # Of rules in order, the first that works is used.
             symbol: tuple(a.needs for a in alternatives[: 1 if symbol in self.in_order else None])
             for symbol, alternatives in choices.items()
             if symbol not in self.filled
@@ -304,11 +301,11 @@ def make_rule_book(
     also: tuple[str, ...] = (),
     in_order: frozenset[str] = frozenset(),
 ) -> RuleBook:
-    """Parse all rules. `also` are symbols whose words are needed though no rule uses them.
+    """Parse all rules. `also` are additional symbols whose words are needed.
 
-    Rules of symbols in `in_order` are not drawn by chance: the first that works out is used.
+    Rules of symbols in `in_order` are not drawn at random: the first that works is used.
 
-    A rule with a fault becomes an alternative of the nodes that could be parsed.
+    A rule with an error becomes an alternative of the nodes that could be parsed.
     """
     options: dict[str, list[frozenset[str]]] = {}
     symbols = {
@@ -330,7 +327,7 @@ def make_rule_book(
 def make_alternative(
     symbol: str, text: str, weight: float, options: dict[str, list[frozenset[str]]]
 ) -> Alternative:
-    """Make one alternative, and note in `options` what it pushes."""
+    """Make one alternative, and add its bindings to `options`."""
     nodes, _ = parse_rule(text)
     own = [authors(node.text) for node in nodes if isinstance(node, Literal)]
     shown = next((node for node in nodes if isinstance(node, (Literal, Tag))), None)
@@ -350,14 +347,14 @@ def make_alternative(
 
 
 def _leads_on(nodes: Rule) -> bool:
-    """Whether a rule is nothing but another symbol of the grammar's own, and bindings for it."""
+    """Whether a rule is only another symbol of the grammar and bindings."""
     shown = [node for node in nodes if isinstance(node, (Literal, Tag))]
     lone = shown[0] if len(shown) == 1 else None
     return isinstance(lone, Tag) and not lone.actions and not lone.modifiers and lone.symbol not in SYMBOLS
 
 
 def _segments(nodes: Rule) -> tuple[Segment, ...]:
-    """The nodes of each line. Text is made visible here, once."""
+    """The nodes of each line, with cleaned text."""
     lines: list[list[Node | Piece]] = [[]]
     for node in nodes:
         if not isinstance(node, Literal):
@@ -389,9 +386,9 @@ def _segment(nodes: Nodes) -> Segment:
 
 
 def _last_phrase(nodes: Nodes) -> tuple[int, Calls]:
-    """Where the last tag stands that asks for a phrase or a related word, and its modifiers after that.
+    """The index of the last tag with a phrase or a related word, and its remaining modifiers.
 
-    The place is -1 where other nodes than text and tags follow.
+    The index is -1 if nodes other than text and tags follow.
     """
     for at in reversed(range(len(nodes))):
         node = nodes[at]
@@ -406,7 +403,7 @@ def _last_phrase(nodes: Nodes) -> tuple[int, Calls]:
 
 
 def _binds(nodes: Rule) -> frozenset[str]:
-    """The symbols that a rule binds. A rule that runs another one may bind anything, so all its symbols count."""
+    """The symbols that a rule may bind. A rule that runs another one may bind anything, so all its symbols count."""
     all_nodes = list(walk(nodes))
     targets = {node.target for node in all_nodes if isinstance(node, (Push, Pop))}
     if any(isinstance(node, RuleAction) for node in all_nodes):
@@ -415,7 +412,7 @@ def _binds(nodes: Rule) -> frozenset[str]:
 
 
 def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> Iterator[str]:
-    """The symbols that nodes cannot do without."""
+    """The symbols that nodes require."""
     for node in nodes:
         if isinstance(node, Tag):
             yield node.symbol
@@ -427,7 +424,7 @@ def _needs(nodes: Iterable[Node], options: dict[str, list[frozenset[str]]]) -> I
 
 
 def _push_needs(node: Push, options: dict[str, list[frozenset[str]]]) -> Iterator[str]:
-    """The needs of a push: any one of its rules. They are noted as a symbol of their own, and for the target."""
+    """The needs of a push: those of any one of its rules, noted as a new symbol and for the target."""
     each = [frozenset(_needs(rule, options)) for rule in node.rules]
     options.setdefault(node.target, []).extend(each)
     if len(each) == 1:
@@ -439,7 +436,7 @@ def _push_needs(node: Push, options: dict[str, list[frozenset[str]]]) -> Iterato
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Every node, the nested ones too."""
+    """Every node, including nested ones."""
     for node in nodes:
         yield node
         if isinstance(node, Tag):
@@ -452,7 +449,7 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _uses(book: RuleBook) -> dict[str, list[Counter[str]]]:
-    """How often each rule of each symbol uses which symbols; what is bound counts as said at once."""
+    """How often each rule of each symbol uses which symbols; bindings count as expanded at once."""
     uses = {target: [Counter[str]()] for target in book.options}
     for symbol, alternatives in book.symbols.items():
         if symbol not in SYMBOLS:

@@ -1,4 +1,4 @@
-"""Pieces of text that keep their source, through modifiers and into the lines of a poem."""
+"""Pieces of text that keep their source through modifiers into the lines of a poem."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from photopoem.text.wrap import wrap
 from photopoem.vocabulary import Word
 
 MAX_WORD = 60
-"""Characters of the longest word or phrase that a poem says; longer ones are cut at a space."""
+"""The most characters of a word or phrase; longer ones are cut at a space."""
 
 _MARKS = 3
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
-# Words that may come back in a poem without being a repetition.
+# Function words, which may be repeated.
 _SMALL = frozenset(
     "a an and any are as at be been before behind below between but by can cannot could did do does down each else "
     "every everything few for from had has have he her here hers him his how i if in into is it its just left like "
@@ -38,24 +38,24 @@ _SMALL = frozenset(
 def clean(text: str, longest: int = MAX_WORD) -> str:
     """Text as one short line of visible characters.
 
-    Line breaks and other spaces become single spaces; control, bidirectional, zero-width, private and
-    unassigned characters are dropped; more than three marks on one letter are cut. It may come out empty.
+    Line breaks and other spaces become single spaces; control, bidirectional, zero-width, private and unassigned
+    characters are dropped; at most three marks per letter are kept. The result may be empty.
     """
-    # Cut before it is read: a label of a megabyte must not cost a second.
+    # Cut first, because a label of a megabyte would take a second.
     return _shorten(" ".join(visible(text[: 20 * longest]).split()), longest)
 
 
 def visible(text: str) -> str:
-    r"""A stranger's text without characters that do not show or that act, in NFC; line breaks stay as `\n`.
+    r"""Untrusted text in NFC without invisible and control characters; line breaks stay as `\n`.
 
-    Joiners stay between letters and signs that they can join.
+    Joiners stay between characters that they can join.
     """
     return clean_text(text, joiners=True, line_end="\n", most_marks=_MARKS)
 
 
 @lru_cache(maxsize=8192)
 def authors(text: str) -> str:
-    r"""The grammar's own text as it was written, without what acts; line breaks stay as `\n`."""
+    r"""The grammar's text as written, without control characters; line breaks stay as `\n`."""
     return as_written(text, most_marks=_MARKS)
 
 
@@ -68,7 +68,7 @@ def _shorten(text: str, longest: int) -> str:
 
 @lru_cache(maxsize=16384)
 def stems(text: str) -> frozenset[str]:
-    """The words of a text that carry its content, in lower case and without plural endings."""
+    """The content words of a text, in lower case and without plural endings."""
     return frozenset(_stem(word) for word in tokens(text) if len(word) > 2 and word not in _SMALL)
 
 
@@ -89,7 +89,7 @@ def _stem(word: str) -> str:
 
 
 class Piece(NamedTuple):
-    """A run of text with its source: the word that it came from, or the voice that says it and the word it is about."""
+    """A run of text with its source: its word, or its voice and the word that it is about."""
 
     text: str
     word: Word | None = None
@@ -102,16 +102,16 @@ class Piece(NamedTuple):
 
 
 GAP = Piece("", voice="gap")
-"""A mark: it stands first in a line that has an empty line before it."""
+"""A marker at the start of a line that follows an empty line."""
 
 _CLOSING = tuple(",.;:!?")
 
 
 def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
-    """The pieces of a text after a modifier has changed it. Every part keeps its source.
+    """The pieces of a text after a modifier changed it. Every part keeps its source.
 
-    What both texts share at their ends stays with its pieces. A change between them goes to the piece in which it is.
-    Words that were only added before or after, such as an article, are the author's.
+    The common prefix and suffix of both texts stay with their pieces. The change between them goes to the piece that
+    contains it. Words that were only added before or after, such as an article, are the author's.
     """
     old = "".join(piece.text for piece in pieces)
     if old == new:
@@ -133,14 +133,14 @@ def _shared(one: str, other: str) -> int:
 
 
 def _is_apart(added: str, head: int, tail: int) -> bool:
-    """Whether an addition is a word of its own rather than an ending."""
+    """Whether an addition is a separate word rather than an ending."""
     return (tail > 0 and added.endswith((" ", '"', "“"))) or (
         head > 0 and not added[:1].isalpha() and added[:1] != "'"
     )
 
 
 def _recut(pieces: Sequence[Piece], text: str) -> list[Piece]:
-    """The pieces with a text of the same length."""
+    """The pieces with another text of the same length."""
     cut: list[Piece] = []
     at = 0
     for piece in pieces:
@@ -150,7 +150,7 @@ def _recut(pieces: Sequence[Piece], text: str) -> list[Piece]:
 
 
 def _stretched(pieces: Sequence[Piece], at: int, by: int) -> list[Piece]:
-    """The pieces with the one at a place made longer or shorter; later ones too if that one is too short."""
+    """The pieces with the one at an index longer or shorter; later ones too if it is too short."""
     longer = list(pieces)
     start = 0
     for n, piece in enumerate(longer):
@@ -177,9 +177,9 @@ def _cut(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
 
 
 def tidy(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], str]:
-    """One line's pieces and text. Where pieces meet there is one space, and none before a closing mark or at the end.
+    """A line's tidied pieces and text: one space where pieces meet, none before closing punctuation or at the end.
 
-    What was left out between them may leave more. Blanks inside a piece, and an indent, are the author's and stay.
+    Dropped pieces may leave extra spaces. Spaces inside a piece, and an indent, are the author's and stay.
     """
     text = text_of(pieces)
     tidied = pieces if _is_tidy(text) else _tidied(pieces)
@@ -193,7 +193,7 @@ def _tidied(pieces: Sequence[Piece]) -> list[Piece]:
         text = piece.text
         if last == " " or (last == "\n" and re.match(r" (?! )", text)):
             text = text.lstrip(" ")
-        # A space that the author put before a mark stays: French has one there.
+        # A space that the author put before punctuation stays, as in French.
         if text.startswith(_CLOSING) and tidied and last == " " and piece.text[0] != " ":
             tidied[-1] = tidied[-1].with_text(tidied[-1].text.rstrip(" "))
         if text:
@@ -207,7 +207,7 @@ def _tidied(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _is_tidy(text: str) -> bool:
-    # Tried for every line, most of which have none of it: quicker than a regular expression.
+    # Quicker than a regular expression for most lines, which have none of it.
     if text[:1] == " " or text[-1:].isspace() or "  " in text:
         return False
     return not (" ," in text or " ." in text or " ;" in text or " :" in text or " !" in text or " ?" in text)
@@ -221,7 +221,7 @@ def text_of(pieces: Sequence[Piece]) -> str:
 
 
 def has_doubled_word(pieces: Sequence[Piece], text: str, before: Sequence[Piece]) -> bool:
-    """Whether a word stands twice in a row by accident. Within one piece it was written so (light light green).
+    """Whether a word occurs twice in a row by accident. Within one piece it is intended (light light green).
 
     `text` is that of the pieces, `before` is the line before.
     """
@@ -236,12 +236,12 @@ def has_doubled_word(pieces: Sequence[Piece], text: str, before: Sequence[Piece]
 
 @lru_cache(maxsize=1024)
 def _last_token(text: str) -> str:
-    # Asked again for every try at the line that follows.
+    # Called again for every try at the next line.
     return (tokens(text) or [""])[-1]
 
 
 def make_line(pieces: Sequence[Piece]) -> Line:
-    """Make a line of a poem. Adjacent pieces of the author's own text become one span."""
+    """Make a line of a poem. Adjacent pieces of the author's text become one span."""
     spans: list[Span] = []
     own = ""
     for text, word, voice, of in pieces:
@@ -259,12 +259,12 @@ def make_line(pieces: Sequence[Piece]) -> Line:
 
 @lru_cache(maxsize=4096)
 def _own_span(text: str) -> Span:
-    # The author's texts come back in poem after poem.
+    # Cached, because the author's texts are the same in many poems.
     return Span(text)
 
 
 def broken(pieces: Sequence[Piece], width: int, indent: int) -> list[tuple[Piece, ...]]:
-    """A line's pieces as lines of at most `width`, broken at spaces, all but the first indented."""
+    """A line's pieces broken at spaces into lines of at most `width`, all but the first indented."""
     text = text_of(pieces)
     if len(text) <= width:
         return [tuple(pieces)]
