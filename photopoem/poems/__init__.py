@@ -1,1 +1,1 @@
-"""Poems on disk: a folder of texts with their records."""
+"""Stores poems on disk: a folder of texts with their records."""

@@ -1,4 +1,4 @@
-"""The poems folder: `poems.jsonl`, a text for each photograph and the shards it holds. A killed run can go on."""
+"""The poems folder: `poems.jsonl`, a text for each photograph, and its shards. A killed run can be resumed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FILE_NAME = ".shards.json"
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard: number `part` of `of`, from 1; how many photographs each shard has; and a hash of their list."""
+    """One shard: number `part` of `of`, from 1; the number of photographs of each shard; and a hash of their list."""
 
     part: int
     of: int
@@ -60,7 +60,7 @@ class Shard:
 
 
 def note_shard(folder: Path, shard: tuple[int, int], listed: Sequence[Found]) -> None:
-    """Note that a folder holds a shard (i, n) of the photographs listed. Raises `StoreError`."""
+    """Record that a folder holds a shard (i, n) of the listed photographs. Raises `StoreError`."""
     part, of = shard
     counts = [0] * of
     for each in listed:
@@ -71,14 +71,14 @@ def note_shard(folder: Path, shard: tuple[int, int], listed: Sequence[Found]) ->
 
 
 def keep_shards(folder: Path, shards: Iterable[Shard]) -> None:
-    """Write the shards that a folder holds. Raises `StoreError`."""
+    """Write the list of a folder's shards. Raises `StoreError`."""
     rows = [asdict(each) for each in sorted(set(shards), key=lambda each: (each.of, each.part, each.listing))]
     if rows:
         write_atomically(folder / FILE_NAME, json.dumps(rows))
 
 
 def read_shards(folder: Path) -> list[Shard]:
-    """The shards that a folder holds; none where its runs had no --shard, or where somebody changed the note."""
+    """The shards of a folder; empty if its runs had no --shard, or if the list is invalid."""
     try:
         rows = json.loads(read_regular(folder / FILE_NAME))
         shards = [
@@ -91,7 +91,7 @@ def read_shards(folder: Path) -> list[Shard]:
 
 
 def faults_of(held: Mapping[Path, Sequence[Shard]]) -> Iterator[str]:
-    """What the shards of several folders leave out or hold twice, a line each."""
+    """The missing and duplicate shards of several folders, one line each."""
     shards = [shard for folder in held.values() for shard in folder]
     for one, other in combinations(held, 2):
         for shard in sorted({str(each) for each in held[one]} & {str(each) for each in held[other]}):
@@ -121,20 +121,20 @@ def _missing(shards: Sequence[Shard]) -> Iterator[str]:
 
 ONE_TEXT = frozenset({".txt", ".md"})
 LIKE_A_FILE = ONE_TEXT | {".pdf", ".html", ".htm", ".svg", ".jsonl", ".csv"}
-"""Endings by which a person means a file, not a folder of poems."""
+"""Endings that mean a file rather than a folder of poems."""
 IN_THE_WAY = frozenset(
     {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.EACCES, errno.EPERM}
 )
 """Errors by which a system says that a file cannot have this name, whereas another could be written."""
 AT_ONCE = 256
-"""So many texts are put on the disk together: the more, the less each costs."""
+"""How many texts are synced together; larger batches cost less per text."""
 
 
 class PoemsFolder:
-    """A folder of poems that one run at a time writes to. Use it as a context manager.
+    """A folder of poems with one writer at a time. Use it as a context manager.
 
-    Another run that holds it is waited for `wait` seconds. Raises `UsageError` where it holds it still, and
-    `StoreError` where the folder cannot be read or written.
+    Waits `wait` seconds for another run's lock. Raises `UsageError` if the folder is still locked, and `StoreError` if
+    it cannot be read or written.
     """
 
     def __init__(self, path: str | Path, *, force: bool = False, wait: float = 0.0) -> None:
@@ -142,17 +142,17 @@ class PoemsFolder:
         self.force = force
         self.wait = wait
         self._entries: dict[str, IndexEntry] = {}
-        # The hashes of texts that were written for a path before its last one.
+        # The hashes of earlier texts of a path.
         self._older: dict[str, tuple[str, ...]] = {}
-        # Text file -> the photographs whose text it is, in the order they wrote it. Large, so built at first use.
+        # Text file -> the photographs that wrote it, in order. Large, so built on first use.
         self._owners: dict[str, list[str]] | None = None
         self._tidy = True
-        # One run at a time writes here, so the unfinished file of a killed run can have a fixed name.
+        # There is one writer at a time, so the unfinished file can have a fixed name.
         self._unfinished = self.path / ".unfinished.tmp"
         self._lock: BaseFileLock | None = None
         self._records: IO[bytes] | None = None
         self._made: list[Path] = []
-        # Texts that a power cut could still take away.
+        # Texts that are not synced to disk yet.
         self._unsynced: deque[Path] = deque()
         self._syncing = threading.Lock()
 
@@ -163,7 +163,7 @@ class PoemsFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
             self._unfinished.unlink(missing_ok=True)
-            # Unbuffered: on a full disk nothing may be left behind to be written later.
+            # Unbuffered, so that a full disk leaves nothing to be written later.
             self._records = (self.path / RECORDS).open("a+b", buffering=0)
             self._read_index(self._records)
         except OSError as error:
@@ -195,7 +195,7 @@ class PoemsFolder:
         self._records = self._lock = None
 
     def _leave_no_trace(self) -> None:
-        """Remove what this run made, where it wrote no poem; a folder with anything else in it stays."""
+        """Remove the files of this run if it wrote no poem; a folder with anything else in it stays."""
         for each in self._made:
             with suppress(OSError):
                 each.rmdir() if each.is_dir() else each.unlink()
@@ -213,7 +213,7 @@ class PoemsFolder:
         return lock
 
     def _read_index(self, records: IO[bytes]) -> None:
-        """Index every record. What follows the last whole one is a torn write and is cut off."""
+        """Index every record. A torn write after the last complete record is cut off."""
         with (self.path / RECORDS).open("rb") as lines:
             end = self._index_lines(lines)
         if records.seek(0, os.SEEK_END) < end:
@@ -222,7 +222,7 @@ class PoemsFolder:
         records.seek(0, os.SEEK_END)
 
     def _index_lines(self, lines: IO[bytes]) -> int:
-        """Note where each record stands; returns where the last whole line ends."""
+        """Index each record; returns the end of the last complete line."""
         offset, last = 0, ""
         for line in lines:
             if not line.endswith(b"\n"):
@@ -256,7 +256,7 @@ class PoemsFolder:
         return path in self._entries
 
     def is_done(self, found: Found, settings: str) -> bool:
-        """Whether the poem of this photograph stands here as these settings would write it."""
+        """Whether this photograph's poem exists as these settings would write it."""
         entry = self._entries.get(found.path)
         if self.force or entry is None or not found.stamp:
             return False
@@ -264,12 +264,12 @@ class PoemsFolder:
         return same and _holds(f"{self.path}/{entry.file_of(found.path)}") and not self._is_older(found.path)
 
     def is_unchanged(self, found: Found) -> bool:
-        """Whether a photograph has a poem here, whatever its settings, and its file is the same as then."""
+        """Whether a photograph has a poem here, with any settings, and its file is unchanged since."""
         entry = self._entries.get(found.path)
         return entry is not None and bool(found.stamp) and entry.stamp == found.stamp
 
     def restore(self, path: str) -> None:
-        """Write the text of a poem once more where it was taken away. Raises `StoreError`."""
+        """Restore the missing text of a poem. Raises `StoreError`."""
         from photopoem.poem import from_record
         from photopoem.poems.text import as_text
 
@@ -281,7 +281,7 @@ class PoemsFolder:
             self._write_text(target, text.encode("utf-8", "surrogateescape"))
 
     def _is_older(self, path: str) -> bool:
-        """Whether the text is an older version: a run was killed between writing the record and the text."""
+        """Whether the text is an older version, because a run was killed between writing the record and the text."""
         if path not in self._older:
             return False
         from photopoem.poems.text import read_text
@@ -293,7 +293,7 @@ class PoemsFolder:
     def add(self, record: dict[str, Any], found: Found, settings: str, text: str) -> None:
         """Write one poem: its record, then its text.
 
-        Raises `KeptText` where a person changed the text that stands there (unless forced).
+        Raises `KeptText` if a person edited the existing text (unless forced).
         """
         path, written = record["path"], text_hash(text)
         made = Made(found.stamp, settings, self._file_for(path, found.name, written), written)
@@ -301,7 +301,7 @@ class PoemsFolder:
         self._add_line(path, made, line, text.encode("utf-8", "surrogateescape"))
 
     def adopt(self, path: str, source: PoemsFolder) -> None:
-        """Take over the poem of `path` from another folder, to the byte. Raises as `add` does."""
+        """Copy the poem of `path` from another folder, byte for byte. Raises as `add` does."""
         from photopoem.poems.text import read_text
 
         there, line = source._entries[path].made(path), source.line(path)
@@ -313,7 +313,7 @@ class PoemsFolder:
         self._add_line(path, made, line, text.encode("utf-8", "surrogateescape"))
 
     def line(self, path: str) -> bytes:
-        """The record of a path as it stands in the file."""
+        """The record of a path as in the file."""
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
         offset, length = self._entries[path].line
         self._records.seek(offset)
@@ -326,7 +326,7 @@ class PoemsFolder:
         return parsed(f"{self.path / RECORDS}: {path}", self.line(path))
 
     def poem(self, path: str) -> Poem:
-        """The poem of a path, with a person's edits. Raises `StoreError` where its record is damaged."""
+        """The poem of a path, including manual edits. Raises `StoreError` where its record is damaged."""
         from photopoem.poems.text import edited
 
         file = self._entries[path].file_of(path)
@@ -334,11 +334,11 @@ class PoemsFolder:
         return edited(self.path, self.record(path), {file: written})
 
     def made(self, path: str) -> Made:
-        """How the poem of a path was made. Raises `KeyError` where it has none here."""
+        """How the poem of a path was made. Raises `KeyError` if it has none here."""
         return self._entries[path].made(path)
 
     def kept(self, poem: Poem, name: str) -> Poem:
-        """The poem of the text that a person wrote or changed, for the photograph `name`; `poem` was not written."""
+        """The poem of the manually edited text for the photograph `name`; `poem` was not written."""
         from photopoem.poems.text import from_text, read_text
 
         if poem.subject.path in self:
@@ -351,7 +351,7 @@ class PoemsFolder:
         return sorted(self._entries)
 
     def _file_for(self, path: str, name: str, written: str) -> str:
-        """The file of a path's text: as before, else made from `name`, else one that no other photograph's text has."""
+        """The text file of a path: the same as before, or made from `name`, or made unique."""
         entry = self._entries.get(path)
         if entry and is_text_file(before := entry.file_of(path)) and self._has_room(before):
             return before
@@ -380,7 +380,7 @@ class PoemsFolder:
         return stat.S_ISREG(mode) or (stat.S_ISLNK(mode) and target.is_file())
 
     def _is_anothers(self, file: str, path: str, written: str) -> bool:
-        """Whether a text file belongs to another photograph, and not to this one under an earlier path."""
+        """Whether a text file belongs to another photograph, rather than to this one under an earlier path."""
         if not (self.path / file).exists():
             return False
         owner = (self._owners_of(file) or [path])[-1]
@@ -389,7 +389,7 @@ class PoemsFolder:
         return self._text_of(owner) != written or not was_called(path, owner)
 
     def _owners_of(self, file: str) -> list[str]:
-        """The paths that have a text of that name, the last to write it last."""
+        """The paths with a text of that name; the last writer is last."""
         if self._owners is None:
             self._owners = {}
             for path, entry in self._entries.items():
@@ -418,9 +418,9 @@ class PoemsFolder:
             self.make_durable()
 
     def make_durable(self) -> None:
-        """Wait until the disk has all records and texts that were added. Any thread may call it. Raises `StoreError`.
+        """Wait until all added records and texts are on disk. Thread-safe. Raises `StoreError`.
 
-        A power cut takes nothing back after this; without it the last `AT_ONCE` poems may be written anew.
+        After this, a power cut loses nothing; without it, the last `AT_ONCE` poems may have to be rewritten.
         """
         with self._syncing:
             texts = [self._unsynced.popleft() for _ in range(len(self._unsynced))]
@@ -450,12 +450,12 @@ class PoemsFolder:
             return
         standing = text_hash(present)
         ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
-        # This path's hashes come first: other paths wrote this file only where the photograph was renamed.
+        # This path's hashes come first, because other paths wrote this file only if the photograph was renamed.
         if standing not in ours and standing not in map(self._text_of, self._owners_of(made.file)):
             raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
 
     def _text_of(self, path: str) -> str:
-        """The hash of the text that was written for a path."""
+        """The hash of the text written for a path."""
         return self._entries[path].made(path).text
 
     def named_apart(self, path: str) -> str:
@@ -469,14 +469,14 @@ class PoemsFolder:
         return where + (f", for {others[-1]} has {plain}" if others else "")
 
     def gone(self, found: Sequence[Found]) -> list[str]:
-        """Paths that have a poem here and are not among the photographs `found`, which names each once."""
+        """Paths with a poem here that are not among the photographs `found`, which has no duplicates."""
         if sum(each.path in self._entries for each in found) == len(self._entries):
-            return []  # a set of all paths would be the memory peak of a large run
+            return []  # a set of all paths would dominate the memory of a large run
         present = {each.path for each in found}
         return [path for path in self._entries if path not in present]
 
     def finish(self) -> None:
-        """Sort the records by path, each once, unless they are so already; and wait until the disk has them."""
+        """Sort the records by path without duplicates, if needed, and sync them to disk."""
         self.make_durable()
         if not self._tidy:
             self._put_in_order()
@@ -491,11 +491,12 @@ class PoemsFolder:
 def merge_folders(
     sources: Iterable[str | Path], out: str | Path, *, force: bool = False
 ) -> tuple[int, list[str], list[str]]:
-    """Join poems folders into `out`, sorted by path: how many poems, which paths stood in several, what was kept.
+    """Join poems folders into `out`, sorted by path; returns the number of poems, conflicting paths, and messages on
+    kept texts.
 
-    Of a path with several different poems the first folder's is taken, unless the show of another keeps its own; a text
-    in `out` that a person changed or kept stays, and a line says which. The choices of all shows are joined too.
-    Raises `StoreError`, `UsageError`.
+    If a path has several different poems, the first folder's is used, unless another folder's show keeps its own.
+    Edited and kept texts in `out` stay, with a message. The choices of all shows are joined too. Raises `StoreError`,
+    `UsageError`.
     """
     each_once = {os.path.realpath(source): source for source in sources}
     if os.path.realpath(out) in each_once:
@@ -522,7 +523,7 @@ def merge_folders(
 
 
 def _join_shows(shows: Sequence[Show], out: Path) -> list[str]:
-    """Keep the choices of all shows in that of `out`, which is the first; a line for each that they do not agree on."""
+    """Merge the choices of all shows into the first, that of `out`; returns a line for each conflict."""
     joined, clashes = merged(shows)
     if not joined.is_empty:
         change_show(out, lambda before: merged([before, *shows])[0])
@@ -532,7 +533,7 @@ def _join_shows(shows: Sequence[Show], out: Path) -> list[str]:
 
 
 def folder_for_poems(out: str | Path) -> Path:
-    """The folder that a person means by `out`. Raises `UsageError` where that is a file, or called like one."""
+    """The folder named by `out`. Raises `UsageError` if it is a file or has a file's name."""
     out = Path(out)
     if out.is_dir():
         return out
@@ -548,7 +549,7 @@ def folder_for_poems(out: str | Path) -> Path:
 
 
 def _holds(text: str) -> bool:
-    """Whether a text is there and not empty: a power cut can leave empty files."""
+    """Whether a text exists and is not empty, because a power cut can leave empty files."""
     try:
         found = os.stat(text)  # noqa: PTH116 - faster, for 100,000
     except OSError:
@@ -564,7 +565,7 @@ def _note_owner(owners: dict[str, list[str]], file: str, path: str) -> None:
 
 
 def _write_whole(file: IO[bytes], data: bytes) -> None:
-    """Write all of the data to an unbuffered file; where the disk fills up in the middle, the rest raises."""
+    """Write all data to an unbuffered file; raises if the disk fills up in the middle."""
     while data:
         data = data[file.write(data) :]
 

@@ -1,4 +1,4 @@
-"""The records of a poems folder: a line of JSON for each poem, how it was made, and the file of its text."""
+"""The records of a poems folder: a line of JSON for each poem, with its settings and its text file."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ TEXT = ".txt"
 _OWN_ENDINGS = (".jsonl", ".json", ".toml", ".sqlite", ".sqlite-wal", ".sqlite-shm")
 _SHORT = 60  # bytes: some disks have names of 143 bytes at most
 
-_LENGTH_BITS = 40  # no line has a terabyte
-# A record begins with its path and how it was made, so that a hundred thousand can be recognised
-# without reading the rest of each line.
+_LENGTH_BITS = 40  # the maximum length of a line is 1 TB
+# A record begins with its path and its `made` part, so that an index of many records needs no other parts.
 _HASH = re.compile(r"[0-9a-f]{16}")
 _HEAD = re.compile(rb'\{"path": ("(?:[^"\\]|\\.)*"), "made": (\{[^{}]*\})')
-# Most records have no escapes in their head, and can be read faster.
+# A faster pattern for the head of most records, which have no escapes there.
 _PLAIN = rb'"([^"\\]*)"'
 _PLAIN_HEAD = re.compile(
     rb'\{"path": %b, "made": \{"stamp": %b, "settings": %b, "file": %b, "text": %b\}' % ((_PLAIN,) * 5)
@@ -48,17 +47,17 @@ class Made:
     text: str
 
     def as_dict(self) -> dict[str, str]:
-        """The four values, as a record has them."""
+        """The four values for a record."""
         return {"stamp": self.stamp, "settings": self.settings, "file": self.file, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """Where the last record of a path is, and how it was made; small, for there may be a hundred thousand.
+    """The position of a path's last record, and how it was made; compact, because there may be a hundred thousand.
 
-    `place` holds offset and length of the line in one number. `file` is the index in the path at which the text's file
-    name begins, or the file name where the path does not end with it. `text` is the hash as a number, or as text where
-    it is no hash of ours.
+    `place` holds the offset and length of the line in one number. `file` is the index in the path at which the text's
+    file name begins, or the file name if the path does not end with it. `text` is the hash as a number, or as text if
+    it is not a hash of ours.
     """
 
     place: int
@@ -78,7 +77,7 @@ class IndexEntry:
 
     @property
     def line(self) -> tuple[int, int]:
-        """Where the line of the record begins, and its length, in bytes."""
+        """The offset and length of the record's line, in bytes."""
         return self.place >> _LENGTH_BITS, self.place & (1 << _LENGTH_BITS) - 1
 
     def made(self, path: str) -> Made:
@@ -92,7 +91,7 @@ class IndexEntry:
 
 
 def text_hash(text: str) -> str:
-    """A short hash that tells a text that photopoem wrote from one that a person changed."""
+    """A short hash of a text, to recognize manual edits."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -105,7 +104,7 @@ def record_line(record: dict[str, Any]) -> bytes:
 
 
 def head_of(line: bytes) -> tuple[str, Made] | None:
-    """Path and making of a record; None for a line that is no record of ours."""
+    """The path of a record and how it was made; None for any other line."""
     try:
         if match := _PLAIN_HEAD.match(line):
             path, *made = map(bytes.decode, match.groups())
@@ -120,7 +119,7 @@ def head_of(line: bytes) -> tuple[str, Made] | None:
 
 
 def is_whole(line: bytes) -> bool:
-    """Whether a line without a line feed is a whole record all the same: an editor may have left the last one out."""
+    """Whether a line without a line feed is a complete record, because an editor may drop the last line feed."""
     try:
         return _is_record(json.loads(line))
     except (ValueError, RecursionError):
@@ -132,12 +131,12 @@ def _is_record(record: Any) -> bool:
 
 
 def _made(cells: dict[str, Any]) -> Made:
-    """How a poem was made, from a record. Every value is taken as text, whatever somebody wrote there."""
+    """How a poem was made, from a record. Every value is converted to text, because a person may have edited it."""
     return Made(**{name: str(value) for name, value in cells.items()})
 
 
 def text_file(name: str) -> str:
-    """The file for the text of a photograph called `name`: inside the poems folder, its name never too long."""
+    """The text file of a photograph called `name`: inside the poems folder, with a valid length."""
     parts = [part for part in name.split("/") if part not in {"", "..", "."}] or ["_"]
     last = parts[-1] + TEXT
     if len(os.fsencode(last)) > 255:
@@ -164,7 +163,7 @@ def is_own_name(name: str) -> bool:
 
 
 def is_text_file(file: str) -> bool:
-    """Whether a file's name, as it stands in a record, is one that `text_file` gives."""
+    """Whether a file name in a record is one that `text_file` can give."""
     return file.endswith(TEXT) and len(file) > len(TEXT) and text_file(file.removesuffix(TEXT)) == file
 
 
@@ -179,10 +178,10 @@ def last_records(records: Iterable[Record]) -> list[Record]:
 
 
 def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
-    """The records of a poems folder or of a `poems.jsonl`, one at a time; a torn last line is left out.
+    """The records of a poems folder or of a `poems.jsonl`, one at a time, without a torn last line.
 
     Those of poems that were written anew come too, for they know which texts photopoem wrote; see `last_records`.
-    Raises `StoreError` where there are none to read.
+    Raises `StoreError` if there are none.
     """
     source = Path(path) / RECORDS if Path(path).is_dir() else Path(path)
     try:

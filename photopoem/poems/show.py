@@ -1,4 +1,4 @@
-"""The show file: the choices that a person made among the poems of a folder, and the order of the poems."""
+"""The show file: a person's choices for the poems of a folder, and their order."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ Order = Literal["", "hand", "date", "color", "path"]
 STATES: tuple[State, ...] = get_args(State)
 ORDERS: tuple[Order, ...] = get_args(Order)[1:]
 MOST_BYTES = 1 << 26
-"""A larger show file is not read: the choices of a hundred thousand photographs take some 30 MB."""
+"""The largest show file that is read; the choices of a hundred thousand photographs take some 30 MB."""
 LONGEST = {"title": 500, "author": 500, "preface": 20_000, "grammar": 4_096, "path": 8_192, "digest": 200}
-"""Characters of a text in the show file."""
+"""The most characters of a text in the show file."""
 PATIENCE = 30.0
-"""Seconds that a writer waits for another one; a write takes milliseconds."""
+"""Seconds that a writer waits for another writer; a write takes milliseconds."""
 _SEEDS = 1 << 63
 _LOCK, _UNFINISHED = ".show.lock", ".show.tmp"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen for one photograph, which is known by its path and by the digest of its pixels.
+    """The choices for one photograph, identified by its path and by the digest of its pixels.
 
-    `seed` and `grammar` are those its poem is written with; None and empty leave them to the run. `order` is its
-    place in a show that is ordered by hand; `title` stands in place of the title that the grammar wrote.
+    `seed` and `grammar` are those of its poem; None and empty leave them to the run. `order` is its position in a show
+    that is ordered by hand; `title` replaces the grammar's title.
     """
 
     path: str
@@ -54,7 +54,7 @@ class Choice:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was chosen."""
+        """Whether there are no choices."""
         chosen = (self.state, self.seed, self.grammar, self.order, self.title)
         return chosen == ("undecided", None, "", None, "")
 
@@ -64,7 +64,7 @@ _PARTS = tuple(each.name for each in fields(Choice))
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A show: its title, author, preface and order, and the choices, sorted by path. It is never changed in place."""
+    """A show: its title, author, preface and order, and the choices, sorted by path. Immutable."""
 
     title: str = ""
     author: str = ""
@@ -80,9 +80,9 @@ class Show:
             self._by_digest.setdefault(choice.digest, []).append(choice)
 
     def choice(self, path: str, digest: str = "") -> Choice:
-        """The choice for a photograph; an empty one where nothing was chosen. Without a digest the path decides.
+        """The choice for a photograph, or an empty one. Without a digest, the path decides.
 
-        A photograph that was moved is known by its digest. One that was dropped and has other pixels now is another
+        A moved photograph is recognized by its digest. If a dropped photograph has other pixels now, it is another
         photograph of the same name, so it is undecided.
         """
         found = self._by_path.get(path)
@@ -95,9 +95,9 @@ class Show:
         return found
 
     def moved_from(self, path: str, digest: str) -> str:
-        """The other path under which something was chosen for a photograph; empty where it was not moved.
+        """The earlier path under which a photograph has choices; empty if it was not moved.
 
-        That path is one at which nothing stands any more, or another way to the same file.
+        That path no longer exists, or is another path to the same file.
         """
         if path in self._by_path:
             return ""
@@ -105,7 +105,7 @@ class Show:
         return next((each.path for each in alike if was_called(path, each.path)), "")
 
     def with_choices(self, choices: Iterable[Choice]) -> Show:
-        """The show with these choices in place of those of the same photographs; empty ones are taken out."""
+        """The show with these choices replacing those of the same photographs; empty ones are removed."""
         new = {choice.path: choice for choice in choices}
         moved = {self.moved_from(choice.path, choice.digest) for choice in new.values()}
         old = {choice.path: choice for choice in self.choices if choice.path not in moved}
@@ -114,12 +114,12 @@ class Show:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the show says nothing at all."""
+        """Whether the show has no settings and no choices."""
         return self == Show()
 
 
 def was_called(path: str, before: str) -> bool:
-    """Whether `path` may be the photograph that was at `before`: nothing is there now, or it is the same file."""
+    """Whether `path` may be the photograph that was at `before`: that path no longer exists, or is the same file."""
     try:
         return not is_url(before) and (not os.path.lexists(before) or Path(before).samefile(path))
     except (OSError, ValueError):
@@ -132,10 +132,10 @@ def show_file(folder: str | Path) -> Path:
 
 
 def read_show(folder: str | Path) -> Show:
-    """The show of a poems folder; an empty one where it has no show file.
+    """The show of a poems folder; an empty one if it has no show file.
 
-    Raises `StoreError`, with file, line and what to do, where the file cannot be read as a show. It is left in place
-    then: a run without it would write over poems that were kept and print those that were dropped.
+    Raises `StoreError`, with file, line and what to do, if the file is not a valid show. It is left in place, because
+    a run without it would overwrite kept poems and print dropped ones.
     """
     path = show_file(folder)
     try:
@@ -156,11 +156,11 @@ def read_show(folder: str | Path) -> Show:
 
 
 _READ: dict[tuple[int, ...], Show] = {}
-"""The shows of the last files that were read or written: a page on the screen asks for them at every key."""
+"""The shows of recent files, cached because the studio needs them at every key."""
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:
-    """What tells one state of a file from all others."""
+    """The identity of a file's state."""
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
@@ -172,10 +172,10 @@ def _remembered(stamp: tuple[int, ...], show: Show) -> Show:
 
 
 def change_show(folder: str | Path, change: Callable[[Show], Show]) -> Show:
-    """Replace the show of a poems folder by what `change` makes of it, and return that.
+    """Replace the show of a poems folder by the result of `change`, and return that.
 
-    Reading, changing and writing happen under a lock, so that of two writers neither loses what the other wrote. A
-    reader sees the old file or the new one. Raises `StoreError`.
+    The change happens under a lock, so that two writers do not lose each other's changes. Writes are atomic. Raises
+    `StoreError`.
     """
     from filelock import FileLock, Timeout
 
@@ -197,17 +197,17 @@ def change_show(folder: str | Path, change: Callable[[Show], Show]) -> Show:
 
 
 def _write(folder: Path, show: Show) -> None:
-    """Write the show file. The caller holds the lock, so an unfinished file that a killed writer left may go."""
+    """Write the show file. The caller holds the lock, so a killed writer's unfinished file may be replaced."""
     try:
         data = _as_json(show, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # a path whose bytes are no UTF-8
+    except UnicodeEncodeError:  # a path that is not UTF-8
         data = _as_json(show, ensure_ascii=True).encode()
     write_atomically(show_file(folder), data, sync=True, by_way_of=folder / _UNFINISHED)
     _remembered(_stamp(show_file(folder).stat()), show)
 
 
 def _as_json(show: Show, *, ensure_ascii: bool) -> str:
-    """A line for each choice: people compare such files, and json's own indenting takes ten times as long."""
+    """JSON with one line per choice, which is easy to diff; json's own indentation takes ten times as long."""
     encode = json.JSONEncoder(ensure_ascii=ensure_ascii).encode
     made = as_dict(show)
     rows = [f" {encode(name)}: {encode(value)}" for name, value in made.items() if name != "choices"]
@@ -217,7 +217,7 @@ def _as_json(show: Show, *, ensure_ascii: bool) -> str:
 
 
 def as_dict(show: Show) -> dict[str, Any]:
-    """A show as `schema` describes it. What was not chosen is left out."""
+    """A show as `schema` describes it, without unset values."""
     head = {"title": show.title, "author": show.author, "preface": show.preface, "order": show.order}
     return {
         "version": VERSION,
@@ -237,10 +237,9 @@ def schema() -> str:
 
 
 def merged(shows: Iterable[Show]) -> tuple[Show, list[str]]:
-    """Several shows as one, and the paths for which they chose differently.
+    """Several shows merged into one, and the paths with conflicting choices.
 
-    Where two disagree the first one's choice is taken, and so are the first title, author, preface and order that are
-    not empty.
+    In a conflict, the first choice wins, and so do the first title, author, preface and order that are not empty.
     """
     given = list(shows)
     found: dict[str, Choice] = {}
@@ -262,7 +261,7 @@ def _first_order(shows: Iterable[Show]) -> Order:
 
 
 class _Damaged(Exception):
-    """What is wrong with a show file: `:LINE: what` or `: what`."""
+    """An error in a show file: `:LINE: what` or `: what`."""
 
 
 def _parsed(data: bytes) -> Show:
@@ -343,7 +342,7 @@ def _one_of(made: Mapping[str, Any], name: str, values: tuple[str, ...], where: 
 
 
 def checked_text(name: str, text: str) -> str:
-    """A title, author or preface as the show file keeps it. Raises `UsageError` where it is too long."""
+    """A cleaned title, author or preface for the show file. Raises `UsageError` if it is too long."""
     said = text.strip() if name == "preface" else " ".join(text.split())
     if len(said) > LONGEST[name]:
         raise UsageError(f"a {name} has at most {LONGEST[name]:,} characters, and this one has {len(said):,}")
@@ -351,11 +350,11 @@ def checked_text(name: str, text: str) -> str:
 
 
 GREY = 8.0
-"""CIELAB chroma below which a swatch has no hue that anybody would name: greys come after the colors."""
+"""The CIELAB chroma below which a swatch counts as grey; greys come after the colors."""
 
 
 def in_order(poems: Iterable[Poem], show: Show) -> list[Poem]:
-    """The poems in the order of the show; in the order given where it names none."""
+    """The poems in the order of the show, or in the given order if it has none."""
     found = list(poems)
     match show.order:
         case "hand":
@@ -375,22 +374,22 @@ def _by_hand(poem: Poem, show: Show) -> tuple[bool, int, str]:
 
 
 def by_date(poem: Poem) -> tuple[datetime, str]:
-    """Sorts by the time taken; poems of photographs that do not tell it come last."""
+    """Sort key for the time taken; photographs without one come last."""
     taken = poem.subject.moment.taken
-    # Cameras without a zone tell the time of the place, as those with one do: compare the clocks.
+    # Local times are compared, because cameras without a time zone record local time, too.
     return (taken.replace(tzinfo=None) if taken else datetime.max, poem.subject.path)
 
 
 def by_color(poem: Poem) -> tuple[bool, float, str]:
-    """Sorts by the hue of the strongest swatch, from red over yellow, green and blue; greys last, dark ones first."""
+    """Sort key for the hue of the dominant swatch, from red to violet; then greys from dark to light."""
     chroma, hue, lightness = strongest(poem.subject.palette)
     return (chroma < GREY, lightness if chroma < GREY else hue, poem.subject.path)
 
 
 def strongest(palette: Palette) -> tuple[float, float, float]:
-    """Chroma, hue in degrees (0 to 360) and lightness, in CIELAB, of the swatch with most chroma times share.
+    """Chroma, hue in degrees (0 to 360) and lightness, in CIELAB, of the swatch with the largest chroma times share.
 
-    A small vivid thing counts less than a sky, and a grey wall less than either. All three are 0 for no swatches.
+    So a sky counts more than a small vivid thing, and a grey wall less than both. All three are 0 for no swatches.
     """
     import numpy as np
 

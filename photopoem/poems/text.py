@@ -1,4 +1,4 @@
-"""Poems as plain text, and poems whose texts a person changed by hand."""
+"""Poems as plain text, and manual edits of such texts."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from photopoem.text.terminal import visible
 from photopoem.text.wrap import wrap_columns
 
 WIDTH = 42
-"""Columns of the colophon: a receipt's."""
+"""Columns of the colophon, as on a receipt."""
 
 
 def as_text(poem: Poem, *, with_colophon: bool = True) -> str:
-    """Title, an empty line, the lines; then an empty line and the colophon. Ends with a line end."""
+    """Title, an empty line, the lines; then an empty line and the colophon. Ends with a line feed."""
     parts = [str(poem.title), poem.text]
     if with_colophon:
         parts.append(_closing(poem))
@@ -43,15 +43,15 @@ def _closing(poem: Poem) -> str:
 
 
 def from_text(poem: Poem, text: str) -> Poem:
-    """The poem as a person left it in `text`, which was `as_text` of it before; `poem` itself where that says the same.
+    """The poem as edited in `text`, which was originally `as_text(poem)`; `poem` itself if nothing changed.
 
-    Lines that stand as they were written keep their sources; all others, and a new title, are the person's. An empty
-    line between lines is a line. Whatever became of the colophon, it is no line of the poem.
+    Unchanged lines keep their sources; all others, and a new title, are the person's. An empty line between lines
+    counts as a line. The colophon is never a line of the poem, even if it was edited.
     """
     said = text.encode("utf-8", "surrogateescape").decode("utf-8-sig", "replace")
     said = "\n".join(line.rstrip() for line in said.splitlines()).strip("\n")
     before, _, last = said.rpartition("\n\n")
-    # Two words are compared: a stanza of the person's own may begin with No.
+    # Two words are compared, because a person's own stanza may begin with No.
     if last.split()[:2] == colophon(poem).split()[:2]:
         said = before.strip("\n")
     title = ""
@@ -70,13 +70,13 @@ def _by_hand(text: str) -> Line:
 
 
 MOST = 1 << 21
-"""The most bytes that are read of a text: a poem has 400,000 characters at most."""
+"""The most bytes of a text that are read; a poem has at most 400,000 characters."""
 
 
 def read_edited(path: str | Path) -> list[Poem]:
     """The poems of a poems folder or its `poems.jsonl`, one for each photograph, with a person's edits.
 
-    Raises `StoreError` where there are none to read, or something that is no record of a poem.
+    Raises `StoreError` if there are none, or if a line is not a record of a poem.
     """
     folder, records = folder_of(path), list(read_records(path))
     written = written_to(records)
@@ -84,14 +84,14 @@ def read_edited(path: str | Path) -> list[Poem]:
 
 
 def find_edited(text: Path) -> tuple[Path, Poem, Poem]:
-    """The poems folder of a text, and its poem: with a person's edits, and as it was written.
+    """The poems folder of a text, and its poem: with manual edits, and as it was written.
 
-    Raises `UsageError` where the text is in no poems folder, or has no record there.
+    Raises `UsageError` if the text is not in a poems folder or has no record there.
     """
     folder = _poems_above(text)
     name = text.resolve().relative_to(folder.resolve()).as_posix()
     records = list(read_records(folder))
-    # A text belongs to its last record.
+    # The last record of a text counts.
     found = next((each for each in reversed(records) if text_of(each)[0] == name), None)
     if found is None:
         near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
@@ -111,12 +111,12 @@ def _poems_above(text: Path) -> Path:
 
 
 def folder_of(path: str | Path) -> Path:
-    """The folder that the texts of a poems folder or a `poems.jsonl` lie in."""
+    """The folder of the texts of a poems folder or a `poems.jsonl`."""
     return Path(path) if Path(path).is_dir() else Path(path).parent
 
 
 def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[str]]:
-    """The hashes of all that photopoem wrote to each text file; several records may share one."""
+    """The hashes of everything that photopoem wrote to each text file; several records may share one."""
     written: defaultdict[str, set[str]] = defaultdict(set)
     for record in records:
         file, text = text_of(record)
@@ -125,11 +125,11 @@ def written_to(records: Iterable[Mapping[str, Any]]) -> Mapping[str, Container[s
 
 
 def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Container[str]]) -> Poem:
-    """The poem of a record, with the words of its text where a person edited that.
+    """The poem of a record, including manual edits of its text.
 
-    `written` has the hashes of what photopoem wrote to each text file; a text with any other hash is a person's.
+    `written` has the hashes of what photopoem wrote to each text file; a text with any other hash was edited.
 
-    Raises `StoreError` where it is no record of a poem.
+    Raises `StoreError` if it is not a record of a poem.
     """
     try:
         poem = from_record(record)
@@ -180,7 +180,7 @@ class StandingPoems:
 
 
 def read_text(path: Path) -> str | None:
-    """The content of a text file; None where it cannot be read: a person may have deleted it."""
+    """The content of a text file; None if it cannot be read, for example because a person deleted it."""
     try:
         with open_regular(path) as stream:
             return stream.read(MOST).decode("utf-8", "surrogateescape")
@@ -189,7 +189,7 @@ def read_text(path: Path) -> str | None:
 
 
 def text_of(record: Mapping[str, Any]) -> tuple[str, str]:
-    """The file and the hash of a record's text; both empty where it has none."""
+    """The file and the hash of a record's text; both empty if it has none."""
     made = record.get("made")
     cells = made if isinstance(made, dict) else {}
     return str(cells.get("file", "")), str(cells.get("text", ""))

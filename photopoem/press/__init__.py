@@ -1,4 +1,4 @@
-"""What a press is: it turns poems into the bytes of one format. Presses are found here by name."""
+"""The press contract: a press turns poems into the bytes of one format. Opens presses by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from photopoem.poem import Poem
 
 PRESSES = ("text", "jsonl", "html", "pdf", "svg", "receipt", "csv")
-"""The built-in presses: `html` is the class `HtmlPress` of the module `html` here, and so on."""
+"""The built-in presses: `html` is the class `HtmlPress` in the module `html`, and so on."""
 ROWS = ("jsonl", "csv")
 """Those that stand beside the text press, in its module."""
 
@@ -24,10 +24,10 @@ ROWS = ("jsonl", "csv")
 class Press(Protocol):
     """Turns poems into bytes.
 
-    `name` is what it is asked for by, `suffix` the ending of its files, with the dot. Its options are its
-    constructor's keywords, each with a default. `check` returns what it cannot show of these poems, one line
-    each: nothing is lost in silence. `press` returns the whole result; `photos` is the folder that relative paths of
-    photographs start from. Both raise `PressError`.
+    `name` is the name of the press, `suffix` the ending of its files, with the dot. Its options are its constructor's
+    keywords, each with a default. `check` returns a line for each thing that it cannot show, so that nothing is lost
+    silently. `press` returns the whole result; `photos` is the base folder of relative photograph paths. Both raise
+    `PressError`.
     """
 
     name: str
@@ -38,22 +38,22 @@ class Press(Protocol):
         ...
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None) -> bytes:
-        """The poems in this form, whole."""
+        """The poems in this format."""
         ...
 
 
 @runtime_checkable
 class Advising(Protocol):
-    """A press that can advise other settings for these poems."""
+    """A press that can suggest better settings for these poems."""
 
     def advice(self, poems: Sequence[Poem]) -> list[str]:
-        """Settings that would suit better, one line each; none that the person has chosen."""
+        """Suggested settings, one line each, except for those that the user has set."""
         ...
 
 
 @runtime_checkable
 class Measuring(Protocol):
-    """A press that can tell how much paper these poems take."""
+    """A press that can measure the paper for these poems."""
 
     def length(self, poems: Sequence[Poem], *, photos: Path | None = None) -> float:
         """The length of the paper in centimetres."""
@@ -64,14 +64,14 @@ PLUGINS = Plugins("press", "photopoem.presses", Press, PressError)
 
 
 def press_names() -> list[str]:
-    """The names of all presses, the built-in ones first."""
+    """The names of all presses, built-in ones first."""
     return [*PRESSES, *(name for name in PLUGINS.names() if name not in PRESSES)]
 
 
 def open_press(name: str, **options: Any) -> Press:
-    """The press of that name with these options.
+    """Open the press of that name with these options.
 
-    Raises `UsageError` for a name or an option that does not exist, `PressError` where it cannot be loaded.
+    Raises `UsageError` for an unknown name or option, `PressError` if it cannot be loaded.
     """
     make = _class_of(name)
     known = _options(name, make)
@@ -85,14 +85,14 @@ def open_press(name: str, **options: Any) -> Press:
 
 
 def options_of(name: str) -> list[str]:
-    """The names of a press's options. Raises as `open_press`."""
+    """The names of a press's options. Raises as `open_press` does."""
     return _options(name, _class_of(name))
 
 
 def other_press_for(ending: str) -> str | None:
-    """The press of another package whose files have this ending, in small letters and with its dot.
+    """The press from another package whose files have this ending, in lower case and with its dot.
 
-    A press that cannot be loaded or opened is passed over: asking for it by its name tells why.
+    A press that cannot be loaded or opened is skipped; opening it by name gives the reason.
     """
     for name in press_names()[len(PRESSES) :] if ending else ():
         with suppress(PhotopoemError):
@@ -123,12 +123,12 @@ def _options(name: str, make: Any) -> list[str]:
 
     try:
         return [one for one in inspect.signature(make).parameters if one != "self"]
-    except (TypeError, ValueError) as error:  # no class and no function
+    except (TypeError, ValueError) as error:  # neither a class nor a function
         raise PressError(f"the {name} press cannot be loaded: {error}") from error
 
 
 class GuardedPress:
-    """A press of another package, held to what a press promises; everything else is a `PressError`."""
+    """A press from another package, checked against the protocol; every violation becomes a `PressError`."""
 
     def __init__(self, name: str, make: Callable[..., Press], options: dict[str, Any]) -> None:
         self.name = name
@@ -150,7 +150,7 @@ class GuardedPress:
         return data
 
     def advice(self, poems: Sequence[Poem]) -> list[str]:
-        """What it would set otherwise; nothing where it gives no advice."""
+        """Its suggested settings; empty if it has none."""
         advise = getattr(self._press, "advice", None)
         return self._lines(lambda: advise(poems)) if advise else []
 

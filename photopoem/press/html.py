@@ -1,4 +1,4 @@
-"""The html press: one page that needs nothing else, of photographs, poems, palettes and where each word came from."""
+"""The html press: one self-contained page with photographs, poems, palettes and the source of each word."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from photopoem.text.clean import clean, left_out, listed, paragraphs
 
 PAPER: Rgb = (250, 249, 246)
 NIGHT: Rgb = (20, 19, 18)
-"""The page's background by day and by night, as in page.css: words are tinted to be read on them."""
+"""The page's background in light and dark mode, as in page.css, on which tinted words must be readable."""
 
 SIDES = ((60, 640), (400, 520))
-"""Up to how many poems thumbnails have which longest side, in px; of more poems they have LEAST."""
+"""(number of poems, longest side of thumbnails in px); with more poems, the side is LEAST."""
 LEAST = 400
 _QUALITY = 72
 _FONTS = {"serif": "EBGaramond12-Regular-page.woff2", "italic": "EBGaramond12-Italic-page.woff2"}
@@ -31,7 +31,7 @@ _FONTS = {"serif": "EBGaramond12-Regular-page.woff2", "italic": "EBGaramond12-It
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """Text on the page: the number of its note (from 1; 0 for none), its layer, and the class of its color."""
+    """Text on the page: the number of its source note (from 1; 0 for none), its layer, and its CSS class."""
 
     text: str
     note: int = 0
@@ -41,7 +41,7 @@ class MarkedText:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small picture as a `data:` address, with its size in px."""
+    """A small picture as a `data:` URL, with its size in px."""
 
     address: str
     width: int
@@ -50,7 +50,7 @@ class Thumbnail:
 
 @dataclass(slots=True)
 class PagePoem:
-    """One poem as the page's template takes it."""
+    """One poem for the page's template."""
 
     number: int
     poem: Poem
@@ -66,18 +66,18 @@ class PagePoem:
 
     @property
     def alt(self) -> str:
-        """What a screen reader says for the photograph: what the machine saw in it."""
+        """The alternative text of the photograph: its labels."""
         labels = ", ".join(clean(label.text) for label in self.poem.subject.labels[:4])
         return f"The photograph {self.name}" + (f"; labels: {labels}" if labels else "")
 
     @property
     def tall(self) -> bool:
-        """Whether the photograph stands upright."""
+        """Whether the photograph is taller than wide."""
         return self.thumbnail is not None and self.thumbnail.height > self.thumbnail.width
 
     @property
     def strip(self) -> list[dict[str, Any]]:
-        """The palette: where each swatch begins and how wide it is, in thousandths; its color and name."""
+        """The palette: the start and width of each swatch, in thousandths, with its color and name."""
         out, at = [], 0.0
         for swatch in self.poem.subject.palette.swatches:
             named = f"{clean(swatch.name)}, {percent(swatch.share)}"
@@ -96,12 +96,12 @@ class PagePoem:
 
 
 class HtmlPress:
-    """One self-contained page of all poems, for a browser, a wall (`page.html#show`) or paper.
+    """One self-contained page of all poems, for a browser, a projector (`page.html#show`) or paper.
 
-    `title` heads the page, with its `author` and a `preface` below, where they are given: an empty line divides the
-    preface into paragraphs. `thumbnail` is the longest side of its pictures in px (default: 640 up to 60 poems,
-    520 up to 400, else 400; a wall wants 1200); `seconds` is how long the slide show stays with a poem;
-    `colophon` says under each poem how it was made.
+    The `title` is at the top of the page, with `author` and `preface` below it if given; empty lines separate the
+    preface's paragraphs. `thumbnail` is the longest side of its pictures in px (default: 640 up to 60 poems, 520 up to
+    400, else 400; use 1200 for a projector); `seconds` is the time per poem in the slide show; `colophon` says under
+    each poem how it was made.
     """
 
     name = "html"
@@ -128,7 +128,7 @@ class HtmlPress:
         self.preface = preface
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
-        """Photographs that are gone, and characters that no page may show, by poem."""
+        """Missing photographs and dropped control characters, by poem."""
         out = []
         for poem in poems:
             if find_photo(poem, photos) is None:
@@ -159,7 +159,7 @@ class HtmlPress:
 
 
 def _thumbnails(poems: Sequence[Poem], photos: Path | None, side: int) -> Iterator[Thumbnail | None]:
-    """A thumbnail for each poem, in order; each photograph is read once. Decoding lets other threads run."""
+    """A thumbnail for each poem, in order; each photograph is read once. Decoding releases the GIL, so threads help."""
     paths = dict.fromkeys(poem.subject.path for poem in poems)
     first = {poem.subject.path: poem for poem in reversed(poems)}
     with ThreadPoolExecutor() as pool:
@@ -185,7 +185,7 @@ def _leaf(number: int, poem: Poem, thumbnail: Thumbnail | None, colors: dict[str
 
 
 def _words(line: Line, leaf: PagePoem, colors: dict[str, str]) -> list[MarkedText]:
-    """A line as words; what they say of their sources is added to the leaf's notes, each once."""
+    """The words of a line; their source notes are added to the leaf's notes without duplicates."""
     out = []
     for piece in traced(line, leaf.poem):
         if piece.note is None:
@@ -199,7 +199,7 @@ def _words(line: Line, leaf: PagePoem, colors: dict[str, str]) -> list[MarkedTex
 
 
 def _color_class(note: Note, colors: dict[str, str]) -> str:
-    """The class that tints a word in its color; its rule is noted in `colors`."""
+    """The CSS class that tints a word; its rule is added to `colors`."""
     rgb = rgb_of(note.hex)
     if rgb is None:
         return ""
@@ -211,7 +211,7 @@ def _color_class(note: Note, colors: dict[str, str]) -> str:
 
 
 def _style(colors: dict[str, str]) -> str:
-    """The style sheet: the letters, the page, and a rule for each color that tints a word."""
+    """The style sheet: fonts, page, and a rule for each tint."""
     faces = (
         f'@font-face{{font-family:"EB Garamond";font-style:{"normal" if name == "serif" else "italic"};'
         f'src:url(data:font/woff2;base64,{_font(file)}) format("woff2")}}'
@@ -238,18 +238,18 @@ def _template() -> Any:
 
 
 def _markup(text: str) -> Any:
-    """Our own style and script as they are; nothing of a poem is in them but the digits of its colors."""
+    """Mark our own style and script as safe; from a poem, they contain only hex digits of colors."""
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704 - see above
 
 
 def _hash(text: str) -> str:
-    """A hash as Content-Security-Policy writes it."""
+    """A hash in the syntax of Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _megabytes(leaves: Sequence[PagePoem]) -> str:
-    """What the pictures of a page weigh."""
+    """The size of a page's pictures."""
     total = sum(len(leaf.thumbnail.address) for leaf in leaves if leaf.thumbnail)
     return f"{total / 1e6:.1f}"

@@ -1,4 +1,4 @@
-"""The pdf press: cards, pages and booklets, set in millimetres, for a printer or a print shop."""
+"""The pdf press: cards, pages and booklets, in millimetres, for a printer or a print shop."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 SERIF, ITALIC, SANS = "serif", "italic", "sans"
 FILES = {SERIF: "EBGaramond12-Regular.ttf", ITALIC: "EBGaramond12-Italic.ttf", SANS: "DejaVuSans.ttf"}
-"""The faces and their files in data/fonts. What the first two lack is taken from the third."""
+"""The fonts and their files in data/fonts. Characters that the first two lack come from the third."""
 
 BOX = "\u25a1"
-"""What stands for a character that no face has."""
+"""The replacement of a character that no font has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A character to be set: its face and color."""
+    """A character with its font and color."""
 
     char: str
     face: str
@@ -48,7 +48,7 @@ Row = tuple[Glyph, ...]
 
 @cache
 def advances(face: str) -> dict[str, float]:
-    """The characters that a face has, and the width of each in ems."""
+    """The characters of a font, and the width of each in ems."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it publishes no types
 
     with (
@@ -60,14 +60,14 @@ def advances(face: str) -> dict[str, float]:
 
 
 def has(char: str) -> bool:
-    """Whether a page can show a character. Scripts written from the right would stand the wrong way round."""
+    """Whether a page can show a character. Right-to-left scripts would be in the wrong order."""
     if unicodedata.bidirectional(char) in {"R", "AL"}:
         return False
     return char in advances(SERIF) or char in advances(SANS)
 
 
 def glyphs_of(text: str, face: str, color: Rgb) -> Row:
-    """A text as marks; what its face lacks is set in the third, and what that lacks is a box."""
+    """A text as glyphs; characters that its font lacks come from the third font, or become a box."""
     chars = (char if has(char) else BOX for char in show(text, has).text)
     return tuple(Glyph(char, face if char in advances(face) else SANS, color) for char in chars)
 
@@ -78,7 +78,7 @@ def width_of(row: Iterable[Glyph]) -> float:
 
 
 def wrapped(row: Row, room: float, indent: float = 0.0) -> list[Row]:
-    """The letters in rows at most `room` ems wide; every row but the first may be `indent` ems shorter."""
+    """The glyphs in rows of at most `room` ems; every row but the first is `indent` ems shorter."""
     text = "".join(glyph.char for glyph in row)
     widths = [advances(glyph.face)[glyph.char] for glyph in row]
     return [row[part] for part in wrap(text, widths, room, indent=indent)]
@@ -88,14 +88,15 @@ INK: Rgb = (35, 33, 30)
 SOFT: Rgb = (106, 101, 93)
 WHITE: Rgb = (255, 255, 255)
 POINT = 25.4 / 72  # mm
-LEADING = 1.36  # from baseline to baseline, in ems
-INDENT = 1.4  # how much further in the rest of a broken line stands, in ems
-RISE, FALL = 0.75, 0.25  # how far letters reach above and below the baseline, in ems
-TITLE = 0.92  # the title's letters, of the poem's
-_GAP = 0.55  # between title and poem, in ems
+LEADING = 1.36  # line height, in ems
+INDENT = 1.4  # indent of the rest of a broken line, in ems
+RISE, FALL = 0.75, 0.25  # ascent and descent of letters, in ems
+TITLE = 0.92  # the title's letter size relative to the poem's
+_GAP = 0.55  # gap between title and poem, in ems
 MARGIN = 8.0  # mm
-# How a card is tried, best first: the most of its height that the picture takes, whether lines stay whole, and
-# the largest and smallest letters in points. Letters are kept alike, for cards lie side by side.
+# The layouts that are tried for a card, best first: the largest share of its height for the picture, whether lines
+# stay whole, and the largest and smallest letters in points. Sizes are similar, because cards are shown side by
+# side.
 _TRIES = (
     (0.43, True, 10.0, 9.5),
     (0.38, True, 10.0, 9.0),
@@ -103,12 +104,12 @@ _TRIES = (
     (0.43, False, 9.5, 8.75),
     (0.3, False, 9.0, 7.0),
 )
-_A6 = 105.0  # mm: sizes below are those of a card this wide, and grow with the leaf
+_A6 = 105.0  # mm: the sizes below are for a card of this width, and grow with the leaf
 
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """A row of marks: its start and baseline from the leaf's top left, and its em, in mm."""
+    """A row of glyphs: its start and baseline from the leaf's top left, and its em, in mm."""
 
     x: float
     y: float
@@ -129,7 +130,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of a leaf: its top left corner from the leaf's, and its size, in mm."""
+    """A part of a leaf: its top left corner and size, in mm."""
 
     x: float
     y: float
@@ -139,7 +140,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One side of paper and what stands on it; `shown` is where the photograph stands. Sizes in mm."""
+    """One side of paper and its content; `shown` is the box of the photograph. Sizes in mm."""
 
     width: float
     height: float
@@ -150,7 +151,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Verse:
-    """A poem ready to be set: title and lines as marks, and the colophon's text."""
+    """A poem for typesetting: title and lines as glyphs, and the colophon's text."""
 
     title: Row
     lines: tuple[Row, ...]
@@ -160,14 +161,14 @@ class Verse:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A leaf but for its poem: picture, palette and colophon are placed, `box` is what room is left."""
+    """A leaf without its poem: picture, palette and colophon are placed, and `box` is the remaining room."""
 
     leaf: Leaf
     box: Box
 
 
 def verse_of(poem: Poem, *, foot: str = "", tint: bool = True) -> Verse:
-    """A poem as marks; with `tint` its color words are set in their colors, as far as they can be read."""
+    """A poem as glyphs; with `tint`, its color words have their colors, as far as they are readable."""
     swatches = tuple((swatch.rgb, swatch.share) for swatch in poem.subject.palette.swatches)
     lines = tuple(_row(line, poem, SERIF, INK, tint) for line in poem.lines)
     return Verse(_row(poem.title, poem, ITALIC, SOFT, tint), lines, foot, swatches)
@@ -182,9 +183,9 @@ def _row(line: Line, poem: Poem, face: str, ink: Rgb, tint: bool) -> Row:
 
 
 def card(verse: Verse, width: float, height: float, aspect: float | None) -> list[Leaf]:
-    """A poem with its picture (of that width by height; None: without) on as few leaves as hold it.
+    """A poem with its picture (of that width by height; None: without) on as few leaves as possible.
 
-    Letters and picture shrink, then lines are broken; what is still too long goes on overleaf.
+    Letters and picture shrink, then lines are broken; a poem that is still too long continues on the next leaf.
     """
     if _is_long(verse.foot, width, height):
         said = Verse((), (glyphs_of(verse.foot, ITALIC, SOFT),), "")
@@ -198,7 +199,7 @@ def card(verse: Verse, width: float, height: float, aspect: float | None) -> lis
 
 
 def alone(verse: Verse, width: float, height: float) -> list[Leaf]:
-    """A poem without picture and palette, in the middle of a leaf."""
+    """A poem in the middle of a leaf, without picture and palette."""
     if _is_long(verse.foot, width, height):
         return card(Verse(verse.title, verse.lines, verse.foot), width, height, None)
     bare = Verse(verse.title, verse.lines, verse.foot)
@@ -224,7 +225,7 @@ def cover(title: str, below: str, width: float, height: float, *, author: str = 
 
 
 def prose(paragraphs: Sequence[str], width: float, height: float) -> list[Leaf]:
-    """A text that runs on: paragraphs with an empty row between, on as many leaves as it takes."""
+    """Running text: paragraphs separated by an empty row, on as many leaves as needed."""
     blank = _blank(width, height)
     em = 9.5 * POINT * _scale(blank.leaf)
     rows: list[Row] = []
@@ -242,7 +243,7 @@ def prose(paragraphs: Sequence[str], width: float, height: float) -> list[Leaf]:
 
 
 def _frame(verse: Verse, width: float, height: float, aspect: float | None, share: float) -> Frame:
-    """Everything but the poem; the picture takes at most this share of the leaf's height."""
+    """Everything but the poem; the picture gets at most this share of the leaf's height."""
     blank = _blank(width, height)
     scale, inner = _scale(blank.leaf), blank.box
     if width > height and aspect:
@@ -263,7 +264,7 @@ def _frame(verse: Verse, width: float, height: float, aspect: float | None, shar
 
 
 def _beside(verse: Verse, leaf: Leaf, inner: Box, aspect: float, share: float, scale: float) -> Frame:
-    """A frame with the picture at the left, for one that stands upright."""
+    """A frame with an upright picture at the left."""
     wide = min(inner.height * aspect, leaf.width * (share + 0.03))
     shown = Box(inner.x, inner.y, wide, wide / aspect)
     bars = tuple(
@@ -297,7 +298,7 @@ def _is_long(foot: str, width: float, height: float) -> bool:
 
 
 def _foot(text: str, inner: Box, scale: float) -> tuple[list[TextRow], float]:
-    """The colophon at the foot of its room, and where it begins."""
+    """The colophon at the bottom of its box, and its top."""
     bottom = inner.y + inner.height
     if not text:
         return [], bottom
@@ -314,7 +315,7 @@ def _foot(text: str, inner: Box, scale: float) -> tuple[list[TextRow], float]:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A poem in rows: the title's, and the lines', each with whether it goes on with the line above."""
+    """A poem in rows: the title's, and the lines', each with whether it continues the line above."""
 
     title: tuple[Row, ...]
     lines: tuple[tuple[Row, bool], ...]
@@ -329,13 +330,13 @@ def _rows(verse: Verse, width: float, em: float) -> Rows:
 def _fitted(
     frame: Frame, verse: Verse, most: float, least: float, whole: bool, *, middle: bool = False
 ) -> Leaf | None:
-    """The leaf with the poem in the largest letters that fit; with `whole` no line may be broken."""
+    """The leaf with the poem in the largest letters that fit; with `whole`, no line may be broken."""
     scale = _scale(frame.leaf)
     steps = int((most - least) * 4) + 1
     for points in (most - step / 4 for step in range(steps)):
         em = points * POINT * scale
         if len(verse.lines) * em > frame.box.height:
-            continue  # said soon, before thousands of lines are measured
+            continue  # fail early, before thousands of lines are measured
         rows = _rows(verse, frame.box.width, em)
         if whole and len(rows.lines) > len(verse.lines):
             continue
@@ -350,20 +351,20 @@ def _scale(leaf: Leaf) -> float:
 
 
 def _depth(rows: Rows, em: float) -> float:
-    """How deep title and lines are, from the top of the first letters to the foot of the last."""
+    """The height of title and lines, from the top of the first letters to the bottom of the last."""
     above = len(rows.title) * em * TITLE * LEADING + (_GAP * em if rows.title else 0)
     return above + len(rows.lines) * em * LEADING - (LEADING - RISE - FALL) * em
 
 
 def _middle(box: Box, rows: Rows, em: float) -> Box:
-    """The part of a box in which the poem stands in the middle, a little above it."""
+    """The part of a box that centers the poem, slightly above the middle."""
     wide = max((width_of(row) * em for row, _ in rows.lines), default=0.0)
     deep = _depth(rows, em)
     return Box(box.x + max(0.0, box.width - wide) / 2, box.y + (box.height - deep) * 0.42, box.width, deep)
 
 
 def _placed(rows: Rows, box: Box, em: float) -> list[TextRow]:
-    """Title and lines from the top of the box."""
+    """Title and lines, placed from the top of the box."""
     texts = _stacked(rows.title, box.x, box.y + RISE * em * TITLE, em * TITLE, LEADING)
     y = box.y + len(rows.title) * em * TITLE * LEADING + (_GAP * em if rows.title else 0) + RISE * em
     for number, (row, goes_on) in enumerate(rows.lines):
@@ -372,7 +373,7 @@ def _placed(rows: Rows, box: Box, em: float) -> list[TextRow]:
 
 
 def _stacked(rows: Sequence[Row], x: float, y: float, em: float, leading: float) -> list[TextRow]:
-    """Rows under each other from the baseline `y`."""
+    """Rows below each other from the baseline `y`."""
     return [TextRow(x, y + number * em * leading, em, row) for number, row in enumerate(rows)]
 
 
@@ -389,14 +390,14 @@ def _continued(frame: Frame, verse: Verse, points: float) -> list[Leaf]:
     while rows.title or rows.lines:
         leaf, box = (blank.leaf, blank.box) if out else (frame.leaf, frame.box)
         room = int((box.height - _depth(Rows(rows.title, ()), em)) / (em * LEADING))
-        taken = _taken(rows.lines, max(1, room))  # at least one, so that every leaf takes the poem further
+        taken = _taken(rows.lines, max(1, room))  # at least one, so that every leaf makes progress
         out.append(_with(leaf, _placed(Rows(rows.title, rows.lines[:taken]), box, em)))
         rows = Rows((), rows.lines[taken:])
     return out
 
 
 def _taken(lines: Sequence[tuple[Row, bool]], room: int) -> int:
-    """How many rows go on a leaf with room for so many: a line goes overleaf whole, if it fits on a leaf."""
+    """How many rows go on a leaf with this room: a line that fits on a leaf is not split between leaves."""
     taken = room
     while 0 < taken < len(lines) and lines[taken][1]:
         taken -= 1
@@ -404,7 +405,7 @@ def _taken(lines: Sequence[tuple[Row, bool]], room: int) -> int:
 
 
 def _blank(width: float, height: float) -> Frame:
-    """A leaf with nothing on it."""
+    """An empty leaf."""
     leaf = Leaf(width, height)
     margin = MARGIN * _scale(leaf)
     return Frame(leaf, Box(margin, margin, width - 2 * margin, height - 2 * margin))
@@ -415,19 +416,19 @@ SIZES = {name: (sheet.width, sheet.height) for name, sheet in SHEETS.items() if 
 
 LAYOUTS = ("card", "cards4", "poem", "booklet")
 _QUALITY = 90
-_TALL = 0.85  # width by height: a picture more upright than this stands beside its poem, on a card that lies
-_MADE = datetime(2020, 1, 1, tzinfo=UTC)  # the same poems are the same file, whenever it is made
+_TALL = 0.85  # the aspect ratio below which a picture is beside its poem, on a landscape card
+_MADE = datetime(2020, 1, 1, tzinfo=UTC)  # a fixed date, so that the same poems always give the same file
 
 
 class PdfPress:
     """Makes one PDF of all poems.
 
-    `layout` is card (photograph, poem, palette and colophon), cards4 (four of them on A4, to be cut), poem (the
-    poem alone) or booklet (printed on both sides, turned over the short edge, and folded). `size` is a6, a5 or a4:
-    of a card, a poem, or a folded page (default: a6, a5 for a booklet; cards4 are always a6). `dpi` is how fine
-    photographs are printed; nothing that their files say of themselves goes along, and so no position. `tint` sets
-    color words in their colors; `colophon` says how each poem was made; `title` and `author` stand on a booklet's
-    cover, and a `preface` after it: an empty line divides its paragraphs.
+    `layout` is card (photograph, poem, palette and colophon), cards4 (four of them on A4, to be cut), poem (the poem
+    alone) or booklet (printed on both sides, flipped on the short edge, and folded). `size` is a6, a5 or a4: of a
+    card, a poem, or a folded page (default: a6, a5 for a booklet; cards4 are always a6). `dpi` is the resolution of
+    photographs, whose metadata and position are not included. `tint` prints color words in their colors; `colophon`
+    says how each poem was made; `title` and `author` are on a booklet's cover, followed by a `preface`, whose
+    paragraphs are separated by empty lines.
     """
 
     name = "pdf"
@@ -464,7 +465,7 @@ class PdfPress:
         self.preface = preface
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
-        """Photographs that are gone, and what the letters cannot show, by poem."""
+        """Missing photographs and characters that the fonts lack, by poem."""
         return [f"{photo_name(poem)}: {what}" for poem in poems for what in self._remarks(poem, photos)]
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
@@ -481,7 +482,7 @@ class PdfPress:
         return self._document(pages)
 
     def _front(self, poems: int) -> Iterator[Side]:
-        """What comes before the poems of a booklet: its cover, and the preface where there is one."""
+        """The leaves before the poems of a booklet: its cover, and its preface if there is one."""
         yield Side(cover(self.title, poems_in_words(poems), self.width, self.height, author=self.author))
         yield from map(Side, prose(paragraphs(self.preface), self.width, self.height))
 
@@ -527,7 +528,7 @@ class PdfPress:
 
 @contextmanager
 def _opened(title: str, author: str) -> Iterator[FPDF]:
-    """An empty document with its letters; the same for the same poems, whenever and wherever it is made."""
+    """An empty document with its fonts; reproducible for the same poems."""
     from fpdf import FPDF
 
     pdf = FPDF(unit="mm")
@@ -549,7 +550,7 @@ def _opened(title: str, author: str) -> Iterator[FPDF]:
 
 
 def _draw(pdf: FPDF, place: Place) -> None:
-    """A side on the current page."""
+    """Draw a side on the current page."""
     leaf, x, y = place.side.leaf, place.x, place.y
     with pdf.rotation(90, x, y) if place.turned else nullcontext():
         if leaf.shown and place.side.picture:
@@ -564,7 +565,7 @@ def _draw(pdf: FPDF, place: Place) -> None:
 
 
 def _draw_text(pdf: FPDF, text: TextRow, x: float, y: float) -> None:
-    """A row, run by run: each in its face and color."""
+    """Draw a row, run by run, each in its font and color."""
     at = x + text.x
     for (face, color), marks in groupby(text.row, key=lambda glyph: (glyph.face, glyph.color)):
         run = tuple(marks)
@@ -574,14 +575,14 @@ def _draw_text(pdf: FPDF, text: TextRow, x: float, y: float) -> None:
         at += width_of(run) * text.em
 
 
-_MARK = 4.0  # mm: how long cut marks are; a card's margin is twice that
+_MARK = 4.0  # mm: length of cut marks; a card's margin is twice that
 
 Stroke = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A leaf and its picture: a JPEG, and what is said in place of it."""
+    """A leaf and its picture: a JPEG and its alternative text."""
 
     leaf: Leaf
     picture: bytes = b""
@@ -590,7 +591,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the top left corner of a side stands on a page, in mm; if `turned`, its right side is up."""
+    """The position of a side's top left corner on a page, in mm; if `turned`, its right side is up."""
 
     side: Side
     x: float = 0.0
@@ -600,7 +601,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page in mm, what stands where on it, and its cut marks (x, y to x, y)."""
+    """A page in mm, the sides on it, and its cut marks (x, y to x, y)."""
 
     width: float
     height: float
@@ -609,7 +610,7 @@ class Page:
 
 
 def four_on_a_page(sides: Iterable[Side], width: float, height: float) -> Iterator[Page]:
-    """Four cards on each page, with marks where it is cut; cards that lie are turned."""
+    """Four cards on each page, with cut marks; landscape cards are turned."""
     waiting = iter(sides)
     while four := list(islice(waiting, 4)):
         places = (
@@ -641,9 +642,9 @@ def _cut_marks(width: float, height: float) -> tuple[Stroke, ...]:
 
 
 def folded(sides: Sequence[Side], width: float, height: float) -> Iterator[Page]:
-    """Two sides on each page, so that the sheets, printed on both sides and folded as one, make a booklet.
+    """Two sides on each page, so that the sheets, printed on both sides and folded together, make a booklet.
 
-    Empty sides fill it up to a multiple of four. The sheets are turned over their short edge.
+    Empty sides fill it up to a multiple of four. The sheets are flipped on the short edge.
     """
     blank = Side(Leaf(width, height))
     every = [*sides, *[blank] * (-len(sides) % 4)]
@@ -653,7 +654,7 @@ def folded(sides: Sequence[Side], width: float, height: float) -> Iterator[Page]
 
 
 def fold_order(sides: int) -> Iterator[tuple[int, int]]:
-    """Which sides (from 0) stand left and right on each page, of a number that four divides."""
+    """The sides (from 0) at the left and right of each page, for a multiple of four."""
     for sheet in range(sides // 4):
         first, last = 2 * sheet, sides - 1 - 2 * sheet
         yield last, first

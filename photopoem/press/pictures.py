@@ -1,4 +1,4 @@
-"""Finds the photographs of poems and opens them for showing: upright, in sRGB, and pixels alone."""
+"""Finds and opens the photographs of poems: upright, in sRGB, pixels only."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ GONE = "the photograph is not there, so the poem stands without it; --photos say
 
 
 def photo_name(poem: Poem) -> str:
-    """The name of a poem's photograph, without its folders and with nothing in it that acts."""
+    """The cleaned name of a poem's photograph, without its folders."""
     return clean(PurePath(poem.subject.path).name) or "photograph"
 
 
 def find_photo(poem: Poem, photos: Path | None) -> Path | None:
-    """The file of a poem's photograph, or None where it is gone.
+    """The file of a poem's photograph, or None if it is gone.
 
-    A relative path starts from `photos` (default: the working directory). Where nothing is there, the folders
-    in front are left off one by one, as for photographs that were moved; what is found so must be the same picture.
+    A relative path starts from `photos` (default: the working directory). If it does not exist, its leading folders
+    are removed one by one, for photographs that were moved; a file found in this way must be the same picture.
     """
     base = photos or Path()
     if _is_file(base / poem.subject.path):
@@ -38,7 +38,7 @@ def find_photo(poem: Poem, photos: Path | None) -> Path | None:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # no name that this system can have
+    except (OSError, ValueError):  # not a valid name on this system
         return False
 
 
@@ -52,7 +52,7 @@ def _is_of(poem: Poem, path: Path) -> bool:
 
 
 def open_picture(poem: Poem, photos: Path | None, side: int) -> Image | None:
-    """A poem's photograph, its longest side at most `side` px; None where it is gone or cannot be read."""
+    """A poem's photograph, its longest side at most `side` px; None if it is gone or cannot be read."""
     from PIL import Image
 
     from photopoem.photo.reading import read_pixels
@@ -65,7 +65,7 @@ def open_picture(poem: Poem, photos: Path | None, side: int) -> Image | None:
 
 
 def encoded(picture: Image, kind: str, quality: int) -> bytes:
-    """A picture as a file of `kind` (WEBP, JPEG): no metadata goes along, for it was made of pixels."""
+    """A picture encoded as `kind` (WEBP, JPEG), without metadata."""
     out = io.BytesIO()
     picture.save(out, kind, quality=quality)
     return out.getvalue()

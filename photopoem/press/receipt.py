@@ -1,4 +1,4 @@
-"""The receipt press: a poem as an ESC/POS job, for the receipt printer of a till."""
+"""The receipt press: poems as an ESC/POS job for a receipt printer."""
 
 from __future__ import annotations
 
@@ -23,26 +23,29 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 
-# Code pages that printers agree on and whose first half is ASCII. Left out are those written from the
-# right, those with joined letters, and the Japanese ones, in which a backslash is a yen.
+# Code pages that printers agree on and whose first half is ASCII. Right-to-left and joined scripts are left out,
+# and Japanese ones, in which a backslash is a yen sign.
 CODE_PAGES = frozenset(
     "CP437 CP737 CP775 CP850 CP852 CP857 CP858 CP860 CP863 CP865 CP866 CP1250 CP1251 CP1252 CP1253 CP1254 "
     "CP1257 ISO_8859-1 ISO_8859-2 ISO_8859-7 ISO_8859-15".split()
 )
-# Thirty-two columns fit on any paper; the default profile knows nothing of the printer.
+# Thirty-two columns fit on any paper; the default profile does not know the printer.
 SAFE_COLUMNS = 32
-DOTS_PER_MM = 8  # of most receipt printers: 203 to the inch
-HIGHEST = 160  # mm of paper that a photograph may take
-_FEED, _FEED_TO_CUT = 4, 6  # empty rows after a poem: without a cut, and as python-escpos feeds before one
-_STRIP = 120  # rows of dots sent at once: a small printer's memory holds no more
+DOTS_PER_MM = 8  # of most receipt printers: 203 dpi
+HIGHEST = 160  # the most paper for a photograph, in mm
+_FEED, _FEED_TO_CUT = (
+    4,
+    6,
+)  # empty rows after a poem without a cut, and those that python-escpos feeds before a cut
+_STRIP = 120  # rows of dots sent at once, because a small printer's memory holds no more
 
 
 class ReceiptPress:
-    """Makes one job of all poems, each cut off at its end.
+    """Makes one job of all poems, with a cut after each.
 
-    `profile` is a printer's name among python-escpos's profiles; `columns` overrides its 32, 42 or 48;
-    `photo` prints the photograph above, in dots; `cut` cuts the paper; `colophon` says how it was made.
-    A poem with characters that the profile's code pages lack is printed as a picture of its letters.
+    `profile` is a printer's name among python-escpos's profiles; `columns` (32, 42 or 48) overrides the profile's;
+    `photo` prints the photograph above, in dots; `cut` cuts the paper; `colophon` says how it was made. A poem with
+    characters that the profile's code pages lack is printed as an image of its letters.
     """
 
     name = "receipt"
@@ -69,7 +72,7 @@ class ReceiptPress:
         self.colophon = colophon
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
-        """What is printed as a picture, boxed or left out, by poem."""
+        """Characters that are printed as an image, as a box or not at all, by poem."""
         remarks = [f"{photo_name(poem)}: {what}" for poem in poems for what in self._remarks(poem)]
         gone = [poem for poem in poems if self.photo and find_photo(poem, photos) is None]
         return remarks + [
@@ -77,7 +80,7 @@ class ReceiptPress:
         ]
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
-        """One job. Raises `PressError` where the profile's printer can print no pictures and one is needed."""
+        """One job. Raises `PressError` if an image is needed and the profile's printer cannot print any."""
         return b"".join(self._job(poem, photos) for poem in poems)
 
     def _remarks(self, poem: Poem) -> list[str]:
@@ -91,7 +94,7 @@ class ReceiptPress:
         )
 
     def advice(self, poems: Sequence[Poem]) -> list[str]:
-        """That wider paper would keep lines whole, where nobody has said yet how wide it is."""
+        """A hint that wider paper would keep lines whole, unless the width was set."""
         lines = [clean(str(line)) for poem in poems for line in poem.lines]
         wide = sum(width_of(line) > self.columns for line in lines)
         if self._chosen or not wide:
@@ -109,7 +112,7 @@ class ReceiptPress:
         return [str(poem.title), *map(str, poem.lines), foot]
 
     def _shown(self, text: str) -> Shown:
-        # Only signs are replaced: a letter's marks matter more than the printer's own typeface.
+        # Only signs are replaced, because accents matter more than the printer's own font.
         return show(text, self._can_show, letters=False)
 
     def _can_show(self, char: str) -> bool:
@@ -122,7 +125,7 @@ class ReceiptPress:
     def _job(self, poem: Poem, photos: Path | None) -> bytes:
         printer = _printer(self.profile)
         printer.hw("INIT")
-        # FS . ends the two-byte mode in which printers for China and Japan start: there é and ö are half a character.
+        # FS . ends the two-byte mode of printers for China and Japan, in which é and ö are half a character.
         printer._raw(b"\x1c.")
         if self.photo and (picture := self._picture_of(poem, photos)):
             self._print_picture(printer, picture)
@@ -139,7 +142,7 @@ class ReceiptPress:
         return bytes(printer.output)
 
     def _set(self, poem: Poem) -> tuple[list[list[str]], bool]:
-        """The rows of title, lines and colophon, and whether they are to be printed as a picture of their letters."""
+        """The rows of title, lines and colophon, and whether they must be printed as an image of their letters."""
         title, *lines, foot = [self._shown(text) for text in self._texts(poem)]
         blocks = [wrap_columns(title.text, self.columns, blanks=True)] if title.text.strip() else []
         rows = (balance_columns(line.text, self.columns, "  ", blanks=True) for line in lines)
@@ -148,7 +151,7 @@ class ReceiptPress:
         return blocks, any(shown.missing for shown in (title, *lines, foot))
 
     def length(self, poems: Sequence[Poem], *, photos: Path | None = None) -> float:
-        """The length of the paper in centimetres, where a dot is an eighth of a millimetre (203 to the inch)."""
+        """The length of the paper in centimetres, with dots of an eighth of a millimetre (203 dpi)."""
         return sum(self._dots_high(poem, photos) for poem in poems) / DOTS_PER_MM / 10
 
     def _dots_high(self, poem: Poem, photos: Path | None) -> int:
@@ -157,7 +160,7 @@ class ReceiptPress:
         return rows * LINE + (picture.height + LINE if picture else 0)
 
     def preview(self, poem: Poem, photos: Path | None = None) -> Image:
-        """The strip of paper as a picture, a pixel a dot, in the letters of the bitmaps, not the printer's own."""
+        """The paper as a picture, one pixel per dot, in the bitmap fonts rather than the printer's own."""
         from PIL import Image
 
         above = self._picture_of(poem, photos) if self.photo else None
@@ -181,7 +184,7 @@ class ReceiptPress:
 
 
 def _with_gaps(blocks: Sequence[Sequence[str]]) -> list[str]:
-    """The rows of all blocks with an empty one between."""
+    """The rows of all blocks, separated by an empty row."""
     rows = [row for block in blocks for row in (*block, "")]
     return rows[:-1]
 
@@ -196,10 +199,10 @@ def _print_text(printer: Any, blocks: Sequence[Sequence[str]], *, bold_first: bo
 
 
 def dithered(path: Path, width: int) -> Image | None:
-    """The photograph in black dots, `width` wide; None where it is no longer there or cannot be read.
+    """The photograph as black dots, `width` wide; None if it is gone or cannot be read.
 
-    It takes at most `HIGHEST` millimetres of paper. A higher picture is made narrower, with white at its sides; one
-    that would be narrower than half the paper loses what is above and below its middle.
+    It takes at most `HIGHEST` millimetres of paper. A taller picture is made narrower, with white at its sides; one
+    that would be narrower than half the paper is cropped to its middle.
     """
     from PIL import Image, ImageOps
 
@@ -217,7 +220,7 @@ def dithered(path: Path, width: int) -> Image | None:
         gray = gray.crop((0, top, gray.width, top + room))
     high = min(highest, max(1, round(width * gray.height / gray.width)))
     wide = min(width, max(1, round(high * gray.width / gray.height)))
-    # Dots on thermal paper run together: what is to look gray has to be sent lighter.
+    # Dots on thermal paper run together, so gray must be sent lighter.
     lighter = gray.resize((wide, high), Image.Resampling.LANCZOS).point(
         lambda v: round(255 * (v / 255) ** 0.75)
     )
@@ -230,7 +233,7 @@ def dithered(path: Path, width: int) -> Image | None:
 
 
 def _escpos() -> Any:
-    """python-escpos's capabilities, without what importing it leaves behind: a log handler, a folder."""
+    """python-escpos's capabilities, without the side effects of its import: a log handler, a folder."""
     import sys
 
     if "escpos.capabilities" in sys.modules:
@@ -245,7 +248,7 @@ def _escpos() -> Any:
 
 
 def profiles() -> list[str]:
-    """The names of the printer profiles there are."""
+    """The names of all printer profiles."""
     return sorted(_escpos().CAPABILITIES["profiles"])
 
 
@@ -257,7 +260,7 @@ def _profile(name: str) -> Any:
 
 
 def _dots(profile: Any, columns: int) -> int:
-    """How many dots wide a picture may be: a multiple of 8, no wider than the columns or the profile say."""
+    """The width of an image in dots: a multiple of 8, at most that of the columns and of the profile."""
     dots = columns * COLUMN
     known = profile.profile_data["media"]["width"].get("pixels")
     if isinstance(known, int):
@@ -269,7 +272,7 @@ def _encoder(profile: Any) -> Any:
     from escpos.magicencode import Encoder
 
     slots = sorted((int(slot), name) for slot, name in profile.codePages.items() if name in CODE_PAGES)
-    # The lowest slot of a page is the one that a clone is likeliest to have; ASCII is the same in all.
+    # A clone most likely has the lowest slot of a code page; ASCII is the same in all.
     pages = {name: slot for slot, name in reversed(slots)} or {"CP437": 0}
     return Encoder(pages)
 
@@ -278,7 +281,7 @@ def _printer(profile: Any) -> Any:
     from escpos.printer import Dummy
 
     printer = Dummy(magic_encode_args={"encoder": _encoder(profile)})
-    # Our pictures have the right width already; a profile of unknown width makes `image` print a complaint.
+    # Our images already have the right width; for a profile of unknown width, `image` prints a warning.
     data = {**profile.profile_data, "media": {"width": {}}}
     printer.profile = type("Known", (type(profile),), {"profile_data": data})()
     return printer
@@ -286,19 +289,19 @@ def _printer(profile: Any) -> Any:
 
 # -- letters as dots ------------------------------------------------------------------------------------
 
-COLUMN, ROW = 12, 24  # dots of one letter: those of font A of nearly every receipt printer
-LINE = 30  # dots from line to line: their default feed
+COLUMN, ROW = 12, 24  # dots of one letter, as in font A of nearly every receipt printer
+LINE = 30  # dots from line to line, the usual default
 _FIRST = "ter-u24b_unicode.pcf.gz"  # Latin, Greek, Cyrillic
 _REST = "unifont_jp.hex.gz"  # 16 dots high, the whole basic plane
 
 
 def has_glyph(char: str) -> bool:
-    """Whether a bitmap can be made of this character."""
+    """Whether the bitmap fonts have this character."""
     return char == " " or _first_has(char) or _hex_of(char) is not None
 
 
 def draw_lines(lines: Sequence[str], width: int) -> Image:
-    """The lines, black on white, `width` dots wide, 30 dots a line. What has no glyph is an empty box."""
+    """The lines, black on white, `width` dots wide, 30 dots per line. Missing glyphs are empty boxes."""
     from PIL import Image
 
     picture = Image.new("1", (width, LINE * len(lines)), 1)
@@ -314,7 +317,7 @@ def draw_lines(lines: Sequence[str], width: int) -> Image:
 
 @cache
 def glyph(char: str) -> Image:
-    """One character as a mask, set where there is ink: 12 or 24 dots wide, 24 high."""
+    """One character as a mask of its ink: 12 or 24 dots wide, 24 high."""
     from PIL import Image
 
     size = (COLUMN * max(1, columns_of(char)), ROW)
@@ -327,7 +330,7 @@ def glyph(char: str) -> Image:
         return _box(size)
     wide = len(digits) * 4 // 16
     small = Image.frombytes("1", (wide, 16), bytes.fromhex(digits)).convert("L")
-    # 16 dots become 24; the threshold keeps strokes of one dot between one and two.
+    # 16 dots become 24; the threshold keeps strokes of one dot at one or two.
     large = small.resize((wide * 3 // 2, ROW), Image.Resampling.BICUBIC).point(lambda ink: 255 * (ink > 105))
     return large.convert("1", dither=Image.Dither.NONE).crop((0, 0, *size))
 
@@ -360,7 +363,7 @@ def _first_glyph(char: str) -> Image:
 def _first_has(char: str) -> bool:
     if columns_of(char) != 1:
         return False
-    # U+FFFF is no character: a font draws for it what it draws for all that it lacks.
+    # U+FFFF is not a character, so a font draws its glyph for missing characters.
     return _first_glyph(char).tobytes() != _first_glyph("\uffff").tobytes()
 
 
@@ -370,7 +373,7 @@ def _all_hex() -> bytes:
 
 
 def _hex_of(char: str) -> str | None:
-    """The bits of a character in the second font: 16 rows of 8 or 16 dots, as hexadecimal digits."""
+    """A character's bits in the second font: 16 rows of 8 or 16 dots, as hexadecimal digits."""
     key = f"\n{ord(char):04X}:".encode()
     data = _all_hex()
     start = data.find(key)
@@ -381,5 +384,5 @@ def _hex_of(char: str) -> str | None:
 
 
 def without_glyph(text: Iterable[str]) -> frozenset[str]:
-    """Those characters no bitmap can be made of."""
+    """The characters that the bitmap fonts lack."""
     return frozenset(char for char in text if not has_glyph(char))

@@ -1,4 +1,4 @@
-"""Tells where each word of a poem came from: the place, the machine, the people, or the author."""
+"""The source of each word of a poem: the place, the machine, the people, or the author."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Where a word came from: its `layer`, what was done (`verb`) with which word (`of`), and the `figures`.
+    """The source of a word: its `layer`, what was done (`verb`) with which word (`of`), and its `figures`.
 
-    `region` is where the labeller looked: left, top, right, bottom in 0..1.
+    `region` is the label's region: left, top, right, bottom in 0..1.
     """
 
     layer: str
@@ -39,7 +39,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A run of text of a poem, ready to be shown, and where it came from; None for the grammar's own text."""
+    """A displayable run of a poem's text and its source; None for the grammar's own text."""
 
     text: str
     note: Note | None = None
@@ -63,7 +63,7 @@ def shown(span: Span) -> str:
 
 
 def note_of(span: Span, poem: Poem) -> Note | None:
-    """Where a span came from; None for the grammar's own text."""
+    """The source of a span; None for the grammar's own text."""
     if span.source is not None:
         return _from_source(span.source, poem)
     if span.voice == "lexicon":
@@ -91,7 +91,7 @@ def _from_source(source: Source, poem: Poem) -> Note:
 
 
 def _region(source: Source, poem: Poem) -> tuple[float, float, float, float] | None:
-    """Where the labeller looked for the word, if it told."""
+    """The word's region, if known."""
     for label in poem.subject.labels:
         if label.text == source.of and label.region:
             return label.region.left, label.region.top, label.region.right, label.region.bottom
@@ -99,7 +99,7 @@ def _region(source: Source, poem: Poem) -> tuple[float, float, float, float] | N
 
 
 def _hex(source: Source) -> str | None:
-    """The color, if it is one: a record could hold any text."""
+    """The color, if it is valid, because a record may contain any text."""
     rgb = rgb_of(source.hex)
     return hex_of(rgb) if rgb else None
 
@@ -109,7 +109,7 @@ def _plain(what: str) -> str:
 
 
 def _called(source: Source) -> str:
-    """What the house says instead of a label, where it says something else."""
+    """The replacement of a label by words.toml, if any."""
     return f", called {clean(source.of)} by this house" if source.said_for else ""
 
 
@@ -133,12 +133,12 @@ def _taken(moment: Moment) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as people write it: 17%, and under 1% where it is less."""
+    """A share in percent: 17%, or under 1%."""
     return f"{share:.0%}" if share >= 0.01 else "under 1%"
 
 
 def poems_in_words(number: int) -> str:
-    """How many poems there are: "One poem", "Six poems", "2,000 poems"."""
+    """A number of poems: "One poem", "Six poems", "2,000 poems"."""
     if number == 1:
         return "One poem"
     few = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()

@@ -26,12 +26,12 @@ Strokes = tuple[Stroke, ...]
 
 FONT = "EMSReadability.svg"
 _COMMAND = re.compile(r"([MLCZ])|(-?\d+(?:\.\d+)?(?:e-?\d+)?)")
-_SEGMENTS = 6  # straight pieces to a curve: at 5 mm letters each is shorter than a pen is wide
+_SEGMENTS = 6  # straight pieces per curve; in 5 mm letters each is shorter than a pen's width
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The strokes of a letter in font units, y upwards from the baseline, and how far the next letter is."""
+    """The strokes of a letter in font units, y upwards from the baseline, and its advance."""
 
     strokes: Strokes
     advance: float
@@ -50,9 +50,9 @@ class Font:
 
 @cache
 def load_font() -> Font:
-    """The font that comes with photopoem, with the letters of Latin alphabets that it lacks put together."""
+    """The built-in font, completed with composed letters of Latin alphabets."""
     try:
-        # Our own file, shipped with its hash in the wheel's record: nobody else's XML is read here.
+        # Only our own file is read here, never other XML.
         root = ElementTree.fromstring((files("photopoem") / "data" / "fonts" / FONT).read_bytes())  # noqa: S314
     except OSError as error:
         raise PressError(
@@ -71,7 +71,7 @@ def load_font() -> Font:
 
 
 def parse_path(path: str) -> Strokes:
-    """The strokes of an SVG path of M, L, C and Z (absolute); curves become short straight pieces."""
+    """The strokes of an SVG path with absolute M, L, C and Z; curves become short straight pieces."""
     strokes: list[list[Point]] = []
     command, numbers = "", list[float]()
     for letter, number in _COMMAND.findall(path):
@@ -106,9 +106,9 @@ def _bezier(controls: tuple[Point, ...], t: float) -> Point:
     return x, y
 
 
-# -- what the font lacks -------------------------------------------------------------------------------
+# -- composed letters ----------------------------------------------------------------------------------
 
-# Marks around x=0: above ones stand on y=0, below ones hang from it. Sizes follow the font's own accents.
+# Marks around x=0: those above start at y=0, those below end there. Sizes follow the font's own accents.
 _ABOVE: dict[str, Strokes] = {
     "\u0300": (((-50, 120), (40, 0)),),  # grave
     "\u0301": (((50, 120), (-40, 0)),),  # acute
@@ -133,20 +133,20 @@ _BELOW: dict[str, Strokes] = {
     "\u0327": (((0, 0), (-12, -55), (45, -65), (50, -105), (10, -125), (-40, -122)),),  # cedilla
     "\u0328": (((20, 0), (-25, -50), (-20, -100), (30, -115), (60, -100)),),  # ogonek
 }
-# Letters crossed by a bar: their base and the bar, as parts of the base's width and height.
+# Letters with a bar: their base, and the bar in parts of the base's width and height.
 _CROSSED = {
     "\u0142": ("l", (0.2, 0.42), (0.85, 0.62)), "\u0141": ("L", (0.05, 0.38), (0.65, 0.65)),
     "\u0111": ("d", (0.5, 0.82), (1.0, 0.82)), "\u0110": ("D", (0.0, 0.5), (0.5, 0.5)),
     "\u0127": ("h", (0.0, 0.8), (0.5, 0.8)), "\u0167": ("t", (0.1, 0.4), (0.9, 0.4)),
 }  # fmt: skip
-# Characters made of two or three others, each drawn nearer by that part of its width.
+# Characters made of two or three others, each moved closer by that part of its width.
 _JOINED = {"\u0153": ("oe", 0.2), "\u0152": ("OE", 0.22), "\u2026": ("...", 0.0), "\u201e": (",,", 0.3)}
 
 
 def _put_together(letters: dict[str, Letter]) -> None:
     for char, (parts, nearer) in _JOINED.items():
         letters.setdefault(char, _joined([letters[part] for part in parts], nearer))
-    # Half of a double quotation mark is a single one.
+    # A single quotation mark is half of a double one.
     for single, double in (("\u2018", "\u201c"), ("\u2019", "\u201d")):
         letters[single] = Letter(letters[double].strokes[:1], letters[double].advance * 0.57)
     letters.setdefault("\u201a", letters[","])
@@ -176,10 +176,10 @@ def _crossed(base: Letter, start: Point, end: Point) -> Letter:
 
 
 def _accented(letters: dict[str, Letter], char: str) -> Letter | None:
-    """A letter with its marks, from its base and the marks above; None where a part is not known."""
+    """A letter composed of its base and the marks above; None if a part is missing."""
     apart = unicodedata.normalize("NFD", char)
     base, marks = apart[0], apart[1:]
-    # A mark above stands in the place of the dot of an i.
+    # A mark above replaces the dot of an i.
     base = "\u0131" if base == "i" and any(mark in _ABOVE for mark in marks) else base
     if base not in letters or not marks or not letters[base].strokes:
         return None
@@ -201,18 +201,18 @@ def shifted(strokes: Strokes, right: float, up: float) -> Strokes:
 
 
 def bounds(strokes: Strokes) -> tuple[float, float, float, float]:
-    """Left, bottom, right and top (the smallest and largest x and y) of some strokes."""
+    """Left, bottom, right and top (the smallest and largest x and y) of strokes."""
     xs, ys = zip(*(point for stroke in strokes for point in stroke), strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
 
-LEADING = 1.5  # from baseline to baseline, in ems
-INDENT = 0.8  # how much further in the rest of a broken line stands, in ems
-FOOT = 0.5  # the colophon's letters, of the poem's
-SMALLEST = 2.0  # em in mm: in smaller letters the strokes of a pen run together
-AUTHOR = "author"  # the pen of the text that is nobody's memory
+LEADING = 1.5  # line height, in ems
+INDENT = 0.8  # indent of the rest of a broken line, in ems
+FOOT = 0.5  # the colophon's letter size relative to the poem's
+SMALLEST = 2.0  # em in mm; in smaller letters, the strokes of a pen run together
+AUTHOR = "author"  # the pen of the author's text
 
-# A character that the font cannot draw stands as an empty box.
+# The empty box for a character that the font lacks.
 _BOX = Letter((((60, 0), (60, 600), (440, 600), (440, 0), (60, 0)),), 500)
 
 
@@ -237,16 +237,16 @@ SHEETS = {
     "a4": Sheet(210, 297, 25, 9.5),
     "receipt": Sheet(80, None, 4, 5),
 }
-# One pen for the author's own text and one for each layer of memory.
+# One pen for the author's text and one for each layer.
 PENS = (AUTHOR, "place", "machine", "people")
 
 
 class SvgPress:
     """Draws one poem on one sheet.
 
-    `size` is a6, a5, a4 or receipt; `hand` (a number: whose hand) makes each letter a little uneven;
-    `pens` puts the author's text and each layer of memory in a layer of its own, for pens of four colors;
-    `colophon` writes how the poem was made at the foot.
+    `size` is a6, a5, a4 or receipt; `hand` (the number of a hand) makes each letter slightly uneven; `pens` puts the
+    author's text and each source layer in an SVG layer of its own, for four pens; `colophon` adds at the bottom how
+    the poem was made.
     """
 
     name = "svg"
@@ -264,11 +264,11 @@ class SvgPress:
         self.colophon = colophon
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
-        """Characters the pen cannot draw, by poem: boxes stand for them."""
+        """Characters that the font lacks, by poem, which are drawn as boxes."""
         return [f"{photo_name(poem)}: {remark}" for poem in poems for remark in _remarks(poem)]
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
-        """One sheet as SVG. Raises `PressError` for more than one poem, or one that no letter size fits."""
+        """One sheet as SVG. Raises `PressError` for more than one poem, or a poem that fits in no letter size."""
         if len(poems) != 1:
             raise PressError(
                 f"a sheet holds one poem, not {len(poems)}: print to a folder, --to dir:FOLDER, a file each"
@@ -280,10 +280,10 @@ class SvgPress:
         return _document(poem, set_, self._layers(poem, set_.rows)).encode()
 
     def _layers(self, poem: Poem, rows: Sequence[SetRow]) -> dict[str, list[Stroke]]:
-        """The strokes of each pen, in the order they are drawn."""
+        """The strokes of each pen, in drawing order."""
         hand = None
         if self.hand is not None:
-            # The same hand writes the same poem in the same way, on any machine.
+            # Seeded, so that the same hand writes the same poem in the same way on any machine.
             hand = random.Random(f"{self.hand}/{poem.subject.digest}/{poem.seed}")  # noqa: S311 - no secret
         layers: dict[str, list[Stroke]] = {pen: [] for pen in PENS}
         for row in rows:
@@ -319,7 +319,7 @@ def _drawn(set_: SetRow, hand: random.Random | None) -> Iterator[tuple[str, list
 
 @dataclass(frozen=True, slots=True)
 class Unevenness:
-    """How one letter of a hand differs from the font's: a shift (ems), a slant, a size."""
+    """How a hand's letter differs from the font's: a shift (ems), a slant, a size."""
 
     right: float = 0.0
     up: float = 0.0
@@ -329,7 +329,7 @@ class Unevenness:
 
     @classmethod
     def of(cls, hand: random.Random) -> Unevenness:
-        """The next letter's."""
+        """The unevenness of the next letter."""
         return cls(
             hand.gauss(0, 0.012),
             hand.gauss(0, 0.016),
@@ -339,17 +339,16 @@ class Unevenness:
         )
 
     def moved(self, x: float, y: float, pen: float, base: float, scale: float) -> Point:
-        """A point of the letter (font units) on the sheet (mm), where its origin is at `pen`, `base`."""
+        """A point of the letter (font units) on the sheet (mm), with its origin at `pen`, `base`."""
         em = scale * 1000
         x, y = (x + y * self.slant) * self.size, (y + x * self.turn) * self.size
         return pen + x * scale + self.right * em, base - y * scale - self.up * em
 
 
 def in_short_order(strokes: Sequence[Stroke]) -> list[Stroke]:
-    """The strokes in an order, some of them backwards, in which the lifted pen travels less.
+    """The strokes reordered and partly reversed, so that the lifted pen travels less.
 
-    From each end the pen goes to the nearest end of any stroke not yet drawn; then stretches of the way are
-    turned round as long as that shortens it (2-opt).
+    Nearest neighbor first, then 2-opt: sections of the path are reversed as long as that shortens it.
     """
     if len(strokes) < 2:
         return list(strokes)
@@ -373,7 +372,7 @@ def _nearest_next(strokes: Sequence[Stroke]) -> list[Stroke]:
 
 
 def _turned_round(strokes: list[Stroke], passes: int = 6) -> list[Stroke]:
-    """The way with stretches of it reversed where that is shorter; the work is the square of the strokes."""
+    """The path after 2-opt; the work is quadratic in the strokes."""
     import numpy as np
 
     if len(strokes) > 1200:
@@ -385,11 +384,11 @@ def _turned_round(strokes: list[Stroke], passes: int = 6) -> list[Stroke]:
         gained = 0.0
         for i in range(len(order) - 1):
             before = last[i - 1] if i else np.zeros(2)
-            # Reversing the stretch i..j replaces the ways into i and out of j.
+            # Reversing the section i..j replaces the moves into i and out of j.
             after = np.vstack([first[i + 1 :], last[-1:]])
             out = np.hypot(*(after - last[i:]).T)
             back = np.hypot(*(after - first[i]).T)
-            out[-1] = back[-1] = 0.0  # after the last stroke the pen may rest where it is
+            out[-1] = back[-1] = 0.0  # there is no move after the last stroke
             gain = np.hypot(*(first[i] - before)) + out - np.hypot(*(last[i:] - before).T) - back
             best = int(np.argmax(gain))
             if gain[best] > 1e-6:
@@ -403,7 +402,7 @@ def _turned_round(strokes: list[Stroke], passes: int = 6) -> list[Stroke]:
 
 
 def travel(strokes: Sequence[Stroke]) -> float:
-    """How far the pen goes lifted, from the sheet's corner through all strokes, in mm."""
+    """The travel of the lifted pen, from the sheet's corner through all strokes, in mm."""
     from math import dist
 
     starts = [(0.0, 0.0), *(stroke[-1] for stroke in strokes)]
@@ -412,7 +411,7 @@ def travel(strokes: Sequence[Stroke]) -> float:
 
 def _document(poem: Poem, set_: SetPoem, layers: dict[str, list[Stroke]]) -> str:
     title = escape(clean(str(poem.title)) or "poem")
-    # A pen that draws nothing has its layer too, so that every sheet of a show has the same pens in the same places.
+    # Empty layers are kept, so that every sheet of a show has the same layers.
     groups = "\n".join(_layer(f"{n} {pen}", layers[pen]) for n, pen in enumerate(layers, start=1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"
@@ -427,9 +426,9 @@ _INK = 'fill="none" stroke="#000000" stroke-width="0.3" stroke-linecap="round" s
 
 
 def _layer(label: str, strokes: Sequence[Stroke]) -> str:
-    """A layer of paths. Plotter software picks layers by the number that their names begin with.
+    """A layer of paths. Plotter software selects layers by the number at the start of their names.
 
-    It looks for layers among the children of the `svg` element alone, so that nothing may stand around them.
+    It finds layers only among the children of the `svg` element, so they cannot be nested.
     """
     paths = (f'<path d="M{" L".join(f"{x:.2f} {y:.2f}" for x, y in stroke)}"/>' for stroke in strokes)
     opening = f'<g inkscape:groupmode="layer" inkscape:label={quoteattr(label)} {_INK}>'
@@ -449,7 +448,7 @@ Row = tuple[PenLetter, ...]
 
 @dataclass(frozen=True, slots=True)
 class SetRow:
-    """A row of marks with its place on the sheet: start and baseline from the top left, and em, in mm."""
+    """A row of letters on the sheet: start and baseline from the top left, and em, in mm."""
 
     row: Row
     x: float
@@ -467,13 +466,13 @@ class SetPoem:
 
 
 def set_poem(poem: Poem, sheet: Sheet, foot: str = "") -> SetPoem | None:
-    """The poem in the largest letters that fit; None where even the smallest do not.
+    """The poem in the largest letters that fit; None if even the smallest do not.
 
-    Lines stay unbroken where that costs at most a quarter of the letters' size.
+    Lines stay whole if that reduces the letters by at most a quarter.
     """
     sizes = [em for step in range(20) if (em := sheet.em * (1 - step / 20)) >= SMALLEST]
     for whole, some in ((True, sizes[:6]), (False, sizes)):
-        # What fits in large letters fits in smaller ones: halve the sizes that remain.
+        # Binary search: what fits in large letters fits in smaller ones.
         first = bisect_left(some, True, key=lambda em: _set_at(poem, sheet, foot, em, whole) is not None)
         if first < len(some):
             return _set_at(poem, sheet, foot, some[first], whole)
@@ -481,9 +480,9 @@ def set_poem(poem: Poem, sheet: Sheet, foot: str = "") -> SetPoem | None:
 
 
 def _set_at(poem: Poem, sheet: Sheet, foot: str, em: float, whole: bool) -> SetPoem | None:
-    """The poem in letters of this size; None where they do not fit or, if `whole`, a line would break."""
+    """The poem in letters of this size; None if they do not fit or, with `whole`, a line would break."""
     if sheet.height is not None and len(poem.lines) * em * LEADING > sheet.height:
-        return None  # said soon, before thousands of lines are measured
+        return None  # fail early, before thousands of lines are measured
     broken = [(wrapped(letters_of(line), sheet.room / em), em) for line in poem.lines]
     title = wrapped(letters_of(poem.title), sheet.room / (em * 1.15)) if str(poem.title).strip() else []
     if whole and any(len(rows) > 1 for rows, _ in broken):
@@ -493,7 +492,7 @@ def _set_at(poem: Poem, sheet: Sheet, foot: str, em: float, whole: bool) -> SetP
     small = max(em * FOOT, SMALLEST)
     below = wrapped(tuple(PenLetter(char) for char in _shown(foot)), sheet.room / small, 0) if foot else []
     depth = len(below) * small * LEADING
-    end = y - em * LEADING + em * 0.8  # under the last line and what hangs from it
+    end = y - em * LEADING + em * 0.8  # below the last line and its descenders
     height = sheet.height or end + depth + sheet.margin
     if end + depth + sheet.margin > height + 1e-9:
         return None
@@ -504,7 +503,7 @@ def _set_at(poem: Poem, sheet: Sheet, foot: str, em: float, whole: bool) -> SetP
 def _stack(
     blocks: Sequence[tuple[list[Row], float]], sheet: Sheet, y: float, indent: float = INDENT
 ) -> tuple[list[SetRow], float]:
-    """Rows under each other from the baseline `y`, and the next baseline."""
+    """Rows below each other from the baseline `y`, and the next baseline."""
     out: list[SetRow] = []
     for rows, em in blocks:
         for number, row in enumerate(rows):
@@ -514,12 +513,12 @@ def _stack(
 
 
 def _shown(text: str) -> str:
-    """The text in characters that the font has, as far as they can be replaced."""
+    """The text with missing characters replaced if possible."""
     return show(text, load_font().__contains__).text
 
 
 def letters_of(line: Line) -> Row:
-    """A line as marks, each with the pen of the layer its word came from."""
+    """A line as letters, each with the pen of its word's layer."""
     return tuple(
         PenLetter(char, span.source.layer if span.source else AUTHOR)
         for span in line.spans
@@ -528,12 +527,12 @@ def letters_of(line: Line) -> Row:
 
 
 def letter_of(mark: PenLetter) -> Letter:
-    """What is drawn for a mark."""
+    """The drawn letter of a character."""
     return load_font().letters.get(mark.char, _BOX)
 
 
 def wrapped(row: Row, room: float, indent: float = INDENT) -> list[Row]:
-    """The letters in rows at most `room` ems wide; every row but the first stands `indent` ems further in."""
+    """The letters in rows of at most `room` ems; every row but the first is indented by `indent` ems."""
     text, em = "".join(mark.char for mark in row), load_font().em
     widths = [letter_of(mark).advance / em for mark in row]
     return [row[part] for part in wrap(text, widths, room, indent=indent)]

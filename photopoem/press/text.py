@@ -1,4 +1,4 @@
-"""The presses of plain text: text, csv and jsonl."""
+"""The plain text presses: text, csv and jsonl."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from photopoem.text.terminal import visible
 
 
 class TextPress:
-    """UTF-8 text, two empty lines between poems. `colophon` closes each with who labelled and who named."""
+    """UTF-8 text with two empty lines between poems. `colophon` adds who labelled it and who named its colors."""
 
     name = "text"
     suffix = ".txt"
@@ -24,7 +24,7 @@ class TextPress:
         self.colophon = colophon
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
-        """Nothing: text shows every character but those that act, which are left out."""
+        """Nothing: text has every character except control characters, which are dropped."""
         return []
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
@@ -32,30 +32,30 @@ class TextPress:
         return "\n\n".join(map(self._text, poems)).encode()
 
     def _text(self, poem: Poem) -> str:
-        # A terminal or a printer would obey a control character that a person, or another program, put into a text.
+        # A terminal or a printer would obey a control character that a person or a program put into a text.
         return as_written(as_text(poem, with_colophon=self.colophon))
 
 
 COLUMNS = ("path", "title", "text", "labels", "colors", "place", "date")
 PATH_BYTES = "path_bytes"
-"""An eighth column, where the name of a photograph is no UTF-8: its bytes, percent-encoded."""
+"""An eighth column if a photograph's name is not UTF-8: its bytes, percent-encoded."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula (OWASP, CSV Injection)."""
+"""A spreadsheet takes a cell that begins with one of these for a formula (OWASP, CSV Injection)."""
 
 
 class CsvPress:
-    """Comma-separated values in UTF-8 as RFC 4180 tells: a header, then a row for each poem.
+    """Comma-separated values in UTF-8 by RFC 4180: a header, then a row for each poem.
 
-    Several labels or colors in one cell have "; " between. A cell that a spreadsheet would take for a formula begins
-    with an apostrophe, and a path with "./", which names the same file.
+    Several labels or colors in one cell are separated by "; ". A cell that a spreadsheet would take for a formula
+    begins with an apostrophe, and such a path with "./", which names the same file.
     """
 
     name = "csv"
     suffix = ".csv"
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
-        """Nothing: the file holds every character."""
+        """Nothing: the file can hold every character."""
         return []
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
@@ -86,7 +86,7 @@ def _row(poem: Poem) -> Mapping[str, str]:
 
 
 class JsonlPress:
-    """One JSON object a line for each poem, as in `poems.jsonl`."""
+    """One JSON object per line for each poem, as in `poems.jsonl`."""
 
     name = "jsonl"
     suffix = ".jsonl"
@@ -96,5 +96,5 @@ class JsonlPress:
         return []
 
     def press(self, poems: Sequence[Poem], *, photos: Path | None = None) -> bytes:
-        """All records, a line each."""
+        """All records, one per line."""
         return b"".join(record_line(record(poem)) for poem in poems)

@@ -1,1 +1,1 @@
-"""Bytes onto paper: a queue that neither loses nor doubles a job, and the devices behind it."""
+"""Sends bytes to paper: a queue that neither loses nor duplicates a job, and the devices behind it."""

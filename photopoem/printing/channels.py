@@ -1,4 +1,4 @@
-"""Channels to a printer (socket, device file, USB), the dialogue over them, and waiting with growing pauses."""
+"""Channels to a printer (socket, device file, USB), the dialogue over them, and retries with growing pauses."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ from photopoem.errors import PressError, UsageError
 from photopoem.text.terminal import say_nothing
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between tries; the last one again and again."""
+"""Seconds between tries; the last one repeats."""
 SAFE = "Ctrl-C is safe: the queue stays, and the same command goes on with it"
 IN_THE_MIDDLE = "Ctrl-C leaves this poem in doubt, and the others queued"
 
 
 class NotReady(Exception):
-    """The printer cannot take a job now, and has received nothing of it. The text says why."""
+    """The printer cannot accept a job now, and has received nothing of it. The text says why."""
 
 
 class Refused(PressError):
-    """The printer will never take the job, and has received nothing of it. The text says why."""
+    """The printer will never accept the job, and has received nothing of it. The text says why."""
 
 
 class Doubtful(Exception):
-    """A job was sent in part, or its end was never confirmed. The text says what happened."""
+    """A job was sent partly, or its end was never confirmed. The text says what happened."""
 
 
 class Stopped(Exception):
-    """The program is to end, and no job was being sent."""
+    """The program is stopping, and no job was being sent."""
 
 
 @dataclass
 class Retry:
-    """How long to wait, whom to tell, and when to stop."""
+    """The retry policy: how long to wait, how to report, and when to stop."""
 
     say: Callable[[str], None] = say_nothing
     stop: threading.Event = field(default_factory=threading.Event)
     pauses: Sequence[float] = PAUSES
     trouble: str = ""
-    """What is being waited for; empty when all is well."""
+    """The current trouble; empty if all is well."""
     told: set[str] = field(default_factory=set)
-    """What was said about ending the program. It is said once, also by several objects that share this set."""
+    """Hints about ending the program that were given already; shared by several objects."""
     _tries: int = 0
 
     def wait(self, trouble: str, *, leaving: str = SAFE) -> None:
-        """Wait a while, longer each time, saying a trouble when it is new. Raises `Stopped`.
+        """Wait, longer each time, and report a new trouble. Raises `Stopped`.
 
-        `leaving` says what happens to the poems if the person ends the program instead.
+        `leaving` says what happens to the poems if the user ends the program instead.
         """
         if trouble != self.trouble:
             more = f"; {leaving}" if leaving not in self.told else ""
@@ -70,7 +70,7 @@ class Retry:
             raise Stopped
 
     def over(self) -> None:
-        """All is well again: say so, if there was a trouble."""
+        """Report the end of a trouble, if there was one."""
         if self.trouble:
             self.say("it goes on")
         self.trouble, self._tries = "", 0
@@ -80,18 +80,18 @@ USUAL_BAUD = 9600
 
 
 class Channel(Protocol):
-    """A way to a printer. All methods raise `OSError` when it breaks."""
+    """A connection to a printer. All methods raise `OSError` if it breaks."""
 
     def send(self, data: bytes, timeout: float) -> int:
-        """Send what can be sent within `timeout` seconds; returns how many bytes, 0 when it takes none."""
+        """Send as much as possible within `timeout` seconds; returns the number of bytes, 0 if none."""
         ...
 
     def receive(self, timeout: float) -> bytes:
-        """What arrives within `timeout` seconds, as soon as there is some; empty when there is nothing."""
+        """The first data that arrives within `timeout` seconds; empty if there is none."""
         ...
 
     def unsent(self) -> int:
-        """Bytes taken by `send` that have not reached the printer yet, where that can be told."""
+        """Bytes accepted by `send` that have not reached the printer yet, if known."""
         ...
 
     def close(self) -> None:
@@ -130,12 +130,12 @@ class FileChannel:
     def _read(self) -> bytes:
         found = os.read(self.fd, 256)
         if not found:
-            # A silent device reads as empty at once: wait a little before the next read.
+            # A silent device returns empty data at once, so wait a little before the next read.
             time.sleep(0.05)
         return found
 
     def unsent(self) -> int:
-        """See `Channel`; asked of the kernel, on Linux."""
+        """See `Channel`; on Linux, the kernel knows."""
         if sys.platform != "linux":
             return 0
         import array
@@ -173,7 +173,7 @@ class SocketChannel(FileChannel):
         return found
 
     def close(self) -> None:
-        """Close so that the printer reads everything: with answers left unread, TCP would reset the connection."""
+        """Close so that the printer reads everything; with unread answers, TCP would reset the connection."""
         with suppress(OSError), self.connection:
             self.connection.shutdown(socket.SHUT_WR)
             deadline = time.monotonic() + 1
@@ -182,7 +182,7 @@ class SocketChannel(FileChannel):
 
 
 def open_tcp(host: str, port: int, timeout: float) -> Channel:
-    """Open a TCP connection. Raises `OSError` with a message for the person at the printer."""
+    """Open a TCP connection. Raises `OSError` with a message for the user."""
     try:
         connection = socket.create_connection((host, port), timeout)
     except socket.gaierror as error:
@@ -192,7 +192,7 @@ def open_tcp(host: str, port: int, timeout: float) -> Channel:
             raise OSError("nobody answers there (off, or at another address)") from error
         raise
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    # A printer whose plug was pulled says nothing: notice within half a minute.
+    # An unplugged printer sends nothing, so keepalive detects it within half a minute.
     for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
         if hasattr(socket, name):
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
@@ -200,12 +200,12 @@ def open_tcp(host: str, port: int, timeout: float) -> Channel:
 
 
 def open_device(path: str, baud: int = USUAL_BAUD) -> Channel:
-    """A device file: a serial line, made raw at `baud`, or /dev/usb/lp0, for one program at a time.
+    """Open a device file exclusively: a serial line in raw mode at `baud`, or /dev/usb/lp0.
 
-    Raises `OSError`, as `open_tcp` does, also while another program prints there.
+    Raises `OSError`, as `open_tcp` does, and if another program is printing there.
     """
     try:
-        # A mistyped name must not become a file.
+        # A mistyped name must not create a file.
         if not stat.S_ISCHR(os.stat(path).st_mode):  # noqa: PTH116 - one call, and a clear error
             raise PressError(f"{path}: not a device; for files use file:PATH or dir:FOLDER")
         fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -248,9 +248,9 @@ def _make_raw(fd: int, baud: int) -> None:
 
 
 def open_usb(vendor: int, product: int, sysfs: Path = Path("/sys/class/usbmisc")) -> Channel:
-    """A USB printer: through the kernel's own driver where that has it, else through pyusb.
+    """Open a USB printer through the kernel's driver if possible, otherwise through pyusb.
 
-    Raises `OSError` where it is not plugged in, or pyusb is needed and not installed.
+    Raises `OSError` if it is not plugged in, or if pyusb is needed and not installed.
     """
     for device in sorted(sysfs.glob("lp*")):
         if _usb_ids(device) == (vendor, product):
@@ -259,7 +259,7 @@ def open_usb(vendor: int, product: int, sysfs: Path = Path("/sys/class/usbmisc")
 
 
 def _usb_ids(device: Path) -> tuple[int, int] | None:
-    # device -> the interface; its parent is the USB device itself.
+    # device -> the interface, whose parent is the USB device itself.
     usb = (device / "device").resolve().parent
     try:
         return int((usb / "idVendor").read_text(), 16), int((usb / "idProduct").read_text(), 16)
@@ -280,7 +280,7 @@ class _UsbChannel:
         self._printer: Any = Usb(vendor, product, timeout=5000)
         try:
             self._printer.open()
-        except Exception as error:  # python-escpos and pyusb raise their own
+        except Exception as error:  # python-escpos and pyusb raise their own exceptions
             raise OSError(f"not found or not allowed: {error}") from error
 
     def send(self, data: bytes, timeout: float) -> int:
@@ -295,7 +295,7 @@ class _UsbChannel:
         try:
             return bytes(self._printer.device.read(self._printer.in_ep, 16, int(timeout * 1000)))
         except OSError:
-            return b""  # a timeout and no way back look the same here: silence
+            return b""  # a timeout and a printer without a back channel look the same here
 
     def unsent(self) -> int:
         return 0
@@ -305,15 +305,15 @@ class _UsbChannel:
             self._printer.close()
 
 
-# ESC/POS (Epson, "ESC/POS Command Reference"): the printer answers DLE EOT n at once, and
-# GS r n only after it has printed all that was sent before. The answer to GS r n thus tells the end of a job.
+# ESC/POS (Epson, "ESC/POS Command Reference"): the printer answers DLE EOT n at once, and GS r n only after it has
+# printed everything before. So the answer to GS r n marks the end of a job.
 _ASK_PRINTER, _ASK_CAUSE, _ASK_PAPER = b"\x10\x04\x01", b"\x10\x04\x02", b"\x10\x04\x04"
 _ASK_IN_TURN = b"\x1dr\x01"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of a printer. `answers` is False where it said nothing; `trouble` is empty where it can print."""
+    """The state of a printer. `answers` is False if it did not answer; `trouble` is empty if it can print."""
 
     answers: bool
     trouble: str = ""
@@ -322,18 +322,18 @@ class Status:
 
 @dataclass
 class Dialogue:
-    """How to talk to one printer; times in seconds."""
+    """The dialogue with one printer; times in seconds."""
 
     answer_within: float = 0.5
     accept_within: float = 5.0
-    """After this long without taking a byte a printer counts as stalled."""
+    """A printer that accepts no byte for this long counts as stalled."""
     done_within: float = 30.0
-    """A printer that is ready, but has not confirmed a job by then, is taken for one that never confirms."""
+    """A ready printer that has not confirmed a job after this time counts as one that never confirms."""
     says_done: bool = True
     _heard: bytes = field(default=b"", repr=False)
 
     def ask(self, channel: Channel) -> Status:
-        """The printer's state. Raises `OSError` when the channel breaks."""
+        """The printer's state. Raises `OSError` if the channel breaks."""
         printer = self._asked(channel, _ASK_PRINTER)
         if printer is None:
             return Status(answers=False)
@@ -347,17 +347,17 @@ class Dialogue:
                                  (0x40, "the printer reports an error; look at its lamps")):  # fmt: skip
                 if cause & bit:
                     return Status(True, trouble, low)
-            # Some models always say offline; without a cause that is no reason to wait.
+            # Some models always report offline; without a cause, that is ignored.
         return Status(True, "", low)
 
     def _asked(self, channel: Channel, question: bytes) -> int | None:
-        """The answer to a real-time question; None where none comes in time."""
+        """The answer to a real-time request; None if there is none in time."""
         if not channel.send(question, self.answer_within):
             return None
         return self._byte(channel, self.answer_within, fixed=0x93, value=0x12)
 
     def _byte(self, channel: Channel, timeout: float, *, fixed: int, value: int) -> int | None:
-        """The next byte that arrives with these fixed bits: others are answers to other questions."""
+        """The next byte with these fixed bits; others are answers to other requests."""
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
             for byte in channel.receive(left):
@@ -366,10 +366,10 @@ class Dialogue:
         return None
 
     def send(self, channel: Channel, job: bytes, retry: Retry) -> None:
-        """Send a whole job, however slowly the printer takes it.
+        """Send a whole job, however slow the printer is.
 
-        Raises `Doubtful` where the channel breaks after the first byte or the program is to stop in the
-        middle; `NotReady` where it breaks before.
+        Raises `Doubtful` if the channel breaks after the first byte or the program stops in the middle; `NotReady` if
+        it breaks before.
         """
         sent = 0
         while sent < len(job):
@@ -386,7 +386,7 @@ class Dialogue:
                 _wait_inside(retry, "the printer does not take what is sent to it")
 
     def hear_done(self, channel: Channel, retry: Retry, *, answers: bool) -> None:
-        """Wait until the printer has dealt with a job that was sent. Raises `Doubtful` where it never says."""
+        """Wait until the printer confirms a sent job. Raises `Doubtful` if it never does."""
         try:
             self._drain(channel, retry)
             if answers and self.says_done:
@@ -396,17 +396,17 @@ class Dialogue:
         retry.over()
 
     def _drain(self, channel: Channel, retry: Retry) -> None:
-        """Wait until all has reached the printer: what lies in the computer's own memory is not sent."""
+        """Wait until all data has reached the printer, because data in the computer's buffers is not sent yet."""
         deadline = time.monotonic() + self.accept_within
         while channel.unsent():
             if time.monotonic() > deadline:
                 _wait_inside(retry, "the printer does not take what is sent to it")
             else:
-                # A closed connection is only noticed by listening.
+                # Only reading detects a closed connection.
                 channel.receive(0.01)
 
     def _hear_in_turn(self, channel: Channel, retry: Retry) -> None:
-        channel.receive(0)  # what the printer sent unasked is no answer
+        channel.receive(0)  # discard unsolicited data
         channel.send(_ASK_IN_TURN, self.accept_within)
         well_since = time.monotonic()
         while self._byte(channel, 2 * self.answer_within, fixed=0x90, value=0x00) is None:
@@ -422,7 +422,7 @@ class Dialogue:
 
 
 def _wait_inside(retry: Retry, trouble: str) -> None:
-    """Wait in the middle of a job, which stopping leaves in doubt."""
+    """Wait in the middle of a job, which becomes doubtful if the program stops."""
     try:
         retry.wait(trouble, leaving=IN_THE_MIDDLE)
     except Stopped:

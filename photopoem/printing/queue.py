@@ -1,4 +1,4 @@
-"""The print queue: an SQLite file in the poems folder that neither loses nor doubles a poem."""
+"""The print queue: an SQLite file in the poems folder that neither loses nor duplicates a poem."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _RECORDS = "poems.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A poem to be printed: its record, the press and its options, the folder its photograph's path starts from."""
+    """A poem to print: its record, the press and its options, and the base folder of its photograph's path."""
 
     record: Mapping[str, Any]
     press: str
@@ -76,7 +76,7 @@ class NewJob:
 
     @property
     def poem(self) -> str:
-        """A hash of the photograph, the words and who wrote them, but not of the photograph's path."""
+        """A hash of the photograph, the words and their authors, but not of the photograph's path."""
         parts = [self.record.get(key) for key in ("digest", "grammar", "seed", "title", "text")]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -89,7 +89,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One copy of a poem in the queue. `changed` is when its state last did, in seconds since 1970."""
+    """One copy of a poem in the queue. `changed` is the time of its last state change, in seconds since 1970."""
 
     id: int
     target: str
@@ -106,10 +106,10 @@ class Job:
 
 
 class Queue:
-    """The queue of a poems folder. Safe to share between threads and, but for printing, processes.
+    """The queue of a poems folder. Threads and, except for printing, processes may share it.
 
-    Every change is on the disk when its method returns. All methods raise `StoreError` where the disk is
-    full, gone or not writable: nothing has changed then. A damaged file is set aside at first use, and `note` is told.
+    Every change is on disk when its method returns. All methods raise `StoreError` if the disk is full, gone or not
+    writable; nothing has changed then. A damaged file is renamed on first use, with a message to `note`.
     """
 
     def __init__(self, folder: str | Path, *, note: Callable[[str], None] = say) -> None:
@@ -117,7 +117,7 @@ class Queue:
         self._note, self._checked = note, False
         self.path = self.folder / FILE_NAME
         self.replaced = 0
-        # A power cut must not take back what the printer has been sent.
+        # A power cut must not lose the record of what was sent to the printer.
         self._database = Database(self.path, _SCHEMA, synchronous="FULL")
 
     def close(self) -> None:
@@ -149,16 +149,16 @@ class Queue:
             yield
         except (sqlite3.Error, OSError) as error:
             if isinstance(error, sqlite3.Error) and is_damage(error):
-                self._checked = False  # the next call sets it aside
+                self._checked = False  # the next call renames it
                 mend = shlex.join(["photopoem", "queue", "repair", str(self.folder)])
                 raise StoreError(f"{self.path}: damaged ({error}); {mend}") from error
             raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
 
     def repair(self) -> bool:
-        """Set the file aside if it is damaged, and begin a new one; whether it was. Raises `StoreError`.
+        """Rename the file if it is damaged, and create a new one; returns whether it was. Raises `StoreError`.
 
-        The new queue does not know what is on paper. Poems that `poems.jsonl` has by then are in doubt when they are
-        added, and their photographs count as dealt with.
+        The new queue does not know what is on paper. So poems that are in `poems.jsonl` at this time become doubtful
+        when they are added, and their photographs count as processed.
         """
         self._checked = True
         with self._failing_well():
@@ -182,7 +182,7 @@ class Queue:
         return True
 
     def has_lost(self) -> bool:
-        """Whether an earlier queue was damaged, so that poems may be on paper that this one does not know."""
+        """Whether an earlier queue was damaged, so that unknown poems may be on paper."""
         with self._reading() as db:
             return db.execute("SELECT 1 FROM lost LIMIT 1").fetchone() is not None
 
@@ -197,11 +197,11 @@ class Queue:
         again: bool = False,
         photograph: tuple[str, str] | None = None,
     ) -> int:
-        """Queue copies of poems, those that this target has not had before (`again`: whether or not).
+        """Queue copies of poems that this target has not had before (with `again`, of all).
 
-        All poems once, then all of them again for each further copy. Returns how many are new. Another poem of the
-        same photograph that still waits is removed, and counted in `replaced`. `photograph` (path, stamp) is noted as
-        having its poem in the same transaction.
+        All poems once, then all of them again for each further copy. Returns how many are new. Another waiting poem of
+        the same photograph is removed and counted in `replaced`. In the same transaction, `photograph` (path, stamp)
+        is recorded as having its poem.
         """
         every = list(jobs)
         with self._changing() as db:
@@ -221,9 +221,9 @@ class Queue:
 
     @staticmethod
     def _replace(db: sqlite3.Connection, target: str, job: NewJob) -> int:
-        """Remove waiting jobs of the same photograph: a person may have changed its poem meanwhile."""
+        """Remove waiting jobs of the same photograph, whose poem may have been edited meanwhile."""
         same = db.execute(
-            "SELECT id FROM pictured CROSS JOIN jobs ON id = job"  # in this order, whatever SQLite guesses
+            "SELECT id FROM pictured CROSS JOIN jobs ON id = job"  # CROSS JOIN keeps SQLite from changing this order
             " WHERE photograph = ? AND target = ? AND state = 'queued' AND poem <> ?",
             (_photograph_mark(job.record), target, job.poem),
         ).fetchall()
@@ -231,7 +231,7 @@ class Queue:
         return len(same)
 
     def withdraw(self, photographs: Collection[tuple[str, str]]) -> int:
-        """Remove what waits of these photographs (path, digest), whatever its target. Returns how many jobs."""
+        """Remove waiting jobs of these photographs (path, digest), for any target. Returns how many."""
         wanted = set(photographs)
         with self._changing() as db:
             rows = db.execute("SELECT id, record FROM jobs WHERE state = 'queued'").fetchall()
@@ -242,7 +242,7 @@ class Queue:
     @staticmethod
     def _insert(db: sqlite3.Connection, target: str, job: NewJob, copy: int, *, again: bool) -> int:
         lost = db.execute("SELECT 1 FROM lost WHERE digest = ?", (str(job.record.get("digest")),)).fetchone()
-        doubtful = lost is not None and not again  # a person who says again knows what is on paper
+        doubtful = lost is not None and not again  # with --again, the user knows what is on paper
         values = {
             "state": "doubtful" if doubtful else "queued",
             "note": "the queue was damaged; it may have been printed before" if doubtful else "",
@@ -286,7 +286,7 @@ class Queue:
         return replace(job, poem=new.poem, record=dict(record))
 
     def mark(self, job: int, state: State, note: str = "") -> None:
-        """Put a job into a state."""
+        """Set the state of a job."""
         with self._changing() as db:
             db.execute(
                 "UPDATE jobs SET state = ?, note = ?, changed = ? WHERE id = ?",
@@ -294,9 +294,9 @@ class Queue:
             )
 
     def recover(self, target: str, *, repeatable: bool) -> int:
-        """Settle what a killed program left as sending: doubtful, or queued where a repetition does no harm.
+        """Reset jobs that a killed program left as sending to doubtful, or to queued if repeating them is harmless.
 
-        Only for the holder of the target. Returns how many there were.
+        Only for the holder of the target's lock. Returns how many there were.
         """
         state, note = (
             ("queued", "") if repeatable else ("doubtful", "the program ended while it was printing")
@@ -308,9 +308,9 @@ class Queue:
             ).rowcount
 
     def hold(self, target: str) -> BaseFileLock | None:
-        """The lock of the only program that prints to a target from here; None where another one has it.
+        """Lock a target for printing from this folder; None if another program holds the lock.
 
-        It is held until it is released or the program ends. Raises `StoreError`.
+        The lock is held until it is released or the program ends. Raises `StoreError`.
         """
         from filelock import FileLock, Timeout
 
@@ -334,14 +334,14 @@ class Queue:
         return self._select(where + " ORDER BY id", (*states, *([target] if target else [])))
 
     def counts(self, target: str | None = None) -> dict[State, int]:
-        """How many jobs are in each state."""
+        """The number of jobs in each state."""
         where, values = ("WHERE target = ?", (target,)) if target else ("", ())
         with self._reading() as db:
             found = dict(db.execute(f"SELECT state, count(*) FROM jobs {where} GROUP BY state", values))  # noqa: S608 - fixed text
         return {state: found.get(state, 0) for state in STATES}
 
     def targets(self, states: Sequence[State]) -> dict[str, int]:
-        """How many jobs in these states each target has, where it has any."""
+        """The number of jobs in these states, for each target that has any."""
         marks = _marks(states)
         where = f"WHERE state IN ({marks}) GROUP BY target ORDER BY target"
         with self._reading() as db:
@@ -349,17 +349,17 @@ class Queue:
         return {os.fsdecode(target): count for target, count in found}
 
     def presses(self, target: str) -> list[str]:
-        """The presses of all jobs that a target has had or waits for, sorted."""
+        """The presses of all jobs of a target, sorted."""
         with self._reading() as db:
             rows = db.execute("SELECT DISTINCT press FROM jobs WHERE target = ? ORDER BY press", (target,))
             return [press for (press,) in rows]
 
     def retry(self, ids: Sequence[int] = (), target: str | None = None) -> int:
-        """Queue these again, or all doubtful ones; with `target`, of that one only. Returns how many."""
+        """Queue these jobs again, or all doubtful ones, optionally only those of `target`. Returns how many."""
         return self._settle("queued", ids, target)
 
     def skip(self, ids: Sequence[int] = (), target: str | None = None) -> int:
-        """Leave these out for good, or all doubtful ones; with `target`, of that one only. Returns how many."""
+        """Skip these jobs, or all doubtful ones, optionally only those of `target`. Returns how many."""
         return self._settle("skipped", ids, target)
 
     def _settle(self, state: State, ids: Sequence[int], target: str | None) -> int:
@@ -376,10 +376,7 @@ class Queue:
         return len(chosen)
 
     def clear(self, *, history: bool = False, target: str | None = None) -> int:
-        """Take out what is queued or doubtful; with `history`, also forget what was printed or skipped.
-
-        With `target`, of that one only.
-        """
+        """Remove queued and doubtful jobs, of `target` or all; with `history`, also printed and skipped ones."""
         states = ("queued", "doubtful", *(("printed", "skipped") if history else ()))
         marks = _marks(states)
         where = f"state IN ({marks})" + (" AND target = ?" if target else "")
@@ -388,11 +385,11 @@ class Queue:
             return done.rowcount
 
     def clearing(self, target: str) -> str:
-        """The command that takes out what waits for a target."""
+        """The command that removes the waiting jobs of a target."""
         return shlex.join(["photopoem", "queue", "clear", str(self.folder), "--to", target])
 
     def talks(self, target: str) -> bool:
-        """Whether this printer has ever answered: its silence then means that something is wrong."""
+        """Whether this printer has ever answered, so that its silence means trouble."""
         with self._reading() as db:
             row = db.execute("SELECT talks FROM printers WHERE target = ?", (target,)).fetchone()
         return bool(row and row[0])
@@ -403,13 +400,13 @@ class Queue:
             db.execute("INSERT OR REPLACE INTO printers VALUES (?, 1)", (target,))
 
     def photographs(self) -> dict[str, str]:
-        """Path -> stamp of every photograph dealt with."""
+        """Path -> stamp of every processed photograph."""
         with self._reading() as db:
             rows = db.execute("SELECT path, stamp FROM photographs").fetchall()
         return {os.fsdecode(path): stamp for path, stamp in rows}
 
     def note_photographs(self, photographs: Iterable[tuple[str, str]], outcome: str) -> None:
-        """Remember photographs (path, stamp) as dealt with."""
+        """Record photographs (path, stamp) as processed."""
         with self._changing() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO photographs VALUES (?, ?, ?)",
@@ -424,33 +421,33 @@ class Queue:
 
 
 def _refuse(job: int, state: State | None, target: str | None) -> None:
-    """Raise `UsageError` for a job that is not there, or that can be neither queued again nor skipped."""
+    """Raise `UsageError` for a job that does not exist, or that can be neither queued again nor skipped."""
     if state is None:
         whose = f" for {target}" if target else ""
         raise UsageError(f"there is no job {job}{whose}; see photopoem queue list --all")
     if state == "sending":
         raise UsageError(f"job {job} is being printed; wait for it")
-    if state == "printed":  # another state would forget that the poem is on paper
+    if state == "printed":  # another state would lose that the poem is on paper
         raise UsageError(f"job {job} is printed; photopoem print --again prints it once more")
 
 
 def _marks(values: Collection[Any]) -> str:
-    """A question mark for each value of a query."""
+    """A placeholder for each value of a query."""
     return ", ".join("?" * len(values))
 
 
 def _photograph(record: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What identifies a record's photograph; a later photograph may have the same path."""
+    """The identity of a record's photograph; a later photograph may have the same path."""
     return record.get("path"), record.get("digest")
 
 
 def _photograph_mark(record: Mapping[str, Any]) -> str:
-    """A hash of what identifies a record's photograph."""
+    """A hash of the identity of a record's photograph."""
     return hashlib.sha256(json.dumps(_photograph(record)).encode()).hexdigest()[:32]
 
 
 def _written(records: Path) -> Iterator[tuple[str, str, str]]:
-    """Digest, path and stamp of each photograph that has a poem, as far as its record can be read."""
+    """Digest, path and stamp of each photograph with a readable record."""
     try:
         with open_regular(records) as lines:
             for line in lines:

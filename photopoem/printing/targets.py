@@ -1,4 +1,4 @@
-"""Tells the state of a target and what to do about it, in words for people. Prints nothing."""
+"""Print targets: opens them by address, delivers jobs, and diagnoses their state."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from photopoem.printing.channels import (
 KINDS = "tcp://HOST:9100, usb:VENDOR:PRODUCT, serial:/dev/NAME, cups:NAME, dir:FOLDER, file:PATH"
 GET_CUPS = "install CUPS (apt install cups), or print elsewhere"
 _UNKNOWN = re.compile(r"does not exist|(invalid|unknown) destination", re.IGNORECASE)
-"""How lp and lpstat say that CUPS has no printer of a name."""
+"""How lp and lpstat report an unknown printer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A job's bytes, the press that made them, the ending of its files, and a name for people."""
+    """A job's bytes, the press that made them, the ending of its files, and its display name."""
 
     data: bytes
     press: str
@@ -44,10 +44,10 @@ class Delivery:
 
 
 class Target(Protocol):
-    """Takes deliveries.
+    """A place to deliver jobs to.
 
-    `address` is the spelling under which the queue knows it. `press` names the press that suits it; None where the
-    person must choose. `repeatable` says that delivering the same job twice leaves one.
+    `address` is its normalized address in the queue. `press` names its default press; None if the user must choose.
+    `repeatable` means that delivering the same job twice gives one result.
     """
 
     address: str
@@ -57,26 +57,25 @@ class Target(Protocol):
     def deliver(
         self, delivery: Delivery, begun: Callable[[], None], retry: Retry, *, talks: bool = False
     ) -> bool:
-        """Deliver; returns whether the printer answered. `begun` is called just before the first byte.
+        """Deliver a job; returns whether the printer answered. `begun` is called just before the first byte.
 
-        `talks` says that it has answered before. Raises `NotReady` where it has had nothing of the job,
-        `Doubtful` where it may have, `Refused` where it never will, `Stopped` where nothing was sent and the
-        program is to stop.
+        `talks` says that it has answered before. Raises `NotReady` if nothing was sent, `Doubtful` if something may
+        have been, `Refused` if it never will be, `Stopped` if nothing was sent and the program is stopping.
         """
         ...
 
     def refusal(self) -> str:
-        """Why it can never print; empty where it can, or where that cannot be told now."""
+        """Why it can never print; empty if it can or if that is unknown now."""
         ...
 
     def status(self) -> Status:
-        """Its state, asked once. Never raises."""
+        """Its state, requested once. Never raises."""
         ...
 
 
 @dataclass
 class PrinterTarget:
-    """A printer behind a channel. Only a printer that gets receipts is asked for its state."""
+    """A printer behind a channel. Only a receipt printer is asked for its state."""
 
     address: str
     connect: Callable[[], Channel]
@@ -108,14 +107,14 @@ class PrinterTarget:
 
     def _asked(self, channel: Channel, press: str) -> Status:
         if press != "receipt":
-            return Status(answers=False)  # another printer would print the question
+            return Status(answers=False)  # another printer would print the request
         try:
             return self.dialogue.ask(channel)
         except OSError as error:
             raise NotReady(f"{self.address}: {error.strerror or error}") from error
 
     def refusal(self) -> str:
-        """See `Target`: it may be plugged in, or made, at any time."""
+        """See `Target`. Always empty, because it may be plugged in at any time."""
         return ""
 
     def status(self) -> Status:
@@ -134,7 +133,7 @@ class PrinterTarget:
 
 @dataclass
 class FolderTarget:
-    """A folder that gets one file for each poem; each file appears whole or not at all."""
+    """A folder that gets one file for each poem; each file is written atomically."""
 
     address: str
     folder: Path
@@ -160,7 +159,7 @@ class FolderTarget:
         return False
 
     def _free_path(self, delivery: Delivery) -> Path | None:
-        """A name that nothing has yet, or None where this very poem lies there already."""
+        """An unused name, or None if this very poem is there already."""
         number = 1
         while True:
             mark = f"-{number}" if number > 1 else ""
@@ -172,7 +171,7 @@ class FolderTarget:
             number += 1
 
     def refusal(self) -> str:
-        """See `Target`: a file lies where it would be. A folder that is not there may be made at any time."""
+        """See `Target`: a file has its name. A missing folder may be created at any time."""
         parent = self._nearest()
         return "" if parent.is_dir() else f"{parent} is a file; choose another folder"
 
@@ -195,7 +194,7 @@ class FolderTarget:
 
 @dataclass
 class CupsTarget:
-    """A printer that CUPS manages. A poem counts as printed when CUPS has taken it into its own queue."""
+    """A printer managed by CUPS. A poem counts as printed when CUPS has accepted it into its own queue."""
 
     address: str
     printer: str
@@ -229,11 +228,11 @@ class CupsTarget:
         return path
 
     def refusal(self) -> str:
-        """See `Target`: CUPS or this printer of it is not there. That is not known while the CUPS server is away."""
+        """See `Target`: CUPS or this printer does not exist. Unknown while the CUPS server is unreachable."""
         if shutil.which("lp") is None:
             return f"lp is not installed; {GET_CUPS}"
         try:
-            # lpstat gives the same answer for an unknown printer and for a server that it cannot reach.
+            # lpstat gives the same answer for an unknown printer and for an unreachable server.
             asked = self._asked("-p", self.printer)
             unknown = asked.returncode and _UNKNOWN.search(asked.stderr)
             if not unknown or "not running" in self._asked("-r").stdout:
@@ -246,7 +245,7 @@ class CupsTarget:
 
     @classmethod
     def _asked(cls, *words: str) -> subprocess.CompletedProcess[str]:
-        """What lpstat answers, in English because its words are parsed."""
+        """The output of lpstat, in English because it is parsed."""
         return subprocess.run(  # noqa: S603 - lpstat by its full path, no shell
             [cls._program("lpstat"), *words],
             capture_output=True, timeout=20, check=False, text=True, errors="replace",
@@ -277,10 +276,10 @@ class OneFile:
 
 
 def open_target(address: str, *, is_file: Callable[[str], bool] = lambda _: False) -> Target | OneFile:
-    """What stands behind an address. Nothing is connected yet. Raises `UsageError`.
+    """Open the target at an address, without connecting. Raises `UsageError`.
 
-    Its `address` is the same for all spellings of one target, so that a queue finds its target again.
-    `is_file` tells whether a mistyped address is a file's name.
+    Its `address` is the same for all spellings of a target, so that the queue recognizes it. `is_file` says whether a
+    mistyped address is a file's name.
     """
     kind, _, rest = address.partition(":")
     if not rest or kind not in _OPENERS:
@@ -291,7 +290,7 @@ def open_target(address: str, *, is_file: Callable[[str], bool] = lambda _: Fals
 
 
 def _as_target(text: str, is_file: Callable[[str], bool]) -> str:
-    """The address that a mistyped one probably means; empty where that cannot be told."""
+    """The probable meaning of a mistyped address; empty if unknown."""
     if text.startswith("/dev/"):
         return f"serial:{text}"
     if text.endswith("/") or Path(text).is_dir():
@@ -317,7 +316,7 @@ def _tcp(address: str, rest: str) -> Target:
 
 
 def _one_spelling(host: str) -> str:
-    """A host as the queue knows it: names have no case, numbers one form, and this machine is 127.0.0.1."""
+    """A normalized host: names in lower case, numbers in one form, and 127.0.0.1 for this machine."""
     name = host.lower().rstrip(".")
     try:
         number = ip_address(name)
@@ -359,7 +358,7 @@ _OPENERS: dict[str, Callable[[str, str], Target | OneFile]] = {
 
 
 def _file_name(name: str) -> str:
-    """The name with only those characters that are safe in any folder and on any command line."""
+    """The name with only characters that are safe in any folder and on any command line."""
     plain = re.sub(r"[^\w .,+-]", "_", name).strip(" .-")
     return plain[:80] or "poem"
 
@@ -376,7 +375,7 @@ _AT_THE_PRINTER = "put that right; printing waits for it and goes on by itself"
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The state of a target, and the next step (empty where none is needed). What is not `serious` can stay so."""
+    """The state of a target, and the next step (empty if none is needed). Without `serious`, it may stay so."""
 
     told: str
     next_step: str = ""
@@ -384,7 +383,7 @@ class Diagnosis:
 
 
 def diagnose(target: Target | OneFile) -> Diagnosis:
-    """Ask a target for its state. Never raises."""
+    """The state of a target. Never raises."""
     if isinstance(target, OneFile):
         return _file(target)
     status = target.status()

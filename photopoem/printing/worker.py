@@ -1,6 +1,6 @@
-"""Takes jobs from the queue to the printer, one at a time, so that each is printed once or known to be in doubt.
+"""Sends jobs from the queue to the printer, one at a time, so that each is printed once or marked as doubtful.
 
-`Worker` prints the queue of one target. `Spool` runs a worker in a thread of its own, beside other work.
+`Worker` prints the queue of one target. `Spool` runs a worker in its own thread.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from photopoem.text.terminal import counted
 
 @dataclass
 class Printed:
-    """What one go at the queue came to."""
+    """The counts of one run of the worker."""
 
     printed: int = 0
     doubtful: int = 0
@@ -52,9 +52,9 @@ class Worker:
     _last: float = float("-inf")
 
     def run(self) -> Printed:
-        """Print until there is nothing left or the program is to stop.
+        """Print until nothing is left or the program stops.
 
-        Raises `PhotopoemError` for what waiting does not mend: a target or a queue that cannot be used.
+        Raises `PhotopoemError` for a target or a queue that cannot be used, which waiting does not solve.
         """
         try:
             with self._held():
@@ -66,7 +66,7 @@ class Worker:
         return self.tally
 
     def _step(self) -> bool:
-        """Print a poem or wait for one; False at the end."""
+        """Print a poem or wait for one; returns False at the end."""
         try:
             return self._once() or self.idle()
         except Stopped:
@@ -79,7 +79,7 @@ class Worker:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Hold the target alone. While another program has it, a stubborn worker waits; others leave it their jobs."""
+        """Lock the target. If another program has it, a stubborn worker waits; others leave their jobs to it."""
         tried = False
         while True:
             try:
@@ -99,7 +99,7 @@ class Worker:
             yield
 
     def _leave_or_wait(self, tried: bool) -> None:
-        """Wait a moment, because the other program may be ending; then leave it the jobs. Raises `Stopped`."""
+        """Wait a moment, because the other program may be ending, then leave the jobs to it. Raises `Stopped`."""
         if tried:
             self.retry.say("another photopoem is printing from here; it prints what is queued now too")
         if tried or self.retry.stop.wait(1.0):
@@ -116,7 +116,7 @@ class Worker:
             )
 
     def _once(self) -> bool:
-        """Print the next poem; False where there is none."""
+        """Print the next poem; returns False if there is none."""
         if not self.may_print():
             return False
         job = self._stored(lambda: self.queue.next(self.target.address))
@@ -143,12 +143,12 @@ class Worker:
         self._last = time.monotonic()
 
     def _deliver(self, job: Job, delivery: Delivery) -> None:
-        """Deliver once, and write down what became of it."""
+        """Deliver once, and record the result."""
         begun = False
 
         def begin() -> None:
             nonlocal begun
-            # On the disk before the first byte goes out: whatever happens now, the poem is known to be in doubt.
+            # On disk before the first byte is sent, so that after any failure the poem is known to be doubtful.
             self.queue.mark(job.id, "sending")
             begun = True
 
@@ -185,7 +185,7 @@ class Worker:
             self.tally.doubtful += 1
 
     def _stored(self, act: Callable[[], Any]) -> Any:
-        """Do something with the queue; where the disk is full or gone, wait until it is back."""
+        """Use the queue; if the disk is full or gone, wait until it is back."""
         waited = False
         while True:
             try:
@@ -200,10 +200,10 @@ class Worker:
 
 
 class Spool:
-    """Runs a worker in a thread, so that jobs are printed while others are added. Use it as a context manager.
+    """Runs a worker in a thread, so that jobs are printed while more are added. Use it as a context manager.
 
-    Leaving the block waits until all is printed, unless an error or Ctrl-C leaves it: then what is left stays
-    queued. Leaving also raises what ended the printing.
+    Leaving the block waits until all is printed, except on an error or Ctrl-C, when the rest stays queued. It also
+    raises the error that ended the printing.
     """
 
     def __init__(self, worker: Worker) -> None:
@@ -228,7 +228,7 @@ class Spool:
             self.stop()
 
     def start(self) -> None:
-        """Begin to print: at once where a queue is there, else with the first job, so that no job leaves no queue."""
+        """Start printing at once if there is a queue, otherwise with the first job, to avoid an empty queue."""
         self._started = True
         if self.queue.path.exists():
             self._begin()
@@ -239,9 +239,9 @@ class Spool:
                 self._thread.start()
 
     def add(self, jobs: Sequence[NewJob], photograph: tuple[str, str] | None = None) -> bool:
-        """Queue jobs; False where all have been printed or wait already. Raises `StoreError`.
+        """Queue jobs; returns False if all are printed or queued already. Raises `StoreError`.
 
-        `photograph` (path, stamp) is noted as dealt with in the same transaction.
+        In the same transaction, `photograph` (path, stamp) is recorded as processed.
         """
         if not jobs:
             return False
@@ -252,16 +252,16 @@ class Spool:
         return bool(added)
 
     def finish(self) -> Printed:
-        """Wait until all is printed; returns how many were."""
+        """Wait until all is printed; returns how many."""
         self._closing = True
         self._more.set()
-        # In steps: a wait without an end would not hear Ctrl-C on every system.
+        # In steps, because on some systems Ctrl-C does not interrupt an endless wait.
         while self._thread.is_alive():
             self._thread.join(0.2)
         return self._ended()
 
     def stop(self) -> Printed:
-        """End soon: a job that is being sent is finished if the printer takes it, the others stay queued."""
+        """Stop soon: the current job is finished if the printer accepts it; the others stay queued."""
         self.worker.retry.stop.set()
         self._more.set()
         if self._thread.is_alive():
