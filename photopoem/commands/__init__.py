@@ -1,1 +1,1 @@
-"""One module a command: click only, parse, call, show."""
+"""The commands, in click only: parse, call a service, show the result."""

@@ -1,4 +1,4 @@
-"""`photopoem doctor`: is everything there that a show needs? One line each, with a next step where it is not."""
+"""`photopoem doctor`: checks everything that a show needs, with a next step for each problem."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from photopoem.commands.options import A_TARGET, LABELLERS
 
-# Below these a show of some weeks may run out of disk.
+# Megabytes below which a show of some weeks may fill the disk.
 LITTLE_MB = 500
 
 EXAMPLES = """
@@ -27,7 +27,7 @@ Examples:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report: its subject, its state, the next step (empty where none is needed), and a mark."""
+    """One line of the report: its subject, its state, the next step (empty if none is needed), and a mark."""
 
     about: str
     told: str
@@ -39,7 +39,7 @@ class Finding:
 
 
 def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) -> Finding:
-    """A finding, marked ok where there is nothing to do about it."""
+    """A finding, marked ok if there is nothing to do."""
     return Finding(about, told, next_step, "ok" if not next_step else "bad" if serious else "note")
 
 
@@ -86,7 +86,7 @@ def _findings(targets: tuple[str, ...], labels: str, poems: Path) -> Iterator[Fi
     for check in checks:
         try:
             yield from check()
-        except Exception as error:  # a check that fails is a finding too
+        except Exception as error:  # a failed check is a finding too
             yield _found(
                 check.__name__.strip("_<>"), f"{type(error).__name__}: {error}", "install photopoem again"
             )
@@ -100,7 +100,7 @@ def _program() -> Iterator[Finding]:
 
 
 def _project() -> Iterator[Finding]:
-    """What the project file of this folder says, and what is wrong with it."""
+    """The content of this folder's project file, and its errors."""
     from photopoem.commands.project import faults, find_project, shown
     from photopoem.errors import UsageError
 
@@ -119,7 +119,7 @@ def _project() -> Iterator[Finding]:
 
 
 def _words(poems: Path) -> Iterator[Finding]:
-    """What is wrong with the words of the house, and which of them nobody is known to say."""
+    """The words of the house, their errors, and unknown words."""
     from photopoem.commands.options import words_file
     from photopoem.english.lexicon import read_house_words
     from photopoem.errors import UsageError

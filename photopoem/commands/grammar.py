@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from photopoem.vocabulary import Vocabulary
 
 MEASURED = 200
-"""Poems by which `preview` tells how different they are."""
+"""How many poems `preview` writes to measure their variety."""
 
 EXAMPLES = """
 \b

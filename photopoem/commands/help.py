@@ -1,4 +1,4 @@
-"""`photopoem help`, what a command's own help has no room for, and `photopoem completion`."""
+"""`photopoem help`, with topics beyond the commands' own help, and `photopoem completion`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Examples:
 
 
 def _offered(context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    """What a shell offers for the next word: a topic, a command, or a command inside those before."""
+    """Completions of the next word: a topic, a command, or a subcommand."""
     from click.shell_completion import CompletionItem
 
     words = context.params.get("words") or ()
@@ -48,13 +48,13 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
 
 
 def topics() -> list[str]:
-    """The names of the topics, in order."""
+    """The names of the topics, sorted."""
     folder = files("photopoem").joinpath("data/help")
     return sorted(each.name.removesuffix(".txt") for each in folder.iterdir() if each.name.endswith(".txt"))
 
 
 def text_of(topic: str) -> str:
-    """The text of a topic; its first line is `topic - what it tells`."""
+    """The text of a topic; its first line is `topic - summary`."""
     return files("photopoem").joinpath(f"data/help/{topic}.txt").read_text("utf-8")
 
 
@@ -66,7 +66,7 @@ def _table() -> str:
 
 
 def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
-    """The help of a command, found by its words from the root. Raises `UsageError`."""
+    """The help of a command, found by its words. Raises `UsageError`."""
     found, context = root.command, root
     for word in words:
         inner = found.get_command(context, word) if isinstance(found, click.Group) else None

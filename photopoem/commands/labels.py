@@ -1,4 +1,4 @@
-"""`photopoem eye` and `photopoem cache`: words taught to the built-in labeller, and labels that were paid for."""
+"""`photopoem eye` and `photopoem cache`: words taught to the built-in labeller, and paid labels."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
 
 
 def _size(path: Path) -> str:
-    """The size on disk, with the files that SQLite keeps beside the database."""
+    """The size on disk, including SQLite's files beside the database."""
     size = sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*"))
     return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{size / 1000:.0f} kB"
 

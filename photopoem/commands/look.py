@@ -1,4 +1,4 @@
-"""`photopoem look` and `photopoem explain`: what the machine sees, and whose each word of a poem is."""
+"""`photopoem look` and `photopoem explain`: what the machine sees, and the source of each word of a poem."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Examples:
 
 @dataclass(frozen=True)
 class LookOptions:
-    """What a person may say to `photopoem look`."""
+    """The options of `photopoem look`."""
 
     paths: tuple[str, ...] = argument(nargs=-1, type=click.Path(path_type=str))
     reading: ReadingOptions = group(ReadingOptions)
@@ -82,7 +82,7 @@ def command(asked: LookOptions) -> None:
 
 
 def _look_at_all(found: list[Found], asked: LookOptions) -> int:
-    """Look at each; 0 where all could be read, 1 where some, 2 where none."""
+    """Look at each; returns 0 if all could be read, 1 if some, 2 if none."""
     from photopoem.look import look_at
     from photopoem.services.pipeline import labeller_for
     from photopoem.text.terminal import say
@@ -106,7 +106,7 @@ def _look_at_all(found: list[Found], asked: LookOptions) -> int:
 
 
 def _show(look: Look, as_json: bool) -> None:
-    """One look on standard output."""
+    """Print one look."""
     from photopoem.look import line
     from photopoem.services.batch import show
 
@@ -121,7 +121,7 @@ def _show(look: Look, as_json: bool) -> None:
 
 
 class _Cards:
-    """Where palette cards of one kind go: a file for one photograph, a folder for several."""
+    """The output of palette cards of one kind: a file for one photograph, a folder for several."""
 
     def __init__(self, kind: str, where: str, photographs: int, force: bool) -> None:
         self.kind, self.where, self.force = kind, Path(where), force
@@ -130,7 +130,7 @@ class _Cards:
             raise UsageError(f"{where}: is a file; name a folder for the cards of {photographs} photographs")
 
     def write(self, look: Look, name: str) -> None:
-        """Write the card of one look. Raises `UsageError` where a file is there already, without --force."""
+        """Write the card of one look. Without --force, raises `UsageError` if the file exists."""
         from photopoem.files import write_atomically
         from photopoem.look.page import png_card, svg_card
 
@@ -141,7 +141,7 @@ class _Cards:
         write_atomically(path, svg_card(look).encode() if self.kind == "svg" else png_card(look))
 
 
-# Layer or voice -> color on a terminal, mark where there is no color, what it is.
+# Layer or voice -> color on a terminal, mark without color, description.
 LAYERS = {
     "place": ("green", "p", "the place: the photograph's time, place and its owner's words"),
     "machine": ("cyan", "m", "the machine: what it thinks it sees"),
@@ -201,9 +201,9 @@ def explain(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
 
 
 def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
-    """The poem of a text, or the `nth` of a folder: (its folder, with a person's edits, as written, out of how many).
+    """The poem of a text, or the `nth` of a folder: (its folder, with manual edits, as written, number of poems).
 
-    A text is out of one. Raises `UsageError`, `StoreError`.
+    For a text, the number is one. Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
     from photopoem.poems.records import last_records, read_records
@@ -221,14 +221,14 @@ def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
 
 
 def layer_of(span: Span) -> str | None:
-    """The layer of a span: one of the three, the lexicon, a person's hand, or None for the grammar's own text."""
+    """The layer of a span: one of the three, the lexicon, a manual edit, or None for the grammar's own text."""
     if span.source:
         return span.source.layer
     return span.voice if span.voice in LAYERS else None
 
 
 def shown_line(line: Line, color: bool) -> str:
-    """A line with its words colored, or with marks under them where there is no color."""
+    """A line with its words colored, or with marks under them without color."""
     from photopoem.text.terminal import visible
 
     text, marks = "", ""
@@ -250,7 +250,7 @@ def _legend(poem: Poem, color: bool) -> list[str]:
 
 
 def _sources(poem: Poem) -> list[str]:
-    """Each word once, and where it came from."""
+    """Each word once, with its source."""
     from photopoem.text.terminal import visible
 
     rows: dict[str, None] = {}
@@ -275,12 +275,12 @@ def _source(span: Span) -> str:
 
 
 def _called(source: Source) -> str:
-    """A label, or the labeller's word with what the house says instead."""
+    """A label, or the labeller's word with its replacement."""
     return f"{source.said_for}, called {source.of} by this house" if source.said_for else source.of
 
 
 def _speech(lexicon: tuple[str, ...], poems: Path) -> tuple[str, ...]:
-    """The lexicons that were given, and the words of the house where there are any."""
+    """The given lexicons, and the words of the house if any."""
     from photopoem.commands.options import words_file
 
     words = words_file(None, poems)
@@ -288,9 +288,9 @@ def _speech(lexicon: tuple[str, ...], poems: Path) -> tuple[str, ...]:
 
 
 def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Path) -> list[str]:
-    """The rules and words that made a poem, found by writing it once more.
+    """The rules and words that made a poem, found by writing it again.
 
-    A grammar that is not given is looked for, and taken only where it gives exactly this poem.
+    Without a given grammar, candidates are tried, and one is used only if it gives exactly this poem.
     """
     from photopoem.grammar import load_grammar
     from photopoem.services.curate import grammars_called

@@ -1,7 +1,7 @@
-"""The options of commands as dataclasses, and those that several commands share.
+"""Command options as dataclasses, and options that several commands share.
 
-A command declares a dataclass whose fields are made by `option`, `argument` or `group`, and `takes` hands it one
-object of that class:
+A command declares a dataclass with fields made by `option`, `argument` or `group`, and `takes` passes it one object of
+that class:
 
     @click.command()
     @takes(Options)
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from photopoem.services.watch import QuietHours
 
 CALLED = {"--to": "--print", "--print": "--to"}
-"""Where to print: --to for the commands that do nothing else, --print for the others."""
+"""The option with the target: --to for commands that only print, --print for others."""
 
 
 class Group(click.Group):
-    """A group that answers a mistyped command, or an option of another command, with the right one."""
+    """A group that suggests the right name for a mistyped command or an option of another command."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an option that it calls otherwise is answered with its name for it."""
+        """Run the command; for an option that has another name here, suggest that name."""
         try:
             return super().invoke(ctx)
         except click.BadParameter as error:
@@ -58,7 +58,7 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments begin with."""
+        """The command at the start of the arguments."""
         name = args[0]
         is_word = name and not name.startswith("-")
         if is_word and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
@@ -69,7 +69,7 @@ class Group(click.Group):
         return found, command, rest
 
     def _meant(self, ctx: click.Context, name: str) -> str:
-        """The nearest command, or `run` for what is rather a photograph or a folder."""
+        """The nearest command, or `run` for a photograph or a folder."""
         from photopoem.photo.discover import is_photo_name
 
         names = self.list_commands(ctx)
@@ -83,19 +83,19 @@ class Group(click.Group):
 
 
 TARGETS = ("tcp://", "usb:", "serial:", "cups:", "dir:", "file:")
-"""How the addresses of printers begin."""
+"""The schemes of printer addresses."""
 LISTS = ("xkcd", "css", "nbs")
-"""The lists of color names, written here because the module that knows them loads numpy."""
+"""The lists of color names, repeated here because their module loads numpy."""
 SIZES = ("a6", "a5", "a4", "receipt")
-"""Sizes of sheets, written here because the presses that know them load what draws on them."""
+"""Sheet sizes, repeated here because the presses load heavy libraries."""
 LAYOUTS = ("card", "cards4", "poem", "booklet")
 """The layouts of a PDF."""
 
 
 class Name(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases alone
-    """A text for which a shell offers names; with `path` "file" or "dir" also paths of that kind.
+    """A text with shell completion of names; with `path` "file" or "dir" also of paths of that kind.
 
-    With `several`, names are offered after each comma too.
+    With `several`, names are completed after each comma too.
     """
 
     name = "text"
@@ -108,7 +108,7 @@ class Name(click.ParamType):  # type: ignore[type-arg]  # generic in newer relea
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """The paths and the names that begin as the person began."""
+        """The matching paths and names."""
         from click.shell_completion import CompletionItem
 
         before, comma, last = incomplete.rpartition(",") if self.several else ("", "", incomplete)
@@ -130,14 +130,14 @@ class Colors(Name):
 
 
 class Shard(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases alone
-    """One part of several, I/N."""
+    """A shard, I/N."""
 
     name = "shard"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, int]:
-        """The part's number, from 1, and how many parts there are. Raises `UsageError`."""
+        """The shard's number, from 1, and the number of shards. Raises `UsageError`."""
         first, _, last = value.partition("/")
         if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
             raise UsageError(f"--shard takes I/N with I from 1 to N, such as 1/4, not {value!r}")
@@ -191,29 +191,29 @@ HOURS = Hours()
 
 
 COLOPHON = "Close each poem, in its text and on paper, with who labelled it and who named its colors."
-"""The help of --colophon for commands that write texts and print them."""
+"""The help of --colophon for commands that write and print texts."""
 
 Given = TypeVar("Given")
 Command = Callable[..., Any]
 
 
 def option(*names: str, **attributes: Any) -> Any:
-    """A field that is an option with these names; the rest goes to `click.option`."""
+    """A field for an option with these names; `attributes` go to `click.option`."""
     return field(metadata={"declare": lambda name: click.option(*names, name, **attributes)})
 
 
 def argument(**attributes: Any) -> Any:
-    """A field that is an argument; `attributes` go to `click.argument`."""
+    """A field for an argument; `attributes` go to `click.argument`."""
     return field(metadata={"declare": lambda name: click.argument(name, **attributes)})
 
 
 def group(kind: type) -> Any:
-    """A field that holds the options of another dataclass."""
+    """A field for the options of another dataclass."""
     return field(metadata={"group": kind})
 
 
 def takes(kind: type[Given]) -> Callable[[Callable[[Given], Any]], Command]:
-    """Give a command the options and arguments of a dataclass, and call it with one object of that class."""
+    """Declare the options and arguments of a dataclass, and call the command with one object of that class."""
 
     def decorate(command: Callable[[Given], Any]) -> Command:
         @wraps(command)
@@ -229,7 +229,7 @@ def takes(kind: type[Given]) -> Callable[[Callable[[Given], Any]], Command]:
 
 
 def _declared(kind: Any) -> list[tuple[Callable[[str], Callable[[Command], Command]], str]]:
-    """How each option of a dataclass is declared, with its name, those of groups in their places."""
+    """The declaration and name of each option of a dataclass, with groups expanded in place."""
     found: list[tuple[Callable[[str], Callable[[Command], Command]], str]] = []
     for each in fields(kind):
         inner = each.metadata.get("group")
@@ -274,13 +274,13 @@ class ReadingOptions:
     )  # fmt: skip
 
     def settings(self, *, label_settings: LabelSettings | None = None, **others: Any) -> Settings:
-        """The settings that these options and `others` make. Raises `UsageError`."""
+        """The settings from these options and `others`. Raises `UsageError`."""
         from photopoem.color.names import color_names
         from photopoem.labels.labeller import LabelSettings
         from photopoem.services.pipeline import Settings
         from photopoem.text.terminal import as_utf8
 
-        color_names(self.color_names)  # a list that cannot be read is reported before the work begins
+        color_names(self.color_names)  # report an unreadable list before the work starts
         place = as_utf8(self.place) if self.place else None
         return Settings(
             labels=self.labels, colors=self.colors, color_names=self.color_names, place=place,
@@ -290,7 +290,7 @@ class ReadingOptions:
 
 
 def words_option() -> Any:
-    """The option that names the words of the house."""
+    """The option --words."""
     return option(
         "--words", metavar="FILE", type=A_FILE,
         help="Words of the house.  [default: words.toml beside photopoem.toml or in the folder of poems]",
@@ -298,7 +298,7 @@ def words_option() -> Any:
 
 
 def words_file(given: str | None, poems: str | Path) -> str:
-    """The file with the words of the house: the one given, else the one that lies where it is looked for, else none."""
+    """The words.toml: the given one, otherwise the one in the default places, otherwise an empty text."""
     from photopoem.commands.project import project_of
 
     if given is not None:
@@ -310,7 +310,7 @@ def words_file(given: str | None, poems: str | Path) -> str:
 
 
 def poems_option() -> Any:
-    """The option that names the folder of poems, for commands that are given photographs."""
+    """The option --poems, for commands that take photographs."""
     return option(
         "--poems", metavar="DIR", type=A_FOLDER,
         help="Folder of poems, for photographs and patterns.  [default: where the project writes, else poems]",
@@ -318,7 +318,7 @@ def poems_option() -> Any:
 
 
 def poems_folder(given: str | Path | None) -> Path:
-    """The folder of poems that is meant: the one given, else where runs of the project write, else `poems`."""
+    """The folder of poems: the given one, otherwise the project's output, otherwise `poems`."""
     from pathlib import Path
 
     from photopoem.commands.project import project_of
@@ -351,7 +351,7 @@ class WritingOptions:
     def settings(
         self, poems: str | Path, *, quick: bool = False, label_settings: LabelSettings | None = None
     ) -> Settings:
-        """The settings that these options make, for poems in that folder. Raises `UsageError`, `GrammarError`."""
+        """The settings from these options, for poems in that folder. Raises `UsageError`, `GrammarError`."""
         from photopoem.grammar import expand_names
 
         return self.reading.settings(
@@ -363,7 +363,7 @@ class WritingOptions:
 
 @dataclass(frozen=True)
 class PressOptions:
-    """The options of all presses but the colophon, which a command may also need for texts."""
+    """The options of all presses except the colophon, which also applies to texts."""
 
     photo: bool | None = option(
         "--photo/--no-photo", default=None, help="receipt: the photograph above the poem, in dots."
@@ -400,7 +400,7 @@ class PressOptions:
     )
 
     def given(self, **others: Any) -> dict[str, Any]:
-        """These and `others`, those alone that the person gave: a press knows its own defaults."""
+        """These and `others`, without unset options, for which the press has defaults."""
         from photopoem.text.terminal import as_utf8
 
         said = ((name, value) for name, value in {**vars(self), **others}.items() if value is not None)
@@ -408,7 +408,7 @@ class PressOptions:
 
 
 def given_paths(paths: tuple[str, ...]) -> list[str]:
-    """The paths given, with those on standard input in place of `-`: one a line, or NUL between them."""
+    """The given paths, with `-` replaced by those on standard input, separated by lines or NUL."""
     given: list[str] = []
     for path in paths:
         given += _from_stdin() if path == "-" else [path]
@@ -416,7 +416,7 @@ def given_paths(paths: tuple[str, ...]) -> list[str]:
 
 
 def _from_stdin() -> list[str]:
-    """Paths, one a line or with NUL between. A byte order mark and the carriage returns of Windows are no part of them.
+    """Paths separated by lines or NUL, without a byte order mark and the carriage returns of Windows.
 
     Raises `UsageError` for UTF-16, which Windows writes.
     """

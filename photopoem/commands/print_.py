@@ -1,4 +1,4 @@
-"""`photopoem print` and `photopoem queue`: poems onto paper, and what waits for it."""
+"""`photopoem print` and `photopoem queue`: prints poems, and manages the print queue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from photopoem.services.publish import Order, Paper
 
 FEW = 3
-"""More remarks than this are told in one line before printing; `--check` lists them all."""
+"""More remarks than this are summarized in one line before printing; `--check` lists them all."""
 
 EXAMPLES = """
 \b
@@ -60,7 +60,7 @@ Targets:
 
 @dataclass(frozen=True)
 class PrintOptions:
-    """What a person may say to `photopoem print`."""
+    """The options of `photopoem print`."""
 
     poems: tuple[Path, ...] = argument(nargs=-1, metavar="[POEMS]...", type=click.Path(path_type=Path))
     target: str | None = option("--to", metavar="TARGET", type=A_TARGET, help="Where to; see below.")
@@ -139,9 +139,9 @@ def command(asked: PrintOptions) -> None:
 
 
 def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
-    """The folders that are printed from, each with its poems as the show has them.
+    """The folders to print from, each with the displayed poems of its show.
 
-    Raises `UsageError` where nothing is left to print, `StoreError`.
+    Raises `UsageError` if nothing is left to print, and `StoreError`.
     """
     from photopoem.poems.show import read_show
     from photopoem.services.curate import hang
@@ -164,7 +164,7 @@ def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
 
 
 def _show_options(press: str, folders: list[Path]) -> dict[str, str]:
-    """What the shows say of themselves, as far as a press has a place for it; the first that says something counts."""
+    """Title, author and preface from the shows, if the press has such options; the first show with a value wins."""
     from photopoem.poems.show import merged, read_show
     from photopoem.press import options_of
 
@@ -175,7 +175,7 @@ def _show_options(press: str, folders: list[Path]) -> dict[str, str]:
 
 
 def _say_remarks(remarks: list[str], asked: PrintOptions, press: str) -> None:
-    """Each remark, or all in one line where they are many and it is not a check."""
+    """Print each remark, or a summary if there are many and this is not a check."""
     from photopoem.text.terminal import say
 
     if not asked.check and len(remarks) > FEW:
@@ -206,15 +206,15 @@ def _say_how_it_is(where: Target | OneFile, press: str) -> None:
     from photopoem.text.terminal import say
 
     if not isinstance(where, OneFile) and where.press == "receipt" and press != "receipt":
-        return  # only a receipt printer answers; any other prints the question
+        return  # only a receipt printer answers; any other would print the request
     found = diagnose(where)
     say(f"{where.address}: {found.told}" + (f"; {found.next_step}" if found.next_step else ""))
 
 
 def read_poems(path: Path) -> tuple[Path, list[Poem]]:
-    """The poems folder, and its poems or the one of a text in it.
+    """The poems folder, and its poems or the poem of a text in it.
 
-    Raises `StoreError`, `UsageError` where there are none.
+    Raises `StoreError`, and `UsageError` if there are none.
     """
     from photopoem.photo.discover import is_photo_name
     from photopoem.poems.text import find_edited, folder_of, read_edited
@@ -233,7 +233,7 @@ def read_poems(path: Path) -> tuple[Path, list[Poem]]:
 
 
 def _say_changed(poems: list[Poem]) -> None:
-    """Say which texts were changed by hand, because their words go on paper."""
+    """Name the manually edited texts that are printed."""
     from photopoem.text.terminal import counted, say
 
     if changed := [poem for poem in poems if poem.by_hand]:
@@ -257,7 +257,7 @@ def _into_file(target: OneFile, press: Press, poems: list[Poem], asked: PrintOpt
 
 
 def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptions) -> int:
-    """Queue and print; the exit code: 1 where poems are in doubt, 130 after Ctrl-C."""
+    """Queue and print; returns the exit code: 1 if poems are doubtful, 130 after Ctrl-C."""
     from photopoem.printing.channels import Retry
     from photopoem.printing.queue import Queue
     from photopoem.services.publish import enqueue, print_queue
@@ -286,7 +286,7 @@ def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptio
 
 
 def _say_queued(queue: Queue, paper: Paper, poems: int, new: int) -> None:
-    """Tell which poems were replaced in the queue, or that there is nothing to print."""
+    """Report how many queued poems were replaced, or that there is nothing to print."""
     from photopoem.text.terminal import counted, say
 
     if queue.replaced:
@@ -299,7 +299,7 @@ def _say_queued(queue: Queue, paper: Paper, poems: int, new: int) -> None:
 
 
 def _no_number(context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
-    """The folder. Raises `UsageError` for a number that is no folder's name: a job was meant."""
+    """The folder. Raises `UsageError` for a number that is not a folder, because a job was meant."""
     if str(folder).isdecimal() and not folder.exists():
         from photopoem.errors import UsageError
 
@@ -407,7 +407,7 @@ def repair(folder: Path) -> None:
 
 
 def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) -> str:
-    """Says that nothing is in these states, for a target or at all, and which other targets have something."""
+    """A message that no job has these states, for a target or at all, and which other targets have some."""
     from photopoem.text.terminal import visible
 
     waiting = "queued" in states
@@ -420,7 +420,7 @@ def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) ->
 
 
 def _address(target: str | None) -> str | None:
-    """The address under which the queue knows a target."""
+    """The normalized address of a target in the queue."""
     from photopoem.services.publish import open_target
 
     return target and open_target(target).address

@@ -1,4 +1,4 @@
-"""The project file `photopoem.toml`: defaults for the options of every command, found as pyproject.toml is."""
+"""The project file `photopoem.toml`: defaults for the options of every command, found the way pyproject.toml is."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from photopoem.files import TomlFile, read_toml
 
 FILE_NAME = "photopoem.toml"
 ON_THE_COMMAND_LINE = frozenset({"endpoint", "force", "yes", "traceback", "version", "help"})
-"""A file that may come from somebody else neither writes over a person's work nor agrees to a bill."""
+"""Options that a project file cannot set, because it may be untrusted."""
 PHOTOS = "photos"
-"""What a project file calls the photographs that a command takes."""
+"""The key in a project file for the photographs of a command."""
 _KEY = "photopoem.project"
 _FILES = {"grammar": ".json", "color-names": ".csv"}
-"""Options that take a name or a file, and the ending by which the two are told apart."""
+"""Options that take a name or a file, and the ending that marks a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project file and the folder it lies in, as paths from here."""
+    """A project file and its folder, as paths relative to the working directory."""
 
     file: TomlFile
     folder: str
 
     def path(self, name: str) -> str:
-        """A path of the file, which starts from its folder, as a path from here."""
+        """A path in the file, converted from its folder to the working directory."""
         return os.path.normpath(os.path.join(self.folder, name))  # noqa: PTH118 - "a/../b" and "" stay as they are
 
     def table(self, names: Sequence[str]) -> Mapping[str, Any]:
-        """The table of a command; an empty one where it has none. Raises `UsageError` where it is no table."""
+        """The table of a command, or an empty one. Raises `UsageError` if it is not a table."""
         table: Any = self.file.tables
         for n, name in enumerate(names, start=1):
             table = table.get(name, {})
@@ -46,7 +46,7 @@ class Project:
 
 
 def find_project(start: str | Path = "") -> Project | None:
-    """The project file in a folder or the nearest one above it. Raises `UsageError` where it cannot be read."""
+    """The project file in a folder or the nearest parent folder. Raises `UsageError` if it cannot be read."""
     here = Path(start).absolute()
     for folder in (here, *here.parents):
         if os.path.isfile(folder / FILE_NAME):  # noqa: PTH113 - a Path raises where it may not look
@@ -56,17 +56,17 @@ def find_project(start: str | Path = "") -> Project | None:
 
 
 def use_project(ctx: click.Context, name: str, command: click.Command, args: list[str]) -> list[str]:
-    """Let the project file give the defaults of a command that was called with `args`; returns its arguments.
+    """Apply the project file's defaults to a command called with `args`; returns its arguments.
 
-    Raises `UsageError` for a key that the command does not have, or a value that no option takes.
+    Raises `UsageError` for an unknown key or an invalid value.
     """
     if ctx.resilient_parsing:
-        return args  # a shell asks what may come next; nothing is run
+        return args  # shell completion; nothing is run
     try:
         return _used(ctx, name, command, args)
     except UsageError:
         if name == "doctor":
-            return args  # it tells what is wrong with the file, and everything else too
+            return args  # doctor reports the file's errors itself
         raise
 
 
@@ -83,18 +83,18 @@ def _used(ctx: click.Context, name: str, command: click.Command, args: list[str]
     ctx.default_map = _nested(names, defaults)
     if defaults and not values.get("quiet"):
         _say_used(project, defaults, values)
-    # After two dashes no word of the file is read as an option.
+    # After two dashes, no word from the file is read as an option.
     return [*args, *(["--"] if words and "--" not in args else []), *words]
 
 
 def project_of(ctx: click.Context) -> Project | None:
-    """The project file that gives this call its defaults."""
+    """The project file with the defaults of this call."""
     found: Project | None = ctx.meta.get(_KEY)
     return found
 
 
 def wrong_default(error: click.BadParameter) -> UsageError | None:
-    """An error about a value of the project file, with its place; None where the value came from elsewhere."""
+    """An error about a value in the project file, with its position; None if the value came from elsewhere."""
     ctx, param = error.ctx, error.param
     project = project_of(ctx) if ctx else None
     if ctx is None or param is None or project is None or param.name is None:
@@ -107,14 +107,14 @@ def wrong_default(error: click.BadParameter) -> UsageError | None:
 
 
 def _words_of(ctx: click.Context) -> Iterator[str]:
-    """The words of a command, without the program's own name."""
+    """The words of a command, without the program's name."""
     if ctx.parent is not None:
         yield from _words_of(ctx.parent)
         yield str(ctx.info_name)
 
 
 def shown(project: Project) -> Iterator[str]:
-    """The settings of a project file, a line for each command."""
+    """The settings of a project file, one line per command."""
     for name, table in project.file.tables.items():
         inner = {key: value for key, value in table.items() if isinstance(value, dict)}
         own = {key: value for key, value in table.items() if key not in inner}
@@ -125,7 +125,7 @@ def shown(project: Project) -> Iterator[str]:
 
 
 def faults(ctx: click.Context, project: Project) -> Iterator[str]:
-    """What is wrong with the keys of a project file, of whatever command; a line each."""
+    """The errors in the keys of a project file, for all commands, one per line."""
     try:
         project.file.check_keys(project.file.tables, _tables(ctx))
     except UsageError as error:
@@ -165,7 +165,7 @@ def _toml(value: Any) -> str:
 def _resolved(
     ctx: click.Context, name: str, command: click.Command, args: list[str]
 ) -> tuple[list[str], click.Command, list[str]]:
-    """The words of the innermost command that is called, it, and its own arguments."""
+    """The words of the innermost called command, the command, and its arguments."""
     names = [name]
     while isinstance(command, click.Group):
         word = next((n for n, arg in enumerate(args) if not arg.startswith("-")), None)
@@ -178,7 +178,7 @@ def _resolved(
 
 
 def _parsed(ctx: click.Context, command: click.Command, args: list[str]) -> dict[str, Any]:
-    """What a person gave on the command line, by parameter; nothing where click will refuse it."""
+    """The parameters given on the command line; empty if click will refuse them."""
     quiet = click.Context(command, parent=ctx, resilient_parsing=True)
     try:
         values, _, _ = command.make_parser(quiet).parse_args(list(args))
@@ -192,7 +192,7 @@ def _parsed(ctx: click.Context, command: click.Command, args: list[str]) -> dict
 
 
 def _start(command: click.Command, values: Mapping[str, Any]) -> str:
-    """The folder from which the project file is looked for: of the first path given, else this one."""
+    """The folder where the search for the project file starts: that of the first given path, otherwise this one."""
     for param in command.params:
         if not isinstance(param, click.Argument) or param.name not in values:
             continue
@@ -206,13 +206,13 @@ def _start(command: click.Command, values: Mapping[str, Any]) -> str:
 
 
 def _tables(ctx: click.Context) -> list[str]:
-    """The names of the tables that a project file may have: those of the commands."""
+    """The valid tables of a project file, which are those of the commands."""
     group = ctx.find_root().command
     return group.list_commands(ctx) if isinstance(group, click.Group) else []
 
 
 def key_param(command: click.Command, key: str) -> click.Parameter | None:
-    """The option or argument that a key of the file stands for: `color-names` or `color_names`, `photos`."""
+    """The option or argument for a key of the file: `color-names` or `color_names`, `photos`."""
     name = key.replace("_", "-")
     for param in command.params:
         if isinstance(param, click.Option) and name in _names(param):
@@ -224,13 +224,13 @@ def key_param(command: click.Command, key: str) -> click.Parameter | None:
 
 
 def _names(option: click.Option) -> list[str]:
-    """What the file calls an option: its long names, or its letter where it has no long one."""
+    """An option's names in the file: its long names, or its letter if it has none."""
     long = [opt.removeprefix("--") for opt in option.opts if opt.startswith("--")]
     return long or [opt.removeprefix("-") for opt in option.opts]
 
 
 def _keys(command: click.Command) -> list[str]:
-    """The keys that a command's table may have."""
+    """The valid keys of a command's table."""
     found = {key for param in command.params if isinstance(param, click.Option) for key in _names(param)}
     names = (param.name or "" for param in command.params if isinstance(param, click.Argument))
     found |= {PHOTOS if name == "paths" else name for name in names}
@@ -238,7 +238,7 @@ def _keys(command: click.Command) -> list[str]:
 
 
 def _defaults(project: Project, names: Sequence[str], command: click.Command) -> dict[str, Any]:
-    """The defaults of a command, by parameter. Raises `UsageError`."""
+    """The defaults of a command by parameter. Raises `UsageError`."""
     made: dict[str, Any] = {}
     for key, value in project.table(names).items():
         param = key_param(command, key)
@@ -256,7 +256,7 @@ def _defaults(project: Project, names: Sequence[str], command: click.Command) ->
 
 
 def _value(project: Project, param: click.Parameter, value: Any, *keys: str) -> Any:
-    """A value as click takes it, with paths from here. Raises `UsageError`."""
+    """A value for click, with converted paths. Raises `UsageError`."""
     if isinstance(param, click.Option) and param.is_flag:
         if not isinstance(value, bool):
             raise project.file.wrong(f"{keys[-1]} is true or false, not {_toml(value)}", *keys)
@@ -272,7 +272,7 @@ def _value(project: Project, param: click.Parameter, value: Any, *keys: str) -> 
 
 
 def _located(project: Project, param: click.Parameter, value: str) -> str:
-    """A value whose paths start from here and no longer from the file's folder."""
+    """A value with its paths converted from the file's folder to the working directory."""
     called = param.opts[-1].removeprefix("--")
     if "://" in value or not value:
         return value
@@ -303,9 +303,9 @@ def _arguments(
     values: Mapping[str, Any],
     defaults: dict[str, Any],
 ) -> list[str]:
-    """The arguments that the file gives and the person did not; they are taken out of the defaults.
+    """Arguments from the file that the command line lacks; they are removed from the defaults.
 
-    `run` alone takes the folder of the project where neither names photographs.
+    Only `run` defaults to the folder of the project.
     """
     made: list[str] = []
     for param in command.params:
@@ -320,7 +320,7 @@ def _arguments(
 
 
 def _nested(names: Sequence[str], defaults: dict[str, Any]) -> dict[str, Any]:
-    """The defaults as click looks them up: by the words of the command."""
+    """The defaults in click's structure, nested by the words of the command."""
     made = defaults
     for name in reversed(names):
         made = {name: made}
@@ -328,7 +328,7 @@ def _nested(names: Sequence[str], defaults: dict[str, Any]) -> dict[str, Any]:
 
 
 def _say_used(project: Project, defaults: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """A line on what the file decides: whoever wonders at an outcome should know that there is one."""
+    """Print which options the file sets, so that their effect is no surprise."""
     from photopoem.text.terminal import say
 
     if used := sorted(name.replace("_", "-") for name in defaults if name not in values):

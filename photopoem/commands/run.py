@@ -1,4 +1,4 @@
-"""`photopoem run` and `photopoem watch`: photographs in, a poem each out."""
+"""`photopoem run` and `photopoem watch`: write a poem for each photograph."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Examples:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a person may say to `photopoem run`."""
+    """The options of `photopoem run`."""
 
     paths: tuple[str, ...] = argument(nargs=-1, type=click.Path(path_type=str, readable=False))
     writing: WritingOptions = group(WritingOptions)
@@ -126,11 +126,11 @@ class RunOptions:
 
     @property
     def told_shard(self) -> str:
-        """The shard as a person writes it."""
+        """The shard as written on the command line."""
         return "/".join(map(str, self.shard or (1, 1)))
 
     def is_single(self, given: list[str], found: list[Found]) -> bool:
-        """Whether one photograph was named and its poem goes to standard output alone."""
+        """Whether a single photograph was named, whose poem goes only to standard output."""
         from photopoem.photo.discover import one_photo
 
         alone = self.paths != ("-",) and len(given) == 1 and found[0].path == one_photo(given[0]).path
@@ -193,7 +193,7 @@ def command(asked: RunOptions) -> None:
 
 
 def _nothing(given: list[str], left_out: dict[str, Counter[str]]) -> str:
-    """Why there is nothing to do."""
+    """The reason why there is nothing to do."""
     from photopoem.photo.discover import files_left_out, one_photo
 
     if not given:
@@ -204,7 +204,7 @@ def _nothing(given: list[str], left_out: dict[str, Counter[str]]) -> str:
 
 
 FEW = 3
-"""So many of the photographs that are left at the end are named."""
+"""The most remaining photographs that are named at the end."""
 
 WATCH_EXAMPLES = """
 \b
@@ -218,7 +218,7 @@ Examples:
 
 @dataclass(frozen=True)
 class WatchOptions:
-    """What a person may say to `photopoem watch`."""
+    """The options of `photopoem watch`."""
 
     folder: str = argument(type=click.Path())
     target: str = option(
@@ -255,7 +255,7 @@ class WatchOptions:
     quiet: bool = option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 
     def watch(self) -> Watch:
-        """The watch that these options ask for. Raises `UsageError` for what is wrong with any of them."""
+        """The watch with these options. Raises `UsageError` for invalid options."""
         from photopoem.poems.folder import folder_for_poems
         from photopoem.services.publish import open_paper
         from photopoem.services.watch import Watch

@@ -45,7 +45,7 @@ Examples:
 
 @dataclass(frozen=True)
 class ShowOptions:
-    """What a person may say to `photopoem show`."""
+    """The options of `photopoem show`."""
 
     names: tuple[str, ...] = argument(nargs=-1, metavar="[POEM]...", type=click.Path(path_type=str))
     title: str | None = option(
@@ -88,7 +88,7 @@ def command(asked: ShowOptions) -> None:
 
 
 def _set(asked: ShowOptions, picks: list[Pick], poems: Path) -> bool:
-    """Keep what was said of the show; whether anything was."""
+    """Apply the given settings of the show; returns whether there were any."""
     from photopoem.poems.show import checked_text
     from photopoem.services.curate import describe_show, entitle, order_by_hand
     from photopoem.text.terminal import as_utf8, say
@@ -142,7 +142,7 @@ def _list(asked: ShowOptions, picks: list[Pick], poems: Path) -> None:
         _as_json(picks, poems, rows)
     elif asked.paths:
         for each in rows:
-            # Another program gets the bytes of the name; a terminal gets nothing that acts on it.
+            # Another program gets the bytes of the name; a terminal gets no control characters.
             click.echo(visible(each.path) if sys.stdout.isatty() else os.fsencode(each.path))
     else:
         _as_table(picks, poems, rows)
@@ -157,7 +157,7 @@ def _as_json(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
 
 
 def _as_table(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
-    """The head of the show, a line for each poem, and how many there are of each state."""
+    """The head of the show, a line for each poem, and the counts by state."""
     from photopoem.poems.show import STATES, read_show
     from photopoem.text.terminal import counted, visible
 
@@ -190,7 +190,7 @@ Examples:
 
 @dataclass(frozen=True)
 class DecideOptions:
-    """What a person may say to `photopoem keep`, `drop` and `undecide`."""
+    """The options of `photopoem keep`, `drop` and `undecide`."""
 
     names: tuple[str, ...] = argument(
         nargs=-1, required=True, metavar="POEM...", type=click.Path(path_type=str)
@@ -252,7 +252,7 @@ Examples:
 
 @dataclass(frozen=True)
 class RerollOptions:
-    """What a person may say to `photopoem reroll`."""
+    """The options of `photopoem reroll`."""
 
     names: tuple[str, ...] = argument(
         nargs=-1, required=True, metavar="POEM...", type=click.Path(path_type=str)
@@ -300,7 +300,7 @@ def reroll(asked: RerollOptions) -> None:
 
 
 def _reroll(pick: Pick, asked: RerollOptions) -> bool:
-    """Re-roll one poem; whether another stands now. Raises `PhotopoemError`."""
+    """Re-roll one poem; returns whether it changed. Raises `PhotopoemError`."""
     from photopoem.poems.show import read_show
     from photopoem.services.batch import show
     from photopoem.services.curate import grammar_of, rolls, take
@@ -327,7 +327,7 @@ def _reroll(pick: Pick, asked: RerollOptions) -> bool:
 
 
 def _chosen(pick: Pick, poems: list[Poem]) -> Poem | None:
-    """The poem that a person takes of several; None where none."""
+    """The poem that the user chooses; None if none."""
     from photopoem.services.batch import show
 
     for number, poem in enumerate(poems, start=1):
@@ -341,7 +341,7 @@ def _chosen(pick: Pick, poems: list[Poem]) -> Poem | None:
 
 
 def _agreed(pick: Pick) -> bool:
-    """Whether a person agrees that a text of theirs makes way; nobody to ask is no."""
+    """Whether the user agrees to replace an edited text; without a terminal, no."""
     told = f"{pick.text} was changed by hand. Put your text aside and write another?"
     return click.confirm(told, default=False, err=True)
 

@@ -1,4 +1,4 @@
-"""`photopoem studio`: a page in the browser in which a person curates a show."""
+"""`photopoem studio`: a web page for curating a show."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Examples:
 
 @dataclass(frozen=True)
 class StudioOptions:
-    """What a person may say to `photopoem studio`."""
+    """The options of `photopoem studio`."""
 
     paths: tuple[str, ...] = argument(nargs=-1, metavar="[PHOTOS|POEMS]...", type=click.Path(path_type=str))
     poems: str | None = poems_option()
@@ -101,7 +101,7 @@ def command(asked: StudioOptions) -> None:
 
 
 def open_studio(studio: Studio, *, browser: bool) -> None:
-    """Serve a studio until Ctrl-C, and say where it is. Raises `UsageError`."""
+    """Serve a studio until Ctrl-C, and print its address. Raises `UsageError`."""
     from photopoem.text.terminal import say
 
     bound = studio.bind()
@@ -110,7 +110,7 @@ def open_studio(studio: Studio, *, browser: bool) -> None:
     if browser:
         import webbrowser
 
-        # The socket listens already, so the page may ask before the server runs: it is answered then.
+        # The socket listens already, so a request before the server runs is answered later.
         bound.listen()
         webbrowser.open(studio.address)
     try:
@@ -120,7 +120,7 @@ def open_studio(studio: Studio, *, browser: bool) -> None:
 
 
 def _folder(asked: StudioOptions) -> Path:
-    """The folder of poems that is opened; for photographs their missing poems are written there first."""
+    """The folder of poems to open; for photographs, missing poems are written there first."""
     from photopoem.poems.folder import folder_for_poems
     from photopoem.poems.records import RECORDS
 
@@ -138,7 +138,7 @@ def _folder(asked: StudioOptions) -> Path:
 
 
 def _write(asked: StudioOptions, out: Path) -> None:
-    """Write the poems that are missing, as a run with the project's own defaults does; end where it ends early."""
+    """Write the missing poems, as a run with the project's defaults does; exit if it ends early."""
     from photopoem.text.terminal import say
 
     said = [*(part for each in asked.lexicon for part in ("--lexicon", each))]
@@ -152,6 +152,6 @@ def _write(asked: StudioOptions, out: Path) -> None:
             standalone_mode=False,
         )
     except SystemExit as end:
-        # Some may have failed, each with a line that says why: the others are opened.
+        # Failed photographs were reported; the others are opened.
         if end.code not in (0, 1, None):
             raise

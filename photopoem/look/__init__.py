@@ -1,4 +1,4 @@
-"""What the machine sees in a photograph: all that was read from it, and the words a poem may use of it."""
+"""What the machine sees in a photograph: everything that was read from it, and its words for poems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A photograph, all that was read from it, and its statistics; `no_labels` says why there are none."""
+    """A photograph, everything that was read from it, and its statistics; `no_labels` says why there are no labels."""
 
     photo: Photo
     subject: Subject
@@ -27,10 +27,10 @@ class Look:
 
 
 def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
-    """Read all of one photograph.
+    """Read everything about one photograph.
 
-    A photograph that cannot be labelled is looked at all the same. Raises `PhotoError`, `UsageError`, and
-    `LabellerUnavailable` where the labeller cannot go on.
+    Works without labels if the photograph cannot be labelled. Raises `PhotoError`, `UsageError`, and
+    `LabellerUnavailable` if the labeller cannot continue.
     """
     from photopoem.color.names import color_names
     from photopoem.color.statistics import statistics
@@ -42,14 +42,14 @@ def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
 
 
 def words_of(look: Look) -> dict[str, list[str]]:
-    """The words that a poem may use, by symbol; symbols without words are left out."""
+    """The words for poems by symbol, without empty symbols."""
     words = make_vocabulary(look.subject).words
     symbols = (*PLAIN, *MOMENTS, "keyword")
     return {symbol: [word.text for word in words[symbol]] for symbol in symbols if words.get(symbol)}
 
 
 def record(look: Look) -> dict[str, Any]:
-    """The look as one JSON object, in the shape that `schema` tells."""
+    """The look as one JSON object according to `schema`."""
     from photopoem.poem import label_record, moment_record, path_bytes_of, swatch_record
 
     subject = look.subject
@@ -74,10 +74,10 @@ def record(look: Look) -> dict[str, Any]:
 
 
 def schema() -> str:
-    """The JSON Schema (draft 2020-12) of what `record` gives, as text."""
+    """The JSON Schema (draft 2020-12) of `record`, as text."""
     return (files("photopoem") / "data" / "look.schema.json").read_text(encoding="utf-8")
 
 
 def line(look: Look) -> str:
-    """The record as one line of JSON; what is no UTF-8 in a file name is escaped."""
+    """The record as one line of JSON; bytes of a file name that are not UTF-8 are escaped."""
     return json.dumps(record(look))

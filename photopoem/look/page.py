@@ -1,4 +1,4 @@
-"""Draws a look: on a terminal as text, and on a palette card, A5 upright, as SVG or PNG."""
+"""Draws a look: as text on a terminal, and as a palette card (A5 portrait, SVG or PNG)."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from photopoem.photo.reading import Pixels
 
 WIDEST = 100
-"""A page is no wider than this, in columns, however wide the terminal."""
+"""The most columns of a page, however wide the terminal."""
 NARROWEST = 20
-"""A page is no narrower than this; a narrower terminal breaks its lines."""
-_ROWS = 20  # of the picture: with what is said below it fits a terminal of 50 rows
+"""The least columns of a page; a narrower terminal breaks its lines."""
+_ROWS = 20  # of the picture, so that it fits a terminal of 50 rows with the text below
 _BAR = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def draw(look: Look, console: Console) -> None:
-    """Draw one look. Where the terminal has no color the picture and the strip are left out: nothing would be seen."""
+    """Draw one look. Without color, the picture and the strip are left out."""
     width = max(NARROWEST, min(console.width, WIDEST))
     for text in _page(look, width, colored=console.color_system is not None):
         console.print(text, soft_wrap=False, no_wrap=False, highlight=False)
@@ -75,7 +75,7 @@ def _head(look: Look) -> Text:
 
 
 def _picture(pixels: Pixels, width: int) -> Text:
-    """The picture as upper half blocks, two pixels to a character: its own color above, the next row's below."""
+    """The picture as upper half blocks with two pixels per character: foreground above, background below."""
     from PIL import Image
     from rich.color import Color
     from rich.style import Style
@@ -94,9 +94,9 @@ def _picture(pixels: Pixels, width: int) -> Text:
 
 
 def columns_of(shares: list[float], width: int) -> list[int]:
-    """How many of `width` columns each share gets: in all exactly `width`, and none less than one.
+    """How many of `width` columns each share gets: exactly `width` in total, and at least one each.
 
-    By largest remainders (A. Hamilton, 1792). Shares add to 1; there are at most `width` of them.
+    Largest remainder method (A. Hamilton, 1792). Shares add up to 1; there are at most `width` of them.
     """
     exact = [share * (width - len(shares)) for share in shares]
     columns = [1 + int(part) for part in exact]
@@ -120,7 +120,7 @@ def _strip(look: Look, width: int) -> Text:
 
 
 def _swatches(look: Look, width: int) -> Iterator[Text]:
-    """A row for each swatch: color, name, share, hex, distance, basic term, place and the other names near it."""
+    """A row for each swatch: color, name, share, hex, distance, basic term, place and other near names."""
     swatches = look.subject.palette.swatches
     names = max(len(visible(swatch.name)) for swatch in swatches)
     placed = max(len(swatch.where.place) for swatch in swatches)
@@ -139,7 +139,7 @@ def _swatches(look: Look, width: int) -> Iterator[Text]:
 
 
 def _labels(look: Look, width: int) -> Iterator[Text]:
-    """A row for each label: the word, its score as a bar, the score, its kind, its color and how certain that is."""
+    """A row for each label: word, score as a bar and a number, kind, color and the color's certainty."""
     subject = look.subject
     if look.no_labels:
         yield _plain(f"no labels: {visible(look.no_labels)}")
@@ -170,7 +170,7 @@ def bar(score: float, width: int = _BAR) -> str:
 
 
 def _facts(look: Look) -> dict[str, str]:
-    """What else there is to say of the picture, by title."""
+    """Other facts about the picture, by heading."""
     moment, average = look.subject.moment, look.statistics["average"]
     taken = moment.taken.isoformat(sep=" ", timespec="minutes") if moment.taken else ""
     words = [moment.daypart, moment.weekday, moment.month, moment.year, moment.season]
@@ -186,22 +186,22 @@ def _facts(look: Look) -> dict[str, str]:
 
 
 def _hanging(title: str, told: str, width: int) -> Text:
-    """A title and what it says, whose further lines stand under the first."""
+    """A heading and its text with a hanging indent."""
     lines = wrap_columns(told, max(20, width - 12))
     return _plain(f"{title:<12}", "dim").append(("\n" + " " * 12).join(lines), "not dim")
 
 
-# In tenths of a millimeter, which are also the pixels of the PNG: 254 to the inch.
+# In tenths of a millimeter, which are also the pixels of the PNG at 254 dpi.
 WIDE, HIGH = 1480, 2100
 _MARGIN = 90
 _FIELDS = 1120  # the height of the color fields
 _TOP = _FIELDS + _MARGIN  # of photograph and names
-_PHOTO = 640  # its longer side: a Photo has 640 pixels, so they are printed one to one
+_PHOTO = 640  # its longer side: the 640 pixels of a Photo, one to one
 _NAMES = _MARGIN + _PHOTO + 70  # where the names begin
 _BOTTOM = HIGH - 170  # where the names end
-_LINE, _WORD = 2, 20  # of a frame on the photograph: its width, and the size of its word
-_LIKELY = 0.5  # the score from which a label's region is framed
-_FRAMES, _TELLING = 2, 0.6  # frames at most, and how much of the photograph one may hold
+_LINE, _WORD = 2, 20  # line width of a frame on the photograph, and size of its word
+_LIKELY = 0.5  # the least score of a label with a frame
+_FRAMES, _TELLING = 2, 0.6  # the most frames, and the largest share of the photograph in one
 _INK, _GREY = "#222222", "#777777"
 _FAMILY = "Aileron, 'Helvetica Neue', Helvetica, Arial, sans-serif"
 
@@ -219,7 +219,7 @@ class _Box:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """One line of text; `y` is its baseline, `x` its left end, or its right end where `right`."""
+    """One line of text; `y` is its baseline, `x` its left end, or with `right` its right end."""
 
     x: float
     y: float
@@ -231,7 +231,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """A thin frame on the photograph around where a label's evidence lies, with its word in the upper left corner."""
+    """A thin frame on the photograph around a label's region, with its word in the upper left corner."""
 
     x: float
     y: float
@@ -242,7 +242,7 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """All that is drawn; the photograph goes into `photo` (x, y, width, height), `frames` upon it."""
+    """Everything on the card; the photograph is at `photo` (x, y, width, height), with `frames` on it."""
 
     boxes: list[_Box]
     texts: list[_Text]
@@ -294,7 +294,7 @@ def _svg_frame(frame: _Frame) -> str:
 
 
 def png_card(look: Look) -> bytes:
-    """The card as PNG, 1480 x 2100 pixels at 254 to the inch."""
+    """The card as PNG, 1480 x 2100 pixels at 254 dpi."""
     from PIL import Image, ImageDraw
 
     card = _laid_out(look)
@@ -325,14 +325,14 @@ def png_card(look: Look) -> bytes:
 
 
 def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The font that comes inside Pillow, Aileron, at a size in pixels."""
+    """Pillow's built-in font, Aileron, at a size in pixels."""
     from PIL import ImageFont
 
     return ImageFont.load_default(size)
 
 
 def _laid_out(look: Look) -> _Card:
-    """Where everything stands on the card."""
+    """The layout of the card."""
     swatches = look.subject.palette.swatches
     boxes, left = [], 0.0
     for swatch in swatches:
@@ -353,7 +353,7 @@ def _laid_out(look: Look) -> _Card:
 
 
 def _frames(look: Look, photo: tuple[float, float, float, float]) -> list[_Frame]:
-    """Frames around the surest things and persons; one that would hold nearly all is left out."""
+    """Frames around the surest things and persons, except for those around nearly the whole picture."""
     x, y, wide, high = photo
     found: list[_Frame] = []
     for label in look.subject.labels:
@@ -368,10 +368,10 @@ def _frames(look: Look, photo: tuple[float, float, float, float]) -> list[_Frame
 
 
 def _add_row(boxes: list[_Box], texts: list[_Text], swatch: Swatch, y: float, high: float) -> None:
-    """One swatch: a chip, its name, its color and its share; in two lines where there is room for two."""
+    """One swatch: a chip, its name, its color and its share, in two lines if there is room."""
     chip = min(high * 0.8, 76)
     boxes.append(_Box(_NAMES, y, chip, chip, swatch.hex))
-    if swatch.rgb[0] > 235 and min(swatch.rgb) > 235:  # a chip as white as the paper needs an edge
+    if swatch.rgb[0] > 235 and min(swatch.rgb) > 235:  # a white chip needs an edge
         boxes += _edge(_NAMES, y, chip)
     left, right = _NAMES + chip + 26, WIDE - _MARGIN
     share = f"{swatch.share:.0%}" if swatch.share >= 0.01 else "<1%"
@@ -398,7 +398,7 @@ def _edge(x: float, y: float, side: float) -> list[_Box]:
 
 
 def _fitted(x: float, y: float, size: float, fill: str, text: str, room: float) -> _Text:
-    """A line of text, set smaller and at last cut short so that it fits the room."""
+    """A line of text, made smaller and finally truncated to fit the room."""
     while _font(size).getlength(text) > room and size > 18:
         size -= 2
     if _font(size).getlength(text) > room:

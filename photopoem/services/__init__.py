@@ -1,1 +1,1 @@
-"""The use cases: what the commands do, from photographs to poems and paper."""
+"""The use cases behind the commands, from photographs to poems and paper."""

@@ -1,4 +1,4 @@
-"""Finds photographs that arrive in a folder, waits until they are whole, and gives up those that end the program."""
+"""Finds photographs that arrive in a folder, waits until they are complete, and gives up those that crash it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from photopoem.photo.limits import MOST_SEGMENTS, TooMuchError, read_jpeg_header
 
 FILE_NAME = ".tries.json"
 MOST = 2
-"""How often a photograph may end the program before it is given up."""
+"""How often a photograph may crash the program before it is given up."""
 
 
 class Tries:
-    """The tries that nothing ended: the program was killed in the middle, by the photograph or by something else.
+    """The unfinished tries: the program was killed during them, by the photograph or by something else.
 
-    They are kept in the poems folder. The file is not synced: it outlives the program, and a cut of power is no sign
-    against a photograph.
+    They are stored in the poems folder. The file is not synced, because it only has to survive the program, and a
+    power cut says nothing about a photograph.
     """
 
     def __init__(self, poems: Path) -> None:
@@ -35,13 +35,13 @@ class Tries:
         self._begun = _read(self._path)
 
     def are_over(self, found: Found) -> bool:
-        """Whether a photograph, as it is now, has ended the program as often as it may."""
+        """Whether an unchanged photograph has crashed the program too often."""
         stamp, times = self._begun.get(found.path, ("", 0))
         return stamp == found.stamp and times >= MOST
 
     @contextmanager
     def trying(self, found: Found) -> Iterator[None]:
-        """Count a try that the program does not survive. Raises `StoreError` where it cannot be noted."""
+        """Count a try before it starts. Raises `StoreError` if it cannot be recorded."""
         stamp, times = self._begun.get(found.path, ("", 0))
         self._begun[found.path] = (found.stamp, times + 1 if stamp == found.stamp else 1)
         self._write()
@@ -51,7 +51,7 @@ class Tries:
             self.forget(found)
 
     def forget(self, found: Found) -> None:
-        """A photograph was dealt with. Raises `StoreError`."""
+        """Forget the tries of a processed photograph. Raises `StoreError`."""
         if self._begun.pop(found.path, None):
             self._write()
 
@@ -67,7 +67,7 @@ class Tries:
 
 
 def _read(path: Path) -> dict[str, tuple[str, int]]:
-    """What was begun; nothing where there is no such file or somebody changed it."""
+    """The recorded tries; empty if the file is missing or invalid."""
     try:
         rows = json.loads(read_regular(path))
         return {str(each): (str(stamp), int(times)) for each, (stamp, times) in rows.items()}
@@ -79,8 +79,8 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
 class Arrivals:
     """The new photographs of a folder and its subfolders.
 
-    A file is taken when it has not changed for `settle` seconds. A file that does not look whole must not have changed
-    for `doubt` seconds, because a copy may pause.
+    A file is used when it has not changed for `settle` seconds, or for `doubt` seconds if it does not look complete,
+    because a copy may pause.
     """
 
     folder: Path
@@ -89,10 +89,10 @@ class Arrivals:
     doubt: float = 10.0
     growing: dict[str, tuple[str, float]] = field(default_factory=dict)
     seen: bool = False
-    """Whether the folder has been there since the program started."""
+    """Whether the folder has existed since the program started."""
 
     def ready(self) -> list[Found]:
-        """The photographs that have newly arrived, oldest first. Raises `UsageError` where the folder is gone."""
+        """The newly arrived photographs, oldest first. Raises `UsageError` if the folder is gone."""
         now = time.monotonic()
         new = {
             each.path: each
@@ -104,7 +104,7 @@ class Arrivals:
         return sorted(settled, key=lambda each: (self.growing[each.path][1], each.path))
 
     def _note_growth(self, new: Mapping[str, Found], now: float) -> None:
-        """Note since when each new file has been as it is; forget those that are gone."""
+        """Record since when each new file has been unchanged; forget files that are gone."""
         for path, each in new.items():
             if self.growing.get(path, ("", 0.0))[0] != each.stamp:
                 self.growing[path] = (each.stamp, now)
@@ -116,7 +116,7 @@ class Arrivals:
         return still >= self.doubt or (still >= self.settle and looks_whole(path))
 
     def all_present(self) -> list[tuple[str, str]]:
-        """Path and stamp of every photograph that lies there. Raises `UsageError` where the folder is gone."""
+        """Path and stamp of every photograph in the folder. Raises `UsageError` if the folder is gone."""
         return [(found.path, found.stamp) for found in self._present()]
 
     def _present(self) -> list[Found]:
@@ -129,20 +129,20 @@ class Arrivals:
         return find_photos([folder])
 
     def done(self, found: Found) -> None:
-        """Note that a photograph, as it is now, needs no more work."""
+        """Record that a photograph in its current state needs no more work."""
         self.known[found.path] = found.stamp
         self.growing.pop(found.path, None)
 
     def note_known(self, known: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
-        """Note photographs (path, stamp) that were dealt with before."""
+        """Record photographs (path, stamp) that were processed before."""
         self.known.update(known)
 
 
 def looks_whole(path: str) -> bool:
-    """Whether all of a photograph is in its file; False also where that cannot be told.
+    """Whether a photograph's file is complete; False if that is unknown.
 
-    JPEG ends with an end-of-image marker, PNG with IEND; RIFF (WebP) and ISO media files (HEIC, AVIF) tell their
-    length. What a telephone appends, such as a short film, may still be on its way.
+    JPEG ends with an end-of-image marker, PNG with IEND; RIFF (WebP) and ISO media files (HEIC, AVIF) contain their
+    length. Data that a phone appends, such as a short film, may still be arriving.
     """
     try:
         with open_regular(path) as file:
@@ -164,11 +164,11 @@ def _ends_well(file: IO[bytes]) -> bool:
 
 
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-"""What ends a scan of a JPEG. In a scan 0xFF is followed by a zero, or by a restart marker (ITU T.81, B.1.1)."""
+"""The end of a JPEG scan. Inside a scan, 0xFF is followed by a zero or by a restart marker (ITU T.81, B.1.1)."""
 
 
 def _jpeg_ends(file: IO[bytes]) -> bool:
-    """Whether a JPEG's end comes after its scans, whatever follows it. One in the thumbnail inside does not count."""
+    """Whether a JPEG has an end marker after its scans, whatever follows. One inside the thumbnail does not count."""
     try:
         header = read_jpeg_header(file)
     except TooMuchError:
@@ -189,7 +189,7 @@ def _jpeg_ends(file: IO[bytes]) -> bool:
 
 
 def _end_of_scan(file: IO[bytes], at: int) -> int:
-    """Where the next marker is that ends a scan; the end of the file where there is none."""
+    """The offset of the next marker that ends a scan, or the end of the file."""
     file.seek(at)
     last = b""
     while block := file.read(1 << 20):
@@ -201,7 +201,7 @@ def _end_of_scan(file: IO[bytes], at: int) -> int:
 
 
 def _png_ends(file: IO[bytes], size: int) -> bool:
-    """Whether a PNG's last chunk is there."""
+    """Whether a PNG has its last chunk."""
     at = 8
     for _ in range(_MOST_CHUNKS):
         file.seek(at)
@@ -220,7 +220,7 @@ _MOST_CHUNKS = 200_000
 def _boxes_end(file: IO[bytes], size: int) -> bool:
     """Whether the boxes of an ISO media file (ISO/IEC 14496-12, 4.2) end within the file.
 
-    Once the description and the data of the picture are there, what follows may be no box at all.
+    After the description and the data of the picture, the rest need not be boxes.
     """
     at = 0
     needed = {b"meta", b"mdat"}
@@ -233,7 +233,7 @@ def _boxes_end(file: IO[bytes], size: int) -> bool:
         if length == 1:
             length = int.from_bytes(head[8:16], "big")
         if length < 8:
-            return False  # 0 means "to the end of the file", so the length is not known
+            return False  # 0 means "to the end of the file", so the length is unknown
         at += length
         if at <= size:
             needed.discard(head[4:8])
@@ -243,7 +243,7 @@ def _boxes_end(file: IO[bytes], size: int) -> bool:
 
 
 class FolderEvents:
-    """Sets an event when something changes in a folder; never where the system does not report changes."""
+    """Sets an event when something changes in a folder, if the system reports changes."""
 
     def __init__(self, folder: Path, happened: threading.Event, stop: threading.Event) -> None:
         self.folder, self.happened, self.stop = folder, happened, stop
@@ -259,7 +259,7 @@ class FolderEvents:
             try:
                 self._watch(self.folder.stat().st_ino)
             except Exception:
-                # The folder is gone or the system has no watches left. The program still looks every second.
+                # The folder is gone or the system has no watches left. The program still checks every second.
                 self.stop.wait(1)
 
     def _watch(self, inode: int) -> None:

@@ -1,4 +1,4 @@
-"""Carries out a run: finds what there is to do, writes the poems, reports progress and sums up."""
+"""Carries out a run: finds the work to do, writes the poems, reports progress and summarizes."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Counts what is written, kept and failed, and shows it. Use it as a context manager.
+    """Counts and shows written, kept and failed poems. Use it as a context manager.
 
-    Without a terminal on standard error there is no bar; `quiet` shows nothing but failures.
+    Without a terminal on standard error there is no progress bar; `quiet` shows only failures.
     """
 
     def __init__(self, total: int, *, quiet: bool = False) -> None:
@@ -80,20 +80,20 @@ class Progress:
             self._bar.stop()
 
     def done(self, outcome: Done, text: str) -> None:
-        """A poem was written: show it under the name of its photograph."""
+        """Count a written poem, and show it under the name of its photograph."""
         self.written += 1
         if not self._quiet:
             show(f"{visible(outcome.found.path)}\n\n{text}\n\n")
         self._advance()
 
     def keep(self, why: KeptText) -> None:
-        """A person's text stands where a poem would: one line says which."""
+        """Report an edited text that was kept, in one line."""
         self.kept += 1
         say(f"photopoem: {why}")
         self._advance()
 
     def fail(self, outcome: Failed) -> None:
-        """A photograph gave no poem: one line says which and why. Those left for next time are only counted."""
+        """Report a photograph without a poem, in one line. Those left for the next run are only counted."""
         if outcome.cause == LEFT:
             self.left += 1
         else:
@@ -102,9 +102,9 @@ class Progress:
         self._advance()
 
     def summary(self, skipped: int, kept: int = 0, dropped: int = 0) -> str:
-        """How many poems were written, and how many not and why.
+        """A summary of written poems, and of the others with reasons.
 
-        `skipped` were there already; `kept` and `dropped` are so in the show.
+        `skipped` existed already; `kept` and `dropped` have these states in the show.
         """
         counts = (
             (skipped, "already there"),
@@ -131,21 +131,21 @@ def _bar() -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    # Poems on the same terminal must appear above the bar; poems that go to a file do not meet it.
+    # Poems on the same terminal must appear above the bar.
     shared = sys.stdout.isatty()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared)
 
 
 def show(text: str) -> bool:
-    """Write to standard output; False where it cannot be written. A reader that went away is no failure."""
+    """Write to standard output; returns False if that fails. A reader that closed the pipe is not an error."""
     if sys.stdout is None:
         return False
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # As after `| head`: the files are written all the same, and nothing more is tried here.
+        # As with `| head`: the files are still written, but nothing more is shown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             say(f"standard output: {what_failed(error)}")
@@ -154,14 +154,14 @@ def show(text: str) -> bool:
 
 
 ASK_ABOVE = 1000
-"""More photographs than this to pay for, and a person is asked first."""
+"""A run that bills more photographs than this asks first."""
 HOLD = 1.0
-"""Seconds for which poems wait for others, so that the disk gets their texts together before they are printed."""
+"""Seconds for which poems are held back, so that their texts are synced together before they are printed."""
 ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 
 def speaks_vision(spec: str) -> bool:
-    """Whether a run with these labels would ask Vision."""
+    """Whether a run with these labels uses Vision."""
     from photopoem.labels.vision.credentials import available
 
     names = labellers_of(spec)
@@ -169,7 +169,7 @@ def speaks_vision(spec: str) -> bool:
 
 
 def asks_for_objects(spec: str) -> bool:
-    """Whether a run with these labels would ask Vision where things lie, which is billed beside the labels."""
+    """Whether a run with these labels uses Vision's object detection, which is billed in addition."""
     parts = [part.strip().partition(":") for part in spec.split(",")]
     return any(name == "vision" and "objects" in argument.split("+") for name, _, argument in parts)
 
@@ -180,7 +180,7 @@ def labellers_of(spec: str) -> set[str]:
 
 
 def anchored(settings: Settings) -> Settings:
-    """The settings with absolute paths of all files, for processes that run in another folder."""
+    """The settings with absolute file paths, for processes in another folder."""
 
     def here(name: str) -> str:
         return str(Path(name).resolve()) if Path(name).is_file() else name
@@ -198,7 +198,7 @@ def anchored(settings: Settings) -> Settings:
 
 @dataclass
 class Run:
-    """One run over `found`: `one` for a single photograph, `all` into a folder. Both return the exit code."""
+    """A run over `found`: `one` for a single photograph, `all` into a folder. Both return the exit code."""
 
     found: list[Found]
     settings: Settings
@@ -206,19 +206,19 @@ class Run:
     dask: str | None = None
     force: bool = False
     paper: Paper | None = None
-    """Where the poems are printed as they are written."""
+    """The paper on which poems are printed as they are written."""
     colophon: bool = True
     quiet: bool = False
     left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
-    """For each folder among the paths: how many files are not photographs, by file ending."""
+    """For each folder among the paths, the number of files that are not photographs, by ending."""
     _stopped: bool = field(default=False, init=False)
     _kept: int = field(default=0, init=False)
-    """How many poems a person kept that these settings would write otherwise."""
+    """How many kept poems these settings would write differently."""
     _dropped: int = field(default=0, init=False)
     _apart: list[str] = field(default_factory=list, init=False)
-    """Photographs whose text has a longer name, because another photograph has the plain one."""
+    """Messages about texts with longer names, because another photograph has the plain name."""
     _without_keywords: int = field(default=0, init=False)
-    """Photographs with a poem that their owner gave no word."""
+    """The number of photographs with a poem but without keywords."""
 
     def __post_init__(self) -> None:
         jobs_for(self.jobs, len(self.found))
@@ -226,7 +226,7 @@ class Run:
             self.settings = anchored(self.settings)
 
     def labeller(self) -> Labeller:
-        """Open the labeller of this run and say once which it is; the grammars are checked first."""
+        """Check the grammars, then open the labeller of this run and name it."""
         self._say_problems(load_grammars(self.settings))
         self._say_words()
         labeller = labeller_for(self.settings)
@@ -235,7 +235,7 @@ class Run:
         return labeller
 
     def _say_problems(self, grammars: list[Grammar]) -> None:
-        """Say how many problems the check finds in grammars of the person's own: poems do not show them."""
+        """Report the number of problems in the user's own grammars, because poems do not show them."""
         from photopoem.grammar import check_loaded
 
         for name, grammar in zip(self.settings.grammars, grammars, strict=True) if not self.quiet else ():
@@ -244,7 +244,7 @@ class Run:
                 say(f"{name}: {told}; photopoem grammar check {name}")
 
     def _say_words(self) -> None:
-        """Which words of the house are spoken, and which of them nobody is known to say."""
+        """Name the file with the words of the house, and warn about unknown words in it."""
         words = read_house_words(self.settings.words)
         if self.quiet or not words.fingerprint:
             return
@@ -253,7 +253,7 @@ class Run:
             say(remark)
 
     def plan(self) -> str:
-        """What the run would do and cost, in a few lines. Asks no service and writes nothing."""
+        """What the run would do and cost, in a few lines. Uses no service and writes nothing."""
         count = f"photographs: {len(self.found)}"
         if not speaks_vision(self.settings.labels):
             return (
@@ -278,7 +278,7 @@ class Run:
         return vision.cost_of(digests, self.settings.label_settings, objects=objects)
 
     def many_paid(self) -> str | None:
-        """The question to ask before a run that bills very many photographs; None for any other run."""
+        """The question before a run that bills very many photographs; None for any other run."""
         if len(self.found) <= ASK_ABOVE or not speaks_vision(self.settings.labels):
             return None
         say(
@@ -302,9 +302,9 @@ class Run:
         return ALL_WRITTEN if shown else NOTHING_DONE
 
     def all(self, out: Path, given: tuple[Executor, int] | None = None) -> int:
-        """Write the poem of each photograph to a folder, and show them as they come.
+        """Write the poem of each photograph to a folder, and show the poems as they are written.
 
-        The work is done as `jobs` and `dask` say, or on `given`, an executor and its window.
+        The work is done according to `jobs` and `dask`, or on `given`, an executor and its window.
         """
         self._spare_sidecars(out)
         labeller = self.labeller()
@@ -330,14 +330,14 @@ class Run:
         return ALL_WRITTEN
 
     def _is_done(self, found: Found, folder: PoemsFolder, show: Show, settings: str) -> bool:
-        """Whether there is nothing to write for a photograph: its poem stands, or a person kept or dropped it."""
+        """Whether a photograph needs no work: its poem is current, kept or dropped."""
         choice = show.choice(found.path)
         if choice.is_empty:
             return folder.is_done(found, settings)
         try:
             chosen = chosen_settings(settings, choice, self.settings.speech)
         except GrammarError:
-            chosen = ""  # its grammar is gone: writing it will tell, in a line of its own
+            chosen = ""  # its grammar is gone, which is reported when it is written
         if choice.state == "dropped" and folder.is_unchanged(found):
             self._dropped += 1
             return True
@@ -352,13 +352,13 @@ class Run:
             say(f"{folder}: {files_left_out(endings)}")
 
     def _spool(self, out: Path) -> PoemSpool | None:
-        """The printer of this run, where it has one: it prints while poems are written."""
+        """The spool of this run, if it prints; it prints while poems are written."""
         return PoemSpool(out, self.paper, retry=Retry(say), hold=HOLD) if self.paper else None
 
     def _print_the_rest(self, folder: PoemsFolder, show: Show, spool: PoemSpool | None) -> bool:
-        """Wait until every poem of this run is on paper; returns whether any is in doubt.
+        """Wait until every poem of this run is on paper; returns whether any is doubtful.
 
-        Poems of earlier runs are queued too, with a person's edits. The queue prints none twice, and a run that was
+        Poems of earlier runs are queued too, including edited ones. The queue prints none twice, and a run that was
         killed between writing and queueing loses none.
         """
         if spool is None:
@@ -382,7 +382,7 @@ class Run:
         return bool(done.doubtful)
 
     def _spare_sidecars(self, out: Path) -> None:
-        """Refuse to write poems beside their photographs: the next run would read them as the owner's words."""
+        """Refuse to write poems beside their photographs, where the next run would read them as keywords."""
         there = os.path.abspath(out)  # noqa: PTH100 - text is faster, for a hundred thousand paths
         here = cache(os.path.abspath)
         for each in self.found:
@@ -416,7 +416,7 @@ class Run:
                     self._show(outcome, done, folder, progress)
 
     def _series(self, todo: list[Found], folder: PoemsFolder, show: Show) -> Series:
-        """The series that the poems to be written belong to, with those that stand between them in the folder."""
+        """The series of the poems to write, including existing poems between them."""
         new = {each.path for each in todo}
         earlier: dict[str, list[str]] = {}
         standing: list[str] = []
@@ -447,7 +447,7 @@ class Run:
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:
-        """On the first Ctrl-C or SIGTERM finish what is in hand; on the second stop at once."""
+        """On the first Ctrl-C or SIGTERM finish the current work; on the second stop at once."""
 
         def stop(number: int, frame: FrameType | None) -> None:
             if self._stopped:

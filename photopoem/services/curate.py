@@ -1,4 +1,4 @@
-"""Curates a show: which poems a person names, what is decided about them, other poems, the order, and undoing it."""
+"""Curates a show: selects poems, decides about them, writes other poems, orders them, and undoes all that."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from photopoem.text.clean import one_line
 from photopoem.vocabulary import make_vocabulary
 
 PATIENCE = 3.0
-"""Seconds that a re-roll waits for a watch to have written its poem; a run holds the folder longer."""
+"""Seconds that a re-roll waits for a watch to write its poem; a run holds the folder longer."""
 TRIES = 60
-"""Seeds that are tried for one more poem that is not the same as those before."""
+"""How many seeds are tried for a poem that differs from the previous ones."""
 _CHOSEN = re.compile(r" seed -?\d+| grammar \w+")
 
 
-# -- what a person names ---------------------------------------------------------------------------------
+# -- selection -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pick:
-    """A photograph of a show that a person named. `record` is its poem's, None where it has no poem yet."""
+    """A selected photograph of a show. `record` is its poem's, None if it has no poem yet."""
 
     folder: Path
     path: str
     digest: str
     record: dict[str, Any] | None = None
     written: Mapping[str, Container[str]] = field(default_factory=dict)
-    """The hashes of what was written to each text of the folder."""
+    """The hashes of what photopoem wrote to each text of the folder."""
 
     @property
     def text(self) -> Path | None:
@@ -54,18 +54,18 @@ class Pick:
         return self.folder / file if is_text_file(file) else None
 
     def poem(self) -> Poem:
-        """The poem as it stands, in a person's words where its text was changed. Raises `UsageError`."""
+        """The poem, including manual edits. Raises `UsageError`."""
         if self.record is None:
             raise UsageError(f"{self.path}: has no poem yet; write it first: photopoem run {self.path}")
         return edited(self.folder, self.record, self.written)
 
 
 def find(names: Iterable[str], poems: Path = Path("poems")) -> list[Pick]:
-    """The photographs that names mean, in their order, each once.
+    """The photographs that the names select, in order, each once.
 
-    A name is a text in a folder of poems, a photograph, a folder of either, or a pattern with `*` or `?` that is
-    compared with both. What lies in no other folder of poems is looked for in `poems`. Raises `UsageError` for a name
-    that means nothing, `StoreError`, and `PhotoError` for a photograph without a poem that cannot be read.
+    A name is a text in a folder of poems, a photograph, a folder of either, or a pattern with `*` or `?` for both.
+    Anything outside another folder of poems is searched in `poems`. Raises `UsageError` for a name that selects
+    nothing, `StoreError`, and `PhotoError` for a photograph without a poem that cannot be read.
     """
     known: dict[Path, _Known] = {}
     found: dict[tuple[str, str], Pick] = {}
@@ -79,12 +79,12 @@ def find(names: Iterable[str], poems: Path = Path("poems")) -> list[Pick]:
 
 
 def all_of(poems: Path) -> list[Pick]:
-    """All photographs of a poems folder that have a poem, by path. Raises `StoreError`."""
+    """All photographs with a poem in a folder, by path. Raises `StoreError`."""
     return list(_Known(poems, must=True).picks.values())
 
 
 def _folder_of(name: str, poems: Path) -> Path:
-    """The folder of poems that a name is looked for in: the one that it is or lies in, else `poems`."""
+    """The folder of poems in which a name is searched: the one that it is or is in, otherwise `poems`."""
     if is_url(name):
         return poems
     path = Path(name)
@@ -95,7 +95,7 @@ def _folder_of(name: str, poems: Path) -> Path:
 
 
 class _Known:
-    """The records of one folder of poems, by path, by text and by where the photograph lies."""
+    """The records of a folder of poems, by path, by text and by the photograph's location."""
 
     def __init__(self, folder: Path, *, must: bool = False) -> None:
         self.folder = folder
@@ -108,7 +108,7 @@ class _Known:
         }
 
     def meant(self, name: str) -> list[Pick]:
-        """What a name means here. Raises `UsageError` where it means nothing."""
+        """The photographs that a name selects here. Raises `UsageError` if there are none."""
         path = Path(name)
         if name in self.picks:
             return [self.picks[name]]
@@ -123,7 +123,7 @@ class _Known:
         return [Pick(self.folder, name, _digest(name))]
 
     def _places(self, pick: Pick) -> tuple[str, ...]:
-        """Where its photograph and its text lie."""
+        """The locations of its photograph and its text."""
         text = (os.path.abspath(pick.text),) if pick.text else ()  # noqa: PTH100 - as above
         return (os.path.abspath(pick.path), *text)  # noqa: PTH100 - as above
 
@@ -154,17 +154,17 @@ class _Known:
 
 
 def _digest(path: str) -> str:
-    """The digest of a photograph that has no poem yet. Raises `PhotoError`."""
+    """The digest of a photograph without a poem. Raises `PhotoError`."""
     from photopoem.services.describe import open_photo
 
     return open_photo(Found(path, Path(path).name), Settings()).digest
 
 
-# -- what is decided -------------------------------------------------------------------------------------
+# -- decisions -------------------------------------------------------------------------------------------
 
 
 def decide(picks: Iterable[Pick], state: State) -> int:
-    """Give photographs a state; returns for how many that changed something. Raises `StoreError`."""
+    """Set the state of photographs; returns how many changed. Raises `StoreError`."""
     changed = 0
     for folder, some in _by_folder(picks):
         changed += _deciding_on(folder, some, state)
@@ -174,7 +174,7 @@ def decide(picks: Iterable[Pick], state: State) -> int:
 
 
 def _deciding_on(folder: Path, picks: Sequence[Pick], state: State) -> int:
-    """Give photographs of one folder a state; returns for how many that changed something."""
+    """Set the state of photographs in one folder; returns how many changed."""
     changed = 0
 
     def change(show: Show) -> Show:
@@ -188,7 +188,7 @@ def _deciding_on(folder: Path, picks: Sequence[Pick], state: State) -> int:
 
 
 def _withdraw(folder: Path, picks: Sequence[Pick]) -> None:
-    """Take dropped poems out of the print queue where they wait."""
+    """Remove waiting dropped poems from the print queue."""
     from photopoem.printing.queue import FILE_NAME, Queue
 
     if (folder / FILE_NAME).exists():
@@ -204,7 +204,7 @@ def _by_folder(picks: Iterable[Pick]) -> list[tuple[Path, list[Pick]]]:
 
 
 def _deciding(picks: Sequence[Pick], **chosen: Any) -> Any:
-    """The change of a show that gives photographs these parts of a choice."""
+    """The change of a show that sets these fields of photographs' choices."""
 
     def change(show: Show) -> Show:
         return show.with_choices(replace(show.choice(each.path, each.digest), **chosen) for each in picks)
@@ -213,7 +213,7 @@ def _deciding(picks: Sequence[Pick], **chosen: Any) -> Any:
 
 
 def entitle(pick: Pick, title: str) -> None:
-    """Give a poem a title in place of its grammar's; an empty one gives that back. Raises `StoreError`."""
+    """Set a poem's title; an empty one restores the grammar's. Raises `StoreError`."""
     change_show(pick.folder, _deciding([pick], title=title))
 
 
@@ -225,14 +225,14 @@ def describe_show(
     preface: str | None = None,
     order: Order | None = None,
 ) -> Show:
-    """Set what a show says of itself; what is None stays. Raises `StoreError`."""
+    """Set the title, author, preface and order of a show; None leaves a value. Raises `StoreError`."""
     given = {"title": title, "author": author, "preface": preface, "order": order}
     said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     return change_show(folder, lambda show: replace(show, **said))
 
 
 def order_by_hand(picks: Sequence[Pick]) -> None:
-    """Put these poems first in their show, in this order; the others follow as they were. Raises `StoreError`."""
+    """Move these poems to the front of their show, in this order; the others follow. Raises `StoreError`."""
     for folder, some in _by_folder(picks):
 
         def change(show: Show, some: list[Pick] = some, folder: Path = folder) -> Show:
@@ -264,12 +264,11 @@ def rolls(
     count: int = 1,
     speech: Sequence[str] = (),
 ) -> list[Poem]:
-    """At most `count` other poems for a photograph, each unlike the one that stands and unlike one another.
+    """At most `count` other poems for a photograph, each different from the current one and from each other.
 
-    They are written from the photograph as it was read, so that no labeller is asked. `grammar` is that of the poem
-    unless it is given; `seed` is where the search begins, the next one unless it is given. `speech` are lexicons and
-    words of the house. Fewer come where the grammar has no more. Raises `UsageError`, `GrammarError`, and
-    `MissingWordsError` where it has none at all.
+    They are written from the record, so no labeller is needed. `grammar` defaults to that of the poem; `seed` is the
+    first seed to try, by default the next. `speech` are lexicons and words of the house. If the grammar has fewer
+    poems, fewer are returned. Raises `UsageError`, `GrammarError`, and `MissingWordsError` if it has none at all.
     """
     from photopoem.grammar import load_grammar
 
@@ -299,9 +298,9 @@ def rolls(
 
 
 def grammar_of(pick: Pick) -> str:
-    """The grammar that a photograph's poem is written with: the one that was chosen, else its record's.
+    """The grammar of a photograph's poem: the chosen one, otherwise its record's.
 
-    Raises `UsageError` where that is somebody's own and lies neither here nor beside the folder of poems.
+    Raises `UsageError` if that is a file that is neither here nor beside the folder of poems.
     """
     chosen = read_show(pick.folder).choice(pick.path, pick.digest).grammar
     name = chosen or str((pick.record or {}).get("grammar", ""))
@@ -312,22 +311,22 @@ def grammar_of(pick: Pick) -> str:
 
 
 def grammars_called(name: str, beside: Path) -> list[str]:
-    """What may be the grammar of that name: one of the shelf, a file here, one beside the folder of poems."""
+    """Candidates for the grammar of that name: a built-in one, a file here, or one beside the folder of poems."""
     from photopoem.grammar import shelf
 
     if Path(name).name != name:
-        return []  # it stands in a record that anybody may have written: no path is followed
+        return []  # the name comes from an untrusted record, so no path is followed
     elsewhere = [beside] if beside != Path.cwd() else []
     files = [str(folder / f"{name}.json") for folder in (Path(), *elsewhere)]
     return [*([name] if name in shelf() else []), *filter(os.path.isfile, files)]
 
 
 def take(pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = ()) -> Path | None:
-    """Let `poem` stand for a photograph, and remember its seed and grammar, so that runs write it again.
+    """Make `poem` the poem of a photograph, and record its seed and grammar, so that runs write it again.
 
-    A text that a person changed is not lost: it is put beside, and where it lies is returned. The choice is kept
-    first: a program that is killed before the text is written leaves it to the next run. Raises `StoreError`, and
-    `UsageError` where a run is writing to the folder.
+    An edited text is saved beside it, and the path of that copy is returned. The choice is recorded first, so that the
+    next run writes the text if this program is killed. Raises `StoreError`, and `UsageError` if a run is writing to
+    the folder.
     """
     with PoemsFolder(pick.folder, force=True, wait=PATIENCE) as folder:
         change_show(pick.folder, _deciding([pick], seed=poem.seed, grammar=grammar))
@@ -342,7 +341,7 @@ def take(pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = ()) ->
 
 
 def _put_aside(pick: Pick) -> Path | None:
-    """Copy a text to a name beside it that nothing has yet."""
+    """Copy a text to an unused name beside it."""
     text = pick.text
     said = read_text(text) if text else None
     if text is None or said is None:
@@ -356,10 +355,10 @@ def _put_aside(pick: Pick) -> Path | None:
 
 
 def respeak(pick: Pick, *, speech: Sequence[str] = ()) -> bool:
-    """Write the poem of a photograph again, after the words of the house changed; whether its text is another now.
+    """Rewrite the poem of a photograph after the words of the house changed; returns whether its text changed.
 
-    Its seed, its grammar and what was chosen stay; only where the seed gives no poem any more the next one is taken. A
-    text that a person changed, or a poem that is kept, is not to be given here. Raises as `rolls` and `take`.
+    Its seed, grammar and choices stay, unless the seed gives no poem any more. Not for edited texts and kept poems.
+    Raises as `rolls` and `take` do.
     """
     standing = pick.poem()
     found = rolls(pick, seed=standing.seed, speech=speech)
@@ -374,10 +373,10 @@ def respeak(pick: Pick, *, speech: Sequence[str] = ()) -> bool:
 
 
 def rewrite(pick: Pick, text: str, before: str) -> None:
-    """Put a person's words into the text of a poem: `text` has its title, an empty line, its lines.
+    """Store a person's edit of a poem: `text` has its title, an empty line, its lines.
 
-    `before` is the text that the person began with. The colophon that stands below stays. Raises `UsageError` where
-    another text stands there by now, or nothing is left of the poem; `StoreError`.
+    `before` is the text before the edit. The colophon stays. Raises `UsageError` if the text changed meanwhile or
+    nothing is left of the poem, and `StoreError`.
     """
     file, poem = pick.text, pick.poem()
     if file is None:
@@ -394,23 +393,23 @@ def rewrite(pick: Pick, text: str, before: str) -> None:
 
 
 def wording(poem: Poem) -> str:
-    """The title and the lines of a poem, as a person edits them."""
+    """The title and the lines of a poem, for editing."""
     return as_text(poem, with_colophon=False).rstrip("\n")
 
 
-# -- what is shown ---------------------------------------------------------------------------------------
+# -- display ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """The poems of a show as they are shown, in its order, and how many were dropped."""
+    """The displayed poems of a show, in its order, and how many were dropped."""
 
     poems: list[Poem]
     dropped: int
 
 
 def hang(poems: Iterable[Poem], show: Show, *, only: State | None = None) -> Hung:
-    """The poems that are not dropped, or those of one state alone, in the order of the show and under its titles."""
+    """The poems that are not dropped, or those of one state, in the show's order and with its titles."""
     found, dropped = [], 0
     for poem in poems:
         choice = show.choice(poem.subject.path, poem.subject.digest)
@@ -422,8 +421,8 @@ def hang(poems: Iterable[Poem], show: Show, *, only: State | None = None) -> Hun
 
 
 def titled(poem: Poem, choice: Choice) -> Poem:
-    """The poem under the title that was chosen for it."""
-    title = one_line(choice.title)  # anybody may have written the show file
+    """The poem with its chosen title."""
+    title = one_line(choice.title)  # the show file may be untrusted
     if not title or title == str(poem.title):
         return poem
     return replace(poem, title=Line((Span(title, voice="hand"),)), by_hand=True)
@@ -431,7 +430,7 @@ def titled(poem: Poem, choice: Choice) -> Poem:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A poem of a show, as a list tells of it."""
+    """A poem of a show, for a list."""
 
     path: str
     text: str
@@ -445,7 +444,7 @@ class Listed:
 
 
 def listed(picks: Sequence[Pick]) -> list[Listed]:
-    """The poems of a folder in the order of its show, the dropped ones too. Raises `StoreError`."""
+    """The poems of a folder in the order of its show, including dropped ones. Raises `StoreError`."""
     return [each for folder, some in _by_folder(picks) for each in _listed(some, read_show(folder))]
 
 
@@ -464,7 +463,7 @@ def _listed(picks: Sequence[Pick], show: Show) -> Iterator[Listed]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands for one photograph: its choice, the record of its poem, and its text (None where there is none)."""
+    """The state of one photograph: its choice, the record of its poem, and its text (None if there is none)."""
 
     folder: Path
     path: str
@@ -474,17 +473,17 @@ class Standing:
 
 
 def standing(pick: Pick) -> Standing:
-    """What stands for a photograph now. Raises `StoreError`."""
+    """The current state of a photograph. Raises `StoreError`."""
     choice = read_show(pick.folder).choice(pick.path, pick.digest)
     record = json.dumps(pick.record, sort_keys=True)
     return Standing(pick.folder, pick.path, choice, record, read_text(pick.text) if pick.text else None)
 
 
 def take_back(before: Sequence[Standing], after: Sequence[Standing], now: Sequence[Standing]) -> None:
-    """Let what stood `before` an act stand again. `after` is what stood when the act was done.
+    """Restore the state `before` an act. `after` is the state after the act.
 
-    Raises `UsageError` where something else stands `now`, because somebody changed it since; `StoreError`, and
-    `UsageError` where a run is writing to the folder.
+    Raises `UsageError` if the state `now` differs, because somebody changed it since, or if a run is writing to the
+    folder; `StoreError`.
     """
     for done, found in zip(after, now, strict=True):
         if done != found:
@@ -507,14 +506,14 @@ def _choosing(choices: Sequence[Choice]) -> Any:
 
 
 def _put_back(old: Standing) -> None:
-    """Write a record and its text as they were."""
+    """Restore a record and its text."""
     record: dict[str, Any] = json.loads(old.record)
     made = record.pop("made")
     poem = from_record(record)
     text = as_text(poem, with_colophon="without colophon" not in made["settings"])
     with PoemsFolder(old.folder, force=True) as folder:
         found = Found(old.path, Path(old.path).name, made["stamp"])
-        # The record first names the text as photopoem wrote it: what a person made of it is known by the difference.
+        # The record has the hash of photopoem's own text, so that a manual edit is recognized by the difference.
         folder.add(record, found, made["settings"], text)
         folder.finish()
     if old.text != text:
@@ -522,7 +521,7 @@ def _put_back(old: Standing) -> None:
 
 
 def _write_text(old: Standing) -> None:
-    """Write the text of a poem as it was, or take it away where there was none."""
+    """Restore the text of a poem, or delete it if there was none."""
     file = old.folder / json.loads(old.record)["made"]["file"]
     if old.text is None:
         file.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Describes a photograph: opens it, measures it, labels it and places it, as a `Subject` for poems and looks.
+"""Describes a photograph: opens, measures, labels and locates it, as a `Subject` for poems and looks.
 
-Every use case asks here, so that they agree on what a photograph shows and where it was taken. `describe` does one
-photograph; a run reads in its workers (`open_photo`, `measure`) and labels whole batches (`label`).
+Every use case uses this, so that they agree. `describe` handles one photograph; a run reads in its workers
+(`open_photo`, `measure`) and labels whole batches (`label`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the pixels and the file of one photograph tell, before anybody labels it."""
+    """The facts from the pixels and the file of one photograph, before labelling."""
 
     found: Found
     photo: Photo
@@ -40,7 +40,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class LabelledBy:
-    """The labeller's particulars at the moment it answered."""
+    """The labeller's name, version and colophon when it answered."""
 
     name: str
     version: str
@@ -49,13 +49,13 @@ class LabelledBy:
 
     @classmethod
     def of(cls, labeller: Labeller) -> LabelledBy:
-        """The particulars of a labeller as it is now."""
+        """The current values of a labeller."""
         return cls(labeller.name, labeller.version, labeller.parameters, labeller.colophon)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Described:
-    """A photograph and what a poem may say of it. `no_labels` is the labeller's error where it gave none."""
+    """A photograph and its subject. `no_labels` is the labeller's error if it gave no labels."""
 
     found: Found
     photo: Photo
@@ -64,24 +64,24 @@ class Described:
     no_labels: LabelError | None = None
 
     def without_pixels(self) -> Described:
-        """The same with an empty picture, cheap to hand from one process to another."""
+        """The same with an empty picture, which is cheap to send to another process."""
         photo = replace(self.photo, pixels=self.photo.pixels[:0], sample=self.photo.sample[:0])
         return replace(self, photo=photo)
 
 
 def describe(found: Found, settings: Settings, labeller: Labeller) -> Described:
-    """Read, label and place one photograph.
+    """Read, label and locate one photograph.
 
     A photograph that cannot be labelled is described without labels. Raises `PhotoError`, `UsageError`, and
-    `LabellerUnavailable` where the labeller cannot work at all.
+    `LabellerUnavailable` if the labeller cannot work at all.
     """
     return label([measure(found, open_photo(found, settings), settings)], labeller)[0]
 
 
 def spoken(subject: Subject, words: HouseWords) -> Subject:
-    """A subject as the house speaks of it: without what it never says, and with what it says instead.
+    """A subject with the words of the house applied: without banned words, and with replaced labels.
 
-    A color whose name is never said is called by the next name that is near, else by its basic term.
+    A color with a banned name gets the next nearest name, otherwise its basic term.
     """
     if not words.fingerprint:
         return subject
@@ -98,7 +98,7 @@ def spoken(subject: Subject, words: HouseWords) -> Subject:
 
 
 def remarks_on(words: HouseWords, color_list: str = "xkcd") -> list[str]:
-    """A line for each word of the house that nothing here is known to say: no labeller, color name or lexicon."""
+    """A warning for each word of the house that no labeller, color list or lexicon here has."""
     if not words.fingerprint:
         return []
     from photopoem.color.names import color_names
@@ -112,7 +112,7 @@ def remarks_on(words: HouseWords, color_list: str = "xkcd") -> list[str]:
 
 
 def _colored(label: Label, names: Mapping[str, str]) -> Label:
-    """A label whose color is called as its swatch is; without a color where that has no name any more."""
+    """A label whose color is named like its swatch; without a color if that has no name any more."""
     if label.color is None or names.get(label.color.hex) == label.color.name:
         return label
     name = names.get(label.color.hex)
@@ -145,7 +145,7 @@ def open_photo(found: Found, settings: Settings) -> Photo:
 
 
 def _why_not_there(path: Path, found: Found) -> str:
-    """Why a file may be missing; only a photograph that was found in a folder has a stamp."""
+    """The reason why a file may be missing; only a photograph found in a folder has a stamp."""
     if found.stamp:
         return ": it may have been moved or deleted since it was listed"
     return ": it is a link to one that is not there" if path.is_symlink() else did_you_mean_path(path)
@@ -168,14 +168,14 @@ def measure(found: Found, photo: Photo, settings: Settings) -> Reading:
 
 @lru_cache(maxsize=4)
 def _spoken_names(which: str, words: HouseWords) -> ColorNames:
-    """A list of color names without those that the house never says. Raises `UsageError` where none is left."""
+    """A list of color names without banned ones. Raises `UsageError` if none is left."""
     from photopoem.color.names import color_names
 
     return color_names(which).without(words.is_silent_color)
 
 
 def label(readings: Sequence[Reading], labeller: Labeller) -> list[Described]:
-    """Label a batch of readings, in its order. Raises `LabellerUnavailable` where the labeller cannot work at all."""
+    """Label a batch of readings, in order. Raises `LabellerUnavailable` if the labeller cannot work at all."""
     if not readings:
         return []
     answers = ask(labeller, [reading.photo for reading in readings])
@@ -187,9 +187,9 @@ def label(readings: Sequence[Reading], labeller: Labeller) -> list[Described]:
 
 
 def _placed(reading: Reading, place: str | None) -> Reading:
-    """The reading with the place that the labeller recognised, unless the photograph itself names its place.
+    """The reading with the place that the labeller recognized, unless the photograph names its own.
 
-    A place that is only near the photograph's coordinates gives way to a landmark in the picture.
+    A landmark takes precedence over a place that is only near the photograph's coordinates.
     """
     if place is None or (reading.moment.place and not reading.moment.near):
         return reading

@@ -1,4 +1,4 @@
-"""Executors: in this process, in processes of which any may die, or on a Dask cluster."""
+"""Executors: in this process, in a pool of processes that may die, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 MAX_BREAKS = 3
-"""How often an item may take its process down before it is given up."""
+"""How often an item may crash its process before it is given up."""
 PHOTOS_A_JOB = 24
-"""Fewer photographs than this do not repay the start of another process (about a second of imports)."""
+"""The least photographs that justify another process, whose start takes about a second of imports."""
 
 
 class Inline(Executor):
-    """Does the work at once, in the calling thread."""
+    """Runs work at once, in the calling thread."""
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        """Do the work now; the future that is returned is done."""
+        """Run the work now; the returned future is done."""
         future: Future[Result] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # a future carries whatever its work raised
+        except Exception as error:  # a future carries any exception
             future.set_exception(error)
         return future
 
 
 class Pool(Executor):
-    """A process pool that starts new processes when the system ends one of them."""
+    """A process pool that is restarted when the system kills one of its processes."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._pool = _processes(jobs)
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        """Hand work to a process. What was in flight when one died settles with `BrokenProcessPool`."""
+        """Submit work to a process. If a process dies, pending work fails with `BrokenProcessPool`."""
         try:
             return self._pool.submit(fn, *args, **kwargs)
         except BrokenProcessPool:
@@ -62,12 +62,12 @@ def _processes(jobs: int) -> ProcessPoolExecutor:
     from multiprocessing import get_context
 
     one_thread_each()
-    # Spawned and not forked: the libraries that decode and look hold threads, and a fork would copy their locks.
+    # Spawned, not forked, because the libraries have threads, and a fork would copy their locks.
     return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=begin_worker)
 
 
 def begin_worker() -> None:
-    """Ignore Ctrl-C, which the parent process handles, and end when the parent is gone."""
+    """Ignore Ctrl-C, which the parent process handles, and exit when the parent is gone."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -75,7 +75,7 @@ def begin_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """A killed run must leave no workers behind: they would wait for work forever."""
+    """Exit with the parent, because the workers of a killed run would wait forever."""
     from multiprocessing import parent_process
 
     parent = parent_process()
@@ -85,13 +85,13 @@ def _end_with_parent() -> None:
 
 
 def cores() -> int:
-    """The cores this process may use."""
+    """The number of cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def jobs_for(jobs: str, photographs: int) -> int:
-    """The number of processes that `--jobs` asks for; `auto` is one a core, and fewer for few photographs.
+    """The number of processes for `--jobs`; `auto` is one per core, and fewer for few photographs.
 
     Raises `UsageError` for anything but `auto` or a whole number from 1.
     """
@@ -104,9 +104,9 @@ def jobs_for(jobs: str, photographs: int) -> int:
 
 @contextmanager
 def open_executor(jobs: int, dask: str | None = None) -> Iterator[tuple[Executor, int]]:
-    """An executor and how many batches to keep in flight on it.
+    """An executor and the number of batches to keep in flight on it.
 
-    Raises `UsageError` where the Dask cluster cannot be reached or the extra is not installed.
+    Raises `UsageError` if the Dask cluster cannot be reached or the extra is not installed.
     """
     if dask is not None:
         with _dask(dask) as (executor, workers):
@@ -133,16 +133,16 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
 
 
 def batches(items: Iterable[Given], size: int) -> Iterator[tuple[Given, ...]]:
-    """The items, `size` at a time, drawn only when they are asked for."""
+    """The items in lazy batches of `size`."""
     rest = iter(items)
     while batch := tuple(islice(rest, size)):
         yield batch
 
 
 def evenly_ended(whole: Iterable[tuple[Given, ...]], parts: int) -> Iterator[tuple[Given, ...]]:
-    """The batches, with the last one cut into `parts`; a shorter last batch is first joined to the one before.
+    """The batches with the last one split into `parts`; a shorter last batch is first joined to the previous one.
 
-    A whole batch at the end would keep one worker busy while the others wait.
+    Otherwise the last batch would keep one worker busy while the others wait.
     """
     last: tuple[Given, ...] = ()
     for batch in whole:
@@ -162,10 +162,9 @@ def in_order(
     window: int,
     give_up: Callable[[Given], Result],
 ) -> Iterator[list[Result]]:
-    """What `work` makes of each batch, in the order of the batches, at most `window` of them in flight.
+    """The result of `work` on each batch, in order, with at most `window` batches in flight.
 
-    A process that dies takes only its batch with it: each item is tried again alone, `MAX_BREAKS` times, and
-    then `give_up` says what stands in its place.
+    If a process dies, each item of its batch is retried alone, `MAX_BREAKS` times; then `give_up` gives its result.
     """
     pending: deque[tuple[Sequence[Given], Future[list[Result]]]] = deque()
     for batch in items:
@@ -206,7 +205,7 @@ def _alone(
 def ahead(
     executor: Executor, items: Iterable[Given], work: Callable[[Given], Result]
 ) -> Iterator[tuple[Given, Result]]:
-    """Each item with the result of its work; the next item's work runs while the caller uses this one."""
+    """Each item with its result; the next item's work runs while the caller uses this one."""
     before: tuple[Given, Future[Result]] | None = None
     for item in items:
         current = (item, executor.submit(work, item))

@@ -1,4 +1,4 @@
-"""Writes the poems of many photographs on any executor, in order or as a series; a bad photograph costs only itself."""
+"""Writes the poems of many photographs on any executor, in order or as a series."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from photopoem.grammar import Grammar
 
 SEEDS = 24
-"""Seeds that are tried for each photograph."""
+"""How many seeds are tried for each photograph."""
 NEAR, MOST_NEAR = 12, 2
-"""Of any `NEAR` poems in a row at most `MOST_NEAR` should have a line of the same frame."""
+"""Of `NEAR` successive poems, at most `MOST_NEAR` should have a line with the same frame."""
 
 
 class Series:
-    """Remembers what the poems so far said, and writes the next one.
+    """Tracks what previous poems said, and writes the next one.
 
-    `earlier` gives the poems of other runs that come before the photograph of a path in the order of the series. They
-    are taken into account and not changed.
+    `earlier` gives the poems of other runs that precede a photograph's path in the series. They are considered but not
+    changed.
     """
 
     def __init__(self, earlier: Callable[[str], Iterable[Poem]] = lambda _path: ()) -> None:
@@ -58,16 +58,16 @@ class Series:
         self._near: deque[frozenset[str]] = deque(maxlen=NEAR - 1)
 
     def add(self, poem: Poem) -> None:
-        """Take a poem into account that stands in the series already."""
+        """Consider an existing poem of the series."""
         frames = frames_of(poem)
         self._frames.update(frames)
         self._phrases.update(phrases_of(poem))
         self._near.append(frames)
 
     def write(self, subject: Subject, grammar: Grammar, seed: int) -> Poem:
-        """The poem of the next photograph, by the seed from `seed` on that repeats least. Its record has that seed.
+        """The poem of the next photograph, by the seed from `seed` on that repeats least. The poem has that seed.
 
-        Raises as `Grammar.write` does where no seed gives a poem.
+        Raises as `Grammar.write` does if no seed gives a poem.
         """
         self._catch_up(subject.path)
         best: tuple[tuple[int, int, int], Poem] | None = None
@@ -83,7 +83,7 @@ class Series:
         return best[1]
 
     def follow(self, poem: Poem) -> None:
-        """Take the poem of the next photograph into account, whose seed a person chose."""
+        """Consider the next photograph's poem, whose seed a person chose."""
         self._catch_up(poem.subject.path)
         self.add(poem)
 
@@ -92,7 +92,7 @@ class Series:
             self.add(poem)
 
     def _cost(self, poem: Poem) -> tuple[int, int, int]:
-        """What a poem repeats: phrases said before, frames too often near it, and frames used before at all."""
+        """The repetition of a poem: earlier phrases, frames that are too frequent nearby, and earlier frames."""
         frames = frames_of(poem)
         crowded = sum(sum(frame in near for near in self._near) >= MOST_NEAR for frame in frames)
         return (
@@ -103,7 +103,7 @@ class Series:
 
 
 def _attempts(grammar: Grammar, subject: Subject, seed: int) -> Iterator[Poem]:
-    """The poems of the first seeds; a seed whose words do not fit the form is passed over."""
+    """The poems of the first seeds; a seed whose words do not fit the form is skipped."""
     vocabulary = make_vocabulary(subject)
     for number in range(seed, seed + SEEDS):
         try:
@@ -113,7 +113,7 @@ def _attempts(grammar: Grammar, subject: Subject, seed: int) -> Iterator[Poem]:
 
 
 def frame_of(line: Line) -> str:
-    """The author's part of a line: what the photograph and the lexicon say is left out."""
+    """The author's part of a line, without words from the photograph and the lexicon."""
     parts = (span.text if span.source is None and span.voice == "grammar" else "_" for span in line.spans)
     return "".join(parts).casefold()
 
@@ -124,7 +124,7 @@ def frames_of(poem: Poem) -> frozenset[str]:
 
 
 def phrases_of(poem: Poem) -> frozenset[str]:
-    """What the lexicon says in a poem."""
+    """The lexicon phrases in a poem."""
     spans = (span for line in poem.lines for span in line.spans)
     return frozenset(span.text.casefold() for span in spans if span.voice == "lexicon")
 
@@ -132,17 +132,17 @@ def phrases_of(poem: Poem) -> frozenset[str]:
 Gained = TypeVar("Gained")
 
 BATCH = 8
-"""Photographs a worker takes at once: handing over so many costs little beside reading them."""
+"""Photographs per batch; sending so many costs little compared to reading them."""
 ENDS_IN = 4
-"""The number of parts that the last batch is cut into where there are several workers."""
+"""The number of parts of the last batch if there are several workers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything but the photograph that decides what a poem says. It can be pickled and hashed.
+    """Everything that decides a poem, except the photograph. Picklable and hashable.
 
-    `base` is the folder that relative paths start from where the work is done in another, as on a cluster. `words` is
-    a file of words of the house. `show` holds the photographs for which a person chose a seed or a grammar.
+    `base` is the base folder of relative paths if workers run in another folder, as on a cluster. `words` is a
+    words.toml. `show` has the photographs with a chosen seed or grammar.
     """
 
     grammars: tuple[str, ...] = ("i-can-remember",)
@@ -162,22 +162,22 @@ class Settings:
 
     @property
     def speech(self) -> tuple[str, ...]:
-        """The files that say what words do: the lexicons, and the words of the house after them."""
+        """The lexicon files, followed by the words of the house."""
         return (*self.lexicon, self.words) if self.words else self.lexicon
 
     def with_show(self, show: Show) -> Settings:
-        """The settings with what was chosen for single photographs: no more of the show is handed to workers."""
+        """The settings with the choices of single photographs, the only part of the show that workers need."""
         chosen = tuple(each for each in show.choices if each.seed is not None or each.grammar)
         return replace(self, show=Show(choices=chosen))
 
     def without_show(self) -> Settings:
-        """The settings of all photographs for which nothing was chosen."""
+        """The settings of photographs without choices."""
         return replace(self, show=Show()) if self.show.choices else self
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A poem was written; `settings` is the fingerprint it was written under."""
+    """A written poem; `settings` is the fingerprint of its settings."""
 
     found: Found
     poem: Poem
@@ -186,7 +186,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A photograph gave no poem, and why, in one line without its path."""
+    """A photograph without a poem, and the cause in one line without its path."""
 
     found: Found
     cause: str
@@ -196,9 +196,9 @@ Outcome = Done | Failed
 
 
 def compose(subject: Subject, settings: Settings, series: Series | None = None) -> Poem:
-    """Write the poem of a photograph; in a series, the one that repeats the poems before it least.
+    """Write the poem of a photograph; in a series, the one that least repeats the poems before it.
 
-    Raises `GrammarError`, and `MissingWordsError` where the grammar needs words that the photograph does not give.
+    Raises `GrammarError`, and `MissingWordsError` if the grammar needs words that the photograph lacks.
     """
     from photopoem.grammar import choose, load_grammar
 
@@ -216,16 +216,16 @@ def compose(subject: Subject, settings: Settings, series: Series | None = None) 
 
 
 def load_grammars(settings: Settings) -> list[Grammar]:
-    """The grammars that the settings name, read and checked. Raises `GrammarError`."""
+    """The loaded grammars of the settings. Raises `GrammarError`."""
     from photopoem.grammar import load_grammar
 
     return [load_grammar(name, lexicon=settings.speech) for name in settings.grammars]
 
 
 def chosen_settings(settings: str, choice: Choice, speech: Sequence[str] = ()) -> str:
-    """What a poem's settings come to with the seed and the grammar that were chosen for its photograph.
+    """The part of a fingerprint for the seed and the grammar that were chosen for a photograph.
 
-    Raises `GrammarError` where the grammar cannot be read any more.
+    Raises `GrammarError` if the grammar cannot be read any more.
     """
     from photopoem.grammar import load_grammar
 
@@ -238,7 +238,7 @@ def chosen_settings(settings: str, choice: Choice, speech: Sequence[str] = ()) -
 
 @lru_cache(maxsize=8)
 def fingerprint(settings: Settings, by: LabelledBy) -> str:
-    """A hash of the settings. It changes whenever the same photograph could give another poem."""
+    """A hash of the settings, which changes whenever the same photograph could give another poem."""
     from photopoem.color.names import color_names
 
     grammars = [grammar.fingerprint for grammar in load_grammars(settings)]
@@ -262,8 +262,9 @@ def write_poem(
 ) -> Poem:
     """The poem of one photograph.
 
-    `grammar` is a name of the shelf, a file, or several names with commas between. `labels` is a labeller or its name.
-    Raises `PhotoError`, `LabelError`, `LabellerUnavailable`, `GrammarError`, `MissingWordsError` or `UsageError`.
+    `grammar` is the name of a built-in grammar, a file, or several of these separated by commas. `labels` is a
+    labeller or its name. Raises `PhotoError`, `LabelError`, `LabellerUnavailable`, `GrammarError`, `MissingWordsError`
+    or `UsageError`.
     """
     spec = labels if isinstance(labels, str) else labels.name
     from photopoem.grammar import expand_names
@@ -287,12 +288,11 @@ def write_poems(
 ) -> Iterator[Outcome]:
     """A poem or a failure for each photograph, in the order given.
 
-    At most `window` batches are in flight. A labeller that uses the network is asked here, by one thread,
-    while the executor reads the next photographs; any other runs inside the workers. The poems of a `series` are
-    written here, one after the other.
-    Raises `LabellerUnavailable` where it cannot go on at all.
+    At most `window` batches are in flight. A network labeller runs here, in one thread, while the executor reads the
+    next photographs; any other runs inside the workers. The poems of a `series` are written here, one after the other.
+    Raises `LabellerUnavailable` if the labeller cannot continue.
     """
-    # What there is to say was said when the run began; workers say nothing.
+    # Workers print nothing, because the main process has printed all notes.
     told = replace(settings, label_settings=replace(settings.label_settings, note=say_nothing))
     if labeller.network:
         yield from _with_network(found, told, labeller, executor, window, series)
@@ -325,7 +325,7 @@ def _with_network(
             for batch, described in ahead(asking, read_batches, lambda batch: _labelled(batch, labeller)):
                 yield from _composed(batch, described, settings, series)
         except BaseException:
-            # Whoever stops the run must not wait for a service that does not answer.
+            # Stopping the run must not wait for a service that does not answer.
             close_labeller(labeller)
             raise
 
@@ -333,7 +333,7 @@ def _with_network(
 def read_digests(
     found: Iterable[Found], settings: Settings, executor: Executor, window: int
 ) -> Iterator[str]:
-    """The digests of the photographs that can be read, in their order."""
+    """The digests of the readable photographs, in order."""
     work = partial(_digest_batch, settings=settings)
     for batch in in_order(executor, work, batches(found, BATCH), window, _given_up):
         yield from (each for each in batch if isinstance(each, str))
@@ -353,7 +353,7 @@ def _composed(
     settings: Settings,
     series: Series | None = None,
 ) -> Iterator[Outcome]:
-    """The outcomes of a batch in its order; `described` are those that could be read."""
+    """The outcomes of a batch, in order; `described` are the readable ones."""
     rest = iter(described)
     for each in batch:
         yield each if isinstance(each, Failed) else _compose_one(next(rest), settings, series)
@@ -365,7 +365,7 @@ def _given_up(found: Found) -> Failed:
 
 @lru_cache(maxsize=2)
 def labeller_for(settings: Settings) -> Labeller:
-    """The labeller that the settings name, opened once in each process.
+    """The labeller of the settings, opened once per process.
 
     Raises `UsageError` and `LabellerUnavailable` as `open_labeller` does.
     """
@@ -373,20 +373,20 @@ def labeller_for(settings: Settings) -> Labeller:
 
 
 def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
-    """Read, label and write a batch: the whole work, where labels need no network."""
+    """Read, label and write a batch: the whole work if labels need no network."""
     readings = _read_batch(batch, settings)
     return list(_composed(readings, _labelled(readings, labeller_for(settings.without_show())), settings))
 
 
 def _describe_batch(batch: Sequence[Found], settings: Settings) -> list[Described | Failed]:
-    """Read and label a batch; the pixels stay with the worker, for a poem needs none."""
+    """Read and label a batch; the pixels stay in the worker, because poems do not need them."""
     readings = _read_batch(batch, settings)
     described = iter(_labelled(readings, labeller_for(settings.without_show())))
     return [each if isinstance(each, Failed) else next(described).without_pixels() for each in readings]
 
 
 def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
-    """Open all photographs before measuring the first: taking turns would refill the CPU caches each time."""
+    """Open all photographs before measuring the first, because alternating would refill the CPU caches each time."""
     opened = [(found, _tried(found, partial(open_photo, settings=settings))) for found in batch]
     return [
         photo
@@ -414,9 +414,9 @@ def _compose_one(described: Described, settings: Settings, series: Series | None
 
 
 def _failed(found: Found, error: Exception) -> Failed:
-    """The failure of a photograph, its cause in one line.
+    """The failure of a photograph, with its cause in one line.
 
-    An unforeseen error costs this photograph and not the run; `--traceback` shows where it arose.
+    An unforeseen error affects this photograph, not the run; `--traceback` shows where it arose.
     """
     if isinstance(error, PhotoError):
         return Failed(found, error.cause)

@@ -1,7 +1,7 @@
-"""Publishes poems: keeps each in its folder, and puts it on paper where a target is given.
+"""Publishes poems: stores each in its folder, and prints it if there is a target.
 
-A use case makes a `Paper` of what a person asked for (`open_paper`), starts a `PoemSpool` on it, and calls `publish`
-for each poem. `print_poems` prints poems that are written already:
+A use case opens a `Paper` (`open_paper`), starts a `PoemSpool` on it, and calls `publish` for each poem. `print_poems`
+prints existing poems:
 
     from photopoem.services.publish import print_poems
     print_poems("poems", poems, "tcp://192.168.1.50:9100")
@@ -42,16 +42,16 @@ _BY_ENDING = {
 }  # fmt: skip
 
 
-# -- keeping a poem --------------------------------------------------------------------------------------
+# -- storing a poem --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of a poem.
+    """The result of publishing a poem.
 
-    `poem` is what stands in the folder now, which may be a person's; `kept` then says so. `text` is what was, or
-    would have been, written. `queued` tells whether it is new to the print queue. `dropped` tells that a person dropped
-    the photograph, so that nothing was written or queued.
+    `poem` is the poem in the folder now, which may be an edited or kept one; then `kept` has a message. `text` is what
+    was, or would have been, written. `queued` says whether it is new in the print queue. `dropped` says that the
+    photograph was dropped, so that nothing was written or queued.
     """
 
     poem: Poem
@@ -71,11 +71,10 @@ def publish(
     colophon: bool = True,
     photograph: tuple[str, str] | None = None,
 ) -> Published:
-    """Keep a poem in the folder, then queue it for paper where there is a spool.
+    """Store a poem in the folder, then queue it if there is a spool.
 
-    The disk has the text and the record before the queue has the poem. A program that is killed between the two does
-    both again. `photograph` (path, stamp) is noted in the queue as
-    dealt with. Raises `StoreError`.
+    The text and the record are on disk before the poem is queued. If the program is killed in between, the next run
+    repeats both. The queue records `photograph` (path, stamp) as processed. Raises `StoreError`.
     """
     poem, kept, text = done.poem, None, as_text(done.poem, with_colophon=colophon)
     choice = (show or Show()).choice(done.found.path, poem.subject.digest)
@@ -96,13 +95,13 @@ def publish(
 def text_settings(
     fingerprint: str, colophon: bool = True, choice: Choice | None = None, speech: Sequence[str] = ()
 ) -> str:
-    """The settings of a text as a record keeps them: of its poem, whether it has a colophon, and what was chosen."""
+    """The settings of a text for its record: those of its poem, of the colophon, and choices."""
     settings = fingerprint if colophon else f"{fingerprint} without colophon"
     return chosen_settings(settings, choice, speech) if choice else settings
 
 
 def _kept_poem(found: Found, digest: str, folder: PoemsFolder, show: Show) -> Poem | None:
-    """The poem that a person kept for a photograph, also where the photograph was moved since."""
+    """The kept poem of a photograph, even if the photograph was moved since."""
     if show.choice(found.path, digest).state != "kept":
         return None
     for path in (found.path, show.moved_from(found.path, digest)):
@@ -117,7 +116,7 @@ def _kept_poem(found: Found, digest: str, folder: PoemsFolder, show: Show) -> Po
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """Where and how poems are printed. `photos` is the folder that relative paths of photographs start from."""
+    """Where and how poems are printed. `photos` is the base folder of relative photograph paths."""
 
     target: Target
     press: str
@@ -137,10 +136,10 @@ def open_paper(
     photos: str | Path | None = None,
     colophon: bool = True,
 ) -> Paper:
-    """The paper at an address. Nothing is connected yet, but what can never print is refused.
+    """Open the paper at an address, without connecting. Targets that can never print are refused.
 
-    `press` follows from the target where only one suits it. Without `colophon` the press leaves it out, where it
-    prints one. Raises `UsageError` and, where the press cannot be loaded, `PressError`.
+    `press` defaults to the target's. Without `colophon`, the press omits it. Raises `UsageError`, and `PressError` if
+    the press cannot be loaded.
     """
     target = queue_target(address)
     name = press_for(target, press)
@@ -157,7 +156,7 @@ def open_target(address: str) -> Target | OneFile:
 
 
 def queue_target(address: str) -> Target:
-    """A target that has a queue. Raises `UsageError` where it has none, does not exist or will never print."""
+    """A target with a queue. Raises `UsageError` if it has none, does not exist or will never print."""
     target = open_target(address)
     if isinstance(target, OneFile):
         raise UsageError(f"{address}: a file has no queue; print into a folder with dir:FOLDER")
@@ -167,7 +166,7 @@ def queue_target(address: str) -> Target:
 
 
 def press_for(target: Target | OneFile, asked: str | None) -> str:
-    """The press for a target: the one asked for, else the one that suits it. Raises `UsageError`."""
+    """The press for a target: the requested one, otherwise its default. Raises `UsageError`."""
     press = asked or (press_of_file(target.path) if isinstance(target, OneFile) else target.press)
     if press is None:
         raise UsageError(f"{target.address}: say which --press: {', '.join(press_names())}")
@@ -175,7 +174,7 @@ def press_for(target: Target | OneFile, asked: str | None) -> str:
 
 
 def press_of_file(path: Path) -> str | None:
-    """The press that a file's ending asks for; built-in presses go before those of other packages."""
+    """The press for a file's ending; built-in presses take precedence."""
     ending = path.suffix.lower()
     return _BY_ENDING.get(ending) or other_press_for(ending)
 
@@ -184,10 +183,10 @@ def press_of_file(path: Path) -> str | None:
 
 
 class PoemSpool(Spool):
-    """Prints the poems that are added, while the program goes on. Use it as a context manager.
+    """Prints added poems in the background. Use it as a context manager.
 
-    A poem that `add_durably` takes less than `hold` seconds after others were queued is held until the next one or
-    `release`, so that the disk gets several together. The other arguments after `paper` are those of `Worker`.
+    A poem that `add_durably` gets less than `hold` seconds after others were queued is held until the next one or
+    `release`, so that several are synced together. The other arguments after `paper` are those of `Worker`.
     """
 
     def __init__(
@@ -219,19 +218,19 @@ class PoemSpool(Spool):
         )
 
     def add_poem(self, poem: Poem, photograph: tuple[str, str] | None = None) -> bool:
-        """Queue a poem; False where it has been printed or waits already. Raises `StoreError`.
+        """Queue a poem; returns False if it is printed or queued already. Raises `StoreError`.
 
-        `photograph` (path, stamp) is noted as dealt with in the same moment.
+        In the same transaction, `photograph` (path, stamp) is recorded as processed.
         """
         return self.add([self.paper.job(poem)], photograph)
 
     def add_durably(self, poem: Poem, folder: PoemsFolder, photograph: tuple[str, str] | None = None) -> bool:
-        """`add_poem` after the disk has the poem's text and record in `folder`; also True for a poem that is held."""
+        """`add_poem` after the poem's text and record in `folder` are on disk; also True for a held poem."""
         self._held.append(poem)
         return time.monotonic() - self._released < self.hold or self.release(folder, photograph)
 
     def release(self, folder: PoemsFolder, photograph: tuple[str, str] | None = None) -> bool:
-        """Queue the poems that are held, once the disk has what `folder` keeps of them. Raises `StoreError`."""
+        """Queue the held poems after their texts and records in `folder` are on disk. Raises `StoreError`."""
         folder.make_durable()
         added = self.add([self.paper.job(poem) for poem in self._held], photograph)
         self._held.clear()
@@ -258,7 +257,7 @@ class AsItStands:
 
 
 class Renderer:
-    """Presses the poems of queued jobs; each press is opened once."""
+    """Renders the poems of queued jobs; each press is opened once."""
 
     def __init__(self) -> None:
         self._presses: dict[str, Press] = {}
@@ -278,7 +277,7 @@ class Renderer:
 
 
 def ordered(poems: Iterable[Poem], order: Order | None, seed: int | None = None) -> list[Poem]:
-    """The poems in an order: shuffled (`seed` repeats one), by the time taken (unknown last), by name, or as given."""
+    """The poems in an order: shuffled (by `seed`), by the time taken (unknown last), by name, or as given."""
     found = list(poems)
     if order == "shuffle":
         random.Random(seed).shuffle(found)  # noqa: S311 - a deck of cards, no secret
@@ -319,10 +318,10 @@ def enqueue(
     copies: int = 1,
     again: bool = False,
 ) -> int:
-    """Put poems into the queue of the poems folder `folder`; returns how many are new.
+    """Queue poems in the queue of the poems folder `folder`; returns how many are new.
 
-    `paper` may be the address of a target. A poem that the target has had, or that waits for it, is not put in a
-    second time, unless `again` is set. Raises `UsageError`, `StoreError`, `PressError`.
+    `paper` may be the address of a target. A poem that is printed or queued for the target already is not queued
+    again, unless `again` is set. Raises `UsageError`, `StoreError`, `PressError`.
     """
     where = open_paper(paper) if isinstance(paper, str) else paper
     with _opened(folder) as queue:
@@ -332,10 +331,10 @@ def enqueue(
 def print_queue(
     folder: str | Path | Queue, target: Target | str, *, pace: float = 0.0, retry: Retry | None = None
 ) -> Printed:
-    """Print what is queued for a target; returns when nothing is left, or `retry.stop` is set.
+    """Print the queue of a target; returns when nothing is left or `retry.stop` is set.
 
-    Waits for a printer that is off, stalled or out of paper, and goes on by itself. Raises `UsageError`, `StoreError`,
-    `PressError`.
+    Waits for a printer that is off, stalled or out of paper, and continues by itself. Raises `UsageError`,
+    `StoreError`, `PressError`.
     """
     where = queue_target(target) if isinstance(target, str) else target
     with _opened(folder) as queue:
@@ -361,7 +360,7 @@ def print_poems(
 
 @contextmanager
 def _opened(folder: str | Path | Queue) -> Iterator[Queue]:
-    """A queue that is given, or the queue of a folder, which is closed afterwards."""
+    """The given queue, or the queue of a folder, which is closed afterwards."""
     if isinstance(folder, Queue):
         yield folder
     else:

@@ -1,4 +1,4 @@
-"""Watches a folder: each photograph that arrives becomes a poem on paper, for as long as the show runs."""
+"""Watches a folder: prints a poem for each photograph that arrives."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from photopoem.text.terminal import counted, say
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """From one time of the day to another, past midnight where that is earlier; local time."""
+    """From one time of day to another in local time; past midnight if the second is earlier."""
 
     begin: clock_time
     end: clock_time
@@ -49,7 +49,7 @@ class QuietHours:
             raise UsageError(f"quiet hours are written 22:00-08:00, not {text!r}") from None
 
     def now(self, at: datetime | None = None) -> bool:
-        """Whether it is quiet (now, or at a local time)."""
+        """Whether quiet hours apply (now, or at a local time)."""
         clock = (at or datetime.now()).time()  # the clock on the wall
         if self.begin <= self.end:
             return self.begin <= clock < self.end
@@ -62,13 +62,13 @@ def _clock(hour: int, minute: int) -> clock_time:
 
 
 TRIES = (1.0, 5.0, 30.0, 120.0)
-"""Seconds until a photograph that gave no poem is tried again, with the next seed; then it is given up."""
+"""Seconds until a photograph without a poem is retried with the next seed; after the last one it is given up."""
 HEARTBEAT = 10.0
 """The status file is written at least this often, in seconds."""
 PAUSES = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between looks for a folder, a disk or a network that is gone."""
+"""Seconds between checks for a missing folder, disk or network."""
 REMEMBERED = 500
-"""Poems of earlier evenings that a series still takes into account."""
+"""How many poems of earlier sessions a series considers."""
 LITTLE_ROOM = 100
 """Megabytes below which the disk counts as nearly full."""
 
@@ -77,10 +77,10 @@ LITTLE_ROOM = 100
 class Watch:
     """Watches `folder`, writes a poem for each photograph that arrives and prints it on `paper`.
 
-    Poems are kept in the folder `poems`. The queue in it remembers which poems were printed and which photographs were
-    seen, so that a watch goes on after any interruption. With `existing`, photographs that are there at the very first
-    start are taken too. `status` is a file of one JSON object for whoever looks after the show. `begun` is called once
-    the watch is ready for photographs.
+    Poems are stored in the folder `poems`. The queue in it records which poems were printed and which photographs were
+    seen, so that a watch continues after any interruption. With `existing`, photographs that are there at the very
+    first start are included. `status` is a file with one JSON object for monitoring. `begun` is called when the watch
+    is ready.
     """
 
     folder: Path
@@ -96,10 +96,10 @@ class Watch:
     stop: threading.Event = field(default_factory=threading.Event)
     begun: Callable[[], None] = field(default=lambda: None)
     look_again: float = 1.0
-    """Seconds from one look at the folder to the next where the system says nothing."""
+    """Seconds between checks of the folder if the system reports no changes."""
 
     def __post_init__(self) -> None:
-        self.arrivals = Arrivals(self.folder)  # as the person wrote it, for messages
+        self.arrivals = Arrivals(self.folder)  # as the user wrote it, for messages
         self.folder = self.folder.absolute()
         printing = Retry(self.say, self.stop)
         self.spool = PoemSpool(
@@ -120,7 +120,7 @@ class Watch:
         self._told: object = None
 
     def run(self) -> None:
-        """Watch until `stop` is set. Raises `PhotopoemError` only for what is wrong from the beginning."""
+        """Watch until `stop` is set. Raises `PhotopoemError` only for errors at the start."""
         from photopoem.services.pipeline import labeller_for, load_grammars
 
         load_grammars(self.settings)
@@ -141,7 +141,7 @@ class Watch:
         self._report("stopped")
 
     def _begin(self) -> None:
-        """Read which photographs were seen before; at the very first start, note those that are there already."""
+        """Load the photographs seen before; at the very first start, record existing ones."""
         queue = self.spool.queue
         known = queue.photographs()
         first = str(self.folder) not in known
@@ -153,7 +153,7 @@ class Watch:
                 self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
         self.arrivals.note_known(known)
         if queue.has_lost() and (self.poems / RECORDS).exists():
-            # Their jobs went with a damaged queue: they are offered again, in doubt.
+            # Their jobs were lost with a damaged queue, so they are queued again as doubtful.
             for poem in hang(read_edited(self.poems), self._last_show).poems:
                 self.spool.add_poem(poem)
         if self.series and (self.poems / RECORDS).exists():
@@ -161,7 +161,7 @@ class Watch:
                 self.series.add(poem)
 
     def _round(self) -> None:
-        """Look once, deal with what is ready, wait for more."""
+        """Check once, process what is ready, wait for more."""
         self._happened.clear()
         started = time.monotonic()
         ready = self._until_it_works(self.arrivals.ready)
@@ -174,12 +174,12 @@ class Watch:
                 self._report()
         if self._told != self._printing() or time.monotonic() - self._reported > HEARTBEAT:
             self._report()
-        # A look at a very large folder takes its time: spend no more than a tenth of ours on it.
+        # Checking a very large folder is slow, so spend at most a tenth of the time on it.
         soon = self.arrivals.settle / 2 if self.arrivals.growing.keys() - self._tries else self.look_again
         self._happened.wait(max(soon, 10 * took))
 
     def _until_it_works(self, act: Callable[[], Any]) -> Any:
-        """Act, and try again while a folder or the network is away or a disk is full; returns what `act` does."""
+        """Call `act`, and retry while a folder or the network is missing or a disk is full; returns its result."""
         while True:
             try:
                 done = act()
@@ -199,7 +199,7 @@ class Watch:
             outcome = self._until_it_works(lambda: self._write(found))
         except Stopped:
             raise
-        except Exception as error:  # whatever one photograph does, the show goes on
+        except Exception as error:  # no photograph may stop the show
             self._give_up_or_wait(found, f"{type(error).__name__}: {error}")
             return
         if not isinstance(outcome, Done):
@@ -214,19 +214,18 @@ class Watch:
         from photopoem.services.executors import Inline
         from photopoem.services.pipeline import labeller_for, write_poems
 
-        # A cause may pass with time (a service is busy) or with the seed (the dealt words do not fit the form).
+        # A retry may help: a service may be busy, or another seed may draw words that fit the form.
         tries, _ = self._tries.get(found.path, (0, 0.0))
         settings = replace(self.settings, seed=self.settings.seed + tries).with_show(self._show())
         labeller = labeller_for(self.settings)
-        # Only reading can end the program. A kill from outside mostly comes at other times, and is no sign against
-        # the photograph.
+        # Only reading can crash the program. A kill from outside mostly comes at other times and does not count.
         with self._unended.trying(found), suppress(PhotoError):
             open_photo(found, settings)
         (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
         return outcome
 
     def _show(self) -> Show:
-        """The show as it is now; where its file is damaged, as it was before: the installation goes on."""
+        """The current show, or the last valid one if its file is damaged."""
         try:
             self._last_show = read_show(self.poems)
             self._damage = ""
@@ -283,7 +282,7 @@ class Watch:
         return self.quiet_hours is None or not self.quiet_hours.now()
 
     def _report(self, trouble: str = "") -> None:
-        """Write the status file; that it cannot be written must not stop the show."""
+        """Write the status file; failing to write it must not stop the show."""
         self._reported, self._told = time.monotonic(), self._printing()
         if self.status is None:
             return
@@ -298,7 +297,7 @@ class Watch:
         return tally.printed, tally.doubtful, self.spool.worker.retry.trouble, self._may_print()
 
     def health(self, trouble: str = "") -> dict[str, Any]:
-        """The state of the watch, as the status file tells it."""
+        """The state of the watch, for the status file."""
         try:
             counts: Mapping[Any, int] = self.spool.queue.counts(self.spool.target)
         except StoreError as error:
@@ -321,7 +320,7 @@ def _now() -> str:
 
 
 def _memory_mb() -> float | None:
-    """Memory in use by this process, where /proc tells."""
+    """Memory used by this process, if /proc has it."""
     with suppress(OSError, IndexError, ValueError):
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)

@@ -1,1 +1,1 @@
-"""The studio: a page in the browser, served from this machine alone, in which a person curates a show."""
+"""The studio: a local web page for curating a show."""

@@ -1,4 +1,4 @@
-"""The studio's grammars: those it offers, and poems of one that is being typed, in a process that may freeze alone."""
+"""The studio's grammars: opens and saves them, and tries one while it is typed, in a separate process."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from photopoem.text.clean import clean, one_line
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 MOST_FILES = 200
-"""Files of a folder that are looked at for grammars."""
+"""The most files of a folder that are searched for grammars."""
 
 
 def own_grammars(poems: Path) -> list[Path]:
-    """The JSON files that may be a person's grammars: here, and beside the folder of poems."""
+    """JSON files that may be the user's grammars: here, and beside the folder of poems."""
     folders = dict.fromkeys((Path(), poems.parent if poems.resolve().parent != Path.cwd() else Path()))
     found = (each for folder in folders for each in sorted(folder.glob("*.json"))[:MOST_FILES])
     return [each for each in found if each.is_file()]
 
 
 def offered(poems: Path) -> list[dict[str, str]]:
-    """The grammars that can be written with: what to ask for each by, its name, and what it says of itself."""
+    """The usable grammars: the id, name and description of each."""
     return [*_loaded(map(str, own_grammars(poems)), "a file here"), *_loaded(shelf(), "")]
 
 
@@ -44,32 +44,32 @@ def _loaded(names: Any, about: str) -> Iterator[dict[str, str]]:
         try:
             grammar = load_grammar(name)
         except GrammarError:
-            continue  # no grammar, or one with faults: the grammar view tells of those
+            continue  # not a grammar, or one with errors, which the grammar view shows
         said = one_line(grammar.about) or about
         yield {"id": name, "name": one_line(os.path.splitext(os.path.basename(name))[0]), "about": said}  # noqa: PTH119, PTH122
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where grammars are opened and saved: the files beside the poems, the shelf, and one file that was named."""
+    """Opens and saves grammars: the files beside the poems, the built-in ones, and one given file."""
 
     poems: Path
     named: Path | None = None
 
     def own(self) -> list[Path]:
-        """The person's own grammars, the named one first."""
+        """The user's own grammars, the given one first."""
         others = own_grammars(self.poems)
         return (
             others if self.named is None else [self.named, *(each for each in others if each != self.named)]
         )
 
     def listed(self) -> list[dict[str, Any]]:
-        """What can be opened: a person's own files, with or without faults, and the shelf to copy from."""
+        """The grammars to open: the user's own files, with or without errors, and built-in ones to copy."""
         files = [{"id": str(each), "name": one_line(each.name), "own": True} for each in self.own()]
         return files + [{"id": name, "name": name, "own": False} for name in shelf()]
 
     def stamps(self) -> list[tuple[str, int, int]]:
-        """Time and size of each own file: they differ where one was changed."""
+        """Time and size of each own file, to detect changes."""
         found = []
         for each in self.own():
             with suppress(OSError):
@@ -78,7 +78,7 @@ class Desk:
         return found
 
     def text(self, id_: str) -> str:
-        """The text of a grammar that is listed. Raises `UsageError` for any other, `GrammarError`."""
+        """The text of a listed grammar. Raises `UsageError` for any other, and `GrammarError`."""
         if id_ not in (each["id"] for each in self.listed()):
             raise UsageError("there is no such grammar here any more")
         path = next((each for each in self.own() if str(each) == id_), None) or find_grammar(id_)
@@ -88,10 +88,10 @@ class Desk:
             raise GrammarError(f"{path}: cannot be read: {error.strerror or error}") from error
 
     def save(self, name: str, text: str, before: str | None, *, sure: bool = False) -> Path:
-        """Write a grammar's text into a file of the person's own, and return it.
+        """Save a grammar's text to a file of the user, and return the file.
 
-        `name` is that of an own file, or a new one beside the poems. `before` is the text that was opened from there;
-        where another stands there, `Unsure` is raised unless the person is `sure`. Raises `UsageError`, `StoreError`.
+        `name` is an own file, or a new one beside the poems. `before` is the text that was opened; if the file has
+        changed since, `Unsure` is raised unless the user is `sure`. Raises `UsageError`, `StoreError`.
         """
         path = next((each for each in self.own() if str(each) == name), None)
         if path is None:
@@ -106,18 +106,18 @@ class Desk:
 
 
 def checked_name(poems: Path, name: str) -> str:
-    """A grammar's name that a page sent, where it is offered. Raises `UsageError`: no other file is opened."""
+    """Check that a grammar's name from the page is offered. Raises `UsageError`, so that no other file is opened."""
     if name and name not in (each["id"] for each in offered(poems)):
         raise UsageError("there is no such grammar here any more")
     return name
 
 
 LIMIT = 3.0
-"""Seconds that the poems of one grammar may take; then its process is ended, and a new one is begun."""
+"""Seconds that the poems of one grammar may take; then its process is replaced."""
 START = 60.0
-"""Seconds that a process may take to begin: it imports what writes."""
+"""Seconds that a process may take to start, including imports."""
 MOST_MEMORY = 4 << 30
-"""Bytes of address space that the process may have."""
+"""The most bytes of the process's address space."""
 PHOTOGRAPHS = 8
 MOST_PROBLEMS = 100
 TOO_SLOW = f"its poems were not written in {LIMIT:.0f} seconds: some rule grows too fast"
@@ -125,9 +125,9 @@ TOO_SLOW = f"its poems were not written in {LIMIT:.0f} seconds: some rule grows 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A grammar as it is typed, for these photographs (records with labels, palette and moment).
+    """An unsaved grammar, to try with these photographs (records with labels, palette and moment).
 
-    Files that it names lie beside `path`. `lexicon` are the person's own, with the words of the house.
+    Files that it names are beside `path`. `lexicon` are the user's lexicons and words of the house.
     """
 
     text: str
@@ -139,7 +139,7 @@ class Draft:
 
 @dataclass
 class Bench:
-    """Tries drafts, one at a time, in a process that is ended where it takes too long. It may be used by any thread."""
+    """Tries drafts, one at a time, in a process that is killed if it takes too long. Thread-safe."""
 
     limit: float = LIMIT
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -147,7 +147,7 @@ class Bench:
     _line: Connection | None = None
 
     def try_out(self, draft: Draft) -> dict[str, Any]:
-        """What `tried` says of a draft; only a problem where that takes too long or ends the process."""
+        """The result of `tried` for a draft; only a problem if that takes too long or crashes the process."""
         with self._lock:
             line = self._begun()
             try:
@@ -162,7 +162,7 @@ class Bench:
             return {"problems": [{"line": 1, "column": 1, "kind": "error", "message": told}], "poems": []}
 
     def _begun(self) -> Connection:
-        """The line to a process that is ready. Raises `PhotopoemError` where none can be started."""
+        """The connection to a ready process. Raises `PhotopoemError` if none can be started."""
         if self._line is not None and self._process is not None and self._process.is_alive():
             return self._line
         from multiprocessing import get_context
@@ -201,7 +201,7 @@ def _work(line: Connection) -> None:
 
     begin_worker()
     _bound_memory()
-    # What writing imports is imported now: it must not count against the first draft.
+    # Warm up the imports, so that they do not count against the first draft.
     tried(Draft('{"origin": "#label.s# #color#"}', "x.json"))
     sample_vocabulary()
     line.send("ready")
@@ -211,7 +211,7 @@ def _work(line: Connection) -> None:
 
 
 def _bound_memory() -> None:
-    """Bound the memory of this process, where the system can."""
+    """Limit the memory of this process, if the system supports that."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -219,11 +219,11 @@ def _bound_memory() -> None:
 
 
 def tried(draft: Draft) -> dict[str, Any]:
-    """The problems of a draft and, where none is an error, its poems and figures.
+    """The problems of a draft and, if none is an error, its poems and statistics.
 
     `problems` have line, column, kind and message. Each of `poems` has title and lines as pieces, or an `error`.
-    `share` is the part of the words that come from the photographs, in 0..1; `frames` are lines that come back in
-    several poems with other words in them, with how often.
+    `share` is the share of words from the photographs, in 0..1; `frames` are lines that are repeated in several poems
+    with other words, with their counts.
     """
     from photopoem.grammar.check import problems_of
     from photopoem.grammar.grammar import Grammar
@@ -251,7 +251,7 @@ def _at_origin(parts: Any, message: str) -> dict[str, Any]:
 
 
 def _poems(grammar: Any, draft: Draft) -> list[Poem | str]:
-    """A poem of each photograph, or why there is none. Raises `GrammarError` where the rules grow without end."""
+    """A poem for each photograph, or the error. Raises `GrammarError` if the rules grow without end."""
     from photopoem.grammar.preview import sample_vocabulary, vocabulary_of
 
     given = [(vocabulary_of(each), draft.seed) for each in draft.subjects]
@@ -290,7 +290,7 @@ def _figures(poems: Sequence[Poem]) -> dict[str, Any]:
 
 
 def _frame(line: Line) -> str:
-    """A line without its words: what the grammar says itself, with dots for what comes from elsewhere."""
+    """A line's frame: the grammar's own text, with dots for other words."""
     own = "".join(
         span.text if span.source is None and span.voice == "grammar" else "\u2026" for span in line.spans
     )

@@ -1,4 +1,4 @@
-"""Poems on paper, from the studio: the queue with what is in doubt, printing in the background, and previews."""
+"""Printing from the studio: the queue with doubtful jobs, printing in the background, and previews."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from photopoem.studio.wall import Wall
 from photopoem.text.clean import one_line
 
 MOST_SHOWN = 200
-"""Jobs that the page lists; the counts tell of the others."""
+"""The most jobs that the page lists; the counts include all."""
 PREVIEWS: dict[str, tuple[str, dict[str, Any], str]] = {
     "receipt": ("receipt", {"photo": True}, "image/png"),
     "plot": ("svg", {}, "image/svg+xml"),
     "card": ("pdf", {"layout": "card"}, "application/pdf"),
 }
-"""The previews by their names: the press, its options, the kind of file."""
+"""The previews by name: the press, its options, the media type."""
 
 
 @dataclass
 class Tray:
-    """The print queue of a show. Only printers that the person named when the studio was begun, or has printed to
-    from this folder before, are printed to: a page cannot name others.
+    """The print queue of a show. It prints only to the printer given at the start of the studio, and to those that
+    this folder was printed to before; a page cannot name others.
     """
 
     wall: Wall
@@ -41,7 +41,7 @@ class Tray:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def listed(self) -> dict[str, Any]:
-        """What is in doubt, on its way and waiting, how many there are of each state, and the printers."""
+        """The doubtful, sending and queued jobs, the counts by state, and the printers."""
         made: dict[str, Any] = {
             "jobs": [],
             "counts": {},
@@ -66,7 +66,7 @@ class Tray:
         return self.wall.folder / FILE_NAME
 
     def _targets(self) -> list[str]:
-        """The addresses that may be printed to, the one that was given first."""
+        """The allowed printer addresses, the given one first."""
         known: dict[str, None] = {self.given.target.address: None} if self.given else {}
         if self._path.exists():
             with Queue(self.wall.folder) as queue:
@@ -74,11 +74,11 @@ class Tray:
         return list(known)
 
     def _trouble(self) -> str:
-        """What a printer is waited for, or what ended the printing."""
+        """The current trouble of a printer, or the error that ended the printing."""
         return one_line(self._retry.trouble or next((fault for fault in self._faults.values() if fault), ""))
 
     def retry(self, ids: Sequence[int]) -> str:
-        """Queue jobs in doubt again, and print them."""
+        """Queue doubtful jobs again, and print them."""
         with self._queue() as queue:
             done = queue.retry(ids)
             targets = {job.target for job in queue.jobs(("queued",)) if job.id in ids}
@@ -87,7 +87,7 @@ class Tray:
         return f"{done} queued again"
 
     def skip(self, ids: Sequence[int]) -> str:
-        """Leave jobs out for good."""
+        """Skip jobs."""
         with self._queue() as queue:
             return f"{queue.skip(ids)} skipped"
 
@@ -97,7 +97,7 @@ class Tray:
         return open_queue(self.wall.folder)
 
     def send(self, ids: Sequence[str], target: str) -> str:
-        """Queue poems for a printer, and print them in the background; dropped ones are left out."""
+        """Queue poems for a printer, without dropped ones, and print them in the background."""
         paper = self._paper(target)
         wanted = [each for each in ids if self.wall.row(each).choice.state != "dropped"]
         if not wanted:
@@ -108,7 +108,7 @@ class Tray:
         return f"{new} sent to {target}{before}"
 
     def _paper(self, target: str) -> Paper:
-        """The paper at a known address, pressed as it was before. Raises `UsageError` for any other address."""
+        """The paper at an allowed address, with the press used before. Raises `UsageError` for any other address."""
         if target not in self._targets():
             raise UsageError(f"{target}: no printer of this show; begin the studio with --print {target}")
         if self.given is not None and target == self.given.target.address:
@@ -118,7 +118,7 @@ class Tray:
         return open_paper(target, presses[0] if presses else None, photos=self.wall.photos)
 
     def _print(self, paper: Paper) -> None:
-        """See that the queue of a printer is being printed."""
+        """Start printing the queue of a printer, if needed."""
         address = paper.target.address
         with self._lock:
             thread = self._threads.get(address)
@@ -134,13 +134,13 @@ class Tray:
             self._faults[paper.target.address] = str(error)
 
     def close(self) -> None:
-        """End printing: a poem that is being sent is finished, the others stay queued."""
+        """Stop printing: the current poem is finished, the others stay queued."""
         self._retry.stop.set()
         for thread in self._threads.values():
             thread.join(30)
 
     def preview(self, id_: str, kind: str) -> tuple[bytes, str]:
-        """A poem as it will be on paper, and the kind of file. Raises `UsageError` and as a press does."""
+        """A preview of a poem on paper, and its media type. Raises `UsageError`, and as a press does."""
         if kind not in PREVIEWS:
             raise UsageError("there are previews of the receipt, the plot and the card")
         name, options, media = PREVIEWS[kind]

@@ -1,4 +1,4 @@
-"""Serves the studio to its own page alone: its files, the show as JSON, pictures, acts, an event for each change."""
+"""The studio's web server: its page, the show as JSON, pictures, actions, and an event for each change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
 MOST_BYTES = 4 << 20
-"""A request may have so many bytes: the largest grammar has two million."""
+"""The most bytes of a request; the largest grammar has two million."""
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
@@ -45,18 +45,18 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "x-frame-options": "DENY",
 }
-"""Sent with every answer. A page without inline script and style runs nothing that a label or a name could hold."""
+"""Sent with every response. Without inline script and style, nothing in a label or a name can run."""
 
 
 def new_token() -> str:
-    """A token of 192 bits, which stands in the address of the studio."""
+    """A token of 192 bits for the address of the studio."""
     return secrets.token_urlsafe(24)
 
 
 class Guard:
-    """An ASGI application around another: what is refused never reaches it.
+    """An ASGI wrapper that keeps refused requests from an application.
 
-    `token` is the first part of every path, `port` that of the server. With `read_only` nothing can be written.
+    `token` is the first part of every path, `port` the server's port. With `read_only`, nothing can be changed.
     """
 
     def __init__(self, app: App, token: str, port: int, *, read_only: bool = False) -> None:
@@ -66,7 +66,7 @@ class Guard:
         self.read_only = read_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. A connection of any other kind, such as a web socket, is not answered."""
+        """Handle one request. Other connections, such as web sockets, are not answered."""
         if scope["type"] != "http":
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -82,7 +82,7 @@ class Guard:
         await self.app(inner, _bounded(receive), _with_headers(send))
 
     def _fault(self, method: str, headers: dict[str, str], token: str) -> tuple[int, str]:
-        """The status and the reason of a refusal; 0 where there is none."""
+        """The status and the reason of a refusal; 0 if the request is allowed."""
         host, origin = headers.get("host", ""), headers.get("origin")
         writes = method not in ("GET", "HEAD")
         if host not in self.hosts:
@@ -114,7 +114,7 @@ def _fixed() -> list[tuple[bytes, bytes]]:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Receives as before, and nothing beyond the longest request: a length need not be told in advance."""
+    """A `receive` that enforces the limit, because a request need not declare its length."""
     had = 0
 
     async def bounded() -> MutableMapping[str, Any]:
@@ -140,9 +140,9 @@ def _with_headers(send: Send) -> Send:
 
 LOCK = ".studio.lock"
 LOOK_EVERY = 0.5
-"""Seconds between two looks at the files."""
+"""Seconds between checks of the files."""
 ALIVE_EVERY = 15.0
-"""Seconds after which a page that hears nothing is told that the studio is still there."""
+"""Seconds between keep-alive messages to the page."""
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2"}
 ASSETS = {
     "": "studio/studio.html",
@@ -155,10 +155,9 @@ ASSETS = {
 
 @dataclass
 class Studio:
-    """A studio on one show: its address, and the server behind it. `view` is the part of the page that opens first.
+    """The studio of one show: its address and its server. `view` is the part of the page that opens first.
 
-    With `read_only` it only shows, as on a screen, so that several may be open. With `grammar`, a file, it writes
-    grammars and nothing else.
+    With `read_only` it only displays, so that several may be open. With `grammar`, a file, it edits only grammars.
     """
 
     wall: Wall
@@ -175,10 +174,10 @@ class Studio:
         self._server: Any = None
 
     def bind(self) -> socket.socket:
-        """A socket of this machine alone, on the port or any free one. Raises `UsageError` where the port is taken."""
+        """A loopback socket on the port or any free one. Raises `UsageError` if the port is in use."""
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            # A port that is asked for may be taken again at once after an earlier studio.
+            # A given port can be reused at once after an earlier studio.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind((HOST, self.port))
         except OSError as error:
@@ -303,21 +302,21 @@ class Studio:
     # -- pictures and events -------------------------------------------------------------------------------
 
     async def _picture(self, request: Request) -> Response:
-        """A picture may be kept by the browser for as long as the studio runs: its address has a mark of the pixels."""
+        """The browser may cache a picture, because its address contains a hash of the pixels."""
         of, side = request.path_params["id"], request.path_params["side"]
         data = await run_in_threadpool(picture, self.wall, of, side)
         headers = {"cache-control": "private, max-age=86400, immutable"}
         return Response(data, media_type="image/webp", headers=headers)
 
     async def _events(self, request: Request) -> Response:
-        """Server-sent events: the version of the show, at each change."""
+        """Server-sent events with the version of the show at each change."""
         headers = {"x-accel-buffering": "no"}
         return StreamingResponse(self._versions(), media_type="text/event-stream", headers=headers)
 
     async def _versions(self) -> AsyncIterator[bytes]:
         told, quiet = -1, 0.0
         stamps = await run_in_threadpool(self.desk.stamps)
-        # A stream that went on would keep the server from ending.
+        # An open stream would keep the server from stopping.
         while self._server is None or not self._server.should_exit:
             version = await run_in_threadpool(self.wall.look)
             quiet += LOOK_EVERY
@@ -332,7 +331,7 @@ class Studio:
                 yield b": alive\n\n"
             await asyncio.sleep(LOOK_EVERY)
 
-    # -- acting --------------------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------
 
     async def _act(self, act: Act, request: Request) -> Response:
         given = await _given(request)
@@ -356,7 +355,7 @@ ACTS: dict[str, Act] = {
     "say": lambda wall, given: wall.say(_word(given, "label"), _word(given, "instead")),
     "undo": lambda wall, _: wall.undo(),
 }
-"""What a page may ask to be done, each by a POST to its name."""
+"""The actions of the page, each a POST to its name."""
 
 
 ON_PAPER: dict[str, Callable[[Tray, dict[str, Any]], str]] = {
@@ -364,11 +363,11 @@ ON_PAPER: dict[str, Callable[[Tray, dict[str, Any]], str]] = {
     "retry": lambda tray, given: tray.retry(_jobs(given)),
     "skip": lambda tray, given: tray.skip(_jobs(given)),
 }
-"""The same for what goes on paper."""
+"""The same for printing."""
 
 
 def _jobs(given: dict[str, Any]) -> list[int]:
-    """The numbers of jobs. Raises `UsageError`, also for none: that would mean all."""
+    """The ids of jobs. Raises `UsageError`, also for an empty list, which would mean all jobs."""
     ids = given.get("ids")
     if (
         not isinstance(ids, list)
@@ -413,13 +412,13 @@ def _ids(given: dict[str, Any]) -> list[str]:
 
 
 def _number(value: Any) -> int:
-    """A version; 0, which asks for everything, where it is none."""
+    """A version; 0, which means everything, if it is invalid."""
     text = str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 async def _told(_request: Request, error: Exception) -> Response:
-    """An error that photopoem foresaw, in one line for the person. 409 asks whether they are sure."""
+    """A photopoem error in one line. Status 409 asks the user to confirm."""
     line = " ".join(str(error).splitlines())
     return JSONResponse({"error": line}, status_code=409 if isinstance(error, Unsure) else 400)
 
@@ -430,9 +429,9 @@ async def _asset(file: str, request: Request) -> Response:
 
 
 def hold(folder: Path) -> Any:
-    """The lock of the only studio that changes a show; it is held until it is released or the program ends.
+    """Lock a show for one studio, until the lock is released or the program ends.
 
-    Raises `UsageError` where another studio holds it, `StoreError` where nothing can be written.
+    Raises `UsageError` if another studio holds it, `StoreError` if nothing can be written.
     """
     from filelock import FileLock, Timeout
 

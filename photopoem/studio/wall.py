@@ -1,4 +1,4 @@
-"""The show as the page sees it: a row for each poem, one poem with its words, and what a person does to them."""
+"""The show for the page: a row for each poem, a poem with its words, and the user's actions."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from photopoem.services.curate import Pick, Standing, standing, take_back, title
 from photopoem.text.clean import clean
 
 MOST_UNDOS = 200
-"""Acts that can be taken back, one after the other."""
+"""The most actions that can be undone."""
 MOST_AT_ONCE = 10_000
-"""Poems that one act may name."""
+"""The most poems in one action."""
 
 
 @dataclass(slots=True)
 class Row:
-    """One photograph and its poem. `line` is its record as it stands in the file."""
+    """One photograph and its poem. `line` is its record in the file."""
 
     id: str
     path: str
@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person did, as it can be taken back: what stood before and after, and the words of the house before."""
+    """An action that can be undone: the states before and after, and the previous words of the house."""
 
     said: str
     before: tuple[Standing, ...] = ()
@@ -61,9 +61,9 @@ class Act:
 
 @dataclass
 class Wall:
-    """The show of a folder of poems. `words` is the file of the words of the house, whether it exists or not.
+    """The show of a folder of poems. `words` is the file of the words of the house, which need not exist.
 
-    Every method may be called from any thread. They raise `PhotopoemError` with one line for the person.
+    Thread-safe. All methods raise `PhotopoemError` with one line for the user.
     """
 
     folder: Path
@@ -72,7 +72,7 @@ class Wall:
     photos: Path | None = None
     version: int = 0
     trouble: str = ""
-    """What is wrong with the files now; the last rows stand as long as it lasts."""
+    """The current problem with the files; meanwhile the last rows stay."""
     _rows: dict[str, Row] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
     _ordered_in: int = 0
@@ -86,21 +86,21 @@ class Wall:
     # -- looking -------------------------------------------------------------------------------------------
 
     def look(self) -> int:
-        """Read what changed in the files, and return the version, which is a higher one if anything did."""
+        """Reread changed files, and return the version, which increases if anything changed."""
         with self._lock:
             try:
                 self._read()
                 trouble = ""
             except PhotopoemError as error:
                 trouble = str(error)
-                self._stamps.clear()  # what could not be read is read again
+                self._stamps.clear()  # a failed read is repeated
             if trouble != self.trouble:
                 self.trouble = trouble
                 self.version += 1
             return self.version
 
     def since(self, version: int) -> dict[str, Any]:
-        """The rows that changed after a version; of version 0 all. `order` is left out where it is as before."""
+        """The rows that changed after a version; all for version 0. `order` is left out if unchanged."""
         with self._lock:
             rows = [row.told for row in self._rows.values() if row.version > version]
             made: dict[str, Any] = {"version": self.version, "rows": rows, "trouble": self.trouble}
@@ -110,7 +110,7 @@ class Wall:
             return made | {"undo": self.undo_told()}
 
     def undo_told(self) -> str:
-        """What `undo` would take back; empty where there is nothing."""
+        """What `undo` would undo; empty if there is nothing."""
         return self._acts[-1].said if self._acts else ""
 
     def _read(self) -> None:
@@ -131,7 +131,7 @@ class Wall:
             self.version = version
 
     def _changed(self, file: Path) -> bool:
-        """Whether a file is another one than when this was asked last."""
+        """Whether a file changed since the last call."""
         stamp = _stamp(str(file))
         if self._stamps.get(file.name) == stamp:
             return False
@@ -139,7 +139,7 @@ class Wall:
         return True
 
     def _read_heads(self, records: Path) -> None:
-        """Note the last record of each path, unparsed, and what was written to each text."""
+        """Index the last record of each path, unparsed, and the hashes of each text."""
         heads: dict[str, tuple[Made, bytes]] = {}
         written: dict[str, set[str]] = {}
         try:
@@ -158,9 +158,9 @@ class Wall:
         self._written = written
 
     def _row(self, path: str, version: int, shown: bool) -> Row:
-        """The row of a path: the one there is, where record, text and choice are as they were.
+        """The row of a path; the existing one if record, text and choice are unchanged.
 
-        `shown` tells whether the choices may be others than at the last look.
+        `shown` says whether the choices may have changed.
         """
         made, line = self._heads[path]
         before = self._rows.get(_id(path))
@@ -186,7 +186,7 @@ class Wall:
         return Row(_id(path), path, made, line, stamp, told, keys, choice, version)
 
     def _in_order(self, rows: dict[str, Row]) -> list[str]:
-        """The ids in the order of the show, as `photopoem.poems.show` has it; by path where it names none."""
+        """The ids in the order of the show, by path if it has none."""
         found = list(rows.values())
         match self._show.order:
             case "hand":
@@ -196,7 +196,7 @@ class Wall:
         return [row.id for row in found]
 
     def row(self, id_: str) -> Row:
-        """The row of an id. Raises `UsageError` where the show has no such poem."""
+        """The row of an id. Raises `UsageError` if the show has no such poem."""
         with self._lock:
             row = self._rows.get(id_)
         if row is None:
@@ -204,13 +204,13 @@ class Wall:
         return row
 
     def pick(self, id_: str) -> Pick:
-        """The photograph of an id, as the commands take it. Raises `UsageError`."""
+        """The photograph of an id, for the commands. Raises `UsageError`."""
         row = self.row(id_)
         record = json.loads(row.line)
         return Pick(self.folder, row.path, row.keys["digest"], record, self._written)
 
     def poems(self, ids: Iterable[str]) -> list[Poem]:
-        """The poems of these ids, with a person's edits and titles. Raises `UsageError`."""
+        """The poems of these ids, with manual edits and titles. Raises `UsageError`."""
         return [curate.titled(self.pick(each).poem(), self.row(each).choice) for each in ids]
 
     def ids(self) -> list[str]:
@@ -218,11 +218,11 @@ class Wall:
         with self._lock:
             return list(self._order)
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------
 
     @property
     def speech(self) -> tuple[str, ...]:
-        """The lexicons and the words of the house, where there are any."""
+        """The lexicons and the words of the house, if any."""
         return (*self.lexicon, *([self.words] if os.path.isfile(self.words) else []))  # noqa: PTH113 - a text
 
     def decide(self, ids: Sequence[str], state: str) -> str:
@@ -234,7 +234,7 @@ class Wall:
         return self._do(f"{names} {state}", ids, lambda picks: curate.decide(picks, chosen))
 
     def reroll(self, id_: str, grammar: str = "", *, sure: bool = False) -> str:
-        """Let another poem stand. Raises `Unsure` for a text that a person changed, where it is not `sure`."""
+        """Write another poem. Raises `Unsure` for an edited text, unless `sure`."""
         pick, row = self.pick(id_), self.row(id_)
         if row.choice.state == "kept":
             raise UsageError(f"{row.told['name']} is kept, so it is not re-rolled; take that back first")
@@ -248,21 +248,21 @@ class Wall:
         return self._do(said, [id_], lambda picks: curate.take(picks[0], found[0], name, speech=self.speech))
 
     def edit(self, id_: str, text: str, before: str) -> str:
-        """Put a person's words in place of a poem's."""
+        """Replace a poem's text by the user's."""
         said = f"{self.row(id_).told['name']}: your words"
         return self._do(said, [id_], lambda picks: curate.rewrite(picks[0], text, before))
 
     def never(self, word: str, *, color: bool = False) -> str:
-        """Never say a word, or a color's name, from now on; undecided poems that hold it are written again."""
+        """Ban a word or a color name; undecided poems with it are rewritten."""
         given = {"never_color": word} if color else {"never": word}
         return self._reword(f"never say {word!r}", word, given)
 
     def say(self, label: str, instead: str) -> str:
-        """Say something else for a label from now on; undecided poems that hold it are written again."""
+        """Replace a label; undecided poems with it are rewritten."""
         return self._reword(f"say {instead!r} for {label!r}", label, {"say": (label, instead)})
 
     def _reword(self, said: str, word: str, given: dict[str, Any]) -> str:
-        """Change the words of the house, and write the undecided poems that hold the word again."""
+        """Change the words of the house, and rewrite the undecided poems with the word."""
         from photopoem.english.lexicon import add_words
 
         with self._lock:
@@ -289,14 +289,14 @@ class Wall:
         return f"{said}: {changed} written again" + (f"; {left} others stay as they are" if left else "")
 
     def _respoken(self, pick: Pick) -> bool:
-        """Whether a poem is another one under the words of the house; one that cannot be written again stays."""
+        """Rewrite a poem with the words of the house, if possible; returns whether it changed."""
         try:
             return curate.respeak(pick, speech=self.speech)
         except (MissingWordsError, GrammarError):
             return False
 
     def undo(self) -> str:
-        """Take back the last act. Raises `UsageError` where there is none, or something changed since."""
+        """Undo the last action. Raises `UsageError` if there is none, or if something changed since."""
         from photopoem.files import write_atomically
 
         with self._lock:
@@ -317,7 +317,7 @@ class Wall:
             return f"taken back: {act.said}"
 
     def _do(self, said: str, ids: Sequence[str], act: Callable[[list[Pick]], Any]) -> str:
-        """Do something to the poems of these ids, remember how to take it back, and return what was done."""
+        """Perform an action on the poems of these ids, record how to undo it, and return a description."""
         if not 0 < len(ids) <= MOST_AT_ONCE:
             raise UsageError("name a poem")
         with self._lock:
@@ -335,22 +335,22 @@ class Wall:
 
 
 class Unsure(UsageError):
-    """Something that a person has to agree to first; the message is the question."""
+    """An action that the user must confirm first; the message is the question."""
 
 
 @lru_cache(maxsize=1 << 17)
 def _id(path: str) -> str:
-    """What the page calls a photograph: nothing of its path can be read from it, and nothing in it acts."""
+    """The page's id of a photograph: a hash, which does not reveal its path."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
 def _seen_as(digest: str) -> str:
-    """A short mark of a picture's pixels: its address changes when the picture does."""
+    """A short hash of a picture's pixels, so that its address changes with the picture."""
     return hashlib.sha256(digest.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def _stamp(file: str) -> tuple[int, int]:
-    """Time of change and size of a file; zeros where there is none."""
+    """Modification time and size of a file; zeros if there is none."""
     try:
         status = os.stat(file)  # noqa: PTH116 - for thousands of texts
     except (OSError, ValueError):
@@ -359,7 +359,7 @@ def _stamp(file: str) -> tuple[int, int]:
 
 
 def _told(poem: Poem, choice: Choice, id_: str, mark: str) -> dict[str, Any]:
-    """What the wall shows of a poem."""
+    """The data of a poem for the wall."""
     from photopoem.press.pictures import photo_name
 
     subject = poem.subject
@@ -384,7 +384,7 @@ def _colors(palette: Palette) -> list[list[Any]]:
 
 
 def _words(poem: Poem) -> frozenset[str]:
-    """The words and phrases that a poem took from the photograph or the lexicon, in small letters."""
+    """The words and phrases of a poem from the photograph or the lexicon, in lower case."""
     spans = [span for line in (poem.title, *poem.lines) for span in line.spans]
     found = {span.text.strip() for span in spans if span.source or span.voice == "lexicon"}
     found |= {
@@ -395,16 +395,16 @@ def _words(poem: Poem) -> frozenset[str]:
 
 PAPER: Rgb = (250, 249, 246)
 NIGHT: Rgb = (20, 19, 18)
-"""The page's background by day and by night, as in studio.css: words are tinted to be read on them."""
+"""The page's background in light and dark mode, as in studio.css, on which tinted words must be readable."""
 SIDES = (480, 1280)
-"""The longest sides of pictures in px: on the wall, and of one poem or on a screen."""
+"""The longest sides of pictures in px: on the wall, and for one poem or the screen."""
 PICTURES = ".studio"
-"""The folder of pictures, in the folder of poems: each is made once. It may be deleted at any time."""
+"""The folder of cached pictures in the folder of poems, which may be deleted at any time."""
 _QUALITY = 76
 
 
 def leaf(wall: Wall, id_: str) -> dict[str, Any]:
-    """One poem with everything that is known of it. Raises `UsageError`."""
+    """One poem with everything that is known about it. Raises `UsageError`."""
     row, pick = wall.row(id_), wall.pick(id_)
     written = pick.poem()
     poem = titled(written, row.choice)
@@ -425,13 +425,13 @@ def leaf(wall: Wall, id_: str) -> dict[str, Any]:
 
 
 def alt(poem: Poem) -> str:
-    """What a screen reader says for the photograph."""
+    """The alternative text of the photograph."""
     labels = ", ".join(clean(label.text) for label in poem.subject.labels[:4])
     return f"The photograph {photo_name(poem)}" + (f"; labels: {labels}" if labels else "")
 
 
 def _label(label: Label) -> dict[str, Any]:
-    """A label, and where the labeller looked where it tells."""
+    """A label and its region, if known."""
     region = label.region
     box = [region.left, region.top, region.right, region.bottom] if region is not None else None
     return {
@@ -473,9 +473,9 @@ def _source(span: Span, note: dict[str, Any]) -> dict[str, Any]:
 
 
 def picture(wall: Wall, id_: str, side: int) -> bytes:
-    """The photograph of a poem as WebP of pixels alone, its longest side at most `side` px; made once.
+    """The photograph of a poem as cached WebP without metadata, its longest side at most `side` px.
 
-    Raises `UsageError` where it is gone or cannot be read, and `StoreError`.
+    Raises `UsageError` if it is gone or cannot be read, and `StoreError`.
     """
     if side not in SIDES:
         raise UsageError(f"pictures are {SIDES[0]} or {SIDES[1]} px")
