@@ -23,22 +23,22 @@ COMMANDS = {
     "run": ("run", "Write a poem for each photograph."),
     "look": ("look", "Show what the machine sees in a photograph."),
     "grammar": ("grammar", "List, show, write, check and try grammars."),
-    "explain": ("look:explain", "Show whose each word of a poem is."),
-    "show": ("show", "List a show, and say how it is called and ordered."),
-    "keep": ("show:keep", "Keep poems as they stand."),
+    "explain": ("look:explain", "Show the source of each word of a poem."),
+    "show": ("show", "List a show, and set its title and order."),
+    "keep": ("show:keep", "Keep poems as they are."),
     "drop": ("show:drop", "Drop poems from the show."),
-    "undecide": ("show:undecide", "Leave poems undecided again."),
+    "undecide": ("show:undecide", "Make poems undecided again."),
     "reroll": ("show:reroll", "Write another poem for a photograph."),
     "studio": ("studio", "Curate a show in the browser."),
-    "print": ("print_", "Put poems on paper, or into files to be printed."),
-    "queue": ("print_:queue_group", "See and mend the print queue."),
+    "print": ("print_", "Print poems, or write them to files."),
+    "queue": ("print_:queue_group", "Show and repair the print queue."),
     "watch": ("run:watch", "Print a poem for each photograph that arrives in a folder."),
     "merge": ("show:merge", "Join the poems of several runs into one folder."),
     "eye": ("labels:eye_group", "Teach the built-in labeller words of your own."),
-    "cache": ("labels:cache_group", "See, empty, export and import the labels paid for."),
+    "cache": ("labels:cache_group", "Show, clear, export and import paid labels."),
     "doctor": ("doctor", "Check what is installed, connected and ready."),
     "help": ("help", "Read about grammars, labels, printing and more."),
-    "completion": ("help:completion", "Let your shell complete commands and options."),
+    "completion": ("help:completion", "Set up shell completion of commands and options."),
 }
 
 
@@ -67,7 +67,10 @@ class LazyGroup(Group):
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.option(
-    "--traceback", is_flag=True, expose_value=False, help="Show where an error arose; anywhere in the line."
+    "--traceback",
+    is_flag=True,
+    expose_value=False,
+    help="Show the traceback of an error; anywhere in the line.",
 )
 @click.version_option(__version__, prog_name="photopoem")
 def photopoem() -> None:
@@ -105,7 +108,9 @@ def unforeseen(error: Exception) -> str:
     """The line for an unforeseen error: its type, its message, and how to get the traceback."""
     told = " ".join(str(error).split())[:MOST_TOLD]
     kind = type(error).__name__
-    return f"an unforeseen error ({kind}{': ' if told else ''}{told}); the same with --traceback shows where it arose"
+    return (
+        f"unexpected error ({kind}{': ' if told else ''}{told}); run it again with --traceback to see where"
+    )
 
 
 def _end(message: str) -> NoReturn:

@@ -79,7 +79,7 @@ def read_toml(path: str | Path) -> TomlFile:
         cause = getattr(error, "strerror", None) or "its name cannot be used"
         raise UsageError(f"{path}: cannot be read ({cause.lower()}){did_you_mean_path(path)}") from error
     if len(data) > MOST_TOML_BYTES:
-        raise UsageError(f"{path}: larger than {MOST_BYTES >> 20} MB; no file of this kind is")
+        raise UsageError(f"{path}: larger than {MOST_BYTES >> 20} MB, the limit for this kind of file")
     try:
         return parse_toml(str(path), data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -93,7 +93,7 @@ def parse_toml(name: str, text: str) -> TomlFile:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{name}{_located(str(error), text)}") from error
     except RecursionError as error:
-        raise UsageError(f"{name}: brackets within brackets without an end") from error
+        raise UsageError(f"{name}: nested too deeply") from error
 
 
 def _located(message: str, text: str) -> str:
@@ -104,7 +104,7 @@ def _located(message: str, text: str) -> str:
     told = match[1][:1].lower() + match[1][1:]
     rows = text.splitlines() or [""]
     line, column = match[2] or len(rows), match[3] or len(rows[-1]) + 1
-    return f":{line}:{column}: no TOML: {told}"
+    return f":{line}:{column}: not valid TOML: {told}"
 
 
 def _places_of(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:

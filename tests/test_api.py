@@ -38,7 +38,7 @@ def test_write_poem(samples: list[Path]) -> None:
 
 
 def test_write_poem_raises_what_it_promises(tmp_path: Path) -> None:
-    """A file that is no photograph raises PhotoError with the file's name."""
+    """A file that is not a photograph raises PhotoError with the file's name."""
     path = tmp_path / "no.jpg"
     path.write_text("words")
     with pytest.raises(photopoem.PhotoError, match=r"no\.jpg"):

@@ -142,10 +142,12 @@ def test_a_folder_that_is_not_there_is_told_once(tmp_path: Path, monkeypatch: py
     assert len(said) == 4, said
     (missing,) = told
     assert missing.startswith(
-        "photos: this folder is not there yet (did you mean 'photo'?); waiting, it goes on by"
+        "photos: this folder is not there yet (did you mean 'photo'?); waiting; it continues by"
     )
-    assert said[1:3] == ["it goes on", "begun"]
-    assert said[3].startswith("photos: this folder is gone; waiting, it goes on by itself") and len(said) == 4
+    assert said[1:3] == ["it continues", "begun"]
+    assert (
+        said[3].startswith("photos: this folder is gone; waiting; it continues by itself") and len(said) == 4
+    )
 
 
 # -- quiet hours -----------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_a_show_travels(folder: Path, tmp_path: Path) -> None:
     assert [json.loads(line)["digest"] for line in file.read_text("utf-8").splitlines()] == [A, B]
     result = run("--cache", tmp_path / "there", "import", file)
     assert result.returncode == 0
-    assert result.stderr.endswith("2 answers taken in, 0 there already\n")
+    assert result.stderr.endswith("2 answers imported, 0 there already\n")
     assert (
         run("--cache", folder, "export", "-").stdout
         == run("--cache", tmp_path / "there", "export", "-").stdout
@@ -102,5 +102,5 @@ def test_clear_asks_somebody(folder: Path) -> None:
     assert result.returncode == 2
     assert "--yes" in result.stderr
     assert LabelCache(folder).has_any(KEY)
-    assert run("--cache", folder, "clear", "--yes").stderr.endswith("2 answers forgotten\n")
+    assert run("--cache", folder, "clear", "--yes").stderr.endswith("2 answers deleted\n")
     assert not LabelCache(folder).has_any(KEY)

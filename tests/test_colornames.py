@@ -166,8 +166,8 @@ def test_a_list_of_ones_own(tmp_path: Path) -> None:
         ("sky\n", "line 1: a name and a hex color are needed"),
         (",#a0c0ff\n", "line 1: a name is 1 to 60 printable characters"),
         ("s\u001b[31mky,#a0c0ff\n", "line 1: a name is 1 to 60 printable characters"),
-        ("", "it holds no color"),
-        ("name,hex\n", "it holds no color"),
+        ("", "it has no colors"),
+        ("name,hex\n", "it has no colors"),
         ("".join(f"{n},red\n" for n in range(9)), "and 4 more"),
     ],
 )  # fmt: skip

@@ -58,7 +58,7 @@ def test_a_printer_that_nobody_knows_is_refused(
     """A name that CUPS does not know is one line with a next step, before anything is queued, in any language."""
     before = files(show)
     done = photopoem(*command, f"cups:{name}", cwd=show, code=2, PATH=cups.path, LC_ALL="de_DE.UTF-8")
-    assert done.stderr == f"photopoem: cups:{name}: CUPS knows no printer of that name; {hint}\n"
+    assert done.stderr == f"photopoem: cups:{name}: CUPS has no printer of that name; {hint}\n"
     assert files(show) == before and cups.printed() == []
 
 
@@ -77,10 +77,10 @@ def test_what_lp_refuses_is_not_waited_for(show: Path, cups: FakeCups) -> None:
     done = photopoem(*COMMANDS[0], "cups:nosuch", cwd=show, code=2, PATH=str(cups.bin))
     assert done.stderr == (
         "photopoem: cups:nosuch: lp: Error - The printer or class does not exist; "
-        "photopoem queue clear poems --to cups:nosuch takes out what waits for it\n"
+        "photopoem queue clear poems --to cups:nosuch removes its waiting poems\n"
     )
     told = photopoem("queue", "clear", "poems", "--to", "cups:nosuch", cwd=show).stdout
-    assert told == "2 taken out of the queue\n"
+    assert told == "2 removed from the queue\n"
 
 
 def test_doctor_finds_what_will_never_be_printed(
@@ -95,8 +95,8 @@ def test_doctor_finds_what_will_never_be_printed(
     (cups.folder / "printers" / "Office").unlink()
     told = photopoem(*doctor, cwd=show, code=1).stdout
     assert [line for line in told.splitlines() if line.startswith("bad")] == [
-        "bad   queue: 2 will not be printed: cups:Office: CUPS knows no printer of that name; lpstat -p shows those "
-        "that it knows; photopoem queue clear poems --to cups:Office takes out what waits for it"
+        "bad   queue: 2 will not be printed: cups:Office: CUPS has no printer of that name; lpstat -p shows those "
+        "that it knows; photopoem queue clear poems --to cups:Office removes its waiting poems"
     ]
     photopoem("queue", "clear", "poems", "--to", "cups:Office", cwd=show)
     assert "bad" not in photopoem(*doctor, cwd=show).stdout
@@ -123,9 +123,11 @@ def test_a_server_that_is_away_is_waited_for(show: Path, cups: FakeCups) -> None
     )
     assert program.stderr is not None
     told = program.stderr.readline()
-    assert told.startswith("cups:Hall: lp: Connection refused; waiting, it goes on by itself; Ctrl-C is safe")
+    assert told.startswith(
+        "cups:Hall: lp: Connection refused; waiting; it continues by itself; Ctrl-C is safe"
+    )
     cups.come_back()
-    assert program.stderr.read() == "it goes on\n2 printed\n"
+    assert program.stderr.read() == "it continues\n2 printed\n"
     program.stderr.close()
     assert program.wait(30) == 0
 
@@ -145,6 +147,6 @@ def test_a_show_waits_for_a_printer_that_was_taken_away(
             retry.stop.wait(0.01)
         (cups.folder / "printers" / "Hall").touch()
     assert "The printer or class does not exist; photopoem queue clear" in said[0] and ".;" not in said[0]
-    assert said[1:] == ["it goes on"]
+    assert said[1:] == ["it continues"]
     with Queue(show / "poems") as queue:
         assert queue.counts()["printed"] == 1

@@ -295,7 +295,7 @@ def test_a_preface_is_read_from_a_file_or_standard_input(show: Path) -> None:
 
 
 def test_dropped_poems_are_printed_nowhere(show: Path) -> None:
-    """Dropped poems are in no file and on no paper, said once; those that waited are taken out of the queue."""
+    """Dropped poems are in no file and on no paper, said once; those that waited are removed from the queue."""
     run("drop", FIRST)
     for name in ("all.txt", "all.html", "all.pdf", "all.jsonl"):
         done = run("print", "--to", f"file:{name}")

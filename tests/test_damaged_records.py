@@ -219,5 +219,5 @@ def test_names_that_are_no_utf8(poems: Path) -> None:
     assert "2 printed" in run.stderr
     assert photopoem("queue", "list", "--all", "--to", to, cwd=here).stdout.endswith("4 printed\n")
     assert (
-        photopoem("queue", "clear", "--history", "--to", to, cwd=here).stdout == "4 taken out of the queue\n"
+        photopoem("queue", "clear", "--history", "--to", to, cwd=here).stdout == "4 removed from the queue\n"
     )

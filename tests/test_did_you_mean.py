@@ -128,7 +128,7 @@ def test_what_is_meant_for_a_target_is_offered_as_one(folder: Path, typed: str, 
     """An address, device, file or folder without its kind is answered with the target that it would be."""
     with contextlib.chdir(folder), pytest.raises(UsageError) as caught:
         open_target(typed)
-    assert str(caught.value) == f"'{typed}' is no target; did you mean '{meant}'?"
+    assert str(caught.value) == f"'{typed}' is not a target; did you mean '{meant}'?"
     open_target(meant)
 
 
@@ -155,7 +155,7 @@ def test_only_what_could_be_meant_is_offered(folder: Path) -> None:
         assert refused.startswith(f"photopoem: {name}: no such grammar; there are ")
     said = photopoem("run", "dog.jpg", "--color-names", "poem", cwd=folder, code=2).stderr
     assert said.endswith(
-        "is here (no such file or directory); say xkcd, css, nbs or a CSV file of name,hex\n"
+        "of color names (no such file or directory); use xkcd, css, nbs or a CSV file of name,hex\n"
     )
     assert len(said.splitlines()) == 1
 

@@ -87,7 +87,7 @@ def test_a_tree_is_never_a_guess(poems: Path) -> None:
         assert "otherwise" not in out
     changed.rename(poems.parent / "other.json")
     assert (
-        "No tree: it was written with a grammar of somebody's own called mine; give it with --grammar FILE\n"
+        "No tree: it was written with a grammar that is not built in, called mine; give it with --grammar FILE\n"
         in explain(poems / "dog.txt")
     )
 
@@ -123,7 +123,9 @@ def test_a_record_leads_to_no_file_elsewhere(poems: Path, monkeypatch: pytest.Mo
     records.write_text(
         records.read_text("utf-8").replace('"grammar": "mine"', '"grammar": "../mine"'), "utf-8"
     )
-    assert "No tree: it was written with a grammar of somebody's own called ../mine;" in explain("dog.txt")
+    assert "No tree: it was written with a grammar that is not built in, called ../mine;" in explain(
+        "dog.txt"
+    )
 
 
 def test_colors_on_a_terminal(poems: Path) -> None:

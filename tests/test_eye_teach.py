@@ -129,7 +129,7 @@ def test_a_word_that_cannot_be_told_is_named(tmp_path: Path) -> None:
         Image.fromarray(picture).save(lessons / "odd" / f"{number}.png")
     told = photopoem("teach", str(lessons), "--as", "mixed", eye=tmp_path).stdout.splitlines()
     assert told[0].startswith("odd: knew 0 of 6 ")
-    assert told[3] == "cannot be told yet: odd: give more photographs, or ones more alike"
+    assert told[3] == "too early to tell: odd: give more photographs, or more similar ones"
     assert told[4].startswith("taught: --labels local:mixed")
 
 
@@ -230,4 +230,4 @@ def test_one_bad_lesson_does_not_hide_the_others(tmp_path: Path) -> None:
     done = photopoem("taught", eye=tmp_path)
     listed = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     assert sorted(listed) == ["bad", "good"]
-    assert "no head can be read" in listed["bad"]
+    assert "not a file of taught words" in listed["bad"]

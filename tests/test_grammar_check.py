@@ -35,9 +35,9 @@ def test_everything_is_said_at_once_where_it_stands(tmp_path: Path) -> None:
         (2, 15, "no symbol 'lable'; did you mean 'label'?"),
         (2, 41, "no modifier .aa; did you mean 'a'?"),
         (2, 52, ".replace takes 2 arguments, here are 1"),
-        (3, 12, "nothing leads to 'lost'"),
+        (3, 12, "no rule uses 'lost'"),
         (3, 14, "this # is never closed; write \\\\# for a hash in the text"),
-        (4, 13, "nothing leads to 'more'"),
+        (4, 13, "no rule uses 'more'"),
         (4, 26, ".s takes no arguments, here are 1"),
     ]
 
@@ -64,7 +64,7 @@ def test_a_hash_that_is_not_closed_hides_nothing(
     told = [p.message for p in found if "never closed" not in p.message]
     every = ["'round' can never end", "no modifier .yy", "no photograph", *others]
     if "#lst#" not in rule:
-        every.append("nothing leads to 'lost'")
+        every.append("no rule uses 'lost'")
     for message in every:
         assert any(message in each for each in told), (message, told)
     assert len(told) == len(every)
@@ -75,7 +75,7 @@ def test_a_hash_that_is_not_closed_hides_nothing(
     [
         (
             "#thing#, which #thing.does#",
-            "this speaks of another thing; of the same: [x:#thing#]#x# and #x.does#",
+            "this means another thing; for the same one: [x:#thing#]#x# and #x.does#",
         ),
         ("#label.part.a#: #label.the.upper#", "[x:#label#]#x.the.upper# and #x.part.a#"),
         ("#color#, #color.share#", "[x:#color#]#x# and #x.share#"),
@@ -88,8 +88,10 @@ def test_a_hash_that_is_not_closed_hides_nothing(
     ],
 )
 def test_of_which_word_a_phrase_speaks(tmp_path: Path, rule: str, told: str) -> None:
-    """Where a rule names one word and speaks of another, the binding that makes them one is shown."""
-    about = [message for message in said(tmp_path, {"origin": [rule, "x"]}) if "speaks of" in message]
+    """If a rule uses a symbol twice and so means two words, the message shows the binding that makes them one."""
+    about = [
+        message for message in said(tmp_path, {"origin": [rule, "x"]}) if "this means another" in message
+    ]
     assert len(about) == bool(told)
     assert not told or told in about[0]
 
@@ -113,7 +115,7 @@ def test_a_beginning_that_is_misspelt_is_told_once(tmp_path: Path) -> None:
     """Without an origin there is one error, and the rule that may have been meant."""
     found = problems(tmp_path, '{"Origin": "a word"}')
     assert [p.message for p in found if p.error] == [
-        "there is no 'origin', with which a poem begins; did you mean 'Origin'?"
+        "there is no 'origin', where every poem starts; did you mean 'Origin'?"
     ]
 
 
@@ -155,12 +157,12 @@ def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
         ({"origin": 7}, "'origin' must be a text or a list of texts"),
         ({"origin": ["a", ["b"]]}, "'origin' must be a text or a list of texts"),
         ({"origin": "#a#", "a": "#b#", "b": ["x #a#", "#b#"]}, "'a' can never end"),
-        ({"origin": "#a0#", **{f"a{n}": f"#a{n + 1}#" * 2 for n in range(30)}, "a30": "x"}, "steps at the least"),
-        ({"origin": "a", "lost": "b"}, "nothing leads to 'lost'"),
-        ({"origin": "#dark#", "dark": "coal"}, "'dark' is a word of the photograph; this is said only"),
+        ({"origin": "#a0#", **{f"a{n}": f"#a{n + 1}#" * 2 for n in range(30)}, "a30": "x"}, "steps at least"),
+        ({"origin": "a", "lost": "b"}, "no rule uses 'lost'"),
+        ({"origin": "#dark#", "dark": "coal"}, "'dark' is a word of the photograph; its rules here are used only"),
         ({"origin": ["x", "#a#"], "a": "#a#"}, "no photograph can satisfy this: 'a' can never be said"),
-        ({"origin": "[a:POP]x"}, "'a' is popped but nowhere bound"),
-        ({"origin": "x", "_title": "titel"}, "_title names no symbol"),
+        ({"origin": "[a:POP]x"}, "'a' is popped but never bound"),
+        ({"origin": "x", "_title": "titel"}, "_title names an unknown symbol"),
         ({"origin": "x", "_titel": "label"}, "'_titel' is a note; '_title'?"),
         ({"origin": "x", "_form": {"widht": 3}}, "_form knows no 'widht'"),
         ({"origin": "x", "_form": {"width": 3}}, "_form width: a whole number"),
@@ -176,9 +178,9 @@ def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
         ({"origin": "x", "_weights": {"origin": [0]}}, "must be a list of numbers above 0"),
         ({"origin": "x", "_weights": {"b": [1]}}, "_weights knows 'b', the grammar does not"),
         ({"origin": "x", "_in_order": ["b"]}, "_in_order knows 'b', the grammar does not"),
-        ({"origin": "x", "_else": "nowhere"}, "_else names 'nowhere', which is no file"),
+        ({"origin": "x", "_else": "nowhere"}, "_else names 'nowhere', which is not a file"),
         ({"origin": "x", "_else": "mine.json"}, "_else names this grammar itself"),
-        ({"origin": "#b#", "_words": {"b": "b.txt"}}, "_words names 'b.txt', which is no file"),
+        ({"origin": "#b#", "_words": {"b": "b.txt"}}, "_words names 'b.txt', which is not a file"),
         ({"origin": "#b#", "b": "x", "_words": {"b": "../b.txt"}}, "not in the grammar's own folder"),
         ({"origin": "#b#", "b": "x", "_words": {"b": "/etc/passwd"}}, "not in the grammar's own folder"),
         ({"origin": "x", "_lexicon": "link.csv"}, "not in the grammar's own folder"),

@@ -140,8 +140,8 @@ def test_colors_are_named_without_silenced_names(words: HouseWords) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("never = [", ":1:10: no TOML: invalid value"),
-        ("say = 3\n[x", ":2:3: no TOML: expected"),
+        ("never = [", ":1:10: not valid TOML: invalid value"),
+        ("say = 3\n[x", ":2:3: not valid TOML: expected"),
         ('\nnevr = ["gun"]', ":2:1: there is no key 'nevr' here; did you mean 'never'?"),
         ('never = "gun"', ":1:1: never is a list of words"),
         ('never = ["gun",\n "", "x"]', ":2:2: a word is a text"),
@@ -173,7 +173,7 @@ def test_what_is_no_text_file_is_refused(tmp_path: Path) -> None:
     for data, told in (
         (b"\xff", "not UTF-8"),
         (b"#" * 2_000_000, "larger than"),
-        (b"a=" + b"[" * 9999, "brackets"),
+        (b"a=" + b"[" * 9999, "nested too deeply"),
     ):
         file.write_bytes(data)
         with pytest.raises(UsageError, match=told):
@@ -196,9 +196,9 @@ def test_words_that_nobody_says_are_remarked(tmp_path: Path) -> None:
     )  # fmt: skip
     told = words.remarks(["animal", "wedding dress", "tree"])
     assert [line.partition("words.toml")[2] for line in told] == [
-        ":1:21: no labeller here says 'weding'; did you mean 'wedding'?",
-        ":3:1: no labeller here says 'animla'; did you mean 'animal'?",
-        ":6:1: no labeller here says 'tre'; did you mean 'tree'?",
+        ":1:21: no labeller here uses 'weding'; did you mean 'wedding'?",
+        ":3:1: no labeller here uses 'animla'; did you mean 'animal'?",
+        ":6:1: no labeller here uses 'tre'; did you mean 'tree'?",
     ]
 
 

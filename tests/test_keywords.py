@@ -64,5 +64,5 @@ def test_names_keep_their_capitals(word: str, label: str) -> None:
 
 def test_keywords_takes_no_argument() -> None:
     """`keywords:x` is a mistake and is told so."""
-    with pytest.raises(UsageError, match="keywords takes nothing"):
+    with pytest.raises(UsageError, match="keywords takes no argument"):
         open_labeller("keywords:x")

@@ -256,7 +256,9 @@ def test_cards_are_not_written_over(tmp_path: Path, samples: list[Path]) -> None
 
 
 def test_a_bad_file_costs_one_line(tmp_path: Path, samples: list[Path]) -> None:
-    """A file that is no photograph is named on one line; the others are shown; the exit code tells some from none."""
+    """A file that is not a photograph is named on one line; the others are shown; the exit code tells some from
+    none.
+    """
     (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff nothing")
     done = photopoem("look", tmp_path / "bad.jpg", samples[0], "--labels", "keywords", "--json", code=1)
     assert len(done.stdout.splitlines()) == 1

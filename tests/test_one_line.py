@@ -42,8 +42,8 @@ def test_an_error_that_nobody_foresaw_is_one_line(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(batch, "jobs_for", broken)
     done = photopoem("run", "photos", "--labels", "keywords", cwd=tmp_path, code=2)
     assert one_line(done.stderr) == (
-        "photopoem: an unforeseen error (ZeroDivisionError: first second \\x1b[31m); "
-        "the same with --traceback shows where it arose"
+        "photopoem: unexpected error (ZeroDivisionError: first second \\x1b[31m); "
+        "run it again with --traceback to see where"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(TRACEBACK, "")  # and taken back after the test
@@ -54,7 +54,7 @@ def test_an_error_that_nobody_foresaw_is_one_line(tmp_path: Path, monkeypatch: p
 
 def test_an_unforeseen_errors_words_are_cut() -> None:
     """An error with no words is told by its kind, one with very many by the first of them."""
-    assert unforeseen(KeyError()).startswith("an unforeseen error (KeyError); ")
+    assert unforeseen(KeyError()).startswith("unexpected error (KeyError); ")
     assert len(unforeseen(ValueError("a" * 10_000))) < 500
 
 
@@ -79,7 +79,7 @@ def test_an_impossible_host_is_refused_before_anything_is_queued(
 ) -> None:
     """An address whose host no network can have is told at once, and no poem waits for it."""
     done = photopoem("print", poems, "--to", f"tcp://{host}", cwd=tmp_path, code=2)
-    assert "is no name or number of a host" in one_line(done.stderr)
+    assert "is not a host name or address" in one_line(done.stderr)
     assert not (poems / "print-queue.sqlite").exists()
 
 

@@ -191,7 +191,7 @@ def test_an_endless_model_costs_its_photograph_alone(tmp_path: Path, monkeypatch
 
 def test_a_model_of_huge_pictures_is_refused(tmp_path: Path) -> None:
     """A model that asks for pictures of 100,000 px a side is refused when it is opened."""
-    with pytest.raises(LabellerUnavailable, match="2048 px a side is the most"):
+    with pytest.raises(LabellerUnavailable, match="2048 px per side is the limit"):
         open_model(tmp_path, color_model("nchw", size=100_000))
 
 

@@ -105,7 +105,7 @@ def test_the_press_of_a_package_is_found_by_its_ending(
     monkeypatch.syspath_prepend(tmp_path / "site")
     assert press_of_file(Path("poems.MD")) == "markdown"
     assert press_of_file(Path("poems.txt")) == "text"
-    with pytest.raises(UsageError, match=r"'poems.md' is no target; did you mean 'file:poems.md'\?"):
+    with pytest.raises(UsageError, match=r"'poems.md' is not a target; did you mean 'file:poems.md'\?"):
         open_target("poems.md")
     with pytest.raises(UsageError, match=r"file:poems.odt: say which --press: text, .*, broken, markdown$"):
         press_for(open_target("file:poems.odt"), None)
@@ -121,7 +121,7 @@ def test_the_press_of_a_package_is_found_by_its_ending(
         ({"press": "None"}, "press strip gave nothing, not bytes"),
         ({"press": "'ink'"}, "press strip gave str, not bytes"),
         ({"check": "fails(KeyError('x'))"}, "press strip: KeyError('x'); --traceback shows where"),
-        ({"check": "None"}, "press strip remarked None, which are no lines"),
+        ({"check": "None"}, "press strip remarked None, which are not lines"),
         ({"needs": ", ink"}, "press strip does not start: TypeError("),
     ],
 )
@@ -181,7 +181,7 @@ class Careless:
     [
         (KeyError("bad"), "labeller careless: KeyError('bad'); --traceback shows where"),
         ([], "labeller careless gave 0 answers for 1 photograph"),
-        (["day"], "labeller careless gave 'day', which are no labels"),
+        (["day"], "labeller careless gave 'day', which are not labels"),
         ([(Label("", 0.9, "careless"),)], "labeller careless gave a label without a word"),
         ([(Label("day", 7.0, "careless"),)], "labeller careless scored 'day' 7.0, not from 0 to 1"),
         ([(Label("day", "x", "careless"),)], "labeller careless scored 'day' 'x', not from 0 to 1"),

@@ -167,7 +167,7 @@ def test_waits_for_a_printer_that_is_off(tmp_path: Path, printer: FakePrinter) -
     time.sleep(0.4)
     printer.switch_on()
     said = going.end()
-    assert len(said) == 2 and "refused" in said[0] and "goes on" in said[1]
+    assert len(said) == 2 and "refused" in said[0] and "continues" in said[1]
     assert printed(printer) == ["poem 0", "poem 1"]
 
 

@@ -81,7 +81,7 @@ def test_repair_by_hand(tmp_path: Path, printer: FakePrinter) -> None:
     """`queue repair` leaves a sound queue as it is, and sets a damaged one aside also where no poems.jsonl is left."""
     show(tmp_path, "a")
     said_by("print", str(tmp_path), "--to", printer.address)
-    assert "sound, nothing to repair" in said_by("queue", "repair", str(tmp_path))
+    assert "valid, nothing to repair" in said_by("queue", "repair", str(tmp_path))
     assert not list(tmp_path.glob("print-queue-damaged-*"))
     damage(tmp_path / FILE_NAME, GARBAGE)
     (tmp_path / "poems.jsonl").unlink()

@@ -137,7 +137,7 @@ def test_no_door_waits_for_a_pipe(tmp_path: Path, samples: list[Path], door: str
     pipe(tmp_path / "lessons" / "words.csv")
     done = photopoem(*DOORS[door], cwd=tmp_path, code=None)
     assert done.returncode != 0
-    told = (REFUSED, "no such grammar", "is no file", "needs a subfolder")
+    told = (REFUSED, "no such grammar", "is not a file", "needs a subfolder")
     assert any(each in done.stderr.lower() for each in told), done.stderr
     assert "door" in done.stderr or "lessons" in done.stderr
     assert "Traceback" not in done.stderr

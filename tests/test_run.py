@@ -190,7 +190,7 @@ def test_interrupted_run_finishes_what_is_in_hand(tmp_path: Path) -> None:
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "the same command goes on from here" in errors
+    assert "the same command continues from here" in errors
     assert "Traceback" not in errors
     count = len(records(tmp_path / "poems"))
     assert 0 < count < 400
@@ -258,7 +258,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
         (["photos", "--shard", "3/2"], "--shard takes I/N"),
         (
             ["photos", "--out", "photos/0/0000.jpg"],
-            "0000.jpg: a file stands there, and poems go into a folder",
+            "0000.jpg: is a file, and poems go into a folder",
         ),
         (
             ["photos", "--out", "x.txt"],

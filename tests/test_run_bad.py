@@ -103,7 +103,7 @@ def test_files_that_are_no_photographs_are_counted(tmp_path: Path) -> None:
     for name in ("0000.jpg.txt", "0000.xmp", "Thumbs.db", ".hidden", "notes.md", "list.csv"):
         (tmp_path / "photos" / name).touch()
     done = photopoem("run", "photos/", "--labels", "keywords", cwd=tmp_path)
-    told = "photos/: 5 files that are no photographs left out ("
+    told = "photos/: 5 files that are not photographs left out ("
     (line,) = (line for line in done.stderr.splitlines() if "left out" in line)
     assert line.startswith(told)
     assert set(line.removeprefix(told).removesuffix(")").split(", ")) == {

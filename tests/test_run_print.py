@@ -96,7 +96,7 @@ def test_ctrl_c_while_waiting_for_a_printer(tmp_path: Path) -> None:
         _, errors = run.communicate(timeout=60)
     assert run.returncode == 130
     assert (
-        f"photopoem queue clear poems --to {target} takes it out" in errors or "goes on from here" in errors
+        f"photopoem queue clear poems --to {target} removes it" in errors or "continues from here" in errors
     )
     assert "Traceback" not in errors
     queue = photopoem("queue", "list", "poems", cwd=tmp_path, code=None)

@@ -69,7 +69,7 @@ def test_auto_hands_over_to_the_built_in_labeller(tmp_path: Path) -> None:
     with serving(in_turn(tell_gray, tell_gray, tell_gray, tell_gray, denied)) as server:
         env = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "PHOTOPOEM_CACHE_DIR": str(tmp_path / "cache")}
         done = photopoem("run", "photos", "--labels", "auto", cwd=tmp_path, **env)
-    assert done.stderr.count("built-in labeller goes on") == 1
+    assert done.stderr.count("using the built-in labeller for the rest") == 1
     told = labellers(tmp_path / "poems")
     assert told[:64] == ["vision"] * 64
     assert set(told[64:]) == {"local (for vision)"}

@@ -118,7 +118,7 @@ def test_reroll_brings_another_poem_and_undo_the_one_before(page: Page) -> None:
     assert text.read_bytes() == bytes_before
     assert page.choice(path).is_empty
     page.keys("u")
-    page.said("nothing to take back")
+    page.said("nothing to undo")
 
 
 def test_another_grammar_is_taken_from_a_list(page: Page) -> None:

@@ -166,7 +166,7 @@ def test_pictures_are_pixels_alone_and_made_once(open_studio: Studio, poems: Pat
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "/dev/zero", "../../etc/hostname", "poems.jsonl"])
 def test_record_of_another_file_gives_no_picture(tmp_path: Path, path: str) -> None:
-    """Where poems.jsonl, which may be a stranger's, names a file that is no photograph, nothing of it is served."""
+    """Where poems.jsonl, which may be a stranger's, names a file that is not a photograph, nothing of it is served."""
     write(tmp_path, hostile_poem(path))
     with studio(tmp_path) as running:
         (id_,) = running.wall.ids()

@@ -307,5 +307,5 @@ def test_closing_breaks_off_what_is_in_flight(opened: Open) -> None:
         thread.join(5)
         assert not thread.is_alive()
         release.set()
-    assert [str(each) for each in caught] == ["Vision was not waited for: the run was stopped"]
+    assert [str(each) for each in caught] == ["the run was stopped before Vision answered"]
     assert server.sizes == [16]

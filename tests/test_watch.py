@@ -184,11 +184,11 @@ def test_what_is_left_is_told_at_the_end(tmp_path: Path, start_show: Start) -> N
     (show.inbox / "half.jpg").write_bytes(photograph(1)[:500])
     time.sleep(2)
     assert show.end(signal.SIGINT) == 0
-    assert "1 still arriving or not yet written: half.jpg; a new start" in (tmp_path / "log").read_text()
+    assert "1 still arriving or not yet written: half.jpg; the next start" in (tmp_path / "log").read_text()
 
 
 def test_a_show_outlives_its_troubles(tmp_path: Path, start_show: Start, printer: FakePrinter) -> None:
-    """A printer off, a folder taken away, a file that is no photograph and a kill: every poem comes out once."""
+    """A printer off, a folder taken away, a file that is not a photograph and a kill: every poem comes out once."""
     show = start_show()
     (show.inbox / "0.jpg").write_bytes(photograph(0))
     until(lambda: counts(show.poems)["printed"] == 1)
@@ -355,7 +355,7 @@ def test_a_lost_network_is_waited_out(
     show.stop.set()
     thread.join(20)
     (told,) = [text for text in said if "no network" in text]
-    assert told.startswith("no network; waiting, it goes on by itself; Ctrl-C is safe")
+    assert told.startswith("no network; waiting; it continues by itself; Ctrl-C is safe")
     assert any("busy" in text for text in said)
 
 

@@ -74,7 +74,7 @@ def test_a_watch_obeys_what_was_decided_meanwhile(running: Running) -> None:
 
 
 def test_a_watch_goes_on_with_a_damaged_show(running: Running) -> None:
-    """A show file that is damaged while the watch runs is told once, and obeyed as it was before."""
+    """A show file that is damaged while the watch runs is reported once, and the last valid one is used."""
     make_photo(Path("stock/a.jpg"), 1)
     decide(find(["stock/a.jpg"]), "dropped")
     make_photo(Path("inbox/b.jpg"), 2)
@@ -83,7 +83,7 @@ def test_a_watch_goes_on_with_a_damaged_show(running: Running) -> None:
     Path("stock/a.jpg").rename("inbox/a.jpg")
     make_photo(Path("inbox/c.jpg"), 3)
     until(lambda: printed() == ["b", "c"] and "a.jpg: dropped from the show" in running.said)
-    assert sum("until then the show is obeyed as it was" in line for line in running.said) == 1
+    assert sum("until then the last valid show is used" in line for line in running.said) == 1
 
 
 def test_a_seed_that_was_chosen_is_used(running: Running) -> None:

@@ -102,7 +102,7 @@ def test_a_list_in_an_object_is_named_with_a_hash(tmp_path: Path) -> None:
     ("text", "key", "reason"),
     [
         ('{"a": ["x"], "b": ["y"]}', "", "it holds several lists (a, b); name one, as list.json#a"),
-        ('{"a": "x"}', "", "it holds no list"),
+        ('{"a": "x"}', "", "it has no list"),
         ('{"a": ["x"]}', "b", "'b' is no list in it"),
         ('[{"name": "x"}]', "", "item 1 of its list is an object; a list of texts is needed"),
         ('["x", ["y"]]', "", "item 2 of its list is a list"),

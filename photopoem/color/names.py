@@ -158,8 +158,8 @@ def _list_called(which: str) -> ColorNames:
         text = read_regular_text(which)
     except (OSError, ValueError) as error:
         near = did_you_mean(which, NAMED_BY) or did_you_mean_path(which, ".csv")
-        there = near or f"; say {', '.join(NAMED_BY)} or a CSV file of name,hex"
-        raise UsageError(f"{which}: no list of color names is here ({_cause(error)}){there}") from error
+        there = near or f"; use {', '.join(NAMED_BY)} or a CSV file of name,hex"
+        raise UsageError(f"{which}: not a list of color names ({_cause(error)}){there}") from error
     return _listed(text, which, f"the list {Path(which).name}")
 
 
@@ -183,7 +183,7 @@ def _listed(text: str, where: str, named_by: str) -> ColorNames:
         names.append(said)
         colors.append(color)
     if not names and not wrong:
-        wrong.append("it holds no color")
+        wrong.append("it has no colors")
     if wrong:
         more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         raise UsageError(f"{where}: {'; '.join(wrong[:5])}{more}")

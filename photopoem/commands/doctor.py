@@ -50,7 +50,7 @@ def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) 
     multiple=True,
     metavar="TARGET",
     type=A_TARGET,
-    help="Ask this printer too; may be repeated.",
+    help="Also check this printer; may be repeated.",
 )
 @click.option(
     "-l",
@@ -59,15 +59,15 @@ def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) 
     show_default=True,
     metavar="NAME,...",
     type=LABELLERS,
-    help="Who is to label.",
+    help="Labellers to check.",
 )
 @click.option(
-    "--poems", default="poems", type=click.Path(path_type=Path), help="Folder whose queue to look at."
+    "--poems", default="poems", type=click.Path(path_type=Path), help="Folder of poems whose queue to check."
 )
 def command(targets: tuple[str, ...], labels: str, poems: Path) -> None:
     """Check what is installed, connected and ready, one line each.
 
-    Nothing is printed and no photograph leaves the machine. The exit code is 1 where something is wrong.
+    Nothing is printed, and no photograph leaves the machine. The exit code is 1 if something is wrong.
     """
     from photopoem.text.terminal import visible
 
@@ -135,7 +135,7 @@ def _words(poems: Path) -> Iterator[Finding]:
         yield Finding("words", str(error), mark="bad")
         return
     silent = len(words.never) + len(words.never_colors)
-    yield _found("words", f"{file}: {silent} never said, {len(words.say)} said otherwise")
+    yield _found("words", f"{file}: {silent} banned, {len(words.say)} replaced")
     for remark in remarks:
         yield Finding("words", remark, mark="note")
 
@@ -154,7 +154,7 @@ def _labeller(spec: str) -> Iterator[Finding]:
         yield Finding("labels", str(error), step, "bad")
         return
     where = "asks a service on the network" if labeller.network else "works on this machine alone"
-    yield _found("labels", f"{labeller.name} {labeller.version} speaks and {where}")
+    yield _found("labels", f"{labeller.name} {labeller.version} {where}")
 
 
 def _formats() -> Iterator[Finding]:
@@ -232,7 +232,7 @@ def _queue(poems: Path) -> Iterator[Finding]:
         except UsageError as error:
             take_out = queue.clearing(target)
             yield _found(
-                "queue", f"{count} will not be printed: {error}", f"{take_out} takes out what waits for it"
+                "queue", f"{count} will not be printed: {error}", f"{take_out} removes its waiting poems"
             )
 
 

@@ -29,7 +29,7 @@ Examples:
   photopoem grammar check mine.json               what is wrong with it
   photopoem grammar preview mine.json -n 3        three poems from sample words
   photopoem grammar preview mine.json --photo photo.jpg
-  photopoem grammar live mine.json                poems beside it, while you write
+  photopoem grammar live mine.json                poems beside it, as you write
 """
 
 
@@ -84,7 +84,7 @@ def show(name: str) -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def new(file: Path, force: bool) -> None:
     """Write a starting point for a grammar of your own, with notes, to FILE."""
     from importlib.resources import files
@@ -108,11 +108,11 @@ def new(file: Path, force: bool) -> None:
 
 @command.command()
 @click.argument("names", nargs=-1, required=True, metavar="FILE...", type=A_GRAMMAR)
-@click.option("--json", "as_json", is_flag=True, help="As JSON: one object a problem.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: one object per problem.")
 def check(names: tuple[str, ...], as_json: bool) -> None:
-    """Say everything that is wrong with grammars, with file, line and column.
+    """List all errors and warnings in grammars, with file, line and column.
 
-    Exit 0 where there is no error (there may be warnings), 1 where there is one, 2 where a file cannot be read.
+    Exit 0 if there are no errors (warnings are allowed), 1 if there are, 2 if a file cannot be read.
     """
     from photopoem.grammar import check_grammar, find_grammar
 
@@ -146,12 +146,12 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
 
 @command.command()
 @click.argument("name", metavar="FILE", type=A_GRAMMAR)
-@click.option("--photo", metavar="P", type=A_FILE, help="Words from this photograph.")
+@click.option("--photo", metavar="P", type=A_FILE, help="Use the words of this photograph.")
 @click.option(
     "--vocabulary",
     metavar="FILE",
     type=A_FILE,
-    help="Words from this file: what photopoem look --json prints.",
+    help="Use the words in this file, the output of photopoem look --json.",
 )
 @click.option(
     "-l",
@@ -160,18 +160,28 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
     show_default=True,
     metavar="NAME",
     type=LABELLERS,
-    help="Who labels the photograph.",
+    help="Labellers for the photograph.",
 )
 @click.option(
-    "-n", "number", default=20, show_default=True, type=click.IntRange(0, 10_000), help="Poems to show."
+    "-n",
+    "number",
+    default=20,
+    show_default=True,
+    type=click.IntRange(0, 10_000),
+    help="Number of poems to show.",
 )
-@click.option("--seed", default=0, show_default=True, help="The first seed; each poem has the next.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    help="The seed of the first poem; each further poem takes the next.",
+)
 @click.option(
     "--lexicon",
     multiple=True,
     metavar="FILE",
     type=A_FILE,
-    help="A CSV of what words do; may be repeated.",
+    help="A lexicon (CSV); may be repeated.",
 )
 def preview(
     name: str,
@@ -182,7 +192,7 @@ def preview(
     seed: int,
     lexicon: tuple[str, ...],
 ) -> None:
-    """Show poems of a grammar, and how different they are. Without a photograph, from sample words."""
+    """Show poems of a grammar, and how different they are. Without a photograph, sample words are used."""
     from photopoem.grammar import load_grammar
     from photopoem.grammar.preview import try_out
     from photopoem.poems.text import as_text
@@ -202,15 +212,15 @@ def preview(
 @command.command()
 @click.argument("file", metavar="FILE", type=A_FILE)
 @click.option("--poems", "folder", metavar="DIR", default="poems", show_default=True, type=A_FOLDER,
-              help="Photographs of this folder of poems; sample words where there is none.")  # fmt: skip
+              help="Use the photographs of this folder of poems; without it, sample words.")  # fmt: skip
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The port.  [default: a free one]"
 )
-@click.option("--no-browser", is_flag=True, help="Open no browser; only print the address.")
+@click.option("--no-browser", is_flag=True, help="Print the address without opening a browser.")
 def live(file: str, folder: str, port: int, no_browser: bool) -> None:
-    """Open a grammar in the browser, beside poems that are written anew while you type.
+    """Open a grammar in the browser, beside poems that are rewritten as you type.
 
-    FILE is followed where you change it in an editor of your own. Ctrl-C ends it.
+    The page follows changes that you make to FILE in another editor. Ctrl-C ends it.
     """
     from photopoem.commands.studio import open_studio
     from photopoem.studio.server import Studio
@@ -218,7 +228,7 @@ def live(file: str, folder: str, port: int, no_browser: bool) -> None:
 
     path = Path(file)
     if not path.is_file():
-        raise UsageError(f"{file}: there is no such file; begin one with: photopoem grammar new {file}")
+        raise UsageError(f"{file}: there is no such file; create one with: photopoem grammar new {file}")
     wall = Wall(Path(folder), str(Path(folder) / "words.toml"))
     open_studio(Studio(wall, port, "grammar", grammar=path), browser=not no_browser)
 

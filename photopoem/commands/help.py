@@ -16,7 +16,7 @@ EXAMPLES = """
 \b
 Examples:
   photopoem help                   the topics
-  photopoem help memories          whose words a poem is made of
+  photopoem help memories          where the words of a poem come from
   photopoem help grammar check     the same as photopoem grammar check --help
 """
 
@@ -81,13 +81,13 @@ def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
 
 COMPLETION_EXAMPLES = """
 \b
-Examples, each for all shells to come:
+Examples, for all new shells:
   photopoem completion bash >> ~/.bashrc
   photopoem completion zsh  >> ~/.zshrc
   photopoem completion fish > ~/.config/fish/completions/photopoem.fish
 
 \b
-And for this one alone:
+For the current shell only:
   eval "$(photopoem completion bash)"
 """
 
@@ -96,7 +96,7 @@ And for this one alone:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that lets SHELL complete commands, options, names and files at the Tab key."""
+    """Print a script for SHELL that completes commands, options, names and files with the Tab key."""
     from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
     kinds = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}

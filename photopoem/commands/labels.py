@@ -16,26 +16,26 @@ Examples:
   photopoem eye teach lessons/ --as grandmother   a subfolder of photographs for each word
   photopoem run photos/ --labels local:grandmother
   photopoem eye taught                            what has been taught, and where it is kept
-  photopoem eye words                             every word that the built-in labeller can say
+  photopoem eye words                             every word of the built-in labeller
 """
 
 
 @click.group(cls=Group, epilog=EYE_EXAMPLES)
 def eye_group() -> None:
-    """Teach the built-in labeller words of your own: twenty photographs a word are enough.
+    """Teach the built-in labeller words of your own: twenty photographs per word are enough.
 
-    Whose words are they then? Poems written with them say so.
+    Poems written with them say whose words they are.
     """
 
 
 @eye_group.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--as", "name", required=True, metavar="NAME", help="What to call what was taught.")
-@click.option("--force", is_flag=True, help="Teach NAME anew, where it has been taught before.")
+@click.option("--as", "name", required=True, metavar="NAME", help="A name for the taught words.")
+@click.option("--force", is_flag=True, help="Replace NAME if it exists already.")
 def teach(folder: Path, name: str, force: bool) -> None:
     """Learn words from FOLDER: a subfolder of photographs for each word, or words.csv (photo, words).
 
-    Nothing leaves this machine. Each word is tested on photographs that were left out, and the result is shown.
+    Nothing leaves this machine. Each word is tested by cross-validation, and the result is shown.
     """
     from photopoem.errors import UsageError
     from photopoem.files import write_atomically
@@ -59,7 +59,7 @@ def teach(folder: Path, name: str, force: bool) -> None:
             f"took {each.alarms} of {each.others} others for it"
         )
     if unknown := [visible(each.word) for each in reports if not each.found]:
-        click.echo(f"cannot be told yet: {', '.join(unknown)}: give more photographs, or ones more alike")
+        click.echo(f"too early to tell: {', '.join(unknown)}: give more photographs, or more similar ones")
     click.echo(f"taught: --labels local:{name}   ({visible(str(path))})")
 
 
@@ -82,7 +82,7 @@ def taught() -> None:
 
 @eye_group.command()
 def words() -> None:
-    """List every word that the built-in labeller can say, with its kind, one a line."""
+    """List every word of the built-in labeller with its kind, one per line."""
     from photopoem.labels.local.labeller import words as all_words
 
     for word, kind in sorted(all_words().items()):
@@ -101,10 +101,10 @@ def _progress(done: int, of: int) -> None:
 CACHE_EXAMPLES = """
 \b
 Examples:
-  photopoem cache info                     where the labels are, how many, of when
+  photopoem cache info                     where the labels are, and how many
   photopoem cache export labels.jsonl      take a show's labels along
   photopoem cache import labels.jsonl      and use them elsewhere, without the account
-  photopoem cache clear                    forget them all
+  photopoem cache clear                    delete them all
 """
 
 
@@ -117,14 +117,14 @@ Examples:
 )
 @click.pass_context
 def cache_group(context: click.Context, cache: str | None) -> None:
-    """See, empty, export and import the labels that a paid service gave, so that none is paid for twice."""
+    """Show, clear, export and import the labels from a paid service, so that none is paid for twice."""
     context.obj = cache
 
 
 @cache_group.command()
 @click.pass_obj
 def info(folder: str | None) -> None:
-    """Show where the labels are kept, how many of whom, and from when."""
+    """Show where the labels are stored, and how many there are by labeller and date."""
     from photopoem.labels.cache import FILE_NAME, LabelCache, cache_folder
 
     path = cache_folder(folder) / FILE_NAME
@@ -144,33 +144,33 @@ def info(folder: str | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def clear(folder: str | None, yes: bool) -> None:
-    """Forget all labels. What is asked again is paid for again."""
+    """Delete all labels. New requests for them are billed again."""
     from photopoem.labels.cache import LabelCache
 
     cache = LabelCache(folder, note=_say_summary)
     answers = sum(each.answers for each in cache.summary())
     if answers and not yes:
         _confirm(f"Forget {counted(answers, 'answer')}? Asking again is billed again.")
-    _say_summary(f"{cache.path}: {counted(cache.clear(), 'answer')} forgotten")
+    _say_summary(f"{cache.path}: {counted(cache.clear(), 'answer')} deleted")
 
 
 def _confirm(question: str) -> None:
     from photopoem.errors import UsageError
 
     if not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask: say --yes to forget the labels")
+        raise UsageError("cannot ask without a terminal: use --yes to delete the labels")
     if not click.confirm(question, err=True):
-        raise UsageError("nothing was forgotten")
+        raise UsageError("nothing was deleted")
 
 
 @cache_group.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.pass_obj
 def export(folder: str | None, file: Path, force: bool) -> None:
-    """Write all labels to FILE, a line of JSON each; - is standard output.
+    """Write all labels to FILE, one line of JSON each; - is standard output.
 
-    The lines hold digests of pixels and words, no paths and no pictures.
+    The lines contain digests of pixels, and words, but no paths and no pictures.
     """
     from photopoem.errors import UsageError
     from photopoem.files import open_atomically
@@ -193,12 +193,12 @@ def export(folder: str | None, file: Path, force: bool) -> None:
 
 @cache_group.command("import")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--force", is_flag=True, help="Replace answers that are there already.")
+@click.option("--force", is_flag=True, help="Replace existing answers.")
 @click.pass_obj
 def import_(folder: str | None, file: Path, force: bool) -> None:
-    """Take in labels that `photopoem cache export` wrote to FILE; - is standard input.
+    """Import labels that `photopoem cache export` wrote to FILE; - is standard input.
 
-    Answers that are there already stay. Where a line is wrong nothing is taken in.
+    Existing answers stay. If a line is invalid, nothing is imported.
     """
     from photopoem.errors import StoreError
     from photopoem.labels.cache import LabelCache
@@ -215,7 +215,7 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
         raise StoreError(f"{file}: cannot be read ({getattr(error, 'strerror', '') or error})") from error
     except StoreError as error:
         raise StoreError(f"{file}: {error}") from error
-    _say_summary(f"{cache.path}: {counted(taken, 'answer')} taken in, {there} there already")
+    _say_summary(f"{cache.path}: {counted(taken, 'answer')} imported, {there} there already")
 
 
 def _size(path: Path) -> str:

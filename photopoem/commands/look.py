@@ -32,10 +32,10 @@ EXAMPLES = """
 \b
 Examples:
   photopoem look photo.jpg                        here, in the terminal's own colors
-  photopoem look photo.jpg --colors auto          as many colors as the eye can tell
-  photopoem look photo.jpg --color-names nbs      named by a standard of 1955
-  photopoem look photo.jpg --color-names mine.csv named by you: a CSV of name,hex
-  photopoem look photos/ --json                   all of it, an object a line
+  photopoem look photo.jpg --colors auto          as many colors as the eye can distinguish
+  photopoem look photo.jpg --color-names nbs      names from a standard of 1955
+  photopoem look photo.jpg --color-names mine.csv names of your own: a CSV of name,hex
+  photopoem look photos/ --json                   everything, one object per line
   photopoem look photo.jpg --svg card.svg         its palette as a card to print
   photopoem look photos/ --png cards/             a card for each photograph
 """
@@ -47,16 +47,17 @@ class LookOptions:
 
     paths: tuple[str, ...] = argument(nargs=-1, type=click.Path(path_type=str))
     reading: ReadingOptions = group(ReadingOptions)
-    recurse: bool = option(
-        "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
-    )
-    json: bool = option("--json", is_flag=True, help="Print one JSON object a line for each photograph.")
+    recurse: bool = option("--recurse/--no-recurse", default=True, help="Search subfolders.  [default: yes]")
+    json: bool = option("--json", is_flag=True, help="Print one JSON object per line for each photograph.")
     schema: bool = option("--schema", is_flag=True, help="Print the JSON Schema of those objects, and stop.")
     svg: str | None = option(
-        "--svg", metavar="FILE", type=A_FILE, help="Write a palette card; for several photographs a folder/."
+        "--svg",
+        metavar="FILE",
+        type=A_FILE,
+        help="Write a palette card; for several photographs, a folder of them.",
     )
-    png: str | None = option("--png", metavar="FILE", type=A_FILE, help="The same as a picture, 1480 x 2100.")
-    force: bool = option("--force", is_flag=True, help="Write over a card that is there.")
+    png: str | None = option("--png", metavar="FILE", type=A_FILE, help="The same as PNG, 1480 x 2100.")
+    force: bool = option("--force", is_flag=True, help="Overwrite an existing card.")
 
 
 @click.command(epilog=EXAMPLES)
@@ -64,8 +65,8 @@ class LookOptions:
 def command(asked: LookOptions) -> None:
     """Show what the machine sees in photographs: colors and their names, labels, moment, and the words for poems.
 
-    PATHS are files, folders, addresses, or - for paths on standard input. Exit code 1 where a photograph could not be
-    read.
+    PATHS are files, folders, addresses, or - for paths on standard input. The exit code is 1 if a photograph could not
+    be read.
     """
     from photopoem.photo.discover import find_photos
 
@@ -168,17 +169,17 @@ Examples:
     "--grammar",
     metavar="FILE",
     type=A_GRAMMAR,
-    help="The grammar that wrote it, where it is neither on the shelf nor a NAME.json here.",
+    help="The grammar that wrote it, if it is neither built in nor a NAME.json here.",
 )
 @click.option(
     "--lexicon",
     multiple=True,
     metavar="FILE",
     type=A_FILE,
-    help="The lexicon with which it was written.",
+    help="The lexicon that was used for it.",
 )
 def explain(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tuple[str, ...]) -> None:
-    """Show whose each word of a poem is: the place's, the machine's, the people's or the author's.
+    """Show the source of each word of a poem: the place, the machine, the people or the author.
 
     POEM is a text in a folder of poems, the folder, or its poems.jsonl.
     """
@@ -316,7 +317,7 @@ def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Pat
             "the grammar, the lexicon or photopoem has changed since this was written "
             f"(then {visible(poem.version)}, now {written.poem.version}); give --grammar and --lexicon as they were"
         )
-    whose = f"it was written with a grammar of somebody's own called {visible(poem.grammar)}"
+    whose = f"it was written with a grammar that is not built in, called {visible(poem.grammar)}"
     return [f"No tree: {faults[0] if faults else f'{whose}; give it with --grammar FILE'}"]
 
 

@@ -190,7 +190,7 @@ SHARD = Shard()
 HOURS = Hours()
 
 
-COLOPHON = "Close each poem, in its text and on paper, with who labelled it and who named its colors."
+COLOPHON = "End each poem, in its text and on paper, with who labelled it and who named its colors."
 """The help of --colophon for commands that write and print texts."""
 
 Given = TypeVar("Given")
@@ -252,25 +252,26 @@ class ReadingOptions:
 
     labels: str = option(
         "-l", "--labels", default="auto", show_default=True, metavar="NAME,...", type=LABELLERS,
-        help="Who labels: auto, local, local:NAME, keywords, vision, onnx:MODEL,LABELS; or several.",
+        help="Labellers: auto, local, local:NAME, keywords, vision, onnx:MODEL,LABELS; or several.",
     )  # fmt: skip
     endpoint: str = option(
         "--endpoint", default="", metavar="HOST[:PORT]",
         help="Ask Vision there, with your key, also where it is not Google's.",
     )  # fmt: skip
     colors: NumberOfColors = option(
-        "--colors", default="6", show_default=True, metavar="N|auto", type=COLORS, help="Colors of a palette, 2 to 20."
+        "--colors", default="6", show_default=True, metavar="N|auto", type=COLORS,
+        help="Number of palette colors, 2 to 20.",
     )  # fmt: skip
     color_names: str = option(
         "--color-names", default="xkcd", show_default=True, metavar="LIST|FILE", type=COLOR_LISTS,
-        help="Who named the colors: xkcd, css, nbs, or a CSV file of name,hex.",
+        help="Color names: xkcd, css, nbs, or a CSV file of name,hex.",
     )  # fmt: skip
     place: str | None = option(
-        "--place", metavar="TEXT", help="The place, where the photographs do not name it."
+        "--place", metavar="TEXT", help="The place, for photographs that do not name it."
     )
     hemisphere: str = option(
         "--hemisphere", type=click.Choice(["north", "south"]), default="north", show_default=True,
-        help="For the seasons, where a photograph has no latitude.",
+        help="For the seasons, if a photograph has no latitude.",
     )  # fmt: skip
 
     def settings(self, *, label_settings: LabelSettings | None = None, **others: Any) -> Settings:
@@ -293,7 +294,7 @@ def words_option() -> Any:
     """The option --words."""
     return option(
         "--words", metavar="FILE", type=A_FILE,
-        help="Words of the house.  [default: words.toml beside photopoem.toml or in the folder of poems]",
+        help="The words of the house.  [default: words.toml beside photopoem.toml or in the folder of poems]",
     )  # fmt: skip
 
 
@@ -313,7 +314,7 @@ def poems_option() -> Any:
     """The option --poems, for commands that take photographs."""
     return option(
         "--poems", metavar="DIR", type=A_FOLDER,
-        help="Folder of poems, for photographs and patterns.  [default: where the project writes, else poems]",
+        help="Folder of poems, for photographs and patterns.  [default: the project's, else poems]",
     )  # fmt: skip
 
 
@@ -334,16 +335,16 @@ class WritingOptions:
 
     grammar: str = option(
         "-g", "--grammar", default="i-can-remember", show_default=True, metavar="NAME|FILE", type=GRAMMARS,
-        help="Kind of poem: a name of the shelf, a file, several with commas between, or all.",
+        help="Kind of poem: a built-in grammar, a file, several separated by commas, or all.",
     )  # fmt: skip
-    seed: int = option("--seed", default=0, show_default=True, help="Another seed, other poems.")
+    seed: int = option("--seed", default=0, show_default=True, help="Another seed gives other poems.")
     lexicon: tuple[str, ...] = option(
-        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A CSV of what words do; may be repeated."
+        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A lexicon (CSV); may be repeated."
     )  # fmt: skip
     series: bool = option(
         "--series",
         is_flag=True,
-        help="One show: each poem takes the seed that repeats the poems before it least.",
+        help="Write one series: each poem takes the seed that least repeats the poems before it.",
     )
     words: str | None = words_option()
     reading: ReadingOptions = group(ReadingOptions)
@@ -366,7 +367,7 @@ class PressOptions:
     """The options of all presses except the colophon, which also applies to texts."""
 
     photo: bool | None = option(
-        "--photo/--no-photo", default=None, help="receipt: the photograph above the poem, in dots."
+        "--photo/--no-photo", default=None, help="receipt: print the photograph above the poem, in dots."
     )
     profile: str | None = option(
         "--profile", metavar="NAME", help="receipt: the printer's name in python-escpos, such as TM-T20II."
@@ -379,24 +380,24 @@ class PressOptions:
         "--size", metavar="SIZE", type=A_SIZE, help="svg, pdf: a6, a5 or a4; svg also receipt."
     )
     hand: int | None = option(
-        "--hand", type=int, metavar="N", help="svg: a hand's unevenness; another number, another hand."
+        "--hand", type=int, metavar="N", help="svg: uneven letters, as by hand; each number is another hand."
     )
     pens: bool | None = option(
-        "--pens/--one-pen", default=None, help="svg: a layer each for author, place, machine and people."
+        "--pens/--one-pen", default=None, help="svg: separate layers for author, place, machine and people."
     )
     layout: str | None = option(
         "--layout", metavar="NAME", type=A_LAYOUT, help="pdf: card, cards4, poem or booklet."
     )
-    dpi: int | None = option(
-        "--dpi", type=int, metavar="N", help="pdf: how fine photographs are printed; 300."
+    dpi: int | None = option("--dpi", type=int, metavar="N", help="pdf: resolution of photographs; 300.")
+    tint: bool | None = option(
+        "--tint/--no-tint", default=None, help="pdf: print color words in their colors."
     )
-    tint: bool | None = option("--tint/--no-tint", default=None, help="pdf: color words in their colors.")
-    title: str | None = option("--title", metavar="TEXT", help="html, pdf: what stands above all poems.")
+    title: str | None = option("--title", metavar="TEXT", help="html, pdf: the title above all poems.")
     thumbnail: int | None = option(
         "--thumbnail", type=int, metavar="PX", help="html: longest side of the pictures."
     )
     seconds: int | None = option(
-        "--seconds", type=int, metavar="N", help="html: how long the slide show stays with a poem."
+        "--seconds", type=int, metavar="N", help="html: seconds per poem in the slide show."
     )
 
     def given(self, **others: Any) -> dict[str, Any]:

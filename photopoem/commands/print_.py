@@ -38,21 +38,21 @@ EXAMPLES = """
 Examples:
   photopoem print --to tcp://192.168.1.50         the poems in poems/ on a receipt printer
   photopoem print --to usb:04b8:0e15 --photo      with the photograph on top, in dots
-  photopoem print --to cups:Hall --copies 2       as PDF cards, on a printer of the system
+  photopoem print --to cups:Hall --copies 2       as PDF cards, on a system printer
   photopoem print --to file:poems.pdf             all poems in one file
   photopoem print --to dir:plots --press svg --size a5 --hand 3
-                                                  a sheet each for a pen plotter, by hand number 3
+                                                  a sheet per poem for a pen plotter, in hand number 3
   photopoem print show/ --to serial:/dev/ttyUSB0@19200 --order shuffle --pace 60
   photopoem print --to file:show.pdf --layout booklet --only kept
-                                                  a booklet of those that you kept
-  photopoem print --to usb:04b8:0e15 --check      what would be lost, and how the printer is
+                                                  a booklet of the kept poems
+  photopoem print --to usb:04b8:0e15 --check      what would be lost, and the printer's state
 
 \b
 Targets:
   tcp://HOST[:9100]         a printer on the network
-  usb:VENDOR:PRODUCT        one on USB, as lsusb shows it
-  serial:/dev/NAME[@BAUD]   one on a serial line, or /dev/usb/lp0
-  cups:NAME                 one the system knows (lpstat -p)
+  usb:VENDOR:PRODUCT        a USB printer, as lsusb shows it
+  serial:/dev/NAME[@BAUD]   a printer on a serial line, or /dev/usb/lp0
+  cups:NAME                 a printer that the system knows (lpstat -p)
   dir:FOLDER                a file for each poem
   file:PATH                 all poems in one file
 """
@@ -63,50 +63,57 @@ class PrintOptions:
     """The options of `photopoem print`."""
 
     poems: tuple[Path, ...] = argument(nargs=-1, metavar="[POEMS]...", type=click.Path(path_type=Path))
-    target: str | None = option("--to", metavar="TARGET", type=A_TARGET, help="Where to; see below.")
+    target: str | None = option("--to", metavar="TARGET", type=A_TARGET, help="The target; see below.")
     press: str | None = option(
         "--press", metavar="NAME", type=A_PRESS,
-        help="html, pdf, svg, receipt, text, jsonl or csv.  [default: what suits the target]",
+        help="html, pdf, svg, receipt, text, jsonl or csv.  [default: the target's]",
     )  # fmt: skip
     copies: int = option(
         "--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help="Copies of each poem."
     )
     order: Order | None = option(
         "--order", type=click.Choice(["shuffle", "taken", "name"]),
-        help="Their order.  [default: the show's, else as they are written]",
+        help="Their order.  [default: the show's, else as written]",
     )  # fmt: skip
     only: Any = option(
-        "--only", type=click.Choice(["kept", "undecided"]), help="Those that are kept, or undecided, alone."
+        "--only", type=click.Choice(["kept", "undecided"]), help="Only kept, or only undecided poems."
     )
-    seed: int | None = option("--seed", type=int, metavar="N", help="Shuffle in the same way each time.")
+    seed: int | None = option("--seed", type=int, metavar="N", help="The seed of a shuffle, to repeat it.")
     pace: float = option(
-        "--pace", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="From one poem to the next."
+        "--pace",
+        default=0.0,
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        help="Least time between two poems.",
     )
-    again: bool = option("--again", is_flag=True, help="Print also what this target has had.")
+    again: bool = option("--again", is_flag=True, help="Also print poems that this target has had.")
     check: bool = option(
-        "--check", is_flag=True, help="Say what the press cannot show and how the target is; print nothing."
+        "--check",
+        is_flag=True,
+        help="Report what the press cannot show and the state of the target; print nothing.",
     )
-    force: bool = option("--force", is_flag=True, help="Overwrite a file that is there.")
+    force: bool = option("--force", is_flag=True, help="Overwrite an existing file.")
     photos: Path | None = option(
         "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Where the photographs' paths start from.  [default: here]",
+        help="Base folder of the photographs' paths.  [default: here]",
     )  # fmt: skip
     colophon: bool | None = option(
         "--colophon/--no-colophon", default=None,
-        help="Close each poem on paper with who labelled it and who named its colors.",
+        help="End each poem on paper with who labelled it and who named its colors.",
     )  # fmt: skip
     options: PressOptions = group(PressOptions)
-    quiet: bool = option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
+    quiet: bool = option("-q", "--quiet", is_flag=True, help="Print only errors.")
 
 
 @click.command(epilog=EXAMPLES)
 @takes(PrintOptions)
 def command(asked: PrintOptions) -> None:
-    """Print the poems in POEMS: folders of runs [default: poems], their poems.jsonl or some of their texts. A text that
-    you changed by hand is printed as you left it. Poems that were dropped from the show are left out.
+    """Print the poems in POEMS: folders of runs [default: poems], their poems.jsonl or some of their texts. Texts that
+    you edited are printed as they are. Poems that were dropped from the show are left out.
 
     Poems wait in a queue in their folder, so that each is printed once, whatever happens to the program or the
-    printer. The same command goes on where it ended. It waits for a printer that is off, stalled or out of paper.
+    printer. Running the command again continues where it ended. It waits for a printer that is off, stalled or out of
+    paper.
     """
     from photopoem.press import open_press
     from photopoem.printing.targets import OneFile
@@ -273,8 +280,8 @@ def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptio
         except KeyboardInterrupt:
             left = queue.counts(target)
             say(
-                f"{left['queued']} still queued, {left['doubtful']} in doubt; the same command goes on, "
-                f"{queue.clearing(target)} takes them out"
+                f"{left['queued']} still queued, {left['doubtful']} in doubt; the same command continues, "
+                f"{queue.clearing(target)} removes them"
             )
             return 130
         doubtful = queue.counts(target)["doubtful"]
@@ -313,11 +320,9 @@ _FOLDER_NO_NUMBER = click.argument(
     "folder", default="poems", type=click.Path(path_type=Path), callback=_no_number
 )
 _IDS = click.option(
-    "--id", "ids", type=int, multiple=True, metavar="N", help="This job only; may be repeated."
+    "--id", "ids", type=int, multiple=True, metavar="N", help="Only this job; may be repeated."
 )
-_TARGET = click.option(
-    "--to", "target", metavar="TARGET", type=A_TARGET, help="Only what is for this target."
-)
+_TARGET = click.option("--to", "target", metavar="TARGET", type=A_TARGET, help="Only jobs for this target.")
 
 _WAITING: tuple[State, ...] = ("queued", "doubtful")
 _DOUBTFUL: tuple[State, ...] = ("doubtful",)
@@ -325,25 +330,25 @@ _DOUBTFUL: tuple[State, ...] = ("doubtful",)
 STATES_TOLD = """
 \b
 States:
-  queued     waits for its turn
-  sending    is on its way to the printer now
+  queued     is waiting for its turn
+  sending    is being sent to the printer
   printed    is on paper
   doubtful   may be on paper: it was cut off, or the program ended. Look, then retry or skip it
-  skipped    left out for good
+  skipped    will not be printed
 """
 
 
 @click.group(cls=Group, epilog=STATES_TOLD)
 def queue_group() -> None:
-    """See and mend the print queue of a FOLDER of poems [default: poems]."""
+    """Show and repair the print queue of a FOLDER of poems [default: poems]."""
 
 
 @queue_group.command("list")
 @_FOLDER
 @_TARGET
-@click.option("--all", "every", is_flag=True, help="Also what is printed or skipped.")
+@click.option("--all", "every", is_flag=True, help="List printed and skipped jobs too.")
 def list_(folder: Path, target: str | None, every: bool) -> None:
-    """List what waits or is in doubt."""
+    """List waiting and doubtful jobs."""
     from photopoem.printing.queue import STATES
     from photopoem.text.terminal import visible
 
@@ -365,11 +370,11 @@ def list_(folder: Path, target: str | None, every: bool) -> None:
 @_TARGET
 @_IDS
 def retry(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
-    """Print what is in doubt once more, at the next photopoem print."""
+    """Queue doubtful jobs again, for the next photopoem print."""
     address = _address(target)
     with _queue_of(folder) as queue:
         done = queue.retry(ids, address)
-        told = f"{done} queued again; photopoem print, or a watch that runs, goes on with them"
+        told = f"{done} queued again; photopoem print or a running watch prints them"
         click.echo(told if done else _nothing_for(queue, address, _DOUBTFUL))
 
 
@@ -378,7 +383,7 @@ def retry(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
 @_TARGET
 @_IDS
 def skip(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
-    """Leave out what is in doubt."""
+    """Skip doubtful jobs."""
     address = _address(target)
     with _queue_of(folder) as queue:
         done = queue.skip(ids, address)
@@ -388,22 +393,24 @@ def skip(folder: Path, target: str | None, ids: tuple[int, ...]) -> None:
 @queue_group.command()
 @_FOLDER
 @_TARGET
-@click.option("--history", is_flag=True, help="Also forget what was printed: it may then be printed again.")
+@click.option(
+    "--history", is_flag=True, help="Also forget printed jobs, so that their poems may be printed again."
+)
 def clear(folder: Path, target: str | None, history: bool) -> None:
-    """Take out all that waits or is in doubt."""
+    """Remove all waiting and doubtful jobs."""
     address = _address(target)
     with _queue_of(folder) as queue:
         done = queue.clear(history=history, target=address)
-        click.echo(f"{done} taken out of the queue" if done else _nothing_for(queue, address, _WAITING))
+        click.echo(f"{done} removed from the queue" if done else _nothing_for(queue, address, _WAITING))
 
 
 @queue_group.command()
 @_FOLDER
 def repair(folder: Path) -> None:
-    """Set a damaged queue aside and begin a new one. What may be on paper is then in doubt."""
+    """Rename a damaged queue and start a new one. Poems that may be on paper become doubtful."""
     with _queue_of(folder) as queue:
         if not queue.repair():
-            click.echo(f"{queue.path}: sound, nothing to repair")
+            click.echo(f"{queue.path}: valid, nothing to repair")
 
 
 def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) -> str:
@@ -432,5 +439,5 @@ def _queue_of(folder: Path) -> Queue:
     from photopoem.services.publish import open_queue
 
     if not (folder / FILE_NAME).exists():
-        raise UsageError(f"{folder}: nothing was ever printed from here; photopoem print makes a queue")
+        raise UsageError(f"{folder}: nothing was printed from here yet; photopoem print makes a queue")
     return open_queue(folder)

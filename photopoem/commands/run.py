@@ -40,7 +40,7 @@ Examples:
   photopoem run photo.jpg                      one poem, here
   photopoem run photos/                        a poem for each, here and in poems/
   photopoem run photos/ --grammar haiku        another kind of poem
-  photopoem run photos/ --grammar all          for each photo one of the shelf
+  photopoem run photos/ --grammar all          for each photo one of the ten
   photopoem run photos/ --grammar mine.json    a grammar of your own
   photopoem run photos/ --labels vision        labels from Google's Vision API
   photopoem run photos/ --print tcp://printer  and on paper as they come
@@ -57,59 +57,55 @@ class RunOptions:
     out: str | None = option(
         "-o", "--out", metavar="DIR", type=A_FOLDER, help="Folder for the poems.  [default: poems, for a folder]"
     )  # fmt: skip
-    force: bool = option(
-        "--force", is_flag=True, help="Write every poem anew, also over texts changed by hand."
-    )
-    recurse: bool = option(
-        "--recurse/--no-recurse", default=True, help="Look into folders inside folders.  [default: yes]"
-    )
+    force: bool = option("--force", is_flag=True, help="Rewrite every poem, even over edited texts.")
+    recurse: bool = option("--recurse/--no-recurse", default=True, help="Search subfolders.  [default: yes]")
     exclude: tuple[str, ...] = option(
-        "--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders called so; may be repeated."
+        "--exclude", multiple=True, metavar="GLOB", help="Skip matching files and folders; may be repeated."
     )  # fmt: skip
     jobs: str = option(
-        "-j", "--jobs", default="auto", show_default=True, metavar="N|auto", help="Processes to use."
+        "-j", "--jobs", default="auto", show_default=True, metavar="N|auto", help="Number of processes."
     )
     quick: bool = option(
-        "--quick", is_flag=True, help="Read the camera's thumbnail where it agrees with the picture."
+        "--quick", is_flag=True, help="Read the camera's thumbnail if it agrees with the picture."
     )
     shard: tuple[int, int] | None = option(
         "--shard", metavar="I/N", type=SHARD, help="Only the I-th of N parts, by path: for several machines."
     )
     dask: str | None = option("--dask", metavar="ADDRESS", help="Work on a Dask cluster (photopoem[dask]).")
     landmarks: bool = option(
-        "--landmarks", is_flag=True, help="Ask Vision for landmarks too; they name the place."
+        "--landmarks", is_flag=True, help="Ask Vision for landmarks too, which name the place."
     )
     vision_parallel: int = option(
-        "--vision-parallel", default=4, show_default=True, help="Requests to Vision at one time."
+        "--vision-parallel", default=4, show_default=True, help="Parallel requests to Vision."
     )
     max_requests: int | None = option(
         "--max-requests", type=click.IntRange(min=0), metavar="N",
-        help="Ask Vision at most N times; the rest is left for the next run.",
+        help="Send at most N requests to Vision; the rest is left for the next run.",
     )  # fmt: skip
     dry_run: bool = option(
-        "--dry-run", is_flag=True, help="Say what there is to do and what Vision would bill, and stop."
+        "--dry-run", is_flag=True, help="Show what would be done and what Vision would bill, and stop."
     )
     yes: bool = option("--yes", is_flag=True, help="Do not ask before many paid requests.")
     cache: str | None = option(
         "--cache", metavar="DIR", type=A_FOLDER, help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]"
     )
-    no_cache: bool = option("--no-cache", is_flag=True, help="Neither read nor keep cached labels.")
+    no_cache: bool = option("--no-cache", is_flag=True, help="Neither read nor write cached labels.")
     press: str | None = option(
         "--press",
         metavar="NAME",
         type=A_PRESS,
-        help="The press for --print.  [default: what suits the target]",
+        help="The press for --print.  [default: the target's]",
     )
     target: str | None = option(
         "--print",
         metavar="TARGET",
         type=A_TARGET,
-        help="Print each poem as it is written: see photopoem print.",
+        help="Print each poem as it is written; see photopoem print.",
     )
     colophon: bool = option("--colophon/--no-colophon", default=True, help=COLOPHON)
     quiet: bool = option(
         "-q", "--quiet", is_flag=True,
-        help="Say nothing but what went wrong; a single photograph's poem still comes.",
+        help="Print only errors, and the poem of a single photograph.",
     )  # fmt: skip
 
     def settings(self) -> Settings:
@@ -152,12 +148,11 @@ class RunOptions:
 @takes(RunOptions)
 def command(asked: RunOptions) -> None:
     """Write a poem for each photograph in PATHS: files, folders, addresses, or - for paths on standard input. Without
-    PATHS, what photopoem.toml names is taken, or the folder it lies in.
+    PATHS, the photographs in photopoem.toml are used, or else its folder.
 
-    A single photograph's poem goes to standard output. For a folder the poems go there too, and into a folder of
-    poems: one text for each photograph and poems.jsonl, in which every word knows its source. A second
-    run writes only what is new or changed; a text that you changed by hand is kept, and a line says so where a new one
-    would differ. Your words are printed.
+    A single photograph's poem is printed on standard output. For several, the poems are also written to a folder: a
+    text for each photograph, and poems.jsonl with the source of every word. A second run writes only what is new or
+    changed. Texts that you edited are kept; a line says so if a new poem would differ.
     """
     from photopoem.photo.discover import find_photos, in_shard
     from photopoem.poems.folder import folder_for_poems, note_shard
@@ -226,11 +221,11 @@ class WatchOptions:
         required=True,
         metavar="TARGET",
         type=A_TARGET,
-        help="Where to; see photopoem print --help.",
+        help="The target; see photopoem print --help.",
     )
     press: str | None = option(
         "--press", metavar="NAME", type=A_PRESS,
-        help="html, pdf, svg, receipt or text.  [default: what suits the target]",
+        help="html, pdf, svg, receipt or text.  [default: the target's]",
     )  # fmt: skip
     writing: WritingOptions = group(WritingOptions)
     out: Path = option(
@@ -238,21 +233,28 @@ class WatchOptions:
         help="Folder for the poems and their queue.",
     )  # fmt: skip
     existing: bool = option(
-        "--existing", is_flag=True, help="At the first start, also take what lies in FOLDER already."
+        "--existing", is_flag=True, help="At the first start, include photographs that are in FOLDER already."
     )
     quiet_hours: QuietHours | None = option(
         "--quiet-hours", metavar="HH:MM-HH:MM", type=HOURS,
-        help="Print nothing then; what comes meanwhile is printed after.",
+        help="Print nothing during these hours, and catch up afterwards.",
     )  # fmt: skip
     pace: float = option(
-        "--pace", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="From one poem to the next."
+        "--pace",
+        default=0.0,
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        help="Least time between two poems.",
     )
     status: Path | None = option(
-        "--status", metavar="FILE", type=click.Path(path_type=Path), help="Keep a JSON line there: how it is."
+        "--status",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Keep the state as a JSON line in this file.",
     )
     colophon: bool = option("--colophon/--no-colophon", default=True, help=COLOPHON)
     options: PressOptions = group(PressOptions)
-    quiet: bool = option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
+    quiet: bool = option("-q", "--quiet", is_flag=True, help="Print only errors.")
 
     def watch(self) -> Watch:
         """The watch with these options. Raises `UsageError` for invalid options."""
@@ -273,8 +275,8 @@ class WatchOptions:
 def watch(asked: WatchOptions) -> None:
     """Print a poem for each photograph that arrives in FOLDER, until it is stopped (Ctrl-C).
 
-    It waits until a photograph has arrived whole. It goes on by itself when the printer was off, the
-    network away, the disk full or FOLDER gone, and after a restart prints what came meanwhile, each once.
+    It waits until a photograph has arrived completely. It continues by itself after the printer was off, the network
+    down, the disk full or FOLDER gone. After a restart it prints what arrived meanwhile, each poem once.
     """
     from photopoem.photo.discover import is_url
     from photopoem.text.terminal import say
@@ -299,4 +301,4 @@ def _sum_up(watch: Watch) -> None:
     say(f"{counted(watch.written, 'poem')} written, {watch.spool.worker.tally.printed} printed")
     if left := [Path(path).name for path in watch.arrivals.growing]:
         named = first_of(left, FEW)
-        say(f"{len(left)} still arriving or not yet written: {named}; a new start goes on with them")
+        say(f"{len(left)} still arriving or not yet written: {named}; the next start continues with them")

@@ -35,7 +35,7 @@ EXAMPLES = """
 \b
 Examples:
   photopoem show                                       the poems of poems/, in the order of the show
-  photopoem show --title "Dogs" --author "Ada Byron"   what stands on the page and the booklet
+  photopoem show --title "Dogs" --author "Ada Byron"   for the page and the booklet
   photopoem show --preface preface.txt --order color   a text before the poems; their order
   photopoem show poems/b.txt poems/a.txt --order hand  these first, in this order
   photopoem show poems/dog.jpg.txt --title Nouk        a poem's own title
@@ -49,18 +49,18 @@ class ShowOptions:
 
     names: tuple[str, ...] = argument(nargs=-1, metavar="[POEM]...", type=click.Path(path_type=str))
     title: str | None = option(
-        "--title", metavar="TEXT", help="The title of the show, or of the one POEM; empty takes it away."
+        "--title", metavar="TEXT", help="The title of the show, or of one POEM; an empty one removes it."
     )
     author: str | None = option("--author", metavar="TEXT", help="Who made the show.")
     preface: str | None = option("--preface", metavar="FILE|-", help="A file with the text before the poems.")
     order: Any = option(
         "--order", type=click.Choice(["hand", "date", "color", "path"]),
-        help="The order of the poems; by hand, POEM... come first.",
+        help="The order of the poems; with hand, POEM... come first.",
     )  # fmt: skip
     state: Any = option(
-        "--state", type=click.Choice(["undecided", "kept", "dropped"]), help="List these alone."
+        "--state", type=click.Choice(["undecided", "kept", "dropped"]), help="List only these."
     )
-    paths: bool = option("--paths", is_flag=True, help="List the photographs' paths alone, a line each.")
+    paths: bool = option("--paths", is_flag=True, help="List only the photographs' paths, one per line.")
     as_json: bool = option("--json", is_flag=True, help="The show as one JSON object.")
     schema: bool = option("--schema", is_flag=True, help="Print the JSON Schema of show.json, and stop.")
     poems: str | None = poems_option()
@@ -69,10 +69,10 @@ class ShowOptions:
 @click.command(epilog=EXAMPLES)
 @takes(ShowOptions)
 def command(asked: ShowOptions) -> None:
-    """List the poems of a show with what was decided about them; or say how it is called and ordered.
+    """List the poems of a show with the decisions about them, or set its title, author, preface and order.
 
-    POEM is as for photopoem keep; without one it is all of a folder. What is decided stands in show.json in the folder
-    of poems, which runs, the printer, the page and the booklet obey.
+    POEM is as for photopoem keep; without one, all poems of a folder are listed. The decisions are stored in show.json
+    in the folder of poems. Runs, printers, the page and the booklet follow them.
     """
     if asked.schema:
         from photopoem.poems.show import schema
@@ -183,7 +183,7 @@ DECIDE_EXAMPLES = """
 Examples:
   photopoem {name} poems/dog.jpg.txt           by its text
   photopoem {name} photos/dog.jpg              by its photograph
-  photopoem {name} photos/2019/ '*sunset*'     all of a folder, and all of that name
+  photopoem {name} photos/2019/ '*sunset*'     all in a folder, and all with such a name
   photopoem show --state undecided --paths | photopoem {name} -
 """
 
@@ -201,10 +201,10 @@ class DecideOptions:
 @click.command(epilog=DECIDE_EXAMPLES.format(name="keep"))
 @takes(DecideOptions)
 def keep(asked: DecideOptions) -> None:
-    """Keep poems as they stand: no later run writes them anew, with whatever settings.
+    """Keep poems as they are: no later run rewrites them, whatever its settings.
 
     POEM is a text in a folder of poems, a photograph, a folder of either, a pattern in quotes, or - for a list on
-    standard input. photopoem undecide takes it back.
+    standard input. photopoem undecide undoes it.
     """
     _decide(asked, "kept")
 
@@ -214,8 +214,7 @@ def keep(asked: DecideOptions) -> None:
 def drop(asked: DecideOptions) -> None:
     """Drop poems from the show: they are neither printed nor shown, and no later run writes them.
 
-    Their texts and their photographs stay where they are. POEM is as for photopoem keep; photopoem undecide takes it
-    back.
+    Their texts and their photographs stay where they are. POEM is as for photopoem keep; photopoem undecide undoes it.
     """
     _decide(asked, "dropped")
 
@@ -223,7 +222,7 @@ def drop(asked: DecideOptions) -> None:
 @click.command(epilog=DECIDE_EXAMPLES.format(name="undecide"))
 @takes(DecideOptions)
 def undecide(asked: DecideOptions) -> None:
-    """Leave poems undecided again, which were kept or dropped. Their seeds and grammars stay as they were chosen.
+    """Make kept or dropped poems undecided again. Their chosen seeds and grammars stay.
 
     POEM is as for photopoem keep.
     """
@@ -244,7 +243,7 @@ REROLL_EXAMPLES = """
 \b
 Examples:
   photopoem reroll poems/dog.jpg.txt                  the next poem for it
-  photopoem reroll photos/dog.jpg -n 5                five, to take one of
+  photopoem reroll photos/dog.jpg -n 5                five, to choose from
   photopoem reroll photos/dog.jpg --grammar haiku     in another grammar
   photopoem reroll photos/dog.jpg --seed 12           the poem of that seed
 """
@@ -266,13 +265,13 @@ class RerollOptions:
     )
     number: int | None = option(
         "-n", default=None, metavar="N", type=click.IntRange(1, 50),
-        help="Show so many, and take the one whose number you type.",
+        help="Show this many poems, and take the one whose number you type.",
     )  # fmt: skip
     force: bool = option(
-        "--force", is_flag=True, help="Do not ask about texts changed by hand; a copy of each is put aside."
+        "--force", is_flag=True, help="Do not ask about edited texts; a copy of each is saved."
     )
     lexicon: tuple[str, ...] = option(
-        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A CSV of what words do; may be repeated."
+        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A lexicon (CSV); may be repeated."
     )  # fmt: skip
     words: str | None = words_option()
     poems: str | None = poems_option()
@@ -281,10 +280,10 @@ class RerollOptions:
 @click.command(epilog=REROLL_EXAMPLES)
 @takes(RerollOptions)
 def reroll(asked: RerollOptions) -> None:
-    """Write another poem for a photograph, and remember its seed and grammar: later runs write it so too.
+    """Write another poem for a photograph, and record its seed and grammar for later runs.
 
-    POEM is as for photopoem keep. No labeller is asked anew. A poem that is kept is not re-rolled. A text that you
-    changed by hand is asked about, and a copy of it put aside. The exit code is 1 where a poem was left as it is.
+    POEM is as for photopoem keep. The labeller is not asked again. Kept poems are not re-rolled. Before an edited text
+    is replaced, you are asked, and a copy is saved. The exit code is 1 if a poem was left as it is.
     """
     from photopoem.services.curate import find
     from photopoem.text.terminal import say
@@ -364,16 +363,15 @@ Examples:
     show_default=True,
     metavar="DIR",
     type=A_FOLDER,
-    help="Folder for all the poems.",
+    help="Folder for all poems.",
 )
-@click.option("--force", is_flag=True, help="Also over texts changed by hand.")
+@click.option("--force", is_flag=True, help="Overwrite edited texts too.")
 def merge(folders: tuple[str, ...], out: str, force: bool) -> None:
-    """Join the poems folders DIR into one, sorted by path: byte for byte what a single run would have written.
+    """Join the poems folders DIR into one, sorted by path: byte for byte as a single run would have written it.
 
-    Where folders have different poems of one photograph, the first folder's is kept, and a line says so. A text in the
-    folder for all poems that you changed by hand is kept too. The choices of the folders' shows are joined; a poem that
-    one of them keeps goes before the others'. A line says which shards are missing, are here twice, or were made from
-    different lists of photographs.
+    If folders have different poems of a photograph, the first folder's is used, and a line says so. Texts in the
+    output folder that you edited are kept. The decisions of the shows are joined; a kept poem takes precedence. A line
+    names shards that are missing, are duplicated, or were made from different lists of photographs.
     """
     from photopoem.poems.folder import faults_of, folder_for_poems, keep_shards, merge_folders, read_shards
     from photopoem.text.terminal import counted, say

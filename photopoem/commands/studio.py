@@ -30,9 +30,9 @@ EXAMPLES = """
 \b
 Examples:
   photopoem studio                     the show in poems/
-  photopoem studio photos/             write what poems are missing, then open them
+  photopoem studio photos/             write the missing poems, then open them
   photopoem studio --screen            new poems of a running watch, full screen
-  photopoem studio --no-browser        only say the address
+  photopoem studio --no-browser        only print the address
 """
 
 
@@ -43,24 +43,24 @@ class StudioOptions:
     paths: tuple[str, ...] = argument(nargs=-1, metavar="[PHOTOS|POEMS]...", type=click.Path(path_type=str))
     poems: str | None = poems_option()
     lexicon: tuple[str, ...] = option(
-        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A CSV of what words do; may be repeated."
+        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A lexicon (CSV); may be repeated."
     )  # fmt: skip
     words: str | None = words_option()
     photos: Path | None = option(
         "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Where the photographs' paths start from.  [default: here]",
+        help="Base folder of the photographs' paths.  [default: here]",
     )  # fmt: skip
     target: str | None = option(
         "--print",
         metavar="TARGET",
         type=A_TARGET,
-        help="A printer that poems may be sent to: see photopoem print.",
+        help="A printer that the page may use; see photopoem print.",
     )
     press: str | None = option(
         "--press",
         metavar="NAME",
         type=A_PRESS,
-        help="The press for --print.  [default: what suits the target]",
+        help="The press for --print.  [default: the target's]",
     )
     port: int = option(
         "--port",
@@ -70,19 +70,21 @@ class StudioOptions:
         help="The port.  [default: a free one]",
     )
     screen: bool = option(
-        "--screen", is_flag=True, help="Only show: each new poem full screen, as a watch writes it."
+        "--screen", is_flag=True, help="Only display: each new poem full screen, as a watch writes it."
     )
-    no_browser: bool = option("--no-browser", is_flag=True, help="Open no browser; only print the address.")
+    no_browser: bool = option(
+        "--no-browser", is_flag=True, help="Print the address without opening a browser."
+    )
 
 
 @click.command(epilog=EXAMPLES)
 @takes(StudioOptions)
 def command(asked: StudioOptions) -> None:
-    """Open a show in the browser: keep, drop, re-roll and edit its poems, see where their words come from.
+    """Open a show in the browser: keep, drop, re-roll and edit its poems, and see where their words come from.
 
-    POEMS is a folder of poems [default: poems]. For PHOTOS poems are written first where they are missing, as
-    photopoem run does. The page comes from this machine, is open to this machine alone, and asks nothing of any
-    other. What is done there is done as by the commands: show.json, words.toml and the texts hold it. Ctrl-C ends it.
+    POEMS is a folder of poems [default: poems]. For PHOTOS, missing poems are written first, as photopoem run does.
+    Only this machine can open the page, and the page sends no request to any other. Its changes are stored in
+    show.json, words.toml and the texts, like those of the commands. Ctrl-C ends it.
     """
     from photopoem.services.publish import open_paper
     from photopoem.studio.server import Studio, hold

@@ -81,7 +81,7 @@ class HouseWords:
     ) -> str:
         keys = ("say", PHRASES, inner) if key == PHRASES else tuple(filter(None, (key, inner)))
         where = self.file.where(*keys, value=value) if self.file else FILE_NAME
-        return f"{where}: no labeller here says {word!r}{did_you_mean(word, among)}"
+        return f"{where}: no labeller here uses {word!r}{did_you_mean(word, among)}"
 
 
 def add_words(

@@ -27,7 +27,7 @@ from photopoem.grammar.rules import RuleBook, least_steps, ranks, walk
 from photopoem.vocabulary import FIXED_SYMBOLS, NUMBERED, SYMBOLS
 
 MAX_LEAST_STEPS = 2_000
-OWN_WORDS = "this is said only where it has none and nothing else can be said"
+OWN_WORDS = "its rules here are used only if the photograph has no such word and gets no poem without them"
 _MOST_GUESSES = 40
 _MOST_TOLD = 1_000
 """The most problems of a grammar that are analyzed, which also bounds the time."""
@@ -112,11 +112,11 @@ class _Checker:
         start = self.parts.form.line if self.parts.form.acrostic else "origin"
         if start not in self.rules:
             guess = self._guess(start, self.rules)
-            self.source.problem(0, f"there is no {start!r}, with which a poem begins{guess}")
+            self.source.problem(0, f"there is no {start!r}, where every poem starts{guess}")
         title = self.parts.note("_title")
         if title and title not in self.known:
             guess = self._guess(title, self.known)
-            self.source.problem(self.source.at["_title"], f"_title names no symbol: {title!r}{guess}")
+            self.source.problem(self.source.at["_title"], f"_title names an unknown symbol: {title!r}{guess}")
         for symbol in self.parts.form.acrostic:
             if symbol not in SYMBOLS:
                 self.source.problem(self.source.at["_form"], f"_form acrostic: photopoem fills no {symbol!r}")
@@ -133,7 +133,7 @@ class _Checker:
             for modifier in node.modifiers:
                 self._modifier(key, n, modifier)
         elif isinstance(node, Pop) and node.target not in self.pushed:
-            self._at(key, n, node.at, f"{node.target!r} is popped but nowhere bound", error=False)
+            self._at(key, n, node.at, f"{node.target!r} is popped but never bound", error=False)
 
     def _two_words(self, key: str, n: int, rule: Rule) -> None:
         """Warn if a rule uses the same symbol twice and so describes another word than the one it names."""
@@ -149,7 +149,7 @@ class _Checker:
                 key,
                 n,
                 about[symbol].at,
-                f"this speaks of another {symbol}; of the same: [x:#{symbol}#]{one} and {other}",
+                f"this means another {symbol}; for the same one: [x:#{symbol}#]{one} and {other}",
                 error=False,
             )
 
@@ -158,7 +158,8 @@ class _Checker:
         if symbol.rstrip("0123456789") in ("label", "sureness", "color", "share"):
             return f"no symbol {symbol!r}: they are numbered from 1 to {NUMBERED}"
         if symbol.startswith("_") and symbol in self.source.values:
-            return f"{symbol!r} is a note: keys that begin with _ are never said; rename it, as {self._free(symbol)!r}"
+            free = self._free(symbol)
+            return f"{symbol!r} is a note: keys that begin with _ are never text; rename it, as {free!r}"
         return f"no symbol {symbol!r}{self._guess(symbol, self.known)}"
 
     def _free(self, symbol: str) -> str:
@@ -204,7 +205,10 @@ class _Checker:
         for start in self._starts():
             if start in rank and steps.get(start, 0) > MAX_LEAST_STEPS:
                 self._at(
-                    start, 0, 0, f"{start!r} takes {steps[start]:,.0f} steps at the least: no poem is so long"
+                    start,
+                    0,
+                    0,
+                    f"{start!r} takes {steps[start]:,.0f} steps at least, which is too long for a poem",
                 )
 
     def _starts(self) -> list[str]:
@@ -227,7 +231,7 @@ class _Checker:
                     todo.append(symbol)
         for key in self.rules:
             if key not in reached and key != "origin" and key not in SYMBOLS:
-                self._at(key, 0, 0, f"nothing leads to {key!r}", error=False)
+                self._at(key, 0, 0, f"no rule uses {key!r}", error=False)
 
     def _uses(self, key: str) -> Iterator[str]:
         for n, text in enumerate(self.rules[key]):

@@ -260,7 +260,7 @@ class Grammar:
         cure = "try another grammar"
         if own:
             names = ", ".join(map(repr, sorted(own)))
-            cure = f"it has rules called {names}, as words of photographs are; rename those, or {cure}"
+            cure = f"it has rules called {names}, like symbols of the photograph; rename those, or {cure}"
         return MissingWordsError(
             f"the photograph gives no words for {symbol!r}, which the grammar {self.name} needs; {cure}"
         )

@@ -160,7 +160,7 @@ def _from_json(text: str, key: str, name: str, *, strict: bool) -> list[str] | N
         raise ValueError("nested too deeply") from None
     found = _inside(told, key) if key else _only_list(told, name)
     if not isinstance(found, list):
-        raise ValueError(f"{key!r} is no list in it" if key else "it holds no list")
+        raise ValueError(f"{key!r} is no list in it" if key else "it has no list")
     return _texts(found)
 
 
@@ -306,7 +306,7 @@ def read_source(path: Path) -> GrammarFile:
         raw = stream.read(MAX_FILE + 1)
     if len(raw) > MAX_FILE:
         source = GrammarFile(path, "")
-        source.problem(0, f"larger than {MAX_FILE:,} bytes: this is no grammar")
+        source.problem(0, f"larger than {MAX_FILE:,} bytes, the limit for a grammar")
         return source
     try:
         return parse_source(raw.decode("utf-8-sig"), path)
@@ -621,7 +621,7 @@ def parts_of_text(text: str, path: Path) -> Parts:
     """The parts of an unsaved grammar's text; files that it names are searched beside `path`."""
     if len(text) > MAX_FILE:
         source = GrammarFile(path, "")
-        source.problem(0, f"larger than {MAX_FILE:,} bytes: this is no grammar")
+        source.problem(0, f"larger than {MAX_FILE:,} bytes, the limit for a grammar")
         return Parts(source)
     return _parts(parse_source(text, path))
 
@@ -631,7 +631,7 @@ def parts_of(rules: Mapping[str, Any]) -> Parts:
     try:
         return _parts(parse_source(json.dumps(rules)))
     except (TypeError, ValueError, RecursionError) as error:
-        raise GrammarError(f"this is no grammar: {error}") from error
+        raise GrammarError(f"this is not a grammar: {error}") from error
 
 
 def _parts(source: GrammarFile) -> Parts:
@@ -687,7 +687,7 @@ def _beside(parts: Parts, key: str, name: Any) -> Path | None:
         if path is None or Path(name).is_absolute() or not is_inside(path, folder or path.parent):
             wrong = f"names {name!r}, which is not in the grammar's own folder"
         elif not path.is_file():
-            wrong = f"names {name!r}, which is no file"
+            wrong = f"names {name!r}, which is not a file"
         else:
             return path
     source.problem(source.at[key], f"{key} {wrong}")

@@ -146,7 +146,7 @@ def tried_problems(name: str, parts: Parts) -> list[Problem]:
             Problem(
                 line,
                 column,
-                f"a photograph {poor} gets no poem; give origin a way to do without, or name another grammar "
+                f"a photograph {poor} gets no poem; give origin a rule that works without, or name another grammar "
                 "in _else, such as palette",
                 error=False,
             )

@@ -277,7 +277,7 @@ class LabelCache:
                 return self._try(work, changing)
         except OtherVersionError as error:
             raise StoreError(
-                f"{self.path}: made by another photopoem; use another folder with --cache DIR"
+                f"{self.path}: made by another version of photopoem; use another folder with --cache DIR"
             ) from error
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: {_why(error)}") from error
@@ -294,7 +294,7 @@ class LabelCache:
         except OSError as error:
             raise StoreError(f"{self.path}: damaged, and cannot be set aside ({error.strerror})") from error
         if aside:
-            self._note(f"{self.path}: damaged; set aside as {aside.name}, a new cache is begun")
+            self._note(f"{self.path}: damaged; set aside as {aside.name}, a new cache is started")
 
 
 def _why(error: sqlite3.Error) -> str:

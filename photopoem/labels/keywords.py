@@ -77,7 +77,5 @@ def open_labeller(argument: str, settings: LabelSettings) -> Keywords:
     """The labeller `keywords`, which takes no argument. Raises `UsageError` if given one."""
     del settings  # keywords have no settings
     if argument:
-        raise UsageError(
-            f"keywords takes nothing after it, not {argument!r}: they are read from each photograph"
-        )
+        raise UsageError(f"keywords takes no argument, not {argument!r}: they are read from each photograph")
     return Keywords()

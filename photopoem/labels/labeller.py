@@ -142,7 +142,7 @@ def _sound(name: str, answer: Any) -> Labels | LabelError:
     if isinstance(answer, LabelError):
         return answer
     if not isinstance(answer, tuple | list) or not all(isinstance(label, Label) for label in answer):
-        return LabelError(f"labeller {name} gave {answer!r:.60}, which are no labels")
+        return LabelError(f"labeller {name} gave {answer!r:.60}, which are not labels")
     for fault in filter(None, map(_fault, answer)):
         return LabelError(f"labeller {name} {fault}")
     # A score may be a numpy number, which JSON cannot represent.

@@ -101,11 +101,11 @@ def read_intake(session: Any, path: Path) -> Intake:
     elif shape[3] == 3:
         layout, sides = "nhwc", shape[1:3]
     else:
-        raise LabellerUnavailable(f"{path}: the picture it takes has no three colors: {shape}")
+        raise LabellerUnavailable(f"{path}: its input does not have three colors: {shape}")
     height, width = (side if isinstance(side, int) and side > 0 else USUAL_SIZE for side in sides)
     if max(height, width) > MOST_SIDE:
         raise LabellerUnavailable(
-            f"{path}: it takes pictures of {width} x {height}; {MOST_SIDE} px a side is the most"
+            f"{path}: it takes pictures of {width} x {height}; {MOST_SIDE} px per side is the limit"
         )
     return Intake(inputs[0].name, layout, (height, width), inputs[0].type == "tensor(uint8)")
 

@@ -96,7 +96,7 @@ def _auto(settings: LabelSettings) -> Labeller:
                 _open_one("vision", settings), lambda: _open_one("local", settings), settings.note
             )
         except LabellerUnavailable as error:
-            settings.note(f"{error}; the built-in labeller speaks instead")
+            settings.note(f"{error}; using the built-in labeller instead")
     return _open_one("local", settings)
 
 
@@ -155,7 +155,7 @@ class HandOver:
         except LabellerUnavailable as error:
             if self._handed:
                 raise
-            self._note(f"{error}; the built-in labeller goes on for the rest of this run")
+            self._note(f"{error}; using the built-in labeller for the rest of this run")
             self._current, self._handed = self._second(), True
             self._mirror()
             return self._current.label(photos)

@@ -293,7 +293,7 @@ def files_left_out(endings: Counter[str]) -> str:
 
 def _files_left_out(endings: Counter[str]) -> str:
     many = endings.total()
-    files = "1 file that is no photograph" if many == 1 else f"{many} files that are no photographs"
+    files = "1 file that is not a photograph" if many == 1 else f"{many} files that are not photographs"
     told = [f"{ending} {number}" for ending, number in endings.most_common()]
     return f"{files} left out ({first_of(told, FEW)})"
 

@@ -42,7 +42,7 @@ _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SCAN, _END = 0xDA, 0xD9
 _COEFFICIENT = 2  # bytes
 
-DAMAGED = "damaged or cut short: copy it again from where it came"
+DAMAGED = "damaged or cut short: copy it again from its source"
 
 # Bytes per pixel, measured on pictures of 20 megapixels. Pillow stores RGB in four bytes.
 _KEPT = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
@@ -186,7 +186,7 @@ def _webp_size(head: bytes) -> tuple[int, int]:
 def _check_scans(file: IO[bytes], jpeg: JpegHeader) -> None:
     scans = _count_scans(file, jpeg.start)
     if scans * jpeg.width * jpeg.height > MOST_SCANNED:
-        raise TooMuchError(f"a JPEG of {scans:,} scans, which would take minutes to decode: save it anew")
+        raise TooMuchError(f"a JPEG of {scans:,} scans, which would take minutes to decode: save it again")
 
 
 def read_jpeg_header(file: IO[bytes]) -> JpegHeader | None:

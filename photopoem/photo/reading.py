@@ -152,7 +152,7 @@ UNKNOWN = "not a picture of a known kind (JPEG, PNG, WebP, TIFF, HEIC...)"
 AS_JPEG = "too large to be decoded whole, with no thumbnail in it: export a JPEG, which is read at this size"
 SMALLER = "too large to be decoded, with no thumbnail in it: save it smaller"
 NO_HEIC = "HEIC, which cannot be opened here: pip install pi-heif"
-CUT_SHORT = "damaged or cut short: copy it again from where it came"
+CUT_SHORT = "damaged or cut short: copy it again from its source"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -325,7 +325,7 @@ def _check_head(path: str, file: IO[bytes], head: bytes) -> None:
     from photopoem.photo.filetypes import other_kind
 
     if not head:
-        raise PhotoError(path, "an empty file: copy it again from where it came")
+        raise PhotoError(path, "an empty file: copy it again from its source")
     if kind := other_kind(head):
         raise PhotoError(path, f"not a photograph but {kind}")
     check_header(file, head)

@@ -538,7 +538,7 @@ def folder_for_poems(out: str | Path) -> Path:
     if out.is_dir():
         return out
     if os.path.lexists(out):
-        raise UsageError(f"{out}: a file stands there, and poems go into a folder; name another with --out")
+        raise UsageError(f"{out}: is a file, and poems go into a folder; name another with --out")
     ending = out.suffix.lower()
     if ending in LIKE_A_FILE:
         instead = (

@@ -152,7 +152,7 @@ def read_show(folder: str | Path) -> Show:
         return _remembered(stamp, _parsed(data))
     except _Damaged as error:
         aside = f"mv {path} {path.with_name('show.damaged.json')}"
-        raise StoreError(f"{path}{error}; mend it, or begin a new show with: {aside}") from error
+        raise StoreError(f"{path}{error}; repair it, or start a new show with: {aside}") from error
 
 
 _READ: dict[tuple[int, ...], Show] = {}
@@ -266,15 +266,15 @@ class _Damaged(Exception):
 
 def _parsed(data: bytes) -> Show:
     if len(data) > MOST_BYTES:
-        raise _Damaged(f": larger than {MOST_BYTES >> 20} MB, so it is no show file")
+        raise _Damaged(f": larger than {MOST_BYTES >> 20} MB, so it is not a show file")
     try:
         made = json.loads(data.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise _Damaged(f":{error.lineno}:{error.colno}: no JSON: {error.msg.lower()}") from error
     except UnicodeDecodeError as error:
-        raise _Damaged(": no UTF-8 text") from error
+        raise _Damaged(": not UTF-8 text") from error
     except RecursionError as error:
-        raise _Damaged(": brackets within brackets without an end") from error
+        raise _Damaged(": nested too deeply") from error
     return _show_of(_table(made, "the show"))
 
 
@@ -289,7 +289,7 @@ def _show_of(made: dict[str, Any]) -> Show:
     title, author, preface = (_text(made, name, "the show") for name in ("title", "author", "preface"))
     choices = made.get("choices", [])
     if not isinstance(choices, list):
-        raise _Damaged(": choices is no list")
+        raise _Damaged(": choices is not a list")
     order: Any = _one_of(made, "order", ("", *ORDERS), "the show")
     parsed = [
         _choice_of(_table(each, f"choice {n}"), f"choice {n}") for n, each in enumerate(choices, start=1)
@@ -300,7 +300,7 @@ def _show_of(made: dict[str, Any]) -> Show:
 def _choice_of(made: dict[str, Any], where: str) -> Choice:
     _known(made, _PARTS, where)
     if not made.get("path"):
-        raise _Damaged(f": {where} names no path")
+        raise _Damaged(f": {where} has no path")
     state: Any = _one_of(made, "state", STATES, where)
     texts = {name: _text(made, name, where) for name in ("path", "digest", "grammar", "title")}
     numbers = {name: _number(made, name, where) for name in ("seed", "order")}
@@ -309,7 +309,7 @@ def _choice_of(made: dict[str, Any], where: str) -> Choice:
 
 def _table(made: Any, where: str) -> dict[str, Any]:
     if not isinstance(made, dict):
-        raise _Damaged(f": {where} is no object in braces")
+        raise _Damaged(f": {where} is not an object in braces")
     return made
 
 
@@ -322,14 +322,14 @@ def _known(made: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
 def _text(made: Mapping[str, Any], name: str, where: str) -> str:
     value = made.get(name, "")
     if not isinstance(value, str) or len(value) > LONGEST[name]:
-        raise _Damaged(f": {name} of {where} is no text of at most {LONGEST[name]:,} characters")
+        raise _Damaged(f": {name} of {where} is not a text of at most {LONGEST[name]:,} characters")
     return value
 
 
 def _number(made: Mapping[str, Any], name: str, where: str) -> int | None:
     value = made.get(name)
     if value is not None and (type(value) is not int or not -_SEEDS <= value < _SEEDS):
-        raise _Damaged(f": {name} of {where} is no whole number")
+        raise _Damaged(f": {name} of {where} is not a whole number")
     return value
 
 

@@ -95,7 +95,7 @@ def find_edited(text: Path) -> tuple[Path, Poem, Poem]:
     found = next((each for each in reversed(records) if text_of(each)[0] == name), None)
     if found is None:
         near = did_you_mean_path(text) or f"; give one of its texts, or {RECORDS}"
-        raise UsageError(f"{visible(str(text))}: {RECORDS} knows no such poem{near}")
+        raise UsageError(f"{visible(str(text))}: {RECORDS} has no such poem{near}")
     return folder, edited(folder, found, written_to(records)), from_record(found)
 
 
@@ -105,7 +105,7 @@ def _poems_above(text: Path) -> Path:
         if (parent / RECORDS).is_file():
             return parent
     if text.exists():
-        raise UsageError(f"{shown}: there is no {RECORDS} beside it, which knows whose the words are")
+        raise UsageError(f"{shown}: there is no {RECORDS} beside it with the sources of its words")
     near = did_you_mean_path(text) or f"; give a text in a folder of poems, or its {RECORDS}"
     raise UsageError(f"{shown}: there is no such file{near}")
 

@@ -135,7 +135,7 @@ class GuardedPress:
         self._press = PLUGINS.start(name, lambda: make(**options))
         self.suffix = self._press.suffix
         if not isinstance(self.suffix, str):
-            raise PressError(f"press {name} has the suffix {self.suffix!r:.60}, which is no text")
+            raise PressError(f"press {name} has the suffix {self.suffix!r:.60}, which is not text")
 
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """What it cannot show of these poems."""
@@ -157,5 +157,5 @@ class GuardedPress:
     def _lines(self, ask: Callable[[], Any]) -> list[str]:
         lines = PLUGINS.guard(self.name, ask)
         if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
-            raise PressError(f"press {self.name} remarked {lines!r:.60}, which are no lines")
+            raise PressError(f"press {self.name} remarked {lines!r:.60}, which are not lines")
         return list(lines)

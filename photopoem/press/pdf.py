@@ -491,7 +491,7 @@ class PdfPress:
         if self.layout != "poem" and find_photo(poem, photos) is None:
             yield GONE
         yield from show(text, has).remarks(
-            "the letters of the page have no {}; an empty box stands for it", "printed without marks: {}"
+            "the fonts of the page lack {}; it is printed as an empty box", "printed without accents: {}"
         )
 
     def _foot(self, poem: Poem) -> str:

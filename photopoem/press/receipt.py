@@ -86,10 +86,10 @@ class ReceiptPress:
     def _remarks(self, poem: Poem) -> list[str]:
         shown = self._shown("".join(self._texts(poem)))
         lost = without_glyph(shown.missing)
-        boxes = [f"nothing prints {listed(lost)}; an empty box stands for it"] if lost else []
+        boxes = [f"nothing prints {listed(lost)}; it becomes an empty box"] if lost else []
         return boxes + list(
             replace(shown, missing=shown.missing - lost).remarks(
-                "the printer has no {}; its letters are printed as a picture", "printed without marks: {}"
+                "the printer lacks {}; the poem is printed as an image", "printed without accents: {}"
             )
         )
 

@@ -128,7 +128,7 @@ def _named(source: Source, poem: Poem) -> str:
 
 def _taken(moment: Moment) -> str:
     if moment.taken is None:
-        return "from what the photograph says of itself"
+        return "from the photograph's own data"
     return f"photographed {moment.taken:%Y-%m-%d %H:%M}"
 
 

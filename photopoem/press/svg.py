@@ -294,7 +294,7 @@ class SvgPress:
 
 def _remarks(poem: Poem) -> Iterator[str]:
     shown = show(" ".join(map(str, (poem.title, *poem.lines))), load_font().__contains__)
-    return shown.remarks("the pen has no {}; an empty box stands for it", "drawn without marks: {}")
+    return shown.remarks("the plotter font lacks {}; it becomes an empty box", "drawn without accents: {}")
 
 
 def _colophon(poem: Poem) -> str:

@@ -21,7 +21,7 @@ from photopoem.text.terminal import say_nothing
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between tries; the last one repeats."""
-SAFE = "Ctrl-C is safe: the queue stays, and the same command goes on with it"
+SAFE = "Ctrl-C is safe: the queue stays, and the same command continues it"
 IN_THE_MIDDLE = "Ctrl-C leaves this poem in doubt, and the others queued"
 
 
@@ -62,7 +62,7 @@ class Retry:
         if trouble != self.trouble:
             more = f"; {leaving}" if leaving not in self.told else ""
             self.told.add(leaving)
-            self.say(f"{trouble.rstrip('. ')}; waiting, it goes on by itself{more}")
+            self.say(f"{trouble.rstrip('. ')}; waiting; it continues by itself{more}")
             self.trouble = trouble
         pause = self.pauses[min(self._tries, len(self.pauses) - 1)]
         self._tries += 1
@@ -72,7 +72,7 @@ class Retry:
     def over(self) -> None:
         """Report the end of a trouble, if there was one."""
         if self.trouble:
-            self.say("it goes on")
+            self.say("it continues")
         self.trouble, self._tries = "", 0
 
 
@@ -186,10 +186,10 @@ def open_tcp(host: str, port: int, timeout: float) -> Channel:
     try:
         connection = socket.create_connection((host, port), timeout)
     except socket.gaierror as error:
-        raise OSError("no machine of that name is known (mistyped, or the network is away)") from error
+        raise OSError("unknown host (mistyped, or the network is down)") from error
     except OSError as error:
         if isinstance(error, TimeoutError) or error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
-            raise OSError("nobody answers there (off, or at another address)") from error
+            raise OSError("no answer (it is off, or at another address)") from error
         raise
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     # An unplugged printer sends nothing, so keepalive detects it within half a minute.
@@ -383,7 +383,7 @@ class Dialogue:
             if took:
                 retry.over()
             else:
-                _wait_inside(retry, "the printer does not take what is sent to it")
+                _wait_inside(retry, "the printer accepts no data")
 
     def hear_done(self, channel: Channel, retry: Retry, *, answers: bool) -> None:
         """Wait until the printer confirms a sent job. Raises `Doubtful` if it never does."""
@@ -400,7 +400,7 @@ class Dialogue:
         deadline = time.monotonic() + self.accept_within
         while channel.unsent():
             if time.monotonic() > deadline:
-                _wait_inside(retry, "the printer does not take what is sent to it")
+                _wait_inside(retry, "the printer accepts no data")
             else:
                 # Only reading detects a closed connection.
                 channel.receive(0.01)
@@ -426,7 +426,7 @@ def _wait_inside(retry: Retry, trouble: str) -> None:
     try:
         retry.wait(trouble, leaving=IN_THE_MIDDLE)
     except Stopped:
-        raise Doubtful(f"stopped by hand while {trouble}") from None
+        raise Doubtful(f"stopped by the user while {trouble}") from None
 
 
 def _told(error: OSError) -> str:

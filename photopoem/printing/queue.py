@@ -152,7 +152,7 @@ class Queue:
                 self._checked = False  # the next call renames it
                 mend = shlex.join(["photopoem", "queue", "repair", str(self.folder)])
                 raise StoreError(f"{self.path}: damaged ({error}); {mend}") from error
-            raise StoreError(f"{self.path}: {error}; see that the disk is there and has room") from error
+            raise StoreError(f"{self.path}: {error}; check that the disk is there and has room") from error
 
     def repair(self) -> bool:
         """Rename the file if it is damaged, and create a new one; returns whether it was. Raises `StoreError`.
@@ -176,8 +176,8 @@ class Queue:
                 [(os.fsencode(path), stamp) for _, path, stamp in written],
             )
         self._note(
-            f"{self.path}: damaged; set aside as {aside.name}, a new queue is begun; it cannot tell which of "
-            f"{counted(len(written), 'poem')} are on paper, so that print and watch queue them as doubtful"
+            f"{self.path}: damaged; set aside as {aside.name}, a new queue is started; it does not know which of "
+            f"{counted(len(written), 'poem')} are on paper, so print and watch queue them as doubtful"
         )
         return True
 
@@ -322,7 +322,7 @@ class Queue:
         except Timeout:
             return None
         except OSError as error:
-            raise StoreError(f"{self.folder}: {error.strerror}; see that the disk is there") from error
+            raise StoreError(f"{self.folder}: {error.strerror}; check that the disk is there") from error
         return lock
 
     # -- for people and for a watch ------------------------------------------------------------

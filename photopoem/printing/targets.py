@@ -241,7 +241,7 @@ class CupsTarget:
         except (OSError, PressError, subprocess.TimeoutExpired):
             return ""
         near = did_you_mean(self.printer, [name for name in known if " " not in name])
-        return f"CUPS knows no printer of that name{near or '; lpstat -p shows those that it knows'}"
+        return f"CUPS has no printer of that name{near or '; lpstat -p shows those that it knows'}"
 
     @classmethod
     def _asked(cls, *words: str) -> subprocess.CompletedProcess[str]:
@@ -285,7 +285,7 @@ def open_target(address: str, *, is_file: Callable[[str], bool] = lambda _: Fals
     if not rest or kind not in _OPENERS:
         near = _as_target(address, is_file)
         meant = f"did you mean '{near}'?" if near else f"there are {KINDS}"
-        raise UsageError(f"{address!r} is no target; {meant}")
+        raise UsageError(f"{address!r} is not a target; {meant}")
     return _OPENERS[kind](address, rest)
 
 
@@ -311,7 +311,7 @@ def _tcp(address: str, rest: str) -> Target:
     try:
         host.encode("idna")
     except UnicodeError as error:
-        raise UsageError(f"{address!r}: {host!r} is no name or number of a host") from error
+        raise UsageError(f"{address!r}: {host!r} is not a host name or address") from error
     return PrinterTarget(f"tcp://{_one_spelling(host)}:{port}", lambda: open_tcp(host, port, 5.0))
 
 
@@ -370,7 +370,7 @@ _STEPS = {
     "cups": "lpstat -p (apt install cups) shows what the system knows",
     "dir": "make room, or choose another folder",
 }
-_AT_THE_PRINTER = "put that right; printing waits for it and goes on by itself"
+_AT_THE_PRINTER = "fix that; printing waits and continues by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,9 +394,13 @@ def diagnose(target: Target | OneFile) -> Diagnosis:
             status.trouble, _AT_THE_PRINTER if there else _STEPS[target.address.partition(":")[0]]
         )
     if not status.answers:
-        return Diagnosis("reached, says nothing of itself", "its paper and lid go unnoticed", serious=False)
+        return Diagnosis(
+            "reachable, but it does not report its state",
+            "it cannot report an open lid or missing paper",
+            serious=False,
+        )
     if status.paper_low:
-        return Diagnosis("ready, but its paper is nearly out", "have a roll at hand", serious=False)
+        return Diagnosis("ready, but its paper is nearly out", "have a new roll ready", serious=False)
     return Diagnosis("ready")
 
 

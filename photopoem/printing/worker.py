@@ -162,7 +162,7 @@ class Worker:
         except Refused as error:
             self._settle(job, "queued", "")
             take_out = self.queue.clearing(self.target.address)
-            raise Refused(f"{str(error).rstrip('. ')}; {take_out} takes out what waits for it") from error
+            raise Refused(f"{str(error).rstrip('. ')}; {take_out} removes its waiting poems") from error
         except Doubtful as error:
             self._settle(job, "doubtful", str(error))
             self.retry.over()

@@ -375,7 +375,7 @@ class Run:
             done = spool.stop()
             say(
                 f"{spool.target}: stopped; what is left is queued: photopoem print {folder.path} --to {spool.target} "
-                f"goes on, {spool.queue.clearing(spool.target)} takes it out"
+                f"continues, {spool.queue.clearing(spool.target)} removes it"
             )
         if not self.quiet:
             say(f"{spool.target}: {done.printed} printed")
@@ -389,7 +389,7 @@ class Run:
             folder, file = os.path.split(each.path)
             if f"{there}/{text_file(each.name)}" == f"{here(folder)}/{file}{TEXT}":
                 raise UsageError(
-                    f"{out}: poems beside their photographs would be taken for notes; use another --out"
+                    f"{out}: poems beside their photographs would be read as keywords; use another --out"
                 )
 
     def _write(
@@ -453,7 +453,7 @@ class Run:
             if self._stopped:
                 raise KeyboardInterrupt
             self._stopped = True
-            say("stopping: what is in hand is finished first (again to stop at once)")
+            say("stopping when the current photographs are done (again to stop at once)")
 
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread may handle signals
@@ -483,4 +483,4 @@ class Run:
         if self._stopped:
             done = skipped + progress.written + progress.kept + progress.failed + self._kept + self._dropped
             left = len(self.found) - done
-            say(f"stopped with {counted(left, 'photograph')} left; the same command goes on from here")
+            say(f"stopped with {counted(left, 'photograph')} left; the same command continues from here")

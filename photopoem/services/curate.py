@@ -306,7 +306,9 @@ def grammar_of(pick: Pick) -> str:
     name = chosen or str((pick.record or {}).get("grammar", ""))
     found = [chosen] if chosen else grammars_called(name, pick.folder.resolve().parent)
     if not found:
-        raise UsageError(f"{pick.path}: its grammar {name!r} is somebody's own; give it with --grammar FILE")
+        raise UsageError(
+            f"{pick.path}: its grammar {name!r} is not a built-in one; give it with --grammar FILE"
+        )
     return found[0]
 
 
@@ -487,7 +489,7 @@ def take_back(before: Sequence[Standing], after: Sequence[Standing], now: Sequen
     """
     for done, found in zip(after, now, strict=True):
         if done != found:
-            raise UsageError(f"{done.path}: changed since, so it is not taken back")
+            raise UsageError(f"{done.path}: changed since, so it is not undone")
     for old, new in zip(before, after, strict=True):
         if old.record != new.record:
             _put_back(old)

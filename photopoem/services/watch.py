@@ -150,7 +150,7 @@ class Watch:
             queue.note_photographs([*before, (str(self.folder), "watched")], "before")
             known.update(before)
             if before:
-                self.say(f"left alone: {counted(len(before), 'photograph')} there already (see --existing)")
+                self.say(f"ignored: {counted(len(before), 'photograph')} there already (see --existing)")
         self.arrivals.note_known(known)
         if queue.has_lost() and (self.poems / RECORDS).exists():
             # Their jobs were lost with a damaged queue, so they are queued again as doubtful.
@@ -192,7 +192,9 @@ class Watch:
 
     def _deal_with(self, found: Found) -> None:
         if self._unended.are_over(found):
-            self._give_up(found, "it ended the program each time", f"given up after two tries: {found.name}")
+            self._give_up(
+                found, "it crashed the program each time", f"given up after two tries: {found.name}"
+            )
             self._until_it_works(lambda: self._unended.forget(found))
             return
         try:
@@ -231,7 +233,7 @@ class Watch:
             self._damage = ""
         except StoreError as error:
             if self._damage != str(error):
-                self.say(f"{error}; until then the show is obeyed as it was")
+                self.say(f"{error}; until then the last valid show is used")
             self._damage = str(error)
         return self._last_show
 
@@ -247,7 +249,7 @@ class Watch:
                 )  # fmt: skip
         except OSError as error:
             raise StoreError(
-                f"{self.poems}: {error.strerror}; see that the disk is there and has room"
+                f"{self.poems}: {error.strerror}; check that the disk is there and has room"
             ) from error
         if published.dropped:
             self.say(f"{done.found.name}: dropped from the show")

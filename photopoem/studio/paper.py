@@ -110,7 +110,7 @@ class Tray:
     def _paper(self, target: str) -> Paper:
         """The paper at an allowed address, with the press used before. Raises `UsageError` for any other address."""
         if target not in self._targets():
-            raise UsageError(f"{target}: no printer of this show; begin the studio with --print {target}")
+            raise UsageError(f"{target}: not a printer of this show; start the studio with --print {target}")
         if self.given is not None and target == self.given.target.address:
             return self.given
         with self._queue() as queue:

@@ -374,7 +374,7 @@ def _jobs(given: dict[str, Any]) -> list[int]:
         or not ids
         or not all(type(each) is int and abs(each) < 1 << 62 for each in ids)
     ):
-        raise UsageError("ids is no list of jobs")
+        raise UsageError("ids is not a list of jobs")
     return ids
 
 
@@ -383,9 +383,9 @@ async def _given(request: Request) -> dict[str, Any]:
     try:
         given = json.loads(await request.body())
     except (ValueError, RecursionError) as error:
-        raise UsageError("what was sent is no JSON") from error
+        raise UsageError("the request is not JSON") from error
     if not isinstance(given, dict):
-        raise UsageError("what was sent is no JSON object")
+        raise UsageError("the request is not a JSON object")
     return given
 
 
@@ -407,7 +407,7 @@ def _word(given: dict[str, Any], name: str) -> str:
 def _ids(given: dict[str, Any]) -> list[str]:
     ids = given.get("ids")
     if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
-        raise UsageError("ids is no list")
+        raise UsageError("ids is not a list")
     return list(dict.fromkeys(ids))
 
 

@@ -286,7 +286,7 @@ class Wall:
             after = tuple(standing(self.pick(_id(pick.path))) for pick in picks)
             self._acts.append(Act(said, before, after, (words, file.read_text("utf-8"))))
         left = len(holding) - changed
-        return f"{said}: {changed} written again" + (f"; {left} others stay as they are" if left else "")
+        return f"{said}: {changed} rewritten" + (f"; {left} others stay as they are" if left else "")
 
     def _respoken(self, pick: Pick) -> bool:
         """Rewrite a poem with the words of the house, if possible; returns whether it changed."""
@@ -301,13 +301,13 @@ class Wall:
 
         with self._lock:
             if not self._acts:
-                raise UsageError("there is nothing to take back")
+                raise UsageError("there is nothing to undo")
             act = self._acts.pop()
             self._read()
             if act.words is not None:
                 earlier, made = act.words
                 if Path(self.words).read_text("utf-8") != made:
-                    raise UsageError(f"{self.words}: changed since, so it is not taken back")
+                    raise UsageError(f"{self.words}: changed since, so it is not undone")
             take_back(act.before, act.after, [standing(self.pick(_id(each.path))) for each in act.after])
             if act.words is not None and earlier is None:
                 Path(self.words).unlink()

@@ -40,7 +40,7 @@ def load_npz(path: Path, most: int = MOST_BYTES) -> Any:
             for member in archive.infolist():
                 _be_as_large_as_it_says(archive, member)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ValueError(f"no .npz file ({error})") from error
+        raise ValueError(f"not an .npz file ({error})") from error
     # Pickles are not loaded, because an array of objects could run any code.
     return np.load(io.BytesIO(data), allow_pickle=False)
 

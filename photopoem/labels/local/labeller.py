@@ -241,5 +241,5 @@ def open_labeller(argument: str, settings: LabelSettings) -> Local | PixelsAlone
 
         return Local(Network(), shipped_head(), argument, lessons)
     except (LabellerUnavailable, ImportError) as error:
-        settings.note(f"{error}; going on with what the pixels alone tell")
+        settings.note(f"{error}; using only words measured from the pixels")
         return PixelsAlone()

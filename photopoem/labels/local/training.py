@@ -39,7 +39,7 @@ def taught_folder() -> Path:
 def taught_path(name: str) -> Path:
     """The file of the words taught under `name`. Raises `UsageError` for an invalid name."""
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name for a head: small letters, digits, - and _, 64 at most")
+        raise UsageError(f"{name!r} is not a valid name: use lower-case letters, digits, - and _, at most 64")
     return taught_folder() / f"{name}.npz"
 
 
@@ -64,7 +64,7 @@ def read_taught(name: str) -> Head:
         head = read_head(path)
     except Exception as error:
         # zipfile, numpy and our own checks raise different exceptions with the same meaning here.
-        raise LabellerUnavailable(f"{path}: no head can be read from it ({error}); teach it again") from error
+        raise LabellerUnavailable(f"{path}: not a file of taught words ({error}); teach it again") from error
     if head.network != VERSION:
         again = f"photopoem eye teach FOLDER --as {name} --force"
         raise LabellerUnavailable(
@@ -150,7 +150,7 @@ def _word(text: str) -> str:
     """A word as poems use it: underscores become spaces, and its ends are stripped."""
     word = " ".join(text.replace("_", " ").split())
     if not word or len(word) > LONGEST_WORD:
-        raise UsageError(f"{text!r} is no word to teach: 1 to {LONGEST_WORD} characters")
+        raise UsageError(f"{text!r} is not a valid word: 1 to {LONGEST_WORD} characters")
     return word
 
 

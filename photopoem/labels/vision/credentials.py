@@ -157,7 +157,7 @@ def _from_metadata() -> Any:
     try:
         credentials, _ = google.auth.default(scopes=SCOPES)
     except exceptions.GoogleAuthError as error:
-        raise LabellerUnavailable("this machine has no service account of Google's to ask as") from error
+        raise LabellerUnavailable("this machine has no Google service account") from error
     return credentials
 
 
@@ -249,7 +249,7 @@ def gone_for_good(error: Exception, access: Access) -> LabellerUnavailable | Non
         case exceptions.MethodNotImplemented() | exceptions.NotFound():
             why = f"{access.endpoint or 'the service'} does not offer Vision: check {ENDPOINT}"
         case exceptions.Cancelled():
-            why = "Vision was not waited for: the run was stopped"
+            why = "the run was stopped before Vision answered"
         case exceptions.ServiceUnavailable():  # not retried: only a token can be the reason
             why = f"Vision cannot be asked: {_renew(access)} ({said})"
         case _:

@@ -36,7 +36,7 @@ Reply = dict[Feature, Answer] | LabelError
 
 RESULTS = 20
 """The most results per feature and photograph."""
-STOPPED = "Vision was not waited for: the run was stopped"
+STOPPED = "the run was stopped before Vision answered"
 
 
 @dataclass(frozen=True, slots=True)
