@@ -114,8 +114,8 @@ def unforeseen(error: Exception) -> str:
 
 
 def _end(message: str) -> NoReturn:
-    from photopoem.text.terminal import visible
+    from photopoem.text.terminal import say
 
     for line in message.splitlines():
-        click.echo(f"photopoem: {visible(line)}", err=True)
+        say(f"photopoem: {line}")
     sys.exit(2)

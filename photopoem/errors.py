@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def show_where() -> None:
     if os.environ.get(TRACEBACK):
         import traceback
 
-        traceback.print_exc()
+        with suppress(OSError, ValueError):  # a log that takes no more must not end the work
+            traceback.print_exc()
 
 
 class PhotopoemError(Exception):

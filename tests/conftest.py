@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,14 @@ def opened(tmp_path: Path) -> Iterator[Open]:
 def samples() -> list[Path]:
     """The six sample photographs, by name."""
     return sorted(SAMPLES.glob("*.jpg"))
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that everybody may enter; those of pytest are the user's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def require_tool(name: str) -> str:

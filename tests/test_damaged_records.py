@@ -6,9 +6,8 @@ import json
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from photopoem.printing.queue import FILE_NAME
 from photopoem.services.publish import enqueue, open_paper
 from photopoem.studio.wall import Wall
 from tests.command import photopoem
-from tests.making import make_photo, records
+from tests.making import make_photo, records, without_roots_rights
 from tests.paper import make_poem
 
 WRONG = (None, 5, "x", [], {}, [1], float("-inf"), True, "\ud800")
@@ -139,27 +138,6 @@ def test_the_last_of_two_records_stands(poems: Path) -> None:
     wall.look()
     assert json.loads(wall.row(wall.ids()[0]).line)["seed"] == 7
     assert not wall.poems(wall.ids())[0].by_hand
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A temporary folder that everybody may enter; those of pytest are the user's alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
-@contextmanager
-def without_roots_rights() -> Iterator[None]:
-    """Take from this process the right of root to read everything; any other user has none."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes of files: run it on Linux or macOS")

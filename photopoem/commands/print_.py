@@ -271,8 +271,11 @@ def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptio
     from photopoem.text.terminal import say
 
     target = paper.target.address
+    copies = 1 if paper.target.repeatable else asked.copies
+    if copies < asked.copies and not asked.quiet:
+        say(f"{target}: a folder has each poem once, so --copies {asked.copies} makes no more files")
     with Queue(folder) as queue:
-        new = enqueue(queue, poems, paper, copies=asked.copies, again=asked.again)
+        new = enqueue(queue, poems, paper, copies=copies, again=asked.again)
         if not asked.quiet:
             _say_queued(queue, paper, len(poems), new)
         try:

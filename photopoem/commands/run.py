@@ -273,10 +273,11 @@ class WatchOptions:
 @click.command(epilog=WATCH_EXAMPLES)
 @takes(WatchOptions)
 def watch(asked: WatchOptions) -> None:
-    """Print a poem for each photograph that arrives in FOLDER, until it is stopped (Ctrl-C).
+    """Print a poem for each photograph that arrives in FOLDER, until it is stopped (Ctrl-C, or SIGTERM).
 
     It waits until a photograph has arrived completely. It continues by itself after the printer was off, the network
-    down, the disk full or FOLDER gone. After a restart it prints what arrived meanwhile, each poem once.
+    down, the disk full or FOLDER gone, and when its terminal is closed. After a restart it prints what arrived
+    meanwhile, each poem once.
     """
     from photopoem.photo.discover import is_url
     from photopoem.text.terminal import say
@@ -288,6 +289,8 @@ def watch(asked: WatchOptions) -> None:
     watch = asked.watch()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: watch.stop.set())
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a show goes on when its terminal is closed
     if not asked.quiet:
         watch.begun = lambda: say(f"watching {folder}; poems go to {asked.target}; Ctrl-C ends it")
     watch.run()

@@ -49,6 +49,8 @@ OF_SYSTEMS = frozenset(
     "thumbs thumb thumbnails _thumbs _thumbnails".split()
 ) | {"system volume information"}
 """Folders in which systems and programs keep thumbnails and deleted files, in lower case."""
+CLOSED = " may not be read"
+"""The end of the name of a folder, among what was left out, that may not be read."""
 APPLE = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
 ORIGINALS = frozenset({"originals", "masters"})
 """The only folders of an Apple photo library with originals; the others hold copies."""
@@ -96,7 +98,7 @@ def find_photos(
     A file that is named directly counts whatever its ending. Camera raw beside a developed picture of the same name is
     left out. Raises `UsageError` for a path that does not exist. Names and paths inside the folder that match a
     pattern of `exclude` are left out. Links to folders are followed, each folder once. `left_out` is called with the
-    counts of skipped files by ending, and of skipped folders by name with a slash, for each folder.
+    counts of skipped files by ending, and of skipped folders by name with a slash and the reason, for each folder.
     """
     given = list(dict.fromkeys(paths))
     found: dict[str, Found] = {}
@@ -206,7 +208,12 @@ def _walk(
     if not os.access(root, os.R_OK | os.X_OK):
         raise UsageError(f"{root}: may not be read: change its permissions")
     entered = [Path(root).resolve()]
-    for folder, folders, files in os.walk(root, followlinks=True):
+
+    def closed(error: OSError) -> None:
+        inside = os.path.relpath(os.fsdecode(error.filename or root), root)
+        others[f"{inside}/{CLOSED}"] += 1
+
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=closed):
         within = _beginning(Path(folder).relative_to(root))
         folders[:] = sorted(_to_enter(folder, folders, within, exclude, entered, others)) if recurse else []
         # Once per folder, because making a Path for each of a hundred thousand photographs is slow.
@@ -240,6 +247,8 @@ def _to_enter(
             others[f"{name}/"] += 1
         elif not os.path.islink(f"{folder}/{name}") or _is_new(Path(folder, name), entered):  # noqa: PTH114 - fast
             yield name
+        else:
+            others[f"{name}/ is a link"] += 1
 
 
 def _is_new(link: Path, entered: list[Path]) -> bool:
@@ -282,13 +291,18 @@ def _unexpected_ending(name: str) -> str:
 
 def files_left_out(endings: Counter[str]) -> str:
     """A short text that counts the files that are not photographs, by ending, and names the skipped folders."""
-    folders = sorted(name for name in endings if name.endswith("/"))
-    files = Counter({ending: number for ending, number in endings.items() if not ending.endswith("/")})
+    folders = sorted(name for name in endings if "/" in name)
+    files = Counter({ending: number for ending, number in endings.items() if "/" not in ending})
     told = [_files_left_out(files)] if files else []
     if folders:
         several = "folders" if sum(endings[name] for name in folders) > 1 else "folder"
         told.append(f"{sum(endings[name] for name in folders)} {several} left out ({first_of(folders, FEW)})")
     return ", ".join(told)
+
+
+def only_closed(endings: Counter[str]) -> Counter[str]:
+    """Of what was left out, the folders that may not be read: there may be photographs in them that somebody wants."""
+    return Counter({name: number for name, number in endings.items() if name.endswith(CLOSED)})
 
 
 def _files_left_out(endings: Counter[str]) -> str:

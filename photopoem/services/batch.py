@@ -20,7 +20,7 @@ from photopoem.english.lexicon import read_house_words
 from photopoem.errors import GrammarError, KeptText, UsageError
 from photopoem.files import what_failed
 from photopoem.labels.labeller import LEFT, OWNER, Labeller
-from photopoem.photo.discover import Found, files_left_out, is_url
+from photopoem.photo.discover import Found, files_left_out, is_url, only_closed
 from photopoem.photo.metadata import TEXT
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import text_file
@@ -77,7 +77,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with suppress(OSError):  # the terminal was closed
+                self._bar.stop()
 
     def done(self, outcome: Done, text: str) -> None:
         """Count a written poem, and show it under the name of its photograph."""
@@ -348,8 +349,9 @@ class Run:
         return folder.is_done(found, chosen)
 
     def _say_left_out(self) -> None:
-        for folder, endings in self.left_out.items() if not self.quiet else ():
-            say(f"{folder}: {files_left_out(endings)}")
+        for folder, endings in self.left_out.items():
+            if told := only_closed(endings) if self.quiet else endings:
+                say(f"{folder}: {files_left_out(told)}")
 
     def _spool(self, out: Path) -> PoemSpool | None:
         """The spool of this run, if it prints; it prints while poems are written."""

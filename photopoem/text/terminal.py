@@ -41,8 +41,8 @@ def counted(number: int, what: str) -> str:
 
 
 def say(text: str) -> None:
-    """Print one line on standard error. A closed terminal is not an error."""
-    with suppress(BrokenPipeError, ValueError):  # the work continues without a terminal
+    """Print one line on standard error. A closed terminal, or a log that cannot be written, is not an error."""
+    with suppress(OSError, ValueError):  # the work goes on, and a full disk may have room for the next line
         print(visible(text), file=sys.stderr, flush=True)
 
 
