@@ -206,6 +206,14 @@ def test_the_narrowest_sure_word_is_said(scores: dict[str, float], expected: lis
     assert [label.text for label in classifier.choose(scores, "local")] == expected
 
 
+def test_hardly_likely_words_change_nothing_about_likely_ones() -> None:
+    """Hundreds of words below what is asked neither silence a word nor change its score."""
+    said = {"beagle": 0.6, "dog": 0.7, "animal": 0.72, "sky": 0.5, "tree": 0.35}
+    rest = [word for word in kinds() if word not in said]
+    hardly = {word: 0.3 * place / len(rest) for place, word in enumerate(rest)}
+    assert classifier.choose(said | hardly, "local") == classifier.choose(said, "local")
+
+
 def test_no_act_or_quality_goes_before_the_surest_noun() -> None:
     """Wooden is said of a fence: it is no surer than the fence, and comes after it; so does an act after who acts."""
     found = classifier.choose({"wooden": 0.9, "fence": 0.6, "dog": 0.5, "running": 0.7}, "local")

@@ -157,6 +157,9 @@ SURE_OF_SEX = 0.75
 SEXES = frozenset({"man", "woman", "boy", "girl"})
 # A wider word must be surer than the narrower one by this much to be used in its place.
 NOTICEABLE = 0.02
+# Of words that are less likely than this none keeps a word of LEAST_SCORE from being said: where there are enough of
+# those, the hundreds of others are not gone through.
+NEARLY = LEAST_SCORE - 2 * NOTICEABLE
 # Measured precision -> the score that is shown: unchanged below 0.4, cautious above, because words with 0.5 or more
 # should be right nine times in ten.
 MEASURED = (0.0, 0.4, 0.8, 1.0)
@@ -294,7 +297,15 @@ def choose(scores: Mapping[str, float], labeller: str) -> Labels:
     The narrowest word that is sure enough represents its chain; if there is none, the surest does. An unsure name
     becomes one of the `narrower` words of its everyday word.
     """
-    likely = {word: score for word, score in scores.items() if score >= LEAST_AT_ALL}
+    said = _chosen(scores, NEARLY, labeller)
+    if len(said) >= FEWEST and said[FEWEST - 1].score >= LEAST_SCORE:
+        return said
+    return _chosen(scores, LEAST_AT_ALL, labeller)
+
+
+def _chosen(scores: Mapping[str, float], least: float, labeller: str) -> Labels:
+    """The labels of the words that have a score of `least` or more."""
+    likely = {word: score for word, score in scores.items() if score >= least}
     names = [word for word, score in likely.items() if basic_word(word) != word and score < SURE_OF_NAME]
     kept = _narrowest({word: score for word, score in likely.items() if word not in names})
     shown = _after_nouns({word: kept[word] for word in kept if kept[word] >= _floor(word)})
