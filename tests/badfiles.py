@@ -1,4 +1,6 @@
-"""Makes the thirty kinds of bad files that a folder of photographs may hold, each with the cause to be told."""
+"""Makes the thirty kinds of bad files that a folder of photographs may hold, each with the expected cause in the
+message.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,7 @@ def dng() -> bytes:
 
 
 def bad_files() -> dict[str, tuple[bytes, str]]:
-    """Name -> content and the cause that must be told, for what can be told by content."""
+    """Name -> content and expected cause, for files that are recognized by their content."""
     jpeg, whole_tiff = encoded("JPEG"), encoded("TIFF")
     lzw = encoded("TIFF", compression="tiff_lzw")
     heic, avif = encoded("HEIF"), encoded("AVIF")
@@ -130,10 +132,10 @@ def bad_files() -> dict[str, tuple[bytes, str]]:
 
 
 def make_bad_files(folder: Path) -> dict[Path, str]:
-    """Thirty bad files in `folder`: path -> the cause that must be told of it.
+    """Thirty bad files in `folder`: path -> the expected cause in its message.
 
-    The last two are what a photograph deleted after it was listed looks like, and a pipe, on which a careless
-    reader waits forever. Some names are as bad as their files.
+    The last two are a photograph that was deleted after it was listed, and a pipe, on which a careless reader waits
+    forever. Some names are as bad as their files.
     """
     made: dict[Path, str] = {}
     folder.mkdir(parents=True, exist_ok=True)

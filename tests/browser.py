@@ -47,7 +47,7 @@ def look_as(driver: webdriver.Chrome, *, width: int = 1280, height: int = 900, d
 
 
 def open_page(driver: webdriver.Chrome, page: Path, anchor: str = "") -> None:
-    """Open a page afresh; what was logged before is forgotten."""
+    """Open a page and clear earlier log entries."""
     driver.get("about:blank")
     driver.get_log("browser")
     driver.get_log("performance")
@@ -55,7 +55,7 @@ def open_page(driver: webdriver.Chrome, page: Path, anchor: str = "") -> None:
 
 
 def requests_of(driver: webdriver.Chrome) -> list[str]:
-    """Every address that was asked for since the page was opened, but for data that the page holds."""
+    """Every address requested since the page was opened, except for data URLs."""
     messages: list[dict[str, Any]] = [
         json.loads(entry["message"])["message"] for entry in driver.get_log("performance")
     ]
@@ -64,5 +64,5 @@ def requests_of(driver: webdriver.Chrome) -> list[str]:
 
 
 def complaints_of(driver: webdriver.Chrome) -> list[str]:
-    """What stands in the console."""
+    """The messages in the console."""
     return [entry["message"] for entry in driver.get_log("browser")]

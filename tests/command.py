@@ -1,4 +1,4 @@
-"""Runs the command line as a person would: in this process, or in one of its own where a process is the point."""
+"""Runs the command line: in this process, or in a separate one if the process matters."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One process where pages or records are written anew: two would write into one file."""
+    """Use one process to refresh pages or records, because two would write to the same file."""
     refreshes = config.getoption("--refresh-docs") or config.getoption("--refresh-digests")
     return 0 if refreshes else None
 
@@ -86,7 +86,7 @@ def open_folder() -> Iterator[Path]:
 
 
 def require_tool(name: str) -> str:
-    """The path of a program; where it is missing the test is skipped, but fails under CI."""
+    """The path of a program; if it is missing, the test is skipped, or fails under CI."""
     path = shutil.which(name)
     if path is None:
         if os.environ.get("CI"):

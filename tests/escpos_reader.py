@@ -19,7 +19,7 @@ SLOTS = {
 
 
 class NotAJob(AssertionError):
-    """Bytes that are no command this printer knows."""
+    """Bytes that are not a command of this printer."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Paper:
 
 
 def read_job(job: bytes, slots: Mapping[int, str] = SLOTS, two_bytes: str = "") -> list[Paper]:
-    """The pieces of paper a job comes out as; what follows the last cut is a piece without one.
+    """The pieces of paper of a job; the rest after the last cut is a piece without one.
 
     `slots` are the code pages of a printer that numbers them in its own way. `two_bytes` is the encoding of a printer
     for China or Japan, which takes bytes in pairs until it is told not to, and again after ESC @.

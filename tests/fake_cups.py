@@ -1,4 +1,4 @@
-"""CUPS as far as photopoem meets it: an `lp` and an `lpstat` in a folder of the PATH that say what the real ones do.
+"""A fake CUPS: an `lp` and an `lpstat` in a folder of the PATH that print what the real ones do.
 
 The printers are files in the folder `printers`; one that holds the word disabled is. While the file `away` is there
 the server does not answer, of which `lpstat -p` says the same as of a printer that nobody knows, as the real one.
@@ -67,6 +67,6 @@ class FakeCups:
         (self.folder / "away").unlink()
 
     def printed(self) -> list[str]:
-        """What lp was asked, a line each."""
+        """The calls of lp, one per line."""
         args = self.folder / "args"
         return args.read_text("utf-8").splitlines() if args.exists() else []

@@ -135,7 +135,7 @@ class _Connection:
         return CUT in self.memory or IN_TURN in self.memory
 
     def _read(self) -> bool:
-        """Take what has come and answer its questions at once; True at the end."""
+        """Read the data that has arrived and answer its requests; returns True at the end."""
         try:
             found = self.socket.recv(1024)
         except TimeoutError:

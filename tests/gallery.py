@@ -52,7 +52,7 @@ def _lines(seen: Source, swatches: tuple[Swatch, ...]) -> tuple[Line, ...]:
 
 
 def hostile_poem(path: str = f"photos/{HOSTILE}.jpg") -> Poem:
-    """A poem whose every text is markup that would act."""
+    """A poem with active markup in every text."""
     closing = "</style><script>document.title='harmed'</script>"
     swatch = Swatch((10, 20, 30), 1.0, closing, 1.0, (closing,), "black")
     source = Source(

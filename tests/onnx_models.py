@@ -42,7 +42,7 @@ def value(name: str, shape: tuple[int | str, ...]) -> bytes:
 
 
 def endless(shape: tuple[int, ...]) -> list[bytes]:
-    """The nodes and initializers of a loop whose condition stays true: `picture` goes in, `looped` never comes out."""
+    """The nodes and initializers of an endless loop: `picture` is its input, `looped` its output."""
     body = b"".join(
         block(1, block(1, name) + block(2, f"{name}_out") + block(4, "Identity")) for name in ("go", "kept")
     )

@@ -1,6 +1,6 @@
 """Reads one photograph and prints by how many bytes the process grew: `python -m tests.peak_memory PHOTO`.
 
-A process of its own, for what a process took at most never falls. A line is printed: growth, then what was said.
+It needs its own process, because a process's peak memory never falls. A line is printed: growth, then what was said.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may never stand in a poem, for every test that reads thousands."""
+"""Checks for text that must never occur in a poem."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INFLECT_IS_WRONG = {"an herb", "an usher", "an rv"}
 
 
 def never_found(poem: Poem) -> str | None:
-    """What stands in the poem that may never be, if anything. "Light light green" is a color's name."""
+    """Forbidden text in the poem, if any. "Light light green" is a color's name."""
     found = NEVER.search(poem.text.lower().replace("light light ", "light "))
     return f"{found[0]!r} in {poem.text!r}" if found else None
 

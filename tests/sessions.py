@@ -1,4 +1,4 @@
-"""Runs the sessions of the documentation: every ```console block is what a person would see.
+"""Runs the sessions of the documentation, which are the ```console blocks.
 
 A block holds commands, each after `$ ` (`> ` continues one), and under each what it prints. A line `...` alone
 stands for lines left out. The words after `console` say what the session needs:
@@ -128,7 +128,7 @@ def matches(wanted: Sequence[str], printed: Sequence[str]) -> bool:
 
 
 def renewed(wanted: Sequence[str], printed: Sequence[str]) -> list[str]:
-    """What was printed, with as much left out of its middle as before."""
+    """The printed lines, with the same omissions as before."""
     if matches(wanted, printed):
         return list(wanted)
     if LEFT_OUT not in wanted:
@@ -336,7 +336,7 @@ def _printed(shell: Shell, step: Step, block: Block, world: World, refresh: bool
 
 
 def as_block(played: Sequence[tuple[Step, list[str]]]) -> str:
-    """The body of a block with what was really printed."""
+    """The body of a block with the real output."""
     rows = []
     for step, printed in played:
         first, *more = step.command.split("\n")
@@ -345,7 +345,7 @@ def as_block(played: Sequence[tuple[Step, list[str]]]) -> str:
 
 
 def rewrite(page: Path, number: int, played: Sequence[Sequence[tuple[Step, list[str]]]]) -> None:
-    """Put what was printed into the page, in place of the blocks of its session with this number."""
+    """Replace the blocks of the session with this number by the real output."""
     text = page.read_text("utf-8")
     blocks = sessions_of(page)[number].blocks
     for block, steps in reversed(list(zip(blocks, played, strict=True))):

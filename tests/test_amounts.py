@@ -55,7 +55,7 @@ def test_a_score_is_never_said_more_surely_than_it_is():
 
 @pytest.mark.parametrize("table", [SHARES, SURENESS])
 def test_tables_rise(table: tuple[tuple[float, str], ...]):
-    """Figures rise strictly and no phrase stands for two of them."""
+    """The numbers rise strictly, and each phrase stands for one of them."""
     figures = [figure for figure, _ in table]
     assert figures == sorted(set(figures))
     assert len({phrase for _, phrase in table}) == len(table)
@@ -80,5 +80,5 @@ def test_figures_at_the_edges():
 
 
 def test_phrases_are_short():
-    """No phrase is wider than a receipt leaves beside a word."""
+    """Every phrase fits on a receipt beside a word."""
     assert max(len(phrase) for _, phrase in SHARES + SURENESS) <= 26

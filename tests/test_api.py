@@ -46,7 +46,7 @@ def test_write_poem_raises_what_it_promises(tmp_path: Path) -> None:
 
 
 def test_own_labeller(samples: list[Path]) -> None:
-    """A labeller object of one's own speaks in the poem."""
+    """A custom labeller object gives the words of the poem."""
 
     class Mine:
         name, version, network, parameters, colophon = "mine", "1", False, "", "taught by nobody"

@@ -1,4 +1,4 @@
-"""The house stays as it is drawn: import-linter holds who imports whom; what it cannot see is held here."""
+"""Rules on the code that import-linter cannot check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAY_PRINT = {"cli.py", "commands", "look", "services", "printing", "text"}
 
 
 def test_no_stage_prints() -> None:
-    """No stage of the library calls `print`: what a person reads comes from the rooms that speak to them."""
+    """No module of the library calls `print`, except for those with user output."""
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.relative_to(PACKAGE).parts[0] not in MAY_PRINT:
             calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]

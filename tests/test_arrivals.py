@@ -23,7 +23,7 @@ from tests.paper import photograph
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_half_a_file_does_not_look_whole(tmp_path: Path, kind: str) -> None:
-    """A photograph looks whole only when its last byte is there, in every format that tells."""
+    """A photograph looks complete only when its last byte has arrived, in every format that allows a check."""
     if kind == "AVIF" and not features.check("avif"):
         pytest.skip("this Pillow writes no AVIF: pip install --upgrade pillow")
     data = photograph(1, kind)
@@ -37,7 +37,7 @@ def test_half_a_file_does_not_look_whole(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["motion.jpg", "seft.jpg"])
 def test_data_after_the_end_does_not_make_a_photograph_look_cut(name: str, tmp_path: Path) -> None:
-    """A film or a maker's notes behind the picture are none of it; the picture cut before its end looks cut."""
+    """A film or notes after the picture are not part of it; a picture cut before its end looks incomplete."""
     # Of a collection of cases made for this project, free of rights.
     data = (Path(__file__).parent / "data" / "field" / name).read_bytes()
     path = tmp_path / "photo.jpg"
@@ -57,7 +57,7 @@ def test_data_after_the_end_does_not_make_a_photograph_look_cut(name: str, tmp_p
     ("PNG", b"trailer"), ("WEBP", b"trailer"), ("AVIF", b"\0\0\x01\0mpvd" + b"film" * 9), ("AVIF", b"SEFT"),
 ])  # fmt: skip
 def test_any_trailer_of_any_format_is_none_of_the_picture(kind: str, trailer: bytes, tmp_path: Path) -> None:
-    """Zeros, text, another picture or a film may follow the end of a photograph in every format that tells its end."""
+    """Zeros, text, another picture or a film may follow the end of a photograph."""
     if kind == "AVIF" and not features.check("avif"):
         pytest.skip("this Pillow writes no AVIF: pip install --upgrade pillow")
     (tmp_path / "photo").write_bytes(photograph(1, kind) + trailer)
@@ -115,7 +115,7 @@ def test_a_changed_photograph_arrives_anew(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that never was is told at once and once, with the nearest one; it is watched when it comes."""
+    """A missing folder is reported once, at once, with the nearest name; it is watched when it appears."""
     monkeypatch.setattr(installation_module, "PAUSES", (0.02,))
     monkeypatch.chdir(tmp_path)
     Path("photo").mkdir()

@@ -67,7 +67,7 @@ def test_french_spacing_stays(words: Vocabulary, mark: str, blank: str) -> None:
 
 
 def test_what_is_left_out_leaves_no_gap(words: Vocabulary) -> None:
-    """Where a symbol says nothing there is one space, none before a comma of English, and none at the ends."""
+    """An empty symbol leaves one space, none before a comma, and none at the ends."""
     said = text_of("#color1#", words)
     for rule, line in (
         ("#color1# #maybe# there", f"{said} there"),
@@ -149,6 +149,6 @@ def test_a_receipt_breaks_a_line_at_its_blanks() -> None:
 
 @pytest.mark.parametrize("press", [PdfPress(), SvgPress()])
 def test_cards_and_plots_set_blanks_apart(press: PdfPress | SvgPress) -> None:
-    """A wide blank moves what follows it further than a space does, also where the letters have no such blank."""
+    """A wide blank is wider than a space, even if the font lacks it."""
     one, wide, run = (press.press([make_poem(line, title="")]) for line in ("a b", "a\u3000b", "a    b"))
     assert len({one, wide, run}) == 3

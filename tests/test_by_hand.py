@@ -1,4 +1,4 @@
-"""Texts that a person changed: kept, printed, shown and explained as they stand."""
+"""Edited texts are kept, printed, shown and explained as they are."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_changed_text_is_explained(run: Path) -> None:
 
 
 def test_the_gallery_and_the_record_show_it(run: Path) -> None:
-    """What is pressed into a file has the person's words, and a record of it says that it was changed."""
+    """A press uses the edited text, and the record says that it was edited."""
     mine = texts(run / "poems")[0]
     mine.write_text("Ours\n\n<b>We</b> were\n\nnot asked.\n")
     photopoem("print", "--to", "file:all.html", cwd=run)
@@ -126,7 +126,7 @@ def test_the_gallery_and_the_record_show_it(run: Path) -> None:
 
 
 def test_one_text_is_printed(run: Path) -> None:
-    """A text of a poems folder can be printed alone; of what is no text of one the command says what to give."""
+    """A single text of a poems folder can be printed; for any other file, the message says what to give."""
     mine = texts(run / "poems")[1].relative_to(run)
     photopoem("print", str(mine), "--to", "dir:paper", "--press", "text", cwd=run)
     assert printed(run) == [(run / mine).read_text()]
@@ -136,7 +136,7 @@ def test_one_text_is_printed(run: Path) -> None:
 
 
 def test_an_older_poem_that_waits_is_not_printed(run: Path) -> None:
-    """Of a poem that was changed while the printer was away only the newer one waits, and a line says so."""
+    """If a poem was edited while the printer was unreachable, only the newer version waits, and a line says so."""
     poems = read_edited(run / "poems")
     enqueue(run / "poems", poems, open_paper(f"dir:{run / 'paper'}", "text"), copies=2)
     mine = texts(run / "poems")[0]

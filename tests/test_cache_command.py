@@ -45,14 +45,14 @@ def test_info_says_where_how_many_whose_and_when(folder: Path) -> None:
 
 
 def test_info_of_nothing_makes_nothing(tmp_path: Path) -> None:
-    """Asking after a cache that is not there does not create it."""
+    """Commands on a missing cache do not create it."""
     result = run("--cache", tmp_path / "none", "info")
     assert result.stdout.endswith("nothing kept yet\n")
     assert not (tmp_path / "none").exists()
 
 
 def test_a_show_travels(folder: Path, tmp_path: Path) -> None:
-    """Labels exported to a file and imported elsewhere are the same there, and told on stderr."""
+    """Labels that are exported and imported elsewhere are the same, and stderr reports their number."""
     file = tmp_path / "labels.jsonl"
     assert run("--cache", folder, "export", file).stderr == f"{file}: 2 answers\n"
     assert [json.loads(line)["digest"] for line in file.read_text("utf-8").splitlines()] == [A, B]
@@ -97,7 +97,7 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, content: bytes | None) -> None
 
 
 def test_clear_asks_somebody(folder: Path) -> None:
-    """Where there is nobody to ask, nothing is forgotten without --yes."""
+    """Without a terminal and without --yes, nothing is deleted."""
     result = run("--cache", folder, "clear")
     assert result.returncode == 2
     assert "--yes" in result.stderr

@@ -76,7 +76,7 @@ def test_ciede2000_agrees_with_another_hand() -> None:
 
 
 def test_the_bound_is_never_above_the_difference() -> None:
-    """What is said to be the least possible difference is that, for near, far and grey pairs."""
+    """`ciede2000_at_least` is a lower bound for near, far and grey pairs."""
     one = random_lab(200_000, 4)
     two = np.concatenate([one[:100_000] + random_lab(100_000, 5) / 15, random_lab(100_000, 6)])
     two[::7, 1:] = 0

@@ -172,7 +172,7 @@ def test_a_list_of_ones_own(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_bad_rows_are_named_with_their_line(tmp_path: Path, text: str, said: str) -> None:
-    """What is wrong with a list is said with the line it is on, all at once, in one line."""
+    """One message lists all errors of a list with their line numbers."""
     path = write(tmp_path / "bad.csv", text)
     with pytest.raises(UsageError) as caught:
         color_names(path)
@@ -183,7 +183,7 @@ def test_bad_rows_are_named_with_their_line(tmp_path: Path, text: str, said: str
 
 
 def test_a_list_that_is_not_there(tmp_path: Path) -> None:
-    """A missing file, a folder and a file that is no text are told apart, and what can be named is said."""
+    """A missing file, a folder and a binary file give different messages, which name the built-in lists."""
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
     for path, cause in (
         ("nosuch", "no such file"),

@@ -32,7 +32,7 @@ def table(*poems: Poem) -> list[dict[str, str]]:
 
 
 def test_a_row_for_each_poem() -> None:
-    """Path, title, text, labels, colors, place and date of each poem stand under their names."""
+    """Each poem has path, title, text, labels, colors, place and date in the columns of these names."""
     moment = Moment(taken=datetime.fromisoformat("2019-10-06T09:30:00+02:00"), place="Les Salles")
     poem = make_poem("one, two", 'he said "red"', title="Où, là")
     poem = replace(poem, subject=replace(poem.subject, moment=moment))
@@ -66,7 +66,9 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 
 def test_a_name_that_is_no_utf8_can_be_joined(tmp_path: Path) -> None:
-    """The bytes of such a name stand percent-encoded in the table, in poems.jsonl and in a look; others have none."""
+    """The bytes of such a name are percent-encoded in the table, in poems.jsonl and in a look; other names have no
+    such field.
+    """
     name = b"caf\xe9 1%.jpg"
     make_photo(tmp_path / "plain.jpg", 1)
     make_photo(tmp_path / "x.jpg", 2).rename(tmp_path / os.fsdecode(name))

@@ -1,4 +1,4 @@
-"""Printers that CUPS looks after: what is refused at once, and what is waited for."""
+"""CUPS printers: which problems are refused at once, and which are waited for."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_without_lp_nothing_is_queued(show: Path, command: tuple[str, ...]) -> N
 
 
 def test_what_lp_refuses_is_not_waited_for(show: Path, cups: FakeCups) -> None:
-    """Where only lp itself can say that there is no such printer, printing ends with the way to empty the queue."""
+    """If only lp reports an unknown printer, printing ends with the command that empties the queue."""
     (cups.bin / "lpstat").unlink()
     done = photopoem(*COMMANDS[0], "cups:nosuch", cwd=show, code=2, PATH=str(cups.bin))
     assert done.stderr == (
@@ -86,7 +86,7 @@ def test_what_lp_refuses_is_not_waited_for(show: Path, cups: FakeCups) -> None:
 def test_doctor_finds_what_will_never_be_printed(
     show: Path, cups: FakeCups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Poems queued for a printer that is no more are bad news, with the way to take them out; others are not."""
+    """`doctor` marks poems queued for a removed printer as bad, with the command that removes them."""
     monkeypatch.setenv("PATH", cups.path)
     for target in ("cups:Hall", "cups:Office"):
         enqueue(show / "poems", read_edited(show / "poems"), target)
@@ -135,7 +135,7 @@ def test_a_server_that_is_away_is_waited_for(show: Path, cups: FakeCups) -> None
 def test_a_show_waits_for_a_printer_that_was_taken_away(
     show: Path, cups: FakeCups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A show whose printer goes while it runs waits for it, in a line whose stops are well set."""
+    """A show whose printer is removed while it runs waits for it, and says so in one punctuated line."""
     monkeypatch.setenv("PATH", cups.path)
     said: list[str] = []
     retry = Retry(said.append, pauses=(0.02,))

@@ -82,13 +82,13 @@ def test_what_a_name_means(show: Path, names: list[str], wanted: str) -> None:
     ],
 )
 def test_a_name_that_means_nothing_decides_nothing(show: Path, name: str, told: str) -> None:
-    """Where one of the names means nothing, that is told and nothing is decided."""
+    """If one of the names selects nothing, a message says so and nothing is decided."""
     done = run("keep", FIRST, name)
     assert done.exit_code == 2 and told in done.output and not Path("poems/show.json").exists()
 
 
 def test_a_list_on_standard_input(show: Path) -> None:
-    """`show --paths` gives a list that `-` takes, so that what is left undecided can be dropped."""
+    """`show --paths` gives a list that `-` accepts, so that undecided poems can be dropped."""
     run("keep", SECOND)
     listed = run("show", "--state", "undecided", "--paths").output
     assert listed.splitlines() == [FIRST, THIRD]
@@ -132,7 +132,7 @@ def test_a_kept_text_that_was_taken_away_comes_back(show: Path) -> None:
 
 
 def test_a_kept_photograph_that_was_moved_keeps_its_poem(show: Path) -> None:
-    """A kept photograph is known after it was moved: the same poem stands for it, whatever the settings."""
+    """A moved photograph keeps its kept poem, whatever the settings."""
     before = records(show / "poems")[0]["text"]
     run("keep", FIRST)
     Path(FIRST).rename("photos/moved.jpg")
@@ -175,7 +175,7 @@ def test_one_photograph_has_another_grammar(show: Path) -> None:
 
 
 def test_another_run_of_the_poem_forgets_nothing(show: Path) -> None:
-    """`run --force` writes a re-rolled poem anew with the seed that was chosen."""
+    """`run --force` rewrites a re-rolled poem with the chosen seed."""
     run("reroll", FIRST, "--seed", "12")
     before = texts(show / "poems")
     run(*RUN, "--force")
@@ -193,7 +193,7 @@ def test_several_are_shown_and_one_is_taken(show: Path) -> None:
 
 
 def test_a_grammar_without_another_poem_says_so(show: Path) -> None:
-    """Where a grammar has no other poem for a photograph, the poem stays and a line says so."""
+    """If a grammar has no other poem for a photograph, the poem stays and a line says so."""
     Path("one.json").write_text('{"origin": "the same"}')
     run("reroll", FIRST, "--grammar", "one.json")
     again = run("reroll", FIRST)
@@ -217,7 +217,7 @@ def test_a_text_changed_by_hand_is_asked_about_and_never_lost(show: Path) -> Non
 
 
 def test_a_kept_poem_is_not_rerolled(show: Path) -> None:
-    """A kept poem stays; the others that were named are re-rolled all the same."""
+    """A kept poem stays; the other named poems are re-rolled."""
     before = texts(show / "poems")
     run("keep", FIRST)
     done = run("reroll", FIRST, SECOND)
@@ -227,7 +227,7 @@ def test_a_kept_poem_is_not_rerolled(show: Path) -> None:
 
 
 def test_a_reroll_needs_no_photograph(show: Path) -> None:
-    """A poem is re-rolled from what was read before, also where its photograph is gone."""
+    """A poem is re-rolled from its record, even if its photograph is gone."""
     Path(FIRST).unlink()
     assert run("reroll", "poems/0/0000.jpg.txt").exit_code == 0
 
@@ -285,7 +285,7 @@ def test_a_poem_has_a_title_of_its_own(show: Path) -> None:
 
 
 def test_a_preface_is_read_from_a_file_or_standard_input(show: Path) -> None:
-    """The preface comes from a file or from standard input; what cannot be read is told."""
+    """The preface comes from a file or from standard input; an unreadable one is reported."""
     Path("preface.txt").write_text("They were there.\n\nSo was I.\n")
     run("show", "--preface", "preface.txt")
     assert read_show("poems").preface == "They were there.\n\nSo was I."
@@ -332,7 +332,7 @@ def test_a_poem_that_waits_is_printed_as_it_stands(show: Path) -> None:
 
 
 def test_a_poem_changed_to_one_that_was_printed_is_not_printed_again(show: Path) -> None:
-    """Where the words that stand at last were printed before, what waits of the photograph is taken out."""
+    """If the final text was printed before, waiting jobs of the photograph are removed."""
     paper, text = open_paper("dir:paper", "text"), Path("poems/0/0000.jpg.txt")
     print_poems("poems", read_edited("poems"), paper)
     written = text.read_text()
@@ -345,7 +345,7 @@ def test_a_poem_changed_to_one_that_was_printed_is_not_printed_again(show: Path)
 
 
 def test_only_kept_poems_are_printed(show: Path) -> None:
-    """`--only` prints those of one state; where there are none, that is told."""
+    """`--only` prints the poems of one state; if there are none, a message says so."""
     refused = run("print", "--to", "file:x.txt", "--only", "kept")
     assert refused.exit_code == 2 and "none of these poems is kept" in refused.output
     run("keep", SECOND)
@@ -382,7 +382,7 @@ def test_page_and_booklet_have_the_shows_words_and_order(show: Path) -> None:
 
 
 def test_a_run_that_prints_obeys_the_show(show: Path) -> None:
-    """A run with a printer does not print what was dropped, and prints what was kept as it stands."""
+    """A run with a printer skips dropped poems, and prints kept ones as they are."""
     run("keep", FIRST)
     run("drop", SECOND)
     first = records(show / "poems")[0]["text"]
@@ -392,7 +392,7 @@ def test_a_run_that_prints_obeys_the_show(show: Path) -> None:
 
 
 def test_merged_folders_join_their_shows(show: Path) -> None:
-    """`merge` takes the poem that a show keeps, joins the choices, and says where they differ."""
+    """`merge` prefers kept poems, joins the choices, and reports conflicts."""
     run("run", "photos", "--labels", "keywords", "--jobs", "1", "--seed", "4", "--out", "other")
     run("keep", FIRST, "--poems", "other")
     run("drop", SECOND, "--poems", "other")
@@ -444,7 +444,7 @@ def test_a_program_killed_before_the_text_is_written_leaves_it_to_the_next_run(
 
 
 def test_a_chosen_grammar_that_is_gone_costs_one_photograph(show: Path) -> None:
-    """Where the grammar that was chosen for a photograph is gone, a line says so and the others are written."""
+    """If the chosen grammar of a photograph is gone, a line says so and the other poems are written."""
     Path("mine.json").write_text('{"origin": ["one", "two"]}')
     run("reroll", FIRST, "--grammar", "mine.json")
     Path("mine.json").unlink()
@@ -463,7 +463,7 @@ def test_a_title_from_elsewhere_does_not_act(show: Path) -> None:
 
 
 def test_a_reroll_waits_for_a_watch_and_not_for_a_run(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that is being written for a moment is waited for; one that stays locked is told, and nothing changes."""
+    """A briefly locked folder is waited for; one that stays locked is reported, and nothing changes."""
     monkeypatch.setattr(curate, "PATIENCE", 0.2)
     with PoemsFolder("poems"):
         refused = run("reroll", FIRST)
@@ -488,7 +488,7 @@ def test_new_words_of_the_house_are_obeyed_by_a_reroll(show: Path) -> None:
 
 
 def test_nothing_changes_without_a_show(show: Path) -> None:
-    """Where nothing was decided there is no show file, and the same run has nothing to do."""
+    """Without decisions there is no show file, and the same run has nothing to do."""
     assert "0 written, 3 already there" in run(*RUN).stderr
     run("show")
     run("print", "--to", "file:x.txt")

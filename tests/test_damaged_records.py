@@ -33,7 +33,7 @@ Place = tuple[str | int, ...]
 
 
 def places(value: Any, at: Place = ()) -> Iterator[Place]:
-    """Where something stands in a record; of a list the first alone."""
+    """The paths of all values in a record; of a list, only the first item."""
     yield at
     if isinstance(value, dict):
         for key in value:
@@ -90,7 +90,7 @@ def test_a_value_of_another_kind_is_refused(poems: Path) -> None:
     "command", ["print poems --to file:all.txt", "explain poems", "show poems", "merge poems --out both"]
 )
 def test_every_command_tells_a_damaged_record_in_one_line(poems: Path, line: bytes, command: str) -> None:
-    """A line of the records that holds no poem ends a command in one line with the place, or is passed over."""
+    """A line of the records without a poem ends a command with one line that locates it, or is skipped."""
     (poems / "poems.jsonl").write_bytes(line + b"\n" + (poems / "poems.jsonl").read_bytes())
     done = photopoem(*command.split(), cwd=poems.parent, code=None)
     assert "unforeseen" not in done.stderr
@@ -102,13 +102,13 @@ def test_every_command_tells_a_damaged_record_in_one_line(poems: Path, line: byt
 
 
 def twice(poems: Path) -> None:
-    """Let the first record stand twice, as a run leaves it that was killed after writing a poem anew."""
+    """Duplicate the first record, as after a run that was killed while rewriting a poem."""
     first, *_ = rows = (poems / "poems.jsonl").read_bytes().splitlines(keepends=True)
     (poems / "poems.jsonl").write_bytes(b"".join([*rows, first]))
 
 
 def test_a_record_that_stands_twice_is_one(poems: Path) -> None:
-    """print, explain, show, the studio and the page have a photograph once whose record stands twice."""
+    """print, explain, show, the studio and the page have a photograph once even if it has two records."""
     twice(poems)
     here = poems.parent
     assert "all.jsonl: 2 poems" in photopoem("print", "--to", "file:all.jsonl", cwd=here).stderr
@@ -126,7 +126,7 @@ def test_a_record_that_stands_twice_is_one(poems: Path) -> None:
 
 
 def test_the_last_of_two_records_stands(poems: Path) -> None:
-    """Of two records of a photograph the last one is told, also where the text is still that of the first."""
+    """Of two records of a photograph, the last one counts, even if the text is still that of the first."""
     first = records(poems)[0]
     newer = first | {"seed": 7, "made": first["made"] | {"text": "0" * 16}}
     with (poems / "poems.jsonl").open("a") as file:
@@ -142,7 +142,7 @@ def test_the_last_of_two_records_stands(poems: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes of files: run it on Linux or macOS")
 def test_a_text_that_may_not_be_read_is_kept(open_folder: Path) -> None:
-    """A text with mode 000 is kept, in one line; what stands for its photograph is the poem of the record."""
+    """An unreadable text is kept and reported in one line; the poem of the record is used for its photograph."""
     poem, found = make_poem("words"), Found("photos/autumn-hills.jpg", "a.jpg", "1")
     with PoemsFolder(open_folder) as folder:
         folder.add(record(poem), found, "settings", "words\n")
@@ -179,7 +179,7 @@ def test_a_damaged_job_is_in_doubt(poems: Path, column: str, damage: str) -> Non
 
 
 def test_names_that_are_no_utf8(poems: Path) -> None:
-    """From a folder and to a folder whose names are no UTF-8 each poem is printed once, by print and run."""
+    """With folder names that are not UTF-8, print and run print each poem once."""
     here = poems.parent / os.fsdecode(b"cam\xff")
     poems.parent.joinpath("in").rename(poems.parent / "moved")
     here.mkdir()

@@ -1,4 +1,4 @@
-"""Describing a photograph: every use case says the same of it."""
+"""Every use case describes a photograph in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said to a person who mistyped a name: the nearest that exists."""
+"""Messages for mistyped names suggest the nearest existing one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_the_nearest_name_is_offered(folder: Path, typed: str, meant: str) -> None:
-    """A mistyped command, topic, grammar, labeller, press or path ends in one line with the one that was meant."""
+    """For a mistyped command, topic, grammar, labeller, press or path, one line suggests the right one."""
     said = photopoem(*typed.split(), cwd=folder, code=2).stderr.splitlines()[-1]
     assert f"; did you mean '{meant}'?" in said
 
@@ -71,7 +71,7 @@ def test_the_nearest_name_is_offered(folder: Path, typed: str, meant: str) -> No
     ],
 )
 def test_a_photograph_is_no_command(folder: Path, typed: str, meant: str) -> None:
-    """A photograph or a folder where a command is expected is answered with the command that takes it."""
+    """For a photograph or a folder in place of a command, the message suggests the command that takes it."""
     (folder / "my photos").mkdir()
     said = photopoem(typed, cwd=folder, code=2).stderr.splitlines()[-1]
     assert said == f"Error: there is no command {typed!r}; did you mean: photopoem run {meant}"
@@ -95,7 +95,7 @@ def test_a_mistyped_command_is_no_photograph(folder: Path) -> None:
     ],
 )
 def test_where_to_print_is_found_by_either_name(folder: Path, typed: str, told: str) -> None:
-    """What some commands call --to and others --print is answered, in either, with the one that is meant."""
+    """If --to and --print are confused, the message suggests the right one."""
     assert photopoem(*typed.split(), cwd=folder, code=2).stderr.endswith(f"Error: {told}\n")
 
 
@@ -133,7 +133,7 @@ def test_what_is_meant_for_a_target_is_offered_as_one(folder: Path, typed: str, 
 
 
 def test_a_photograph_that_is_not_there_was_not_listed(folder: Path) -> None:
-    """Of one photograph that a person named nothing is said of a list, by the commands or by the library."""
+    """For a single named photograph, neither commands nor library mention a list."""
     (folder / "link.jpg").symlink_to("nothing.jpg")
     for name, told in (
         ("dgo.jpg", f"no such file; did you mean '{folder / 'dog.jpg'}'?"),
@@ -148,7 +148,7 @@ def test_a_photograph_that_is_not_there_was_not_listed(folder: Path) -> None:
 
 
 def test_only_what_could_be_meant_is_offered(folder: Path) -> None:
-    """No folder is offered for a grammar or a list of colors, and of a bad list nothing is said but that."""
+    """Folders are not suggested for grammars or color lists, and a bad list gives only one line."""
     (folder / "samples").mkdir()
     for name in ("sample", "poem", "poem/mine.json"):
         refused = photopoem("run", "dog.jpg", "-g", name, cwd=folder, code=2).stderr
@@ -161,7 +161,7 @@ def test_only_what_could_be_meant_is_offered(folder: Path) -> None:
 
 
 def test_far_names_are_not_offered(folder: Path) -> None:
-    """Where nothing is near, the message names what there is instead."""
+    """If no name is near, the message lists the existing ones."""
     assert photopoem("run", "dog.jpg", "-g", "xylophone", cwd=folder, code=2).stderr.endswith(
         "of a JSON file\n"
     )

@@ -1,6 +1,6 @@
-"""The pages tell the truth: every session is run, every help text is the command's own, nothing lacks an example.
+"""The pages are tested: every session is run, every help text is current, every option has an example.
 
-`pytest tests/test_docs.py --refresh-docs` writes what is really printed into the pages.
+`pytest tests/test_docs.py --refresh-docs` updates the pages with the real output.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ HELP = re.compile(r"\A\n```text\nUsage: .*?^```\n", re.M | re.S)
 
 @pytest.fixture
 def refresh(request: pytest.FixtureRequest) -> bool:
-    """Whether the pages are to be written anew."""
+    """Whether to update the pages."""
     return bool(request.config.getoption("--refresh-docs"))
 
 
@@ -116,7 +116,7 @@ def shown() -> set[tuple[tuple[str, ...], str]]:
 
 
 def test_every_command_and_option_has_a_tested_example() -> None:
-    """Each is used in a session that is run, or, where no session can, in the test named for it.
+    """Every option is used in a tested session or, if that is impossible, in the test named for it.
 
     The options of the presses are one set for every command that prints: a session with print is one for watch.
     """
@@ -142,7 +142,7 @@ def test_what_sessions_cannot_show_is_tested(name: str, test: str) -> None:
 
 
 def refused(lines: Iterable[tuple[str, str]]) -> list[str]:
-    """Of these lines, each with where it stands, those with a call that the command line would refuse, and why."""
+    """The lines (with their positions) that the command line would refuse, and why."""
     found = []
     for where, line in lines:
         try:

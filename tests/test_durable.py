@@ -70,7 +70,7 @@ def _call(line: str) -> Call | None:
 
 
 def first(calls: list[Call], name: str, path: str, said: str = "") -> int:
-    """Where the first such call stands."""
+    """The index of the first such call."""
     return next(
         at for at, each in enumerate(calls)
         if each.name == name and each.path.endswith(path) and said in each.said
@@ -87,7 +87,7 @@ def photos(tmp_path: Path, samples: list[Path]) -> list[Path]:
 
 @pytest.mark.usefixtures("photos")
 def test_the_disk_has_a_poem_before_the_queue_has_it(tmp_path: Path) -> None:
-    """Text, folders and record of each poem are on the disk before the queue's file says anything of it."""
+    """Text, folders and record of each poem are on disk before the poem is in the queue."""
     out, paper = tmp_path / "out", tmp_path / "paper"
     calls = traced(
         tmp_path, "run", str(tmp_path / "in"), "--out", str(out), "--labels", "local", "-j", "1", "-q",

@@ -1,4 +1,4 @@
-"""Colors that code points or EXIF tell: HDR curves, wide primaries and Adobe RGB come out in sRGB."""
+"""HDR curves, wide primaries and Adobe RGB, declared by code points or EXIF, are converted to sRGB."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_display_p3_is_turned_to_srgb() -> None:
 
 
 def test_highlights_keep_their_hue_and_order() -> None:
-    """What is brighter than white is drawn together below it: never darker than less light, and no other hue."""
+    """Light above white is compressed monotonically, without changing the hue."""
     signals = np.arange(256, dtype=np.uint8)
     for transfer in (16, 18):
         grays = to_srgb(np.repeat(signals[:, None], 3, axis=1), Encoding(9, transfer))

@@ -68,7 +68,7 @@ def test_modifiers_settle():
     ],
 )  # fmt: skip
 def test_article_follows_the_sound(text: str, article: str):
-    """The choice between a and an is made by how the word is said."""
+    """The choice between a and an depends on pronunciation."""
     assert english.article(text) == article
 
 
@@ -154,7 +154,7 @@ def test_plural(one: str, many: str):
 
 
 def test_names_take_no_article_but_where_they_do():
-    """A proper name stays bare; towers, museums and ranges take "the"; a breed is no name."""
+    """Proper names have no article, except for towers, museums and ranges, which take "the"; a breed is not a name."""
     assert said("a", "Paris") == said("the", "Paris") == "Paris"
     assert said("a", "Central Park") == "Central Park"
     assert said("a", "Eiffel Tower") == said("the", "Eiffel Tower") == "the Eiffel Tower"

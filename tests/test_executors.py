@@ -1,4 +1,4 @@
-"""Where the work is done: a pool that loses a process, and the order of results."""
+"""Executors: a pool that loses a process, and the order of results."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_threads_serve_as_well(tmp_path: Path) -> None:
 
 
 def test_at_most_a_window_is_in_flight() -> None:
-    """No more than a window of batches is drawn ahead of what was handed out."""
+    """At most a window of batches is drawn ahead of the returned results."""
     drawn = 0
 
     def drawn_batches():
@@ -73,7 +73,7 @@ def test_at_most_a_window_is_in_flight() -> None:
     ("count", "sizes"), [(0, []), (3, [1, 1, 1]), (16, [8, 2, 2, 2, 2]), (100, [8] * 11 + [3] * 4)]
 )
 def test_the_end_is_shared(count: int, sizes: list[int]) -> None:
-    """The last batch, and what is left over, are cut so that all workers have some of them; the order stays."""
+    """The last batch and the remainder are split among all workers, in order."""
     parts = list(evenly_ended(batches(range(count), 8), 4))
     assert [len(part) for part in parts] == sizes
     assert [each for part in parts for each in part] == list(range(count))

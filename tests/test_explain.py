@@ -1,4 +1,4 @@
-"""`photopoem explain`: whose each word is, and the tree that made it."""
+"""`photopoem explain`: the source of each word, and the tree that made it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_one_of_several_says_so(poems: Path) -> None:
 
 
 def test_a_tree_is_never_a_guess(poems: Path) -> None:
-    """Where the grammar is gone or has changed the poem is still explained, and the tree is not made up."""
+    """If the grammar is gone or has changed, the poem is explained without a tree."""
     changed = poems.parent / "mine.json"
     changed.write_text(json.dumps({"origin": "#label1#, otherwise"}), "utf-8")
     for more in ([], ["--grammar", changed]):
@@ -94,7 +94,7 @@ def test_a_tree_is_never_a_guess(poems: Path) -> None:
 
 @pytest.mark.parametrize("below", ["", "elsewhere", "poems/sub"])
 def test_a_grammar_that_lies_near_is_found(poems: Path, monkeypatch: pytest.MonkeyPatch, below: str) -> None:
-    """A file of the grammar's name, here or beside the folder of poems, is used where it gives that poem."""
+    """A file with the grammar's name, here or beside the folder of poems, is used if it gives exactly that poem."""
     (poems.parent / "elsewhere").mkdir()
     monkeypatch.chdir(poems.parent / below)
     file = "mine.json" if not below else poems.parent / "mine.json"
@@ -106,7 +106,7 @@ def test_a_grammar_that_lies_near_is_found(poems: Path, monkeypatch: pytest.Monk
 
 
 def test_a_grammar_called_as_one_of_the_shelf_is_found(poems: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A poem of somebody's own haiku is not told by the shelf's."""
+    """A poem of a user's grammar called haiku is not explained by the built-in haiku."""
     monkeypatch.chdir(poems.parent)
     grammar = (poems.parent / "mine.json").rename("haiku.json")
     poem = load_grammar(grammar).write(vocabulary("dog", "silver", moment=Moment(season="autumn")))

@@ -79,7 +79,7 @@ def test_labels_keep_the_contract(eye: Local, samples: list[Path]) -> None:
 
 
 def test_a_word_and_its_wider_word_are_not_both_said(eye: Local, samples: list[Path]) -> None:
-    """No photograph is said to hold both a dog and an animal, nor is a name said beside its everyday word."""
+    """Labels never include both a dog and an animal, or a name beside its everyday word."""
     for labels in eye.label([read_photo(path) for path in samples]):
         assert not isinstance(labels, LabelError)
         texts = {label.text for label in labels}
@@ -105,7 +105,7 @@ def test_any_shape_is_seen(eye: Local, shape: tuple[int, int]) -> None:
     [((400, 300), (224, 192)), ((300, 400), (192, 224)), ((300, 310), (224, 224)), ((40, 30), (224, 192))],
 )
 def test_an_oblong_picture_is_bent_less(size: tuple[int, int], seen: tuple[int, int]) -> None:
-    """The network sees a picture that is longer than wide as such, whichever way it lies, another as a square."""
+    """The network sees an oblong picture as oblong in either orientation, and any other as a square."""
     width, height = size
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[:, : width // 2] = 255
@@ -155,7 +155,7 @@ def test_every_word_can_be_said() -> None:
 
 
 def test_wider_words_have_no_circles() -> None:
-    """What is wider than a word's wider word is wider than the word: chains agree and end."""
+    """Wider words are transitive and acyclic."""
     for word, wider in wider_words().items():
         for each in wider:
             assert word not in wider_words()[each]
@@ -202,7 +202,7 @@ def test_evidence_follows_the_table() -> None:
     ],
 )
 def test_the_narrowest_sure_word_is_said(scores: dict[str, float], expected: list[str]) -> None:
-    """The specific word speaks when it is sure, else the wider one; other words keep their places."""
+    """The specific word is used if it is sure, otherwise the wider one; other words keep their places."""
     assert [label.text for label in classifier.choose(scores, "local")] == expected
 
 
@@ -215,7 +215,7 @@ def test_hardly_likely_words_change_nothing_about_likely_ones() -> None:
 
 
 def test_no_act_or_quality_goes_before_the_surest_noun() -> None:
-    """Wooden is said of a fence: it is no surer than the fence, and comes after it; so does an act after who acts."""
+    """A quality is no surer than its noun and comes after it, and an act comes after its actor."""
     found = classifier.choose({"wooden": 0.9, "fence": 0.6, "dog": 0.5, "running": 0.7}, "local")
     assert [(each.text, each.score) for each in found] == [
         ("fence", 0.6), ("running", 0.6), ("wooden", 0.6), ("dog", 0.5),
@@ -223,7 +223,7 @@ def test_no_act_or_quality_goes_before_the_surest_noun() -> None:
 
 
 def test_a_name_is_kept_beside_its_everyday_word() -> None:
-    """A breed that is likely but not sure stands among the dog's narrower words, the likeliest first."""
+    """A likely but unsure breed is among the dog's narrower words, likeliest first."""
     scores = {"golden retriever": 0.71, "beagle": 0.5, "poodle": 0.4, "dog": 0.71}
     (dog,) = classifier.choose(scores, "local")
     assert (dog.text, dog.narrower) == ("dog", ("golden retriever", "beagle"))
@@ -248,7 +248,7 @@ def test_scores_rise_with_chances() -> None:
 
 
 def test_leaves_grass_and_wood_are_no_flowers(eye: Local) -> None:
-    """Of made close-ups of grass blades and wood grain, none is stated to be a flower."""
+    """Synthetic close-ups of grass and wood grain are never labelled as a flower with certainty."""
     chance = np.random.default_rng(11)
     blades = np.full((320, 400, 3), (40.0, 90.0, 30.0))
     for x in chance.integers(0, 400, 500):
@@ -268,7 +268,7 @@ def test_leaves_grass_and_wood_are_no_flowers(eye: Local) -> None:
 def test_without_its_network_the_pixels_speak(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int | None, told: str
 ) -> None:
-    """Where its file is missing or a byte of it changed, that is said once, and light and shadow are labelled."""
+    """If its file is missing or damaged, a line says so once, and light and shadow are labelled."""
     path = tmp_path / "network.onnx"
     if broken is not None:
         data = bytearray(network.network_path().read_bytes())
@@ -289,7 +289,7 @@ def test_without_its_network_the_pixels_speak(
 
 
 def test_an_untaught_name_is_an_error() -> None:
-    """A name under which nothing was taught, or that is no name, is said to be so."""
+    """An unknown or invalid name of taught words is reported."""
     for name in ("nobody-taught-this", "../../etc/passwd", "a/b", ""):
         if name:
             with pytest.raises(UsageError):
@@ -411,6 +411,6 @@ def test_floors_follow_what_was_counted() -> None:
 
 
 def test_a_face_silences_nobody() -> None:
-    """A face is a part of somebody: the word person is said beside it, and not in its place."""
+    """A face is a part of a person, so the word person is given beside it."""
     said = {label.text for label in classifier.choose({"face": 0.7, "person": 0.6}, "local")}
     assert said == {"face", "person"}

@@ -1,4 +1,6 @@
-"""Teaching the eye: words of one's own, from folders or a list, used as `local:NAME`, kept where the user's data is."""
+"""Teaching the built-in labeller: words from folders or a list, used as `local:NAME`, stored in the user's data
+folder.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,7 @@ def test_the_command_tells_how_each_word_went(school: tuple[Path, subprocess.Com
 
 
 def test_a_word_that_cannot_be_told_is_named(tmp_path: Path) -> None:
-    """Of a word whose pictures are as those of others, and none was known again, a line says what it needs."""
+    """If no picture of a word was recognized, a line says what the word needs."""
     lessons = draw_lessons(tmp_path / "lessons", 8)
     (lessons / "odd").mkdir()
     for number in range(6):
@@ -198,7 +200,7 @@ def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_broken_head_is_said_to_be_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is no head makes its labeller unavailable, with the file's name and what to do."""
+    """An invalid head makes its labeller unavailable, with the file's name and what to do."""
     monkeypatch.setenv("PHOTOPOEM_EYE_DIR", str(tmp_path))
     (tmp_path / "mine.npz").write_bytes(b"PK\x03\x04 no zip after all")
     with pytest.raises(LabellerUnavailable, match=r"mine\.npz.*teach it again"):
@@ -222,7 +224,7 @@ def test_what_was_taught_to_another_network_is_not_misread(
 
 
 def test_one_bad_lesson_does_not_hide_the_others(tmp_path: Path) -> None:
-    """`eye taught` lists every head: of a broken one it says what is wrong; a folder or a pipe of that name is none."""
+    """`eye taught` lists every head, reports broken ones, and ignores folders and pipes."""
     (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04")
     (tmp_path / "worse.npz").mkdir()
     os.mkfifo(tmp_path / "pipe.npz")

@@ -1,4 +1,4 @@
-"""What a photograph says of a word: where a color lies, whose it may be, what the subject does and is like."""
+"""Facts about words: where a color lies, which thing has it, the subject's act and quality."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def chosen(*labels: Label) -> str:
     ],
 )
 def test_the_subject(labels: list[Label], about: str) -> None:
-    """The subject is the owner's word, else whoever lives, else the noun that stands out; never an act or a quality."""
+    """The subject is the owner's word, else a living being, else the most prominent noun; never an act or a quality."""
     assert chosen(*labels) == about
 
 
 def test_sure_and_doubtful_subject() -> None:
-    """The subject is stated from 0.7 and asked below, by symbols of which the other is empty."""
+    """From 0.7 the subject is in `sure_subject`, below in `doubt_subject`."""
     sure = make_vocabulary(subject(label("dog", 0.8))).words
     doubt = make_vocabulary(subject(label("dog", 0.6))).words
     assert [bool(sure[name]) for name in ("sure_subject", "doubt_subject")] == [True, False]
@@ -61,13 +61,13 @@ def test_sure_and_doubtful_subject() -> None:
 
 
 def test_where_a_color_lies() -> None:
-    """A color is said to lie where it was measured, in one of the phrases for that place."""
+    """`.where` of a color gives one of the phrases for its measured place."""
     lines = {said("[c:#color1#]#c#, #c.where#", seed=seed) for seed in range(30)}
     assert lines == {f"red, {place}" for place in PLACES["at the foot"]}
 
 
 def test_a_color_without_a_place_prunes_the_rule() -> None:
-    """Where a color lies nowhere in particular the rule that says its place gives way to another."""
+    """If a color has no place, another rule is used."""
     grammar = Grammar.from_rules({"origin": "[c:#color2#]#line#", "line": ["#c#, #c.where#", "only #c#"]})
     assert {grammar.write(make_vocabulary(subject()), seed).text for seed in range(20)} == {"only grey"}
 
@@ -86,7 +86,7 @@ def test_what_belongs_together() -> None:
 
 
 def test_acts_are_the_subjects() -> None:
-    """An act is said of a person or an animal that is the subject, and stated only where it is sure."""
+    """An act belongs to a person or animal that is the subject, and is stated only if it is sure."""
     dog = label("dog", 0.9, wider=("animal",))
     assert said("#subject#, #subject.doing#", dog, label("running", 0.8, "doing")) == "dog, running"
     assert said("#subject.doing_guess#?", dog, label("running", 0.5, "doing")) == "running?"
@@ -97,7 +97,7 @@ def test_acts_are_the_subjects() -> None:
 
 
 def test_qualities_are_said_of_what_can_have_them() -> None:
-    """A quality is said of the surest noun that can have it: a table is wooden, no fruit is."""
+    """A quality belongs to the surest noun that can have it: a table may be wooden, a fruit not."""
     labels = [label("fruit", 0.9), label("table", 0.8), label("wooden", 0.9, "quality")]
     assert said("[x:#label2#]#x.quality# #x#", *labels) == "wooden table"
     with pytest.raises(MissingWordsError):

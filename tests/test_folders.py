@@ -104,7 +104,7 @@ def test_a_look_on_a_narrow_terminal(tmp_path: Path, columns: str) -> None:
 
 
 def test_a_full_standard_output(tmp_path: Path) -> None:
-    """Where standard output is full the poems are written all the same, and one line says so."""
+    """If standard output is full, the poems are still written, and one line says so."""
     import subprocess
     import sys
 

@@ -1,4 +1,4 @@
-"""Writing: what is dealt, what is left out, what is bound, and whose every word is."""
+"""Writing: drawn words, pruned rules, bindings, and the source of every word."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_word_dealt_under_one_symbol_is_dealt_under_all() -> None:
 
 
 def test_words_that_share_their_content_are_kept_apart() -> None:
-    """A word is not dealt beside one that says half the same while there are others."""
+    """A word that shares content with an earlier one is not drawn while there are others."""
     words = vocabulary("grass/stuff", "grass_green silver")
     assert texts({"origin": "#label# and #color#"}, words) == {"grass and silver"}
     only = vocabulary("grass/stuff", "grass_green")
@@ -67,7 +67,7 @@ def test_words_that_share_their_content_are_kept_apart() -> None:
 
 
 def test_a_rule_that_repeats_a_dealt_word_is_avoided() -> None:
-    """Of the rules of a symbol those are used whose own text repeats no dealt word."""
+    """Rules whose own text repeats a drawn word are avoided."""
     rules = {"origin": "#label1#\n#rest#", "rest": ["a dog again", "nothing else"]}
     assert texts(rules) == {"dog\nnothing else"}
 
@@ -81,7 +81,7 @@ def test_likelier_words_come_more_often() -> None:
 
 
 def test_every_label_is_stated_or_asked() -> None:
-    """From 0.7 on a label is `sure`, below it is `doubt`; and what is likelier is doubted far more often."""
+    """From 0.7 a label is `sure`, below it is `doubt`; likelier doubts are drawn far more often."""
     words = vocabulary("cow@0.7 hen@0.69 fox@0.2 owl@0.05")
     assert [word.text for word in words.words["sure"]] == ["cow"]
     grammar = Grammar.from_rules({"origin": "#doubt#"})
@@ -144,7 +144,7 @@ def test_pushes_in_text_last_until_popped() -> None:
 
 
 def test_numbered_symbols_repeat_on_purpose() -> None:
-    """A numbered symbol always means the same word, and a deck does not deal that word beside it."""
+    """A numbered symbol always gives the same word, and other symbols avoid that word."""
     assert texts({"origin": "#label1# #label1# #color1# #color1#"}) == {"dog dog silver silver"}
     assert all("dog" not in text[4:] for text in texts({"origin": "#label1# #label#"}))
 
@@ -173,7 +173,7 @@ def test_what_a_rule_says_by_number_is_left_to_it(first: str) -> None:
 
 
 def test_the_photographs_words_replace_the_examples() -> None:
-    """Symbols that a grammar defines for other tools are the photograph's, also where it has none."""
+    """The photograph's words replace a grammar's own rules for such symbols, even if there are none."""
     rules = {"origin": ["#label#", "#season#", "neither"], "label": ["unicorn"], "season": ["monsoon"]}
     assert texts(rules) <= {"dog", "grass", "valley", "tree", "neither"}
     bare = make_vocabulary(replace(vocabulary().subject, labels=()))
@@ -199,7 +199,7 @@ def test_every_character_of_a_line_belongs_to_a_span() -> None:
 
 
 def test_lines_are_tidy() -> None:
-    """Parts that come to nothing leave no empty line; the spaces that the author wrote stay."""
+    """Empty expansions leave no empty line; the author's spaces stay."""
     rules = {"origin": "#none# a  b #none#.\n#none#\n   \n  indented #none# , yes", "none": ""}
     assert write(rules).text == "a  b.\n  indented , yes"
 
@@ -214,7 +214,7 @@ def test_an_empty_line_of_the_rules_own_parts_stanzas() -> None:
 
 
 def test_an_empty_line_counts_for_none() -> None:
-    """A form counts only the lines that say something, and breaks them as they are."""
+    """A form counts only lines with text, and breaks them with their spaces."""
     origin = "an owl\n\nlight\n\nan owl"
     assert write({"_form": {"syllables": [2, 1, 2], "lines": 3}, "origin": origin}).text == origin
     soft = {"width": 8, "break": True, "indent": 2, "lines": 2}
@@ -247,7 +247,7 @@ def test_rules_are_dealt_but_not_those_that_lead_back() -> None:
 
 
 def test_rules_that_only_lead_on_are_used_again() -> None:
-    """A rule that says nothing itself but binds words for another symbol is no content: it may come back."""
+    """A rule without text of its own that binds words for another symbol may be used again."""
     rules = {
         "_in_order": ["maybe"],
         "origin": "#maybe#\n#maybe#\n#maybe#",

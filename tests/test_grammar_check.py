@@ -1,4 +1,4 @@
-"""Checking: everything that is wrong with a grammar is said at once, with its line and column."""
+"""Checking: all problems of a grammar are reported at once, with line and column."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_everything_is_said_at_once_where_it_stands(tmp_path: Path) -> None:
 def test_a_hash_that_is_not_closed_hides_nothing(
     tmp_path: Path, rule: str, column: int, others: list[str]
 ) -> None:
-    """It is told where it stands, and so is all else that is wrong in its rule and in the others."""
+    """It is reported with its position, and so are all other problems of its rule and the other rules."""
     rules = {"round": "#round#", "origin": ["#round# #last#", rule], "last": "#label.yy#", "lost": "x"}
     found = problems(tmp_path, json.dumps(rules))
     start = json.dumps(rules).index(rule) + 1
@@ -97,14 +97,14 @@ def test_of_which_word_a_phrase_speaks(tmp_path: Path, rule: str, told: str) -> 
 
 
 def test_doubled_keys_are_told(tmp_path: Path) -> None:
-    """A key that stands twice is an error at its second place: JSON keeps the last in silence."""
+    """A duplicate key is an error at its second position, because JSON silently keeps the last."""
     found = problems(tmp_path, '{"origin": "a",\n "b": {"c": 1, "c": 2},\n "origin": "b"}')
     doubled = [(p.line, p.column) for p in found if "is here twice" in p.message]
     assert doubled == [(2, 16), (3, 2)]
 
 
 def test_of_a_torn_file_only_the_tear_is_told(tmp_path: Path) -> None:
-    """Where nobody can tell what was meant, what follows was not read, and no symbol is said to be unknown for it."""
+    """If an error makes the rest unreadable, no symbol is reported as unknown because of it."""
     text = '{"origin": "#first##last#",\n"first": ["one": "two"],\n"last": "end"}'
     assert [(p.line, p.message) for p in problems(tmp_path, text)] == [
         (2, ", or ] is expected here, not ':'")
@@ -123,7 +123,7 @@ def test_a_beginning_that_is_misspelt_is_told_once(tmp_path: Path) -> None:
                                   '{"origin": [\n  /* one */ "x"]}', '{"origin": "x"\n  // the end\n}',
                                   '\n  // a postcard\n{"origin": "x"}', '{"origin": "x"}\n  # the end'])  # fmt: skip
 def test_a_comment_is_told_how_notes_are_made(tmp_path: Path, text: str) -> None:
-    """A comment of another language is an error where it begins, which says how a grammar has its notes."""
+    """A comment in another language's syntax is an error that explains notes."""
     (torn,) = problems(tmp_path, text)
     assert (torn.line, torn.column) == (2, 3)
     assert torn.message.endswith(
@@ -188,7 +188,7 @@ def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_one_problem(tmp_path: Path, rules: object, message: str) -> None:
-    """Each kind of problem is told by its own words."""
+    """Each kind of problem has its own message."""
     outside = tmp_path.parent / "outside.csv"
     outside.write_text("word,kind,does,part,feels\n", "utf-8")
     (tmp_path / "link.csv").symlink_to(outside)
@@ -202,7 +202,7 @@ def test_one_problem(tmp_path: Path, rules: object, message: str) -> None:
      "{1: 2}", '{"origin": "\\x"}', '{"a": ' + "[" * 3000 + "]" * 3000 + "}"],
 )  # fmt: skip
 def test_what_is_no_json(tmp_path: Path, text: str) -> None:
-    """A file that is no JSON object is refused with one place and one plain sentence, never a traceback."""
+    """A file that is not a JSON object is refused with one position and one sentence, never a traceback."""
     found = problems(tmp_path, text)
     assert found[0].error
     assert len([problem for problem in found if problem.error]) <= 2
@@ -222,20 +222,20 @@ def test_what_is_no_json(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_what_a_photograph_must_have(tmp_path: Path, origin: object, poor: list[str]) -> None:
-    """The warning names what lacks where a photograph gets no poem: that thing, and no other."""
+    """The warning names exactly the thing without which a photograph gets no poem."""
     told = [message.partition(" gets no poem")[0] for message in said(tmp_path, {"origin": origin})]
     assert [message.removeprefix("a photograph ") for message in told] == poor
 
 
 def test_a_way_to_do_without_is_missing_at_origin(tmp_path: Path) -> None:
-    """That a photograph gets no poem is said where origin stands, whose rules it concerns."""
+    """The warning about photographs without a poem is at the position of origin."""
     (found,) = problems(tmp_path, '{"last": "It was.",\n "origin": ["#label#. #last#"]}')
     assert "without labels gets no poem" in found.message
     assert (found.line, found.column) == (2, 14)
 
 
 def test_positions_count_escapes() -> None:
-    """The place of a character in a rule is where it is written, whatever escapes stand before it."""
+    """Positions in a rule account for the escapes before them."""
     source = parse_source('{"a": ["x", "\\u00e9\\n\\ud83d\\ude00#b#"]}')
     at = source.rule_at("a", 1, 3)
     assert source.text[at] == "#"
@@ -297,7 +297,7 @@ def test_check_command(tmp_path: Path) -> None:
 
 
 def test_new_preview_show_and_list(tmp_path: Path) -> None:
-    """A new grammar is sound, is not written over, and can be previewed and shown; the shelf can be listed."""
+    """A new grammar is valid, is not overwritten, and can be previewed and shown; the shelf can be listed."""
     mine = tmp_path / "mine.json"
     assert run("new", str(mine))[0] == 0
     assert check_grammar(mine) == []

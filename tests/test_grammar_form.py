@@ -32,7 +32,7 @@ def test_syllables() -> None:
 
 
 def test_words_and_width() -> None:
-    """Every line has its count of words, and none is wider than the width."""
+    """Every line has the required number of words and fits the width."""
     for lines in poems({"words": [3, 5, 3], "width": 30}, "#line#\n#line#\n#line#"):
         assert [len(line.split()) for line in lines] == [3, 5, 3]
         assert max(map(len, lines)) <= 30
@@ -47,7 +47,7 @@ def test_a_number_of_lines() -> None:
 
 
 def test_soft_breaks() -> None:
-    """Where the form says so, a line that is too wide goes on in an indented line, and nothing is lost."""
+    """With `break`, a line that is too wide continues in an indented line, and nothing is lost."""
     form = {"width": 20, "break": True, "indent": 3}
     grammar = Grammar.from_rules({"_form": form, "origin": "somebody wrote #color1# in a book\nshort"})
     poem = grammar.write(vocabulary(colors="light_blue_grey"))
@@ -81,7 +81,7 @@ def test_a_form_that_cannot_be_met_says_so() -> None:
 
 
 def test_a_line_that_is_too_wide_is_shown() -> None:
-    """Where lines are too wide the error shows one, cut where it is long, and what breaks them."""
+    """If lines are too wide, the error shows one, truncated, and the setting that breaks them."""
     rules = {
         "_form": {"width": 30},
         "origin": "Short.\nLet #label1.the# rest. It #label1.does# as it is read.",
@@ -98,7 +98,7 @@ def test_a_line_that_is_too_wide_is_shown() -> None:
 
 
 def test_words_said_in_two_ways_are_not_counted() -> None:
-    """In a counted line no word stands of which the dictionary gives two counts: fire, every, camera."""
+    """Counted lines avoid words with two syllable counts: fire, every, camera."""
     rules = {"_form": {"syllables": [3]}, "origin": ["#label#", "no #label#", "a dog waits"]}
     for word in ("fire", "camera", "every_fire"):
         assert Grammar.from_rules(rules).write(vocabulary(word)).text == "a dog waits"
@@ -132,7 +132,7 @@ def test_the_last_phrase_of_a_line_is_one_that_fits(
 
 
 def test_a_rule_that_runs_others_is_not_judged_by_what_was_bound_before() -> None:
-    """Whether a line fits is told from what its rule will bind, not from the longer text that was bound until then."""
+    """Whether a line fits depends on the new binding of its rule, not on the longer old one."""
     rules = {
         "_form": {"width": 20},
         "origin": "[hero:somebody with a name]so\n#line#",

@@ -77,7 +77,7 @@ WORDS = [
 
 @pytest.fixture(autouse=True, scope="module")
 def _slow_import() -> None:
-    """What unknown nouns make English import is no work of the grammar's."""
+    """Importing inflect for unknown nouns does not count against a grammar."""
     plural("zzyzx")
 
 
@@ -90,7 +90,7 @@ RULES = {
 
 @pytest.mark.parametrize("text", WORDS)
 def test_a_hostile_word_never_acts(text: str) -> None:
-    """A label made of syntax, controls or endless text is said as plain visible characters, or not at all."""
+    """A label with syntax, control characters or endless text appears as plain visible characters, or not at all."""
     words = vocabulary([Label(text, 0.9, "test"), *vocabulary("dog hen cow fox").subject.labels])
     start = time.process_time()
     poem = Grammar.from_rules(RULES).write(words)
@@ -104,7 +104,7 @@ def test_a_hostile_word_never_acts(text: str) -> None:
 
 
 def test_visible_words_are_kept() -> None:
-    """Syntax, emoji, Arabic and Chinese in a label are said as they are."""
+    """Syntax, emoji, Arabic and Chinese in a label appear unchanged."""
     for text in ("#origin# [x:y] <b>", "小狗", "كلب صغير", "🦊 fox", "café"):
         words = vocabulary([Label(text, 0.9, "test")])
         assert Grammar.from_rules({"origin": "#label1#"}).write(words).text == text

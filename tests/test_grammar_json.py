@@ -1,4 +1,4 @@
-"""Faults of JSON that people make in grammars: each names its cure, and all that can be told are told at once."""
+"""Common JSON errors in grammars: each message names the cure, and all are reported at once."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_each_fault_names_its_cure(text: str, cure: str) -> None:
 
 
 def test_what_was_meant_is_read_on() -> None:
-    """Behind each fault the rules are read as the person meant them, so that their own faults are told too."""
+    """After each error, the rules are read as intended, so that their own errors are reported too."""
     source = parse_source(MANY)
     assert source.values == {
         "origin": ["a", "b", 'say "hi" now', "C:\\dir", "#x#"],
@@ -93,7 +93,7 @@ def test_what_was_meant_is_read_on() -> None:
 
 
 def test_a_file_of_something_else_has_few_faults() -> None:
-    """Of a file that is no grammar at all the first faults are told, and that there are more."""
+    """For a file that is not a grammar, the first errors are reported, and that there are more."""
     found = parse_source("{" + '"a" = b; ' * 500 + "}").problems
     assert len(found) <= 51 and "more faults follow" in found[-1].message
 

@@ -60,7 +60,9 @@ def is_rich(words: Vocabulary) -> bool:
 
 @pytest.mark.parametrize("name", shelf())
 def test_every_photograph_gets_a_poem(name: str) -> None:
-    """Every grammar writes of any photograph, be there one label or none, but for one in a hundred of long words."""
+    """Every grammar writes a poem for any photograph, with one label or none, except for one in a hundred with long
+    words.
+    """
     unwritten = [words for words, poem in written(name) if poem is None]
     assert len(unwritten) <= len(written(name)) / 100, [words.subject.path for words in unwritten]
     assert not [words for words in unwritten if all(len(word.text) <= LONG for word in words.words["color"])]
@@ -90,14 +92,14 @@ def test_no_line_that_may_never_be(name: str) -> None:
 
 @pytest.mark.parametrize("name", shelf())
 def test_articles(name: str) -> None:
-    """Before every word stands the article that `inflect` would put there, but for those it gets wrong."""
+    """Every word has the article that `inflect` gives, except where `inflect` is wrong."""
     wrong = {each for _, made in written(name) if made for each in wrong_articles(made.poem)}
     assert not wrong
 
 
 @pytest.mark.parametrize("name", shelf())
 def test_no_word_is_dealt_twice(name: str) -> None:
-    """Where a photograph has words enough, none is dealt twice in a poem, nor a phrase of the lexicon said twice."""
+    """If a photograph has enough words, no word and no lexicon phrase occurs twice in a poem."""
     for words, made in written(name):
         if made is None or not is_rich(words):
             continue
@@ -115,7 +117,7 @@ def test_no_word_is_dealt_twice(name: str) -> None:
 
 @pytest.mark.parametrize("name", shelf())
 def test_poems_differ(name: str, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> None:
-    """Among 50 poems of 50 photographs few lines stand in two, but for the refrain; the README has the figures."""
+    """Among 50 poems of 50 photographs, few lines occur twice, except in refrain; the README has the figures."""
     grammar = load_grammar(name)
     trial = Trial()
     seen: dict[str, set[str]] = defaultdict(set)

@@ -28,7 +28,7 @@ BIN = Path(sys.executable).parent
 
 @pytest.mark.parametrize("topic", topics())
 def test_topic(topic: str) -> None:
-    """A topic's text opens with its name and what it tells, fits a terminal, and is what the command prints."""
+    """A topic's text begins with its name and summary, fits a terminal, and is what the command prints."""
     text = text_of(topic)
     name, dash, told = text.splitlines()[0].partition(" - ")
     assert (name, dash) == (topic, " - ")
@@ -84,7 +84,7 @@ def completed(shell: str, line: str) -> str:
     ],
 )
 def test_program_completes(shell: str, line: str, wanted: str) -> None:
-    """Asked as each shell asks, the program answers with the command, option or value that was begun."""
+    """Completion in each shell gives the matching command, option or value."""
     assert wanted in re.split(r"[,\t\n]", completed(shell, line))
 
 
@@ -104,7 +104,7 @@ def test_program_completes(shell: str, line: str, wanted: str) -> None:
     ],
 )
 def test_values_are_offered(line: str, wanted: list[str]) -> None:
-    """Before a value is begun all that there are are offered, and files where one may be meant."""
+    """For an empty value, completion offers all values, and files if allowed."""
     assert completed("bash", line).splitlines() == wanted
 
 

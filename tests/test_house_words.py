@@ -1,4 +1,4 @@
-"""Words of the house: what is never said, what is said instead, and the file that says so."""
+"""The words of the house: banned words, replacements, and their file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def written(folder: Path, text: str) -> HouseWords:
 
 
 def test_what_holds_a_word_is_silent(words: HouseWords) -> None:
-    """A text that holds a word that is never said is silent, in both numbers and any capitals; a longer word is not."""
+    """A text with a banned word is banned, in both numbers and any case; a longer word is not."""
     for text in (
         "gun",
         "Guns",
@@ -64,7 +64,9 @@ def test_what_holds_a_word_is_silent(words: HouseWords) -> None:
 
 
 def test_labels_are_silenced_and_said_otherwise(words: HouseWords) -> None:
-    """A silenced label is gone; one that is said otherwise keeps the labeller's word; of two said alike one stands."""
+    """A banned label is removed, a replaced one keeps the labeller's word, and of two with the same replacement one
+    stays.
+    """
     labels = (
         Label("animal", 0.7, "local"), Label("golden retriever", 0.9, "local"), Label("gun", 0.99, "local"),
         Label("tree", 0.5, "local"),
@@ -76,7 +78,7 @@ def test_labels_are_silenced_and_said_otherwise(words: HouseWords) -> None:
 
 
 def test_a_poem_says_the_houses_word_and_knows_whose_it_was(words: HouseWords) -> None:
-    """A poem of a label that is said otherwise says the house's word, as a name, and its source tells both."""
+    """A poem uses a label's replacement, also a name, and its source has both words."""
     poem = make_poem()
     subject = replace(poem.subject, labels=labels_in((Label("animal", 0.7, "local"),), words))
     made = Grammar.from_rules({"origin": ["Here is #label.a#, #label.does#."]}, name="mine")
@@ -90,7 +92,7 @@ def test_a_poem_says_the_houses_word_and_knows_whose_it_was(words: HouseWords) -
 
 
 def test_a_label_that_another_says_already_is_not_said_by_its_new_name(words: HouseWords) -> None:
-    """A wider word of another label is left out as before, also where the house calls it otherwise."""
+    """A wider word of another label is left out even if it is replaced."""
     labels = (Label("poodle", 0.9, "local", wider=("dog", "animal")), Label("animal", 0.8, "local"))
     subject = replace(make_poem().subject, labels=labels_in(labels, words))
     assert [word.text for word in make_vocabulary(subject).words["label"]] == ["poodle"]
@@ -113,7 +115,7 @@ def test_the_lexicon_speaks_as_the_house_does(words: HouseWords) -> None:
 
 
 def test_a_grammar_speaks_as_the_house_does(tmp_path: Path) -> None:
-    """A grammar that is given a words.toml beside its lexicons speaks so, and another file is another grammar."""
+    """A grammar with a words.toml among its lexicons uses it, and another file changes its fingerprint."""
     (tmp_path / "mine.json").write_text('{"origin": "#label1# #label1.does#"}')
     vocabulary = make_vocabulary(make_poem().subject)
     plain = load_grammar(tmp_path / "mine.json")
@@ -158,7 +160,7 @@ def test_colors_are_named_without_silenced_names(words: HouseWords) -> None:
     ],
 )  # fmt: skip
 def test_faults_are_told_with_their_place(tmp_path: Path, text: str, told: str) -> None:
-    """What is wrong in a words.toml is one line with the file, the line and the column."""
+    """An error in a words.toml is one line with the file, the line and the column."""
     with pytest.raises(UsageError) as raised:
         written(tmp_path, text)
     line = str(raised.value)
@@ -166,7 +168,7 @@ def test_faults_are_told_with_their_place(tmp_path: Path, text: str, told: str) 
 
 
 def test_what_is_no_text_file_is_refused(tmp_path: Path) -> None:
-    """A file that is not there, is no text or has no end is one line too."""
+    """A missing, binary or endless file is one line too."""
     file = tmp_path / "words.toml"
     with pytest.raises(UsageError, match="no such file"):
         read_house_words(file)
@@ -181,7 +183,7 @@ def test_what_is_no_text_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_words_that_leave_nothing_to_say_are_refused(tmp_path: Path) -> None:
-    """Where no phrase is left that may be said of any word, that is told before the first photograph."""
+    """If every phrase of the lexicon is banned, an error says so before the first photograph."""
     rows = load_lexicon().entries["*thing", "thing"]["feels"]
     words = written(tmp_path, f"never = [{', '.join(map(repr, rows))}]")
     with pytest.raises(UsageError, match="nothing to say of a thing"):
@@ -189,7 +191,7 @@ def test_words_that_leave_nothing_to_say_are_refused(tmp_path: Path) -> None:
 
 
 def test_words_that_nobody_says_are_remarked(tmp_path: Path) -> None:
-    """A word that stands in no label, color or phrase is remarked with its place and the nearest that does."""
+    """A word in no label, color or phrase gives a warning with its position and the nearest known word."""
     words = written(
         tmp_path, 'never = ["animals", "weding"]\n[say]\nanimla = "Nouk"\n[say.phrases]\nNouk = {does = "x"}\n'
         'tre = {does = "x"}',

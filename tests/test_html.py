@@ -1,4 +1,4 @@
-"""The html press, in a real browser: what it shows, tells, lights, asks for, and how soon."""
+"""The html press in a real browser: content, source notes, highlights, requests and speed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_page_asks_for_nothing_and_complains_of_nothing(gallery: Chrome, page: P
     ],
 )
 def test_word_tells_its_source_on_hover(gallery: Chrome, text: str, layer: str, told: list[str]) -> None:
-    """Under the pointer a word tells its layer and figures beside it; away from it the tip is gone."""
+    """A word under the pointer shows its layer and figures; elsewhere the tip is hidden."""
     ActionChains(gallery).move_to_element(word(gallery, text)).perform()
     assert all(part in tip(gallery) for part in told), tip(gallery)
     assert gallery.find_element(By.ID, "tip").get_attribute("class") == layer
@@ -121,7 +121,7 @@ def test_photograph_dims_but_where_the_machine_looked(gallery: Chrome) -> None:
 
 
 def test_color_word_tells_hex_and_share_on_focus(gallery: Chrome, samples: list[Path]) -> None:
-    """Under the keyboard's focus a color word tells its hex, its share and who named it, and is described by that."""
+    """A focused color word shows its hex, its share and who named it, and has that as its description."""
     swatch = poem_of(samples[0]).subject.palette.swatches[0]
     one = word(gallery, swatch.name)
     gallery.execute_script("arguments[0].focus()", one)
@@ -274,7 +274,7 @@ def test_show_fills_the_screen_and_goes_on_by_itself(driver: Chrome, page: Path)
 
 
 def test_show_obeys_its_keys(gallery: Chrome) -> None:
-    """In the show arrows go on and back, the blank halts it, layers can be lit; the page behind is out of reach."""
+    """In the slide show, arrows move, Space pauses, layers can be highlighted, and the page behind is inert."""
     press_keys(gallery, "s")
     on = "document.querySelector('#show article:last-of-type').querySelector('img').src"
     until(gallery, "document.querySelector('#show article.on')")
@@ -307,7 +307,7 @@ def test_screen_reader_hears_names_and_states(gallery: Chrome) -> None:
 
 
 def test_page_prints_every_poem(gallery: Chrome, samples: list[Path], tmp_path: Path) -> None:
-    """On paper every line stands, in dark mode too black on white, without what only a screen needs."""
+    """The printed page has every line in black on white, even in dark mode, without screen-only parts."""
     import base64
     import io
 

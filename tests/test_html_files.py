@@ -1,4 +1,4 @@
-"""The html press: how large its page may grow, what is not in it, and what it says it cannot show."""
+"""The html press: the size of its page, what it omits, and what it cannot show."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_two_thousand_photographs_are_seen_at_once(samples: list[Path], tmp_path
 
 
 def test_photographs_that_are_gone_are_named(samples: list[Path], tmp_path: Path) -> None:
-    """A poem whose photograph is gone stands without it, and check says so; a moved one is found by its picture."""
+    """A poem without its photograph is shown alone, and check says so; a moved photograph is found by its pixels."""
     poems = [make_poem(path="gone/nowhere.jpg"), poem_of(samples[0])]
     made = HtmlPress()
     assert [line.split(":")[0] for line in made.check(poems)] == ["nowhere.jpg"]

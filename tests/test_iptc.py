@@ -1,4 +1,4 @@
-"""The IPTC record: its encoding is told of the whole record, and it agrees with XMP."""
+"""The IPTC record: its encoding is detected for the whole record, and it agrees with XMP."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_words_in_latin_1_come_out_whole(tmp_path: Path) -> None:
     ],
 )
 def test_an_announced_encoding_counts(announced: bytes, encoding: str, word: str, tmp_path: Path) -> None:
-    """CodedCharacterSet decides, where it is given and can be true."""
+    """CodedCharacterSet decides if it is present and plausible."""
     assert said(tmp_path, jpeg(record((25, word.encode(encoding)), announced=announced)))["keywords"] == (
         word,
     )

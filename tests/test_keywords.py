@@ -21,7 +21,7 @@ def photo(*keywords: str) -> Photo:
 
 
 def test_words_beside_a_photo_become_labels(tmp_path: Path) -> None:
-    """A sidecar's words are labels in its order, sure, each once, and told to be the owner's."""
+    """A sidecar's words are sure labels in its order, without duplicates, and marked as the owner's."""
     (tmp_path / "a.jpg").write_bytes(encoded("JPEG"))
     (tmp_path / "a.jpg.txt").write_text("Dog, grass\ntwo chairs\ndog\nplace: home\n")
     labeller = open_labeller("keywords")
@@ -36,7 +36,7 @@ def test_words_beside_a_photo_become_labels(tmp_path: Path) -> None:
 
 
 def test_a_photo_without_words_has_no_labels() -> None:
-    """Nothing written is no error, and a batch keeps its order."""
+    """Photographs without keywords are not an error, and a batch keeps its order."""
     answers = open_labeller("keywords").label([photo(), photo("Dog", "DOG"), photo()])
     assert answers == [(), (Label("dog", 1.0, "keywords", wider=("animal",)),), ()]
 
@@ -63,6 +63,6 @@ def test_names_keep_their_capitals(word: str, label: str) -> None:
 
 
 def test_keywords_takes_no_argument() -> None:
-    """`keywords:x` is a mistake and is told so."""
+    """`keywords:x` is refused."""
     with pytest.raises(UsageError, match="keywords takes no argument"):
         open_labeller("keywords:x")

@@ -53,7 +53,7 @@ def test_the_lexicon_tells_of_a_person_what_it_tells_of_a_thing() -> None:
 
 
 def test_vision_tells_persons_and_acts() -> None:
-    """What Vision calls a child or running is a person or an act, also where it is seen alone."""
+    """Vision's labels for people and acts have these kinds, even alone."""
     assert say("Child").kind == "person"
     assert say("Running").kind == say("Sitting").kind == "doing"
 

@@ -1,4 +1,4 @@
-"""HEIC and AVIF that are too large to be decoded: their thumbnail stands for them, or the cure is told."""
+"""For HEIC and AVIF that are too large to decode, the thumbnail is used, or the message says what to do."""
 
 from __future__ import annotations
 

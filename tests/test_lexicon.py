@@ -58,14 +58,14 @@ def test_fallbacks(tmp_path: Path):
 
 
 def test_plurals_get_plural_verbs(tmp_path: Path):
-    """What one wolf does is said in the plural of wolves."""
+    """Phrases for a plural word are in the plural."""
     lexicon = mine(tmp_path, "wolf,thing,lifts its head; is still,,\n")
     assert lexicon["wolf", "thing", "does"] == ("lifts its head", "is still")
     assert lexicon["wolves", "thing", "does"] == ("lift their head", "are still")
 
 
 def test_phrases_whose_it_is_unclear_are_not_said_of_many(tmp_path: Path):
-    """The word it in a phrase may be the wolf: of wolves such a phrase is said only where there is no other."""
+    """A phrase with "it" is used for a plural only if there is no other."""
     lexicon = mine(tmp_path, "wolf,thing,hides what it took; waits,,\nfox,thing,hides what it took,,\n")
     assert lexicon["wolves", "thing", "does"] == ("wait",)
     assert lexicon["foxes", "thing", "does"] == ("hide what it took",)
@@ -198,7 +198,7 @@ def test_the_commonest_words_have_three_alternatives(name: str):
 
 
 def test_nobody_is_judged():
-    """What is said of persons judges neither looks nor age, sex, origin or feelings."""
+    """Phrases for persons do not judge looks, age, sex, origin or feelings."""
     judging = (
         "young old pretty handsome beautiful ugly fat thin tall short pale dark white black brown smart kind happy sad "
         "shy proud tired lonely angry afraid foreign native male female lovely sweet lazy poor rich he she him her his"
@@ -217,13 +217,13 @@ def test_what_a_thing_does_has_one_verb():
 
 
 def test_a_part_is_a_noun():
-    """A part stands behind "the" and before "of": it has no comma, no choice of two, and no article of its own."""
+    """A part fits after "the" and before "of": it has no comma, no alternative and no article."""
     for word, text in shipped("part", colors=False):
         assert not re.search(r",|\bor\b|^(?:the|an?|its|their)\b", text), (word, text)
 
 
 def test_phrases_are_short_and_leave_worn_words_out():
-    """A phrase fits a line of a narrow poem, and none holds a word that poems have worn out."""
+    """Phrases fit a line of a narrow poem, and avoid worn-out words."""
     worn = re.compile(
         r"whisper|danc(?:e|es|ing)\b|\bsoul|dream|eternal|tapestry|gentle|embrace|symphony|ethereal|moonl"
     )

@@ -1,4 +1,4 @@
-"""Whoever installs photopoem takes on no licence that its own, MIT, does not fit."""
+"""Every required package has a licence that is compatible with MIT."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def licence_of(package: Distribution) -> str:
 
 
 def fault_of(licence: str) -> str:
-    """Why a licence cannot be taken on; empty where it can. Of alternatives (OR) one that fits is enough."""
+    """Why a licence is incompatible; empty if it is compatible. Of alternatives (OR), one is enough."""
     choices = licence.split(" OR ")
     if all(COPYLEFT.search(each) for each in choices):
         return "GPL"

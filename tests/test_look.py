@@ -88,7 +88,7 @@ def test_the_schema_is_a_schema_and_can_fail() -> None:
 
 @pytest.mark.parametrize("spoil", ["hue", "share", "hex", "score"])
 def test_the_schema_sees_what_is_wrong(hills: Look, spoil: str) -> None:
-    """A basic term that is none, a share above 1, a color that is none and a label without score are refused."""
+    """The schema refuses an unknown basic term, a share above 1, an invalid color and a label without score."""
     made = record(hills)
     valid(made)
     match spoil:
@@ -242,7 +242,7 @@ def test_a_card_is_drawn_by_another_program(hills: Look, tmp_path: Path, tool: C
 
 
 def test_cards_are_not_written_over(tmp_path: Path, samples: list[Path]) -> None:
-    """A card goes where it is told; a file that is there stays, unless --force is said; several go into a folder."""
+    """A card is written to the given path; an existing file stays without --force; several cards go into a folder."""
     card = tmp_path / "card.svg"
     card.write_text("mine")
     photopoem("look", samples[0], "--labels", "keywords", "--svg", card, code=2)

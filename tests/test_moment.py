@@ -87,7 +87,7 @@ def test_seasons_follow_the_hemisphere() -> None:
     ],
 )
 def test_the_clock_decides_where_the_sun_is_unknown(hour: str, part: str) -> None:
-    """Without offset or without place the clock speaks, and claims neither dawn nor dusk."""
+    """Without offset or position, the clock decides the part of the day, and never dawn or dusk."""
     assert read_moment(photo(taken=f"2020-06-21T{hour}:00")).daypart == part
     assert read_moment(photo(taken=f"2020-06-21T{hour}:00", **PARIS)).daypart == part
     assert read_moment(photo(taken=f"2020-06-21T{hour}:00+02:00")).daypart == part

@@ -11,7 +11,7 @@ from tests.vocabularies import vocabulary
 
 @pytest.mark.parametrize("share", [0.95, 0.999, 1.0])
 def test_a_share_of_all_reads_before_of(share: float) -> None:
-    """Grammars go on "of it all" or "of everything" after a share."""
+    """Shares fit before "of it all" and "of everything"."""
     assert share_in_words(share).endswith("the whole")
 
 

@@ -26,14 +26,14 @@ def poems(tmp_path: Path) -> Path:
 
 
 def one_line(said: str) -> str:
-    """The only line that begins with the program's name; no traceback beside it."""
+    """The only line that begins with the program's name, without a traceback."""
     assert "Traceback" not in said
     (line,) = (each for each in said.splitlines() if each.startswith("photopoem: "))
     return line
 
 
 def test_an_error_that_nobody_foresaw_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unforeseen error ends the command with exit 2 and one line that tells how to see more."""
+    """An unforeseen error ends the command with exit 2 and one line that says how to see more."""
     make_photos(tmp_path / "photos", 1)
 
     def broken(*_: object) -> None:
@@ -53,7 +53,7 @@ def test_an_error_that_nobody_foresaw_is_one_line(tmp_path: Path, monkeypatch: p
 
 
 def test_an_unforeseen_errors_words_are_cut() -> None:
-    """An error with no words is told by its kind, one with very many by the first of them."""
+    """An error without a message shows its type; a long message is truncated."""
     assert unforeseen(KeyError()).startswith("unexpected error (KeyError); ")
     assert len(unforeseen(ValueError("a" * 10_000))) < 500
 
@@ -77,7 +77,7 @@ def test_what_is_no_record_is_told_with_its_line(tmp_path: Path, line: bytes, co
 def test_an_impossible_host_is_refused_before_anything_is_queued(
     tmp_path: Path, poems: Path, host: str
 ) -> None:
-    """An address whose host no network can have is told at once, and no poem waits for it."""
+    """An impossible host name is refused at once, and nothing is queued for it."""
     done = photopoem("print", poems, "--to", f"tcp://{host}", cwd=tmp_path, code=2)
     assert "is not a host name or address" in one_line(done.stderr)
     assert not (poems / "print-queue.sqlite").exists()
@@ -94,7 +94,7 @@ def test_an_address_that_does_not_answer_is_one_line(tmp_path: Path, url: str) -
 
 
 def test_no_address_of_a_cluster_is_one_line(tmp_path: Path) -> None:
-    """`--dask` without an address is told as such."""
+    """`--dask` without an address is refused."""
     make_photos(tmp_path / "photos", 1)
     done = photopoem("run", "photos", "--labels", "keywords", "--dask", "", cwd=tmp_path, code=2)
     assert "no scheduler answers there" in one_line(done.stderr)
@@ -118,7 +118,7 @@ def test_a_last_line_without_a_line_feed_is_a_record(tmp_path: Path, poems: Path
 
 
 def test_a_torn_last_line_is_still_cut_off(tmp_path: Path, poems: Path) -> None:
-    """Half a record at the end, or a line that is JSON and no record, is no poem; the next run writes it again."""
+    """A torn last record, or JSON that is not a record, is not a poem; the next run rewrites it."""
     file = poems / "poems.jsonl"
     whole = file.read_bytes().splitlines(keepends=True)
     for torn in (whole[2][:-20], json.dumps({"path": "x"}).encode()):

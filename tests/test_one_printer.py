@@ -1,4 +1,4 @@
-"""One printer is one printer, however its address is spelled and whichever folder prints to it."""
+"""A printer is locked and queued under one address, however it is spelled and whichever folder prints to it."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_any_numbers_become_scores() -> None:
 
 
 def test_words_are_words(tmp_path: Path) -> None:
-    """Labels are literal text, and one that stands twice is said once."""
+    """Labels are literal text, and duplicates are removed."""
     words = ["#animal# [x]", "\u001b[31m", "\u001b[31m"]
     labeller = open_model(tmp_path, color_model("nchw", last="Sigmoid"), "\n".join(words))
     assert said(labeller, colored(255, 255, 255)).keys() == set(words)
@@ -131,7 +131,7 @@ def test_another_model_is_another_labeller(tmp_path: Path) -> None:
 
 
 def test_a_list_of_another_length_is_told(tmp_path: Path) -> None:
-    """Three answers and two labels do not go together, and both numbers are said."""
+    """If the numbers of outputs and labels differ, the message gives both."""
     labeller = open_model(tmp_path, color_model("nchw"), "one\ntwo\n")
     with pytest.raises(LabellerUnavailable, match=r"3 labels and the list has 2"):
         labeller.label([colored(1, 2, 3)])
@@ -146,7 +146,7 @@ def test_a_model_that_is_none_is_told(tmp_path: Path, model: bytes) -> None:
 
 
 def test_a_model_without_pictures_is_told(tmp_path: Path) -> None:
-    """A model that takes no three colors is no image classifier."""
+    """A model whose input does not have three colors is refused."""
     with pytest.raises(LabellerUnavailable, match="three colors"):
         open_model(tmp_path, color_model("nchw", colors=5))
 

@@ -35,12 +35,12 @@ def photograph(moment: Moment | None = None, *labels: Label) -> Vocabulary:
     ],
 )
 def test_own_words_where_the_photograph_has_none(rules: dict[str, list[str]], said: str) -> None:
-    """A rule that bears the name of a photograph's word is said where there is none and nothing else to say."""
+    """A grammar's own rule for a photograph's symbol is used if there is no such word and no other poem."""
     assert Grammar.from_rules(rules).write(photograph()).text == said
 
 
 def test_a_photographs_words_come_first() -> None:
-    """Where the photograph has the word, it is said and the grammar's own rule is not."""
+    """If the photograph has such a word, it replaces the grammar's own rule."""
     grammar = Grammar.from_rules({"origin": ["In #season#."], "season": ["duck season"]})
     assert grammar.write(photograph(HERE)).text == "In autumn."
 

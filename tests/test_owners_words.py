@@ -60,7 +60,7 @@ def test_the_lines_say_a_word_of_the_owners(grammar: str) -> None:
 
 
 def test_titles_prefer_the_owners_words() -> None:
-    """Of the titles that a grammar has, one with the owner's word is taken where there is one."""
+    """A title with the owner's word is preferred."""
     from photopoem.grammar import Grammar
 
     rules = {"origin": ["#label# and #color#"], "title": [*(f"Title {n}" for n in range(6)), "With #sure.a#"]}
@@ -90,7 +90,7 @@ def test_the_wider_words_of_a_keyword_are_known(keyword: str, wider: tuple[str, 
 
 
 def test_wider_words_of_a_machine_are_silent() -> None:
-    """The owner's bear is no animal of the machine's as well, nor the bears a bear."""
+    """If the owner wrote bear, the machine's animal and bears are left out."""
     words = words_of("bears", "rain").words
     assert [word.text for word in words["label"]] == ["bears", "rain", "grass", "fence", "tree", "valley"]
     assert [word.text for word in words["subject"]] == ["bears"]

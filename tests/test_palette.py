@@ -1,4 +1,4 @@
-"""Palettes: what they show, that they stand still, and how near they come to exact k-means."""
+"""Palettes: content, stability, and closeness to exact k-means."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_tiny_and_thin_pictures(shape: tuple[int, int]) -> None:
 
 
 def test_noise_is_one_color() -> None:
-    """What noise does to one color is no reason for two swatches."""
+    """Noise on one color does not give two swatches."""
     noisy = Image.fromarray(areas((GREEN, 1), noise=2, side=500))
     assert len(read_palette(photo_of(jpeg(noisy, 80)), 6).swatches) == 1
 
@@ -171,7 +171,7 @@ def test_auto_takes_what_the_eye_tells() -> None:
 
 
 def test_a_short_list_of_names(tmp_path: Path, samples: list[Path]) -> None:
-    """Where a list has fewer names than a picture has colors, swatches join and no name is said twice."""
+    """If a list has fewer names than the picture has colors, swatches are joined and names stay unique."""
     (tmp_path / "two.csv").write_text("night,#000000\nday,#ffffff\n")
     for path in samples:
         palette = read_palette(read_photo(path), 12, color_names(str(tmp_path / "two.csv")))
@@ -226,7 +226,7 @@ def test_white_black_and_grey_count() -> None:
 
 
 def test_nothing_is_said_where_cores_cannot_be_counted(samples: list[Path], tmp_path: Path) -> None:
-    """Where the machine does not tell its cores, as in a container without /sys, the library says nothing of it."""
+    """Without /sys, as in some containers, counting cores prints no warning."""
     (tmp_path / "lscpu").write_text("#!/bin/sh\n")
     (tmp_path / "lscpu").chmod(0o755)
     environ = {name: value for name, value in os.environ.items() if name not in LIBRARIES}

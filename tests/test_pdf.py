@@ -177,7 +177,7 @@ def test_letters_shrink_before_lines_break(samples: list[Path]) -> None:
 
 
 def test_picture_and_palette_are_printed(poems: list[Poem], samples: list[Path], tmp_path: Path) -> None:
-    """The photograph stands upright on its card with its palette under it; where it is gone the poem stands alone."""
+    """The photograph is upright on its card, above its palette; without it, the poem is alone."""
     page = rendered(PdfPress(dpi=150).press([poems[0]]), tmp_path, dpi=50)[0]
     with Image.open(samples[0]) as image:
         expected = np.asarray(image.convert("RGB").resize((10, 10)), dtype=float)

@@ -60,7 +60,7 @@ def test_every_format_gives_the_same_picture(format: str, name: str, tmp_path: P
 @pytest.mark.parametrize("tagged", ["JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_photographs_are_turned_upright(orientation: int, tagged: str, tmp_path: Path) -> None:
-    """Whatever EXIF orientation a file has, its pixels stand as they were seen, and so does its size."""
+    """For any EXIF orientation, pixels and size are upright."""
     # What a camera held so does to the picture; each is undone by what EXIF asks for.
     methods = [
         None,
@@ -203,7 +203,7 @@ def test_large_photographs_are_bounded(tmp_path: Path) -> None:
 
 
 def test_the_sample_is_decimated_and_the_pixels_are_not(tmp_path: Path) -> None:
-    """Of a black and white chessboard the sample holds no gray and the pixels hold little else."""
+    """For a black and white chessboard, the sample has no gray, and the pixels are mostly gray."""
     board = np.indices((900, 1200)).sum(axis=0) % 2 * 255
     photo = read_photo(
         written(tmp_path / "board.png", encoded("PNG", Image.fromarray(board.astype(np.uint8))))

@@ -88,7 +88,7 @@ def test_libraries_say_nothing_to_the_person(tmp_path: Path) -> None:
 
 
 def test_folders_and_missing_files_are_told_apart(tmp_path: Path) -> None:
-    """A folder, a name that is not there and a name that cannot be are PhotoErrors that say so."""
+    """A folder, a missing file and an invalid name raise a PhotoError that says so."""
     for path, cause in (
         (str(tmp_path), "a folder"),
         (str(tmp_path / "gone.jpg"), "no such file"),
@@ -105,7 +105,7 @@ def test_folders_and_missing_files_are_told_apart(tmp_path: Path) -> None:
 
 
 def cause_as_nobody(path: Path) -> str:
-    """The cause told to an ordinary user; root, who may read all, becomes one in a child process."""
+    """The cause for an unprivileged user; root drops its privileges in a child process."""
     if os.geteuid() != 0:
         with pytest.raises(PhotoError) as caught:
             read_photo(path)
@@ -181,7 +181,7 @@ def test_silence_ends_when_the_last_reader_leaves() -> None:
 def test_a_heic_without_its_reader_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where pi-heif is not installed a HEIC is told from a damaged file, and all else is read."""
+    """Without pi-heif, HEIC gives its own message, and all other formats are read."""
     reading._register_formats.cache_clear()
     monkeypatch.setitem(sys.modules, "pi_heif", None)
     monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)

@@ -184,7 +184,7 @@ def test_the_offset_is_told_by_the_satellites(tmp_path: Path) -> None:
 
 
 def test_damaged_metadata_costs_only_itself(tmp_path: Path) -> None:
-    """Whatever is wrong with one part, the picture is read and the other parts still speak."""
+    """If one part of the metadata is damaged, the picture and the other parts are still read."""
     whole = exif({36867: "2018:10:04 17:31:12"})
     for broken in (
         half(whole),

@@ -57,7 +57,7 @@ def test_camera_raw_is_turned_upright(tmp_path: Path) -> None:
 
 
 def test_damaged_camera_raw_is_a_photo_error(tmp_path: Path) -> None:
-    """A raw file cut short is damaged, which is said of it."""
+    """A truncated raw file is reported as damaged."""
     write_dng(tmp_path / "a.dng")
     (tmp_path / "a.dng").write_bytes((tmp_path / "a.dng").read_bytes()[:3000])
     with pytest.raises(PhotoError, match="damaged or cut short"):

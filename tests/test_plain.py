@@ -1,4 +1,4 @@
-"""Outputs that cannot show every character: what is said in plain ones."""
+"""Outputs that cannot show every character get plain replacements."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_a_press_that_breaks_its_contract(
 
 
 def test_a_press_that_fails_in_the_queue(samples: list[Path], tmp_path: Path) -> None:
-    """A poem that a press of another package fails on is settled, with the cause beside it, not left queued."""
+    """A poem on which a plugin press fails gets a final state with the cause, and does not stay queued."""
     path = strip(tmp_path, press="fails(RuntimeError('ink'))")
     to = ("--print", "dir:paper", "--press", "strip")
     done = photopoem("run", samples[0], "--out", "poems", *to, cwd=tmp_path, code=1, PYTHONPATH=path)

@@ -35,7 +35,7 @@ def test_a_record_makes_the_same_poem() -> None:
 
 
 def test_stanzas_reach_every_press() -> None:
-    """An empty line is one in the record, in the text, which as it stands is the same poem, and on paper."""
+    """An empty line is preserved in the record, in the text and on paper."""
     poem = Grammar.from_rules({"origin": "#label1#\n\nand then\nagain", "title": "x"}).write(vocabulary())
     first, _, *rest = said = [str(line) for line in poem.lines]
     assert said == [first, "", *rest]

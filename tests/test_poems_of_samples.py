@@ -1,4 +1,4 @@
-"""A thousand poems of the six sample photographs, read for what may never stand on a wall."""
+"""A thousand poems of the six samples contain no forbidden text."""
 
 from __future__ import annotations
 

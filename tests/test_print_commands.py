@@ -93,7 +93,7 @@ def test_mistakes_are_told_in_one_line(show: Path, arguments: list[str], told: s
 
 
 def test_check_tells_and_prints_nothing(show: Path, printer: FakePrinter) -> None:
-    """With --check, what would be broken or lost is told and the paper does not move."""
+    """--check reports what would be broken or lost, and prints nothing."""
     with Path("poems/poems.jsonl").open("a") as poems:
         poems.write(json.dumps(record(make_poem("a \U0001f600 too\x1b", path="bad\x1b.jpg", seed=9))) + "\n")
     result = run("print", "--to", printer.address, "--check")
@@ -103,7 +103,7 @@ def test_check_tells_and_prints_nothing(show: Path, printer: FakePrinter) -> Non
 
 
 def test_check_tells_how_the_target_is(show: Path, printer: FakePrinter) -> None:
-    """With --check and a target, one line tells whether it is ready, and what to do where it is not."""
+    """--check with a target says in one line whether it is ready, and if not, what to do."""
     assert f"{printer.address}: ready\n" in run("print", "--to", printer.address, "--check").output
     printer.paper = False
     told = run("print", "--to", printer.address, "--check").output
@@ -135,13 +135,13 @@ def test_without_cups_check_says_so_and_how_to_get_it(show: Path, monkeypatch: p
 def test_another_printer_is_not_asked_for_it_would_print_the_question(
     show: Path, printer: FakePrinter
 ) -> None:
-    """A printer that gets anything but receipts is not asked how it is."""
+    """Only receipt printers are asked for their state."""
     told = run("print", "--to", printer.address, "--press", "pdf", "--check").output
     assert printer.address not in told and printer.questions == 0
 
 
 def test_wrapped_lines_are_no_news_until_asked_for(show: Path, printer: FakePrinter) -> None:
-    """Lines that go on in the next row are told by --check and not at every print."""
+    """Only --check reports lines that continue in the next row."""
     poem = make_poem("I can remember mocha, leaf after leaf of it.", path="photos/9.jpg")
     Path("poems/poems.jsonl").write_text(json.dumps(record(poem)) + "\n")
     assert run("print", "--to", printer.address).output == "1 printed\n"
@@ -169,7 +169,7 @@ def test_what_is_printed_stays_so(show: Path) -> None:
 
 
 def test_another_press_is_told_of_the_first(show: Path) -> None:
-    """Where a target has had the poems by another press, a line says by which, and what prints them once more."""
+    """If a target has had the poems by another press, a line names that press and the option to print again."""
     run("print", "--to", "dir:paper", "--press", "text")
     told = run("print", "--to", "dir:paper", "--press", "svg").output
     assert "has had all 3 of these as text; --again prints them once more" in told
@@ -177,7 +177,7 @@ def test_another_press_is_told_of_the_first(show: Path) -> None:
 
 
 def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
-    """What is in doubt is listed with its cause, and can be tried again or left out."""
+    """Doubtful jobs are listed with their cause, and can be retried or skipped."""
     run("print", "--to", printer.address)
     with Queue("poems") as queue:
         for job in (1, 2):
@@ -206,7 +206,7 @@ def print_to_two(printer: FakePrinter, state: State) -> None:
 
 
 def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePrinter) -> None:
-    """With --to, what is for one target is listed or taken out, in any spelling of it; the rest stays."""
+    """--to lists or removes the jobs of one target, in any spelling of its address."""
     print_to_two(printer, "queued")
     spelled = f"{printer.address}/"
     listed = run("queue", "list", "--to", spelled).output.splitlines()
@@ -220,7 +220,7 @@ def test_the_queue_of_one_target_is_seen_and_cleared(show: Path, printer: FakePr
 
 
 def test_the_doubts_of_one_target_are_settled(show: Path, printer: FakePrinter) -> None:
-    """With --to, retry and skip take what is in doubt for that target alone, and say where else something is."""
+    """--to limits retry and skip to one target; a line names other targets with doubtful jobs."""
     print_to_two(printer, "doubtful")
     nothing = run("queue", "skip", "--to", "dir:elsewhere").output
     assert nothing.startswith("nothing is in doubt for dir:/")
@@ -235,7 +235,7 @@ def test_the_doubts_of_one_target_are_settled(show: Path, printer: FakePrinter) 
 
 
 def test_a_folder_may_be_called_by_a_number(show: Path) -> None:
-    """A folder of poems whose name is a number is one."""
+    """A folder of poems may have a number as its name."""
     run("print", "--to", "dir:out", "--press", "text")
     Path("poems").rename("2026")
     assert run("queue", "skip", "2026").output == "nothing is in doubt\n"
@@ -277,7 +277,7 @@ def test_the_queue_is_true_after_a_kill(show: Path, printer: FakePrinter) -> Non
 
 
 def test_what_a_kill_left_of_a_folder_waits_again(show: Path) -> None:
-    """Where a repetition does no harm, a poem that a killed program was writing waits for the next."""
+    """If repeating is harmless, a job that a killed program was sending is queued again."""
     with Queue("poems") as queue:
         enqueue(queue, [make_poem("poem")], open_paper("dir:out", "text"))
         queue.mark(1, "sending")
@@ -293,7 +293,7 @@ def test_what_a_kill_left_of_a_folder_waits_again(show: Path) -> None:
     ],
 )
 def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter, address: str, trouble: str) -> None:
-    """While it waits it says what for and that Ctrl-C is safe; Ctrl-C ends it, with a word on what is left."""
+    """While waiting, it gives the cause and says that Ctrl-C is safe; Ctrl-C ends it with a line on the rest."""
     printer.switch_off()
     program = subprocess.Popen(
         [sys.executable, "-m", "photopoem", "print", "--to", address or printer.address],
@@ -314,7 +314,7 @@ def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter, address: str, tr
 
 
 def test_doctor_is_content(show: Path, printer: FakePrinter) -> None:
-    """Where all is there, doctor says so line by line, the printer asked included, and ends with 0."""
+    """If all is ready, doctor says so line by line, including the printer, and exits with 0."""
     result = run("doctor", "--print", printer.address, "--labels", "keywords")
     assert result.exit_code == 0, result.output
     assert f"ok    {printer.address}: ready" in result.output
@@ -324,7 +324,7 @@ def test_doctor_is_content(show: Path, printer: FakePrinter) -> None:
 
 
 def test_doctor_names_a_next_step(show: Path, printer: FakePrinter) -> None:
-    """What is wrong has a line of its own with a next step, and the exit code is 1."""
+    """Each problem has a line with a next step, and the exit code is 1."""
     printer.paper = False
     result = run("doctor", "--print", printer.address, "--print", "serial:/dev/none", "--labels", "keywords")
     assert result.exit_code == 1
@@ -334,7 +334,7 @@ def test_doctor_names_a_next_step(show: Path, printer: FakePrinter) -> None:
 
 
 def test_doctor_tells_a_target_that_is_none(show: Path, printer: FakePrinter) -> None:
-    """An address that is none has a line of its own, and the printers after it are asked all the same."""
+    """An invalid address has its own line, and the other printers are still checked."""
     told = run("doctor", "--print", "lpt1", "--print", printer.address, "--labels", "keywords").output
     assert "bad   printers: 'lpt1' is not a target" in told and f"{printer.address}: ready" in told
 
@@ -351,7 +351,7 @@ def test_doctor_tells_a_target_that_is_none(show: Path, printer: FakePrinter) ->
 def test_doctor_says_a_next_step_once(
     show: Path, monkeypatch: pytest.MonkeyPatch, labels: str, told: str, step: str
 ) -> None:
-    """A labeller that cannot speak has one line, which ends with what to do, and says it once."""
+    """An unavailable labeller has one line, with what to do once at its end."""
     for name in ("GOOGLE_APPLICATION_CREDENTIALS", "PHOTOPOEM_VISION_API_KEY", "PHOTOPOEM_VISION_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(show))

@@ -118,7 +118,7 @@ def test_orders(tmp_path: Path) -> None:
 
 
 def test_a_second_program_leaves_the_queue_to_the_first(tmp_path: Path, printer: FakePrinter) -> None:
-    """Of two programs at the same queue one prints all, the other says so and ends; nothing is printed twice."""
+    """If two programs use the same queue, one prints everything, and the other says so and ends."""
     printer.seconds = 0.1
     enqueue(tmp_path, poems(25), printer.address)
     first = Going(tmp_path, printer.address)
@@ -172,7 +172,7 @@ def test_waits_for_a_printer_that_is_off(tmp_path: Path, printer: FakePrinter) -
 
 
 def test_that_ctrl_c_is_safe_is_said_once(tmp_path: Path, printer: FakePrinter) -> None:
-    """The first trouble of a queue says that Ctrl-C is safe; those after it only what is waited for."""
+    """Only the first trouble of a queue says that Ctrl-C is safe."""
     printer.paper = False
     enqueue(tmp_path, poems(1), printer.address)
     going = Going(tmp_path, printer.address)
@@ -290,7 +290,7 @@ def test_stopping_while_waiting_loses_nothing(tmp_path: Path, printer: FakePrint
 
 
 def test_an_unwritable_queue_is_waited_for(tmp_path: Path, printer: FakePrinter) -> None:
-    """Where the queue cannot be written, nothing is sent; printing goes on when it can."""
+    """While the queue cannot be written, nothing is sent; afterwards printing continues."""
     folder = tmp_path / "poems"
     with Queue(folder) as queue:
         enqueue(queue, poems(1), printer.address)
@@ -315,7 +315,7 @@ def test_an_unwritable_queue_is_waited_for(tmp_path: Path, printer: FakePrinter)
 
 
 def test_a_folder_gets_a_file_a_poem(tmp_path: Path) -> None:
-    """A folder gets one whole file a poem; nothing that lies there is overwritten, nothing written twice."""
+    """A folder gets one complete file per poem, without overwriting files or writing twice."""
     out = tmp_path / "out"
     out.mkdir()
     (out / "0.svg").write_text("a person's own")
@@ -387,7 +387,7 @@ def test_cups_gets_the_poem_by_lp(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     "address", ["tcp://", "tcp://host:99999", "lpr:x", "usb:12", "serial:/dev/tty@fast", "nothing", "dir:"]
 )
 def test_addresses_that_are_none(address: str) -> None:
-    """A target that cannot be is refused at once, in words that say how to write one."""
+    """An invalid target is refused at once, with the right syntax."""
     with pytest.raises(UsageError):
         open_target(address)
 

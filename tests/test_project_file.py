@@ -52,7 +52,7 @@ def test_the_poems_are_where_the_projects_runs_write(show: Path) -> None:
 
 
 def test_photographs_are_named_in_the_file(show: Path) -> None:
-    """`photos` names what is taken where the command line names nothing; what it names goes before."""
+    """`photos` is used only if the command line names no photographs."""
     toml = f'[run]\n{QUICK}photos = ["photos/0", "photos/1"]\n'
     assert "poems: 2 written" in run("run", toml=toml).stderr
     assert "other: 1 written" in run("run", "photos/2", "--out", "other").stderr
@@ -67,7 +67,7 @@ def test_what_the_command_line_says_goes_before(show: Path) -> None:
 
 
 def test_without_a_file_nothing_is_asked_of_it(show: Path) -> None:
-    """Where there is no project file, `run` alone is refused as before."""
+    """Without a project file, `run` without arguments is refused."""
     assert "name photographs or a folder of them" in run("run").output
 
 
@@ -114,7 +114,7 @@ def test_nested_commands_and_flags(show: Path) -> None:
     ],
 )  # fmt: skip
 def test_faults_are_told_with_their_place(show: Path, toml: str, told: str) -> None:
-    """What is wrong in the file is one line with the file, the line and the column, and nothing is done."""
+    """An error in the file is one line with the file, the line and the column, and nothing is done."""
     done = run("run", "photos", toml=toml)
     assert done.exit_code == 2 and done.output.startswith(told) and "\n" not in done.output
     assert not Path("poems").exists()
@@ -127,7 +127,7 @@ def test_a_strangers_file_gives_no_options_by_its_photographs(show: Path) -> Non
 
 
 def test_doctor_shows_the_file_and_its_faults(show: Path) -> None:
-    """`doctor` tells what the file says to each command, and everything that is wrong with it."""
+    """`doctor` shows the file's settings for each command, and all its errors."""
     toml = '[run]\nlabels = "local"\ncolors = 5\n[print]\nto = "dir:paper"\n[grammar.preview]\nn = 3\n'
     told = run("doctor", "--labels", "keywords", toml=toml).output
     assert "ok    project: photopoem.toml: run: labels = 'local', colors = 5\n" in told

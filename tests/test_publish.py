@@ -29,7 +29,7 @@ def run(colophon: bool, press: str) -> None:
 
 
 def watch(colophon: bool, press: str) -> None:
-    """Publish them by a watch that takes what is there already, and ends when all is on paper."""
+    """Publish them by a watch with --existing that ends when all is printed."""
     paper = open_paper("dir:paper", press, colophon=colophon)
     show = Watch(Path("inbox"), paper, Settings(labels="keywords"), colophon=colophon, existing=True)
     thread = threading.Thread(target=show.run)

@@ -56,7 +56,7 @@ def said_by(*arguments: str) -> str:
 def test_a_damaged_queue_prints_nothing_twice(
     tmp_path: Path, printer: FakePrinter, garbage: bytes | None
 ) -> None:
-    """After the queue is damaged its poems are doubtful, new ones are printed, and the old file is kept and told of."""
+    """After damage to the queue, its poems are doubtful, new ones are printed, and the old file is kept and named."""
     show(tmp_path, "ab")
     printing = ("print", str(tmp_path), "--to", printer.address)
     said_by(*printing)

@@ -124,7 +124,7 @@ def test_what_no_code_page_has_is_drawn() -> None:
 
 
 def test_a_printer_with_one_code_page() -> None:
-    """Where the profile has only CP437, signs are said in plain ones and letters it lacks are drawn."""
+    """If the profile has only CP437, signs are replaced and missing letters are drawn."""
     signs = paper_of(make_poem("it’s “é” — so…", title=""), profile="simple", colophon=False)
     assert signs.text == 'it\'s "é" - so...'
     letters = paper_of(make_poem("łódź", title=""), profile="simple", colophon=False)
@@ -225,7 +225,7 @@ def test_every_profile_prints(samples: list[Path]) -> None:
 
 
 def test_what_cannot_be_drawn_is_named() -> None:
-    """A character that no font has stands as a box and is named before the paper moves."""
+    """A character that no font has becomes a box, and --check names it."""
     press = ReceiptPress(colophon=False)
     poem = make_poem("a smile \U0001f600", title="")
     assert "nothing prints \U0001f600 (U+1F600)" in press.check([poem])[0]

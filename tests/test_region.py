@@ -61,7 +61,7 @@ def test_a_region_holds_the_strongest_part(down: float, across: float) -> None:
 
 
 def test_the_lower_a_thing_the_surer_it_is_low() -> None:
-    """How sure it is that a thing lies low rises as its map goes down, and is stated at the foot only."""
+    """The certainty that a thing is low rises as its map moves down, and is stated only at the bottom."""
     sure = [low_by_map(blob(down, 0.5), "thing") for down in (0.1, 0.3, 0.5, 0.7, 0.9)]
     assert sure == sorted(sure)
     assert sure[0] < 0.1

@@ -1,4 +1,4 @@
-"""Strangers at an address: nothing endless, silent or slow is waited for, and what lets somebody in is kept nowhere."""
+"""Remote addresses: endless, silent and slow answers are given up, and credentials are stored nowhere."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _open_files(pid: int, folder: Path) -> list[str]:
 
 
 def test_nothing_secret_is_kept_or_shown(stranger: str, tmp_path: Path) -> None:
-    """Users, passwords and signatures let the run in, and stand in no message, name, record or file of it."""
+    """Users, passwords and signatures are used for access, and occur in no message, name, record or file."""
     closed = f"http://geheim:wort@{stranger}/closed/"
     alone = f"http://geheim:wort@{stranger}/closed/c.jpg?X-Amz-Signature=f00f00f00&id=3"
     gone = f"http://geheim:wort@{stranger}/closed/no.txt?sig=f00f00f00"

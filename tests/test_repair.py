@@ -1,4 +1,4 @@
-"""Sound pictures in faulty files: no end marker, more text than decoders take, a large profile."""
+"""Good pictures in faulty files: no end marker, more text than decoders accept, a large profile."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_jpeg_without_its_end_is_the_same_picture(kind: str, size: tuple[int, 
 
 @pytest.mark.parametrize("kind", ["baseline", "restart in a row", "restart at each row"])
 def test_a_jpeg_without_its_last_rows_is_said_to_be_cut(kind: str, tmp_path: Path) -> None:
-    """Where a tenth of the rows or more is missing, the picture is not passed off as whole."""
+    """If a tenth of the rows or more is missing, the picture is not accepted."""
     data = encoded("JPEG", picture((900, 600)), **JPEGS[kind])
     path = tmp_path / "photo.jpg"
     for part in (0.9, 0.5, 0.1):

@@ -67,7 +67,7 @@ def test_same_photo_same_poem(samples: list[Path], tmp_path: Path) -> None:
 
 
 def test_second_run_writes_only_what_is_new(tmp_path: Path) -> None:
-    """A second run leaves what stands, writes what is new or changed, and names what is gone."""
+    """A second run keeps existing poems, writes new and changed ones, and names photographs that are gone."""
     photos = make_photos(tmp_path / "photos", 5)
     photopoem("run", "photos", *LOCAL, cwd=tmp_path)
     before = (tmp_path / "poems/poems.jsonl").read_bytes()
@@ -97,7 +97,7 @@ def test_other_settings_write_anew(tmp_path: Path, change: list[str]) -> None:
 
 
 def test_a_run_without_colophons_writes_anew(tmp_path: Path) -> None:
-    """A run with the other of --colophon and --no-colophon writes the texts anew, and prints none twice."""
+    """Switching between --colophon and --no-colophon rewrites the texts, and prints none twice."""
     make_photos(tmp_path / "photos", 3)
     run = ("run", "photos", *LOCAL, "--print", "dir:paper", "--press", "text")
     photopoem(*run, cwd=tmp_path)
@@ -199,7 +199,7 @@ def test_interrupted_run_finishes_what_is_in_hand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("made", [{"text": "zzz"}, {"text": ""}, {"settings": 5, "file": None, "stamp": []}])
 def test_a_record_that_somebody_changed_stops_nothing(tmp_path: Path, made: dict[str, object]) -> None:
-    """Where a record says nonsense of how it was made, the photograph is written anew, once, and the run goes on."""
+    """If a record has an invalid `made` part, its poem is rewritten once, and the run continues."""
     make_photos(tmp_path / "photos", 2)
     photopoem("run", "photos", "--labels", "keywords", cwd=tmp_path)
     path = tmp_path / "poems" / "poems.jsonl"
@@ -269,7 +269,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_can_be_done(tmp_path: Path, args: list[str], told: str) -> None:
-    """What cannot be done is told in one line with exit code 2 before a photograph is opened, and leaves nothing."""
+    """An impossible request gives one line and exit code 2 before a photograph is opened, and leaves no files."""
     if args[0] == "photos":
         make_photos(tmp_path / "photos", 1)
     before = set(tmp_path.rglob("*"))
@@ -291,7 +291,7 @@ def test_a_folder_called_like_a_file_is_used(tmp_path: Path) -> None:
 
 
 def test_labeller_is_named_once(tmp_path: Path) -> None:
-    """Which labeller speaks is said once on standard error and stays in every record."""
+    """The labeller is named once on standard error and in every record."""
     make_photos(tmp_path / "photos", 3)
     done = photopoem("run", "photos", "--labels", "auto", cwd=tmp_path)
     assert done.stderr.count("labels: local") == 1

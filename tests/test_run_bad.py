@@ -59,7 +59,7 @@ def test_hostile_file_names_do_not_act(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("out", ["poems", "new/deep", "there"])
 def test_a_run_without_a_poem_leaves_nothing(tmp_path: Path, out: str) -> None:
-    """Where no photograph gave a poem nothing is left that was not there before, and what was there stays."""
+    """If no photograph gave a poem, the run leaves no new files, and existing ones stay."""
     (tmp_path / "there").mkdir()
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos/a.jpg").write_text("no picture")

@@ -90,7 +90,7 @@ def test_photographs_that_were_moved_keep_their_texts(twins: Path) -> None:
 
 
 def test_a_photograph_of_two_paths_is_nobodys_change(twins: Path) -> None:
-    """A photograph named now from here, now from the root is written anew with other settings, not kept as changed."""
+    """A photograph under a relative and an absolute path counts as the same, and is not taken for edited."""
     for seed, path in enumerate(("a", twins / "a", twins / "a", "a")):
         again = photopoem("run", path, *QUICK, "--seed", str(max(1, seed)), cwd=twins)
         assert "poems: 1 written\n" in again.stderr
@@ -107,7 +107,7 @@ def test_copies_of_one_photograph_have_a_text_each(twins: Path) -> None:
 
 @pytest.mark.parametrize("file", ["../secret.txt", "", ".txt", "/.txt", "../.txt"])
 def test_a_record_names_no_file_outside(twins: Path, file: str) -> None:
-    """Where a record says that its text lies outside the poems folder or nowhere, nothing is touched there."""
+    """If a record's text path is outside the poems folder or empty, nothing is touched there."""
     photopoem("run", "a", *QUICK, cwd=twins)
     (twins / "secret.txt").write_text("secret")
     path = twins / "poems/poems.jsonl"
@@ -119,7 +119,7 @@ def test_a_record_names_no_file_outside(twins: Path, file: str) -> None:
 
 
 def test_a_run_says_where_the_second_of_a_name_is(twins: Path) -> None:
-    """A text that cannot be called as its photograph is told once, with whose the name is; several are counted."""
+    """A text whose name is taken is reported once, with the owner of the name; several are counted."""
 
     def told(*paths: str) -> list[str]:
         lines = photopoem("run", *paths, *QUICK, cwd=twins).stderr.splitlines()

@@ -37,7 +37,7 @@ def test_poem_that_was_written_but_not_queued(tmp_path: Path) -> None:
 
 
 def test_target_that_does_not_exist(tmp_path: Path) -> None:
-    """A target that makes no sense is told in one line before any photograph is opened."""
+    """An invalid target is refused in one line before any photograph is opened."""
     make_photos(tmp_path / "photos", 1)
     done = photopoem(
         "run", "photos", "--labels", "local", "--print", "fax:1", "--quiet", cwd=tmp_path, code=2

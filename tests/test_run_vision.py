@@ -63,7 +63,7 @@ def test_max_requests_stops_short_of_a_bill(tmp_path: Path) -> None:
 
 
 def test_auto_hands_over_to_the_built_in_labeller(tmp_path: Path) -> None:
-    """With auto, a Vision that fails for good hands the rest to local, says so once, and marks those poems."""
+    """With auto, if Vision fails permanently, local labels the rest; a line says so once, and those poems name it."""
     make_photos(tmp_path / "photos", 80)
     denied = refusing(grpc.StatusCode.PERMISSION_DENIED, "billing is off")
     with serving(in_turn(tell_gray, tell_gray, tell_gray, tell_gray, denied)) as server:
@@ -86,7 +86,7 @@ def test_vision_that_refuses_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_broken_credentials_with_auto(tmp_path: Path) -> None:
-    """With auto, a key file that is not there is told in one line and the built-in labeller speaks."""
+    """With auto and a missing key file, one line says so, and the built-in labeller is used."""
     make_photos(tmp_path / "photos", 2)
     done = photopoem(
         "run", "photos", cwd=tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "gone.json")

@@ -102,7 +102,7 @@ def test_merge_tells_which_shard_is_there_twice(tmp_path: Path) -> None:
 
 
 def test_merge_tells_that_the_runs_listed_different_photographs(tmp_path: Path) -> None:
-    """Shards of lists that differ are told with the number of photographs in each list."""
+    """Shards from different lists are reported with the number of photographs in each list."""
     make_photos(tmp_path / "photos", 12)
     run_shard("1/2", tmp_path, tmp_path / "a")
     make_photo(tmp_path / "photos/late.jpg", 99)

@@ -97,7 +97,7 @@ def test_paths_that_are_no_utf8_are_kept(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_damaged_show_is_told_in_one_line_and_left(tmp_path: Path, text: str, told: str) -> None:
-    """A file that is no show is refused in one line that says how to begin anew; it is neither used nor changed."""
+    """An invalid show file is refused in one line that says how to start again; it is neither used nor changed."""
     file = tmp_path / "show.json"
     file.write_text(text)
     for act in (lambda: read_show(tmp_path), lambda: change_show(tmp_path, lambda _: FULL)):
@@ -131,7 +131,7 @@ def test_a_moved_photograph_keeps_its_choice(tmp_path: Path, monkeypatch: pytest
 
 
 def test_another_photograph_of_a_dropped_ones_name_is_undecided() -> None:
-    """Other pixels under the same path: what was dropped is undecided, and what was kept stays kept."""
+    """If the pixels of a path change, a dropped poem becomes undecided, and a kept one stays kept."""
     show = Show().with_choices([Choice("a.jpg", "aa", "dropped", 4), Choice("b.jpg", "bb", "kept")])
     assert show.choice("a.jpg", "xx") == Choice("a.jpg", "xx", "undecided", 4)
     assert show.choice("a.jpg").state == "dropped"
@@ -168,7 +168,7 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_shows_are_merged() -> None:
-    """Of several shows the first that says something is taken, and differing choices are named."""
+    """Of several shows, the first value wins, and conflicting choices are named."""
     one = Show("", "Ada", "", "", (Choice("a", "aa", "kept"), Choice("b", "bb", "kept")))
     two = Show("Two", "Bob", "Hello", "color", (Choice("b", "bb", "dropped"), Choice("c", "cc", "dropped")))
     joined, clashes = merged([one, two])

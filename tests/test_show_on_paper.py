@@ -33,7 +33,7 @@ def test_a_booklet_has_author_and_preface() -> None:
 
 
 def test_a_preface_goes_on_overleaf() -> None:
-    """A preface that no page holds goes on over the following ones, and nothing of it is lost."""
+    """A preface that is longer than a page continues on the next ones, and nothing is lost."""
     words = " ".join(f"word{n}" for n in range(2000))
     text = "\n".join(pages_of(preface=words))
     assert all(f"word{n}" in text for n in range(2000))

@@ -1,4 +1,4 @@
-"""Several words in one keyword are told apart, and signs are never said."""
+"""Several words in one keyword are split, and signs are never used as words."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_tags_that_are_always_paths_give_their_last_part() -> None:
 
 
 def test_all_sources_are_split(tmp_path: Path) -> None:
-    """XMP's keywords, the text beside the photograph and Windows' tag are told apart alike."""
+    """Keywords from XMP, sidecars and Windows' tag are split in the same way."""
     from tests.test_photo_metadata import exif
 
     data = encoded(

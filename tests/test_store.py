@@ -125,7 +125,7 @@ def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path: Path) -> None:
 
 
 def test_an_answer_comes_back_as_it_was(tmp_path: Path) -> None:
-    """What is put is got, by another cache on the same folder too, and only under the same key."""
+    """Stored answers can be read, also by another cache on the same folder, and only with the same key."""
     cache = LabelCache(tmp_path)
     assert cache.put(VISION, {A: DOG, B: Answer(())}) == 2
     again = LabelCache(tmp_path)
@@ -145,7 +145,7 @@ def test_the_folder_is_the_one_given_else_the_variable_else_the_users(tmp_path: 
 
 @pytest.mark.parametrize("damage", [b"not a database, but long enough to be looked at" * 10, None])
 def test_a_damaged_file_is_set_aside_and_begun_anew(tmp_path: Path, damage: bytes | None) -> None:
-    """A cache that is no database, or is damaged inside, is kept under another name, with one line said."""
+    """A damaged cache, or a file that is not a database, is renamed, and one line says so."""
     cache = LabelCache(tmp_path)
     cache.put(VISION, {f"{n:064x}": DOG for n in range(500)})
     cache.close()

@@ -1,4 +1,4 @@
-"""The studio in a real browser: what a person does on its page stands in the files, and the other way round."""
+"""The studio in a real browser: actions on the page change the files, and the other way round."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def poems(written: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(driver: Chrome, poems: Path) -> Iterator[Page]:
-    """The studio's page on them, by day; at its end nothing was complained of or asked of another place."""
+    """The studio's page for them, in light mode; at the end, there were no console errors and no foreign requests."""
     look_as(driver)
     with studio(poems) as running:
         page = Page(driver, running, poems)
@@ -103,7 +103,7 @@ def test_focus_stays_where_it_was_after_an_act(page: Page) -> None:
 
 
 def test_reroll_brings_another_poem_and_undo_the_one_before(page: Page) -> None:
-    """R lets another poem stand and remembers its seed; u brings the one before back, with its file to the byte."""
+    """R writes another poem and records its seed; u restores the previous one byte for byte."""
     path, before = page.path(), page.lines()
     text = page.poems / "autumn-hills.jpg.txt"
     bytes_before = text.read_bytes()
@@ -196,7 +196,7 @@ def test_edited_text_is_asked_about_before_a_reroll(page: Page) -> None:
 
 
 def test_word_tells_its_source_and_is_never_said_again(page: Page) -> None:
-    """A word tells its score; "never say this" writes words.toml and the poem anew, and undo takes both back."""
+    """A word shows its score; "never say this" changes words.toml and rewrites the poem, and undo reverts both."""
     path = page.path()
     before = page.text(path)
     page.see_one()
@@ -237,7 +237,7 @@ def test_label_is_said_otherwise(page: Page) -> None:
 
 
 def test_color_is_never_said_again(page: Page) -> None:
-    """A color that is never said from now on is gone from the poems, and stands among never_colors."""
+    """A banned color is removed from the poems and added to never_colors."""
     page.see_one()
     color = page.click_word("people")
     page.driver.find_element(By.ID, "word-never").click()
@@ -307,7 +307,7 @@ def test_commands_and_page_follow_each_other(page: Page) -> None:
 
 
 def test_two_tabs_agree(page: Page) -> None:
-    """What is done in one tab appears in the other; of two edits of one poem the second is told, and lost is none."""
+    """Changes in one tab appear in the other; of two edits of a poem, the second gets a message, and none is lost."""
     first = page.driver.current_window_handle
     path, id_ = page.path(), page.card()
     page.driver.switch_to.new_window("tab")
@@ -339,7 +339,7 @@ def test_two_tabs_agree(page: Page) -> None:
 
 
 def test_undo_does_not_undo_what_others_did(page: Page) -> None:
-    """An act is not taken back where the command line changed the same poem since."""
+    """An action is not undone if the command line has changed the same poem since."""
     path = page.path()
     page.keys(" ")
     page.said("kept")

@@ -1,4 +1,4 @@
-"""The doors of the studio: who may speak to it, what it lets them have, and that it is the only one on its show."""
+"""Access to the studio: who may connect, what it serves, and that only one studio changes a show."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_other_names_of_this_machine_are_refused(open_studio: Studio, host: str)
     ids=str,
 )  # fmt: skip
 def test_other_pages_can_write_nothing(open_studio: Studio, act: str, headers: dict[str, str | None]) -> None:
-    """Each act is refused where it comes from another page, or as a form that any page could send."""
+    """Each action is refused if it comes from another page, or as a form that any page could send."""
     status, body, _ = ask(open_studio, f"/{open_studio.token}/{act}", "POST", {"ids": []}, **headers)
     assert status in (403, 415), body
 
@@ -166,7 +166,7 @@ def test_pictures_are_pixels_alone_and_made_once(open_studio: Studio, poems: Pat
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "/dev/zero", "../../etc/hostname", "poems.jsonl"])
 def test_record_of_another_file_gives_no_picture(tmp_path: Path, path: str) -> None:
-    """Where poems.jsonl, which may be a stranger's, names a file that is not a photograph, nothing of it is served."""
+    """If an untrusted poems.jsonl names a file that is not a photograph, nothing of it is served."""
     write(tmp_path, hostile_poem(path))
     with studio(tmp_path) as running:
         (id_,) = running.wall.ids()
@@ -182,7 +182,7 @@ def test_record_of_another_file_gives_no_picture(tmp_path: Path, path: str) -> N
     ids=lambda body: body[:12],
 )  # fmt: skip
 def test_nonsense_is_told_in_one_line(open_studio: Studio, body: bytes) -> None:
-    """What is no act is answered with one line and does nothing; the studio goes on."""
+    """An unknown or invalid action is answered with one line and does nothing."""
     before = open_studio.wall.version
     status, answer, _ = ask(open_studio, f"/{open_studio.token}/decide", "POST", body)
     assert status == 400
@@ -191,7 +191,7 @@ def test_nonsense_is_told_in_one_line(open_studio: Studio, body: bytes) -> None:
 
 
 def test_endless_request_is_cut_off(open_studio: Studio) -> None:
-    """A request that is longer than any grammar is refused by its length, and cut off where it tells none."""
+    """A request that is too long is refused by its length, or cut off if it declares none."""
     path = f"/{open_studio.token}/decide"
     assert ask(open_studio, path, "POST", None, Content_Length=str(MOST_BYTES + 1))[0] == 413
     with socket.create_connection(("127.0.0.1", open_studio.port), timeout=20) as raw:

@@ -119,7 +119,7 @@ def test_unused_rules_are_told(page: Page) -> None:
 
 
 def test_hostile_grammar_freezes_nothing(page: Page) -> None:
-    """Of a grammar that would grow for ever the page tells within seconds, and goes on with the next one."""
+    """The page reports an endless grammar within seconds, and continues with the next one."""
     type_draft(page, '{"origin": "#a#", "a": ["#b##b##b##b#"], "b": ["#a##a##a#", "#a#"]}')
     until(lambda: "no errors" not in told(page), 20)
     type_draft(page, MINE.replace("I saw", "Still I saw"))
@@ -135,7 +135,7 @@ def test_markup_in_a_grammar_stays_text(page: Page) -> None:
 
 
 def test_grammar_is_saved_into_its_file(page: Page, mine: Path) -> None:
-    """Save writes the file; a text that stands there by now from another hand is asked about first."""
+    """Save writes the file; if another program changed it, the page asks first."""
     changed = MINE.replace("I saw", "We saw")
     type_draft(page, changed)
     page.driver.find_element(By.ID, "g-save").click()
@@ -207,7 +207,7 @@ def test_no_other_file_is_opened(tmp_path: Path, name: str) -> None:
 
 
 def test_other_text_is_not_written_over(tmp_path: Path) -> None:
-    """A file that holds another text than the one that was opened is written over only by one who is sure."""
+    """A file that changed since it was opened is overwritten only after confirmation."""
     desk = Desk(tmp_path / "poems")
     path = desk.save("mine", "one", "")
     assert desk.save("mine", "two", "one") == path
@@ -219,7 +219,7 @@ def test_other_text_is_not_written_over(tmp_path: Path) -> None:
 
 
 def test_grammar_reads_no_file_of_another_folder(tmp_path: Path) -> None:
-    """A draft that names words elsewhere is told so: it reads nothing outside its own folder."""
+    """A draft that names files outside its own folder gets an error and reads nothing."""
     (tmp_path / "secret.txt").write_text("secret")
     folder = tmp_path / "show"
     folder.mkdir()

@@ -81,7 +81,7 @@ def test_these_are_printed_once_and_dropped_ones_never(page: Page, printer: Fake
 
 
 def test_doubtful_poem_is_printed_again_or_skipped(page: Page, printer: FakePrinter) -> None:
-    """A poem in doubt stands first, with its reason; one click prints it again, another leaves it out."""
+    """Doubtful jobs come first, with their cause; one click prints a job again, another skips it."""
     folder = page.poems
     ids = page.running.wall.ids()
     with Queue(folder) as queue:

@@ -71,7 +71,7 @@ SIDES = {
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_picture_on_each_side(word: str) -> None:
-    """Each word is said of the picture that shows it and not of the one that falls short of it."""
+    """Each tone word applies to the picture made for it, and not to the one just below its limit."""
     shows, falls_short = SIDES[word]
     assert word in read_tone(photo_of(shows))
     assert word not in read_tone(photo_of(falls_short))
@@ -101,7 +101,7 @@ def test_opposites_exclude_each_other(pair: tuple[str, str], samples: list[Path]
 
 
 def test_the_samples(samples: list[Path]) -> None:
-    """What is said of the samples is what a person sees in them."""
+    """The tone words of the samples match what a person sees."""
     tones = {path.stem: set(read_tone(read_photo(path))) for path in samples}
     assert tones["autumn-hills"] == {"still"}
     assert {"dim", "still"} <= tones["dandelions"]

@@ -160,7 +160,7 @@ def test_a_quota_that_stays_used_up_ends_it(opened: Open) -> None:
 
 
 def test_a_server_that_hangs_is_given_up(opened: Open) -> None:
-    """A server that never answers is asked again for as long as there is patience, and then given up."""
+    """A server that never answers is retried until the time is over, and then given up."""
     release = threading.Event()
 
     def hang(_request: Any, _context: Any) -> Any:

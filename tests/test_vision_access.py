@@ -1,4 +1,4 @@
-"""How Vision is reached: credentials are looked at before the first photo, and no network is asked for them."""
+"""Access to Vision: credentials are checked before the first photo, without network access."""
 
 from __future__ import annotations
 

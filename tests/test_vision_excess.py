@@ -1,4 +1,4 @@
-"""A Vision server that sends more than it was asked for, or figures that are none."""
+"""A Vision server that sends more than requested, or invalid numbers."""
 
 from __future__ import annotations
 

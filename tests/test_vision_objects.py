@@ -105,7 +105,7 @@ def test_a_box_reaches_no_farther_than_the_picture(opened: Open) -> None:
 
 
 def test_an_unknown_argument_is_refused() -> None:
-    """vision:boxes is no way to ask, and the line says which there are."""
+    """vision:boxes is refused, and the line lists the valid forms."""
     with pytest.raises(UsageError, match="vision:objects"):
         open_labeller("boxes", LabelSettings())
 

@@ -1,4 +1,4 @@
-"""What Vision says, and what photopoem says for it."""
+"""Vision's labels and photopoem's words for them."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_what_is_no_thing_is_not_said(label: str) -> None:
     ],
 )
 def test_a_label_is_said_as_a_person_would(label: str, text: str) -> None:
-    """Lower case but for names, and plainly."""
+    """Lower case except for names, and plain words."""
     assert say(label).text == text
 
 
@@ -185,7 +185,7 @@ def test_an_ending_stops_what_is_not_known() -> None:
 
 
 def test_one_word_is_said_once_and_as_surely_as_it_was() -> None:
-    """Labels that come to the same word are one label, with the better score, in order of score."""
+    """Labels with the same word become one label, with the better score, in order of score."""
     labels = tidy(
         [("Dog breed", 0.6), ("Cat", 0.7), ("Companion dog", 0.9), ("Font", 1.0)], "2026-11-22T10:00"
     )

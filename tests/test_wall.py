@@ -34,7 +34,7 @@ def wall() -> list[Vocabulary]:
 
 @dataclass
 class Measures:
-    """What the poems of one grammar for the wall come to, a figure for each poem that was written."""
+    """The measurements of one grammar's poems for the wall, one value per poem."""
 
     named: list[bool] = field(default_factory=list)
     from_photo: list[float] = field(default_factory=list)

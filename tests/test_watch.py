@@ -188,7 +188,7 @@ def test_what_is_left_is_told_at_the_end(tmp_path: Path, start_show: Start) -> N
 
 
 def test_a_show_outlives_its_troubles(tmp_path: Path, start_show: Start, printer: FakePrinter) -> None:
-    """A printer off, a folder taken away, a file that is not a photograph and a kill: every poem comes out once."""
+    """Despite a printer that is off, a missing folder, a bad file and a kill, every poem is printed once."""
     show = start_show()
     (show.inbox / "0.jpg").write_bytes(photograph(0))
     until(lambda: counts(show.poems)["printed"] == 1)
@@ -474,7 +474,7 @@ def test_every_photograph_that_arrives_gives_one_poem(
 
 @pytest.mark.parametrize(("given", "what"), [("a.jpg", "a file"), ("s3://bucket/photos", "an address")])
 def test_what_is_no_folder_is_not_watched(tmp_path: Path, given: str, what: str) -> None:
-    """What is given to be watched and is a file, or elsewhere, is refused in one line: nothing would ever arrive."""
+    """A file or an address in place of the watched folder is refused in one line."""
     (tmp_path / "a.jpg").write_bytes(photograph(1))
     refused = photopoem("watch", given, "--print", "dir:paper", "--press", "text", cwd=tmp_path, code=2)
     assert refused.stderr == f"photopoem: {given}: {what}; watch takes a folder that photographs arrive in\n"

@@ -1,4 +1,4 @@
-"""A watch obeys the show: what was dropped, kept or chosen while it runs, and a show file that is damaged."""
+"""A watch follows the show: decisions made while it runs, and a damaged show file."""
 
 from __future__ import annotations
 

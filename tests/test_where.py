@@ -1,4 +1,4 @@
-"""Where a color lies: drawn pictures whose colors lie where they were drawn."""
+"""Places of colors, tested on drawn pictures."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ DRAWN: dict[str, tuple[Drawn, str, str]] = {
 @pytest.mark.parametrize("shape", [(192, 256), (256, 192), (256, 256), (96, 256)])
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_color_lies_where_it_was_drawn(name: str, shape: tuple[int, int]) -> None:
-    """A place is said of a color that lies there and nowhere else, in pictures of any shape; else none is said."""
+    """A color gets a place only if it lies there and nowhere else, in pictures of any shape."""
     draw, place, patches = DRAWN[name]
     found = where_of(picture(draw, shape))
     assert (found.place, found.patches) == (place, patches)

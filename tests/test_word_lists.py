@@ -113,12 +113,12 @@ def test_a_list_in_an_object_is_named_with_a_hash(tmp_path: Path) -> None:
     ],
 )
 def test_json_that_is_no_list_is_refused(tmp_path: Path, text: str, key: str, reason: str) -> None:
-    """What is no single list of texts is refused with the reason and the file's name."""
+    """Anything but a single list of texts is refused with the reason and the file's name."""
     assert reason in refused(tmp_path, "list.json", text, key)
 
 
 def test_other_encodings_are_refused(tmp_path: Path) -> None:
-    """A list that is no UTF-8 is refused in plain words."""
+    """A list that is not UTF-8 is refused with a plain message."""
     (tmp_path / "a.txt").write_bytes("Köln\n".encode("cp1252"))
     with pytest.raises(ValueError, match="not UTF-8; save the file as UTF-8"):
         read_word_list(tmp_path / "a.txt")
