@@ -44,23 +44,10 @@ def _found(about: str, told: str, next_step: str = "", *, serious: bool = True) 
 
 
 @click.command(epilog=EXAMPLES)
-@click.option(
-    "--print",
-    "targets",
-    multiple=True,
-    metavar="TARGET",
-    type=A_TARGET,
-    help="Also check this printer; may be repeated.",
-)
-@click.option(
-    "-l",
-    "--labels",
-    default="auto",
-    show_default=True,
-    metavar="NAME,...",
-    type=LABELLERS,
-    help="Labellers to check.",
-)
+@click.option("--print", "targets", multiple=True, metavar="TARGET", type=A_TARGET,
+              help="Also check this printer; may be repeated.")  # fmt: skip
+@click.option("-l", "--labels", default="auto", show_default=True, metavar="NAME,...", type=LABELLERS,
+              help="Labellers to check.")  # fmt: skip
 @click.option(
     "--poems", default="poems", type=click.Path(path_type=Path), help="Folder of poems whose queue to check."
 )

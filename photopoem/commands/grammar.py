@@ -147,21 +147,10 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
 @command.command()
 @click.argument("name", metavar="FILE", type=A_GRAMMAR)
 @click.option("--photo", metavar="P", type=A_FILE, help="Use the words of this photograph.")
-@click.option(
-    "--vocabulary",
-    metavar="FILE",
-    type=A_FILE,
-    help="Use the words in this file, the output of photopoem look --json.",
-)
-@click.option(
-    "-l",
-    "--labels",
-    default="auto",
-    show_default=True,
-    metavar="NAME",
-    type=LABELLERS,
-    help="Labellers for the photograph.",
-)
+@click.option("--vocabulary", metavar="FILE", type=A_FILE,
+              help="Use the words in this file, the output of photopoem look --json.")  # fmt: skip
+@click.option("-l", "--labels", default="auto", show_default=True, metavar="NAME", type=LABELLERS,
+              help="Labellers for the photograph.")  # fmt: skip
 @click.option(
     "-n",
     "number",
@@ -176,22 +165,12 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
     show_default=True,
     help="The seed of the first poem; each further poem takes the next.",
 )
-@click.option(
-    "--lexicon",
-    multiple=True,
-    metavar="FILE",
-    type=A_FILE,
-    help="A lexicon (CSV); may be repeated.",
-)
+@click.option("--lexicon", multiple=True, metavar="FILE", type=A_FILE,
+              help="A lexicon (CSV); may be repeated.")  # fmt: skip
 def preview(
-    name: str,
-    photo: str | None,
-    vocabulary: str | None,
-    labels: str,
-    number: int,
-    seed: int,
+    name: str, photo: str | None, vocabulary: str | None, labels: str, number: int, seed: int,
     lexicon: tuple[str, ...],
-) -> None:
+) -> None:  # fmt: skip
     """Show poems of a grammar, and how different they are. Without a photograph, sample words are used."""
     from photopoem.grammar import load_grammar
     from photopoem.grammar.preview import try_out

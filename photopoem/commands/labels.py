@@ -110,10 +110,7 @@ Examples:
 
 @click.group(cls=Group, epilog=CACHE_EXAMPLES)
 @click.option(
-    "--cache",
-    metavar="DIR",
-    type=A_FOLDER,
-    help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]",
+    "--cache", metavar="DIR", type=A_FOLDER, help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]"
 )
 @click.pass_context
 def cache_group(context: click.Context, cache: str | None) -> None:

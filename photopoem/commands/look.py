@@ -164,20 +164,10 @@ Examples:
 @click.argument("poem", type=click.Path(path_type=Path))
 @click.option("--nth", type=click.IntRange(1), default=1, show_default=True, help="Which poem of a folder.")
 @click.option("--tree/--no-tree", default=True, help="Show the rules and words that made it.")
-@click.option(
-    "-g",
-    "--grammar",
-    metavar="FILE",
-    type=A_GRAMMAR,
-    help="The grammar that wrote it, if it is neither built in nor a NAME.json here.",
-)
-@click.option(
-    "--lexicon",
-    multiple=True,
-    metavar="FILE",
-    type=A_FILE,
-    help="The lexicon that was used for it.",
-)
+@click.option("-g", "--grammar", metavar="FILE", type=A_GRAMMAR,
+              help="The grammar that wrote it, if it is neither built in nor a NAME.json here.")  # fmt: skip
+@click.option("--lexicon", multiple=True, metavar="FILE", type=A_FILE,
+              help="The lexicon that was used for it.")  # fmt: skip
 def explain(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tuple[str, ...]) -> None:
     """Show the source of each word of a poem: the place, the machine, the people or the author.
 

@@ -290,6 +290,31 @@ class ReadingOptions:
         )  # fmt: skip
 
 
+def lexicon_option() -> Any:
+    """The option that names lexicons."""
+    return option(
+        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A lexicon (CSV); may be repeated."
+    )  # fmt: skip
+
+
+def press_option(help_: str = "The press for --print.") -> Any:
+    """The option that names a press; `help_` says more than that the target decides where it is not given."""
+    return option("--press", metavar="NAME", type=A_PRESS, help=f"{help_}  [default: the target's]")
+
+
+def target_option(*names: str, **attributes: Any) -> Any:
+    """The option that names a printer or a file to print to; the rest goes to `click.option`."""
+    return option(*names, metavar="TARGET", type=A_TARGET, **attributes)
+
+
+def photos_option() -> Any:
+    """The option that says where the paths of photographs in records start from."""
+    return option(
+        "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Base folder of the photographs' paths.  [default: here]",
+    )  # fmt: skip
+
+
 def words_option() -> Any:
     """The option --words."""
     return option(
@@ -338,9 +363,7 @@ class WritingOptions:
         help="Kind of poem: a built-in grammar, a file, several separated by commas, or all.",
     )  # fmt: skip
     seed: int = option("--seed", default=0, show_default=True, help="Another seed gives other poems.")
-    lexicon: tuple[str, ...] = option(
-        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A lexicon (CSV); may be repeated."
-    )  # fmt: skip
+    lexicon: tuple[str, ...] = lexicon_option()
     series: bool = option(
         "--series",
         is_flag=True,

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photopoem.commands.options import (
-    A_PRESS,
     A_TARGET,
     Group,
     PressOptions,
     argument,
     group,
     option,
+    photos_option,
     poems_folder,
+    press_option,
     takes,
+    target_option,
 )
 from photopoem.errors import UsageError
 
@@ -63,11 +65,8 @@ class PrintOptions:
     """The options of `photopoem print`."""
 
     poems: tuple[Path, ...] = argument(nargs=-1, metavar="[POEMS]...", type=click.Path(path_type=Path))
-    target: str | None = option("--to", metavar="TARGET", type=A_TARGET, help="The target; see below.")
-    press: str | None = option(
-        "--press", metavar="NAME", type=A_PRESS,
-        help="html, pdf, svg, receipt, text, jsonl or csv.  [default: the target's]",
-    )  # fmt: skip
+    target: str | None = target_option("--to", help="The target; see below.")
+    press: str | None = press_option("html, pdf, svg, receipt, text, jsonl or csv.")
     copies: int = option(
         "--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help="Copies of each poem."
     )
@@ -93,10 +92,7 @@ class PrintOptions:
         help="Report what the press cannot show and the state of the target; print nothing.",
     )
     force: bool = option("--force", is_flag=True, help="Overwrite an existing file.")
-    photos: Path | None = option(
-        "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Base folder of the photographs' paths.  [default: here]",
-    )  # fmt: skip
+    photos: Path | None = photos_option()
     colophon: bool | None = option(
         "--colophon/--no-colophon", default=None,
         help="End each poem on paper with who labelled it and who named its colors.",

@@ -13,8 +13,6 @@ import click
 
 from photopoem.commands.options import (
     A_FOLDER,
-    A_PRESS,
-    A_TARGET,
     COLOPHON,
     HOURS,
     SHARD,
@@ -24,7 +22,9 @@ from photopoem.commands.options import (
     given_paths,
     group,
     option,
+    press_option,
     takes,
+    target_option,
 )
 from photopoem.errors import UsageError
 
@@ -90,17 +90,9 @@ class RunOptions:
         "--cache", metavar="DIR", type=A_FOLDER, help="Folder of the label cache.  [env: PHOTOPOEM_CACHE_DIR]"
     )
     no_cache: bool = option("--no-cache", is_flag=True, help="Neither read nor write cached labels.")
-    press: str | None = option(
-        "--press",
-        metavar="NAME",
-        type=A_PRESS,
-        help="The press for --print.  [default: the target's]",
-    )
-    target: str | None = option(
-        "--print",
-        metavar="TARGET",
-        type=A_TARGET,
-        help="Print each poem as it is written; see photopoem print.",
+    press: str | None = press_option()
+    target: str | None = target_option(
+        "--print", help="Print each poem as it is written; see photopoem print."
     )
     colophon: bool = option("--colophon/--no-colophon", default=True, help=COLOPHON)
     quiet: bool = option(
@@ -216,17 +208,8 @@ class WatchOptions:
     """The options of `photopoem watch`."""
 
     folder: str = argument(type=click.Path())
-    target: str = option(
-        "--print",
-        required=True,
-        metavar="TARGET",
-        type=A_TARGET,
-        help="The target; see photopoem print --help.",
-    )
-    press: str | None = option(
-        "--press", metavar="NAME", type=A_PRESS,
-        help="html, pdf, svg, receipt or text.  [default: the target's]",
-    )  # fmt: skip
+    target: str = target_option("--print", required=True, help="The target; see photopoem print --help.")
+    press: str | None = press_option("html, pdf, svg, receipt or text.")
     writing: WritingOptions = group(WritingOptions)
     out: Path = option(
         "-o", "--out", default="poems", show_default=True, type=click.Path(path_type=Path),

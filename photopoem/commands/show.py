@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photopoem.commands.options import (
-    A_FILE,
     A_FOLDER,
     A_GRAMMAR,
     argument,
     given_paths,
+    lexicon_option,
     option,
     poems_folder,
     poems_option,
@@ -270,9 +270,7 @@ class RerollOptions:
     force: bool = option(
         "--force", is_flag=True, help="Do not ask about edited texts; a copy of each is saved."
     )
-    lexicon: tuple[str, ...] = option(
-        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A lexicon (CSV); may be repeated."
-    )  # fmt: skip
+    lexicon: tuple[str, ...] = lexicon_option()
     words: str | None = words_option()
     poems: str | None = poems_option()
 
@@ -356,15 +354,8 @@ Examples:
 
 @click.command(epilog=MERGE_EXAMPLES)
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...", type=A_FOLDER)
-@click.option(
-    "-o",
-    "--out",
-    default="poems",
-    show_default=True,
-    metavar="DIR",
-    type=A_FOLDER,
-    help="Folder for all poems.",
-)
+@click.option("-o", "--out", default="poems", show_default=True, metavar="DIR", type=A_FOLDER,
+              help="Folder for all poems.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite edited texts too.")
 def merge(folders: tuple[str, ...], out: str, force: bool) -> None:
     """Join the poems folders DIR into one, sorted by path: byte for byte as a single run would have written it.

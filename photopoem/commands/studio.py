@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from photopoem.commands.options import (
-    A_FILE,
-    A_PRESS,
-    A_TARGET,
     argument,
+    lexicon_option,
     option,
+    photos_option,
     poems_folder,
     poems_option,
+    press_option,
     takes,
+    target_option,
     words_file,
     words_option,
 )
@@ -42,26 +43,13 @@ class StudioOptions:
 
     paths: tuple[str, ...] = argument(nargs=-1, metavar="[PHOTOS|POEMS]...", type=click.Path(path_type=str))
     poems: str | None = poems_option()
-    lexicon: tuple[str, ...] = option(
-        "--lexicon", multiple=True, metavar="FILE", type=A_FILE, help="A lexicon (CSV); may be repeated."
-    )  # fmt: skip
+    lexicon: tuple[str, ...] = lexicon_option()
     words: str | None = words_option()
-    photos: Path | None = option(
-        "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Base folder of the photographs' paths.  [default: here]",
-    )  # fmt: skip
-    target: str | None = option(
-        "--print",
-        metavar="TARGET",
-        type=A_TARGET,
-        help="A printer that the page may use; see photopoem print.",
+    photos: Path | None = photos_option()
+    target: str | None = target_option(
+        "--print", help="A printer that the page may use; see photopoem print."
     )
-    press: str | None = option(
-        "--press",
-        metavar="NAME",
-        type=A_PRESS,
-        help="The press for --print.  [default: the target's]",
-    )
+    press: str | None = press_option()
     port: int = option(
         "--port",
         type=click.IntRange(0, 65535),
