@@ -6,6 +6,7 @@ text = write_poem("photo.jpg").text
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -62,6 +63,4 @@ __all__ = [  # noqa: RUF022 - in the order a reader meets them
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module 'photopoem' has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(f"photopoem.{_HOME_OF[name]}"), name)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+from os.path import commonprefix
+from pathlib import Path
 
 _COMPARED = 2_000
 """The most names that are compared; a hundred thousand take five seconds. Names with the same start come first."""
@@ -109,7 +107,6 @@ def did_you_mean_path(path: str | Path, ending: str = "") -> str:
 def _nearest(name: str, among: Iterable[str]) -> str:
     from difflib import get_close_matches
     from heapq import nlargest
-    from os.path import commonprefix
 
     name = name.casefold()[:255]
     known = {each.casefold(): each for each in among}

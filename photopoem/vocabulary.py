@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from photopoem.color.palette import Palette, Swatch
+from photopoem.color.spaces import srgb_to_lab
 from photopoem.english.inflection import share_in_words, sureness_in_words
 from photopoem.labels.labeller import NOUNS, OWNER, Kind, Label, Labels
 from photopoem.photo.moment import Moment
@@ -420,8 +421,6 @@ def _lightness_and_chroma(palette: Palette) -> tuple[list[float], list[float]]:
     if not palette.swatches:
         return [], []
     import numpy as np
-
-    from photopoem.color.spaces import srgb_to_lab
 
     lab = srgb_to_lab(np.array([swatch.rgb for swatch in palette.swatches], np.uint8)).tolist()
     return [each[0] for each in lab], [math.hypot(*each[1:]) for each in lab]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,14 @@ from typing import Literal
 
 import click
 
-from photopoem.commands.options import A_TARGET, LABELLERS
+from photopoem import __version__
+from photopoem.commands.options import A_TARGET, LABELLERS, words_file
+from photopoem.commands.project import faults, find_project, shown
+from photopoem.errors import PhotopoemError, UsageError
+from photopoem.grammar import shelf
+from photopoem.labels.labeller import LabelSettings
+from photopoem.labels.registry import open_labeller
+from photopoem.text.terminal import say_nothing, visible
 
 # Megabytes below which a show of some weeks may fill the disk.
 LITTLE_MB = 500
@@ -56,8 +64,6 @@ def command(targets: tuple[str, ...], labels: str, poems: Path) -> None:
 
     Nothing is printed, and no photograph leaves the machine. The exit code is 1 if something is wrong.
     """
-    from photopoem.text.terminal import visible
-
     bad = False
     for finding in _findings(targets, labels, poems):
         click.echo(visible(str(finding)))
@@ -80,17 +86,12 @@ def _findings(targets: tuple[str, ...], labels: str, poems: Path) -> Iterator[Fi
 
 
 def _program() -> Iterator[Finding]:
-    from photopoem import __version__
-
     version = ".".join(map(str, sys.version_info[:3]))
     yield _found("photopoem", f"{__version__}, Python {version}, {sys.platform}")
 
 
 def _project() -> Iterator[Finding]:
     """The content of this folder's project file, and its errors."""
-    from photopoem.commands.project import faults, find_project, shown
-    from photopoem.errors import UsageError
-
     try:
         project = find_project()
     except UsageError as error:
@@ -107,9 +108,7 @@ def _project() -> Iterator[Finding]:
 
 def _words(poems: Path) -> Iterator[Finding]:
     """The words of the house, their errors, and unknown words."""
-    from photopoem.commands.options import words_file
     from photopoem.english.lexicon import read_house_words
-    from photopoem.errors import UsageError
     from photopoem.services.describe import remarks_on
 
     file = words_file(None, poems)
@@ -128,11 +127,6 @@ def _words(poems: Path) -> Iterator[Finding]:
 
 
 def _labeller(spec: str) -> Iterator[Finding]:
-    from photopoem.errors import PhotopoemError, UsageError
-    from photopoem.labels.labeller import LabelSettings
-    from photopoem.labels.registry import open_labeller
-    from photopoem.text.terminal import say_nothing
-
     try:
         labeller = open_labeller(spec, LabelSettings(note=say_nothing))
     except PhotopoemError as error:
@@ -176,8 +170,6 @@ def _fonts() -> Iterator[Finding]:
 
 
 def _grammars() -> Iterator[Finding]:
-    from photopoem.grammar import shelf
-
     names = list(shelf())
     yield _found("grammars", f"{len(names)} on the shelf" if names else "the shelf is empty",
                   "" if names else "install photopoem again")  # fmt: skip
@@ -196,13 +188,10 @@ def _disk(poems: Path) -> Iterator[Finding]:
 
 
 def _writable(folder: Path) -> bool:
-    import os
-
     return os.access(folder, os.W_OK)
 
 
 def _queue(poems: Path) -> Iterator[Finding]:
-    from photopoem.errors import UsageError
     from photopoem.printing.queue import FILE_NAME
     from photopoem.services.publish import open_queue, queue_target
 
@@ -224,7 +213,6 @@ def _queue(poems: Path) -> Iterator[Finding]:
 
 
 def _printers(targets: tuple[str, ...]) -> Iterator[Finding]:
-    from photopoem.errors import PhotopoemError
     from photopoem.printing.targets import diagnose
     from photopoem.services.publish import open_target
 

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photopoem.commands.options import A_FILE, A_FOLDER, A_GRAMMAR, LABELLERS, Group
+from photopoem.commands.studio import open_studio
 from photopoem.errors import GrammarError, StoreError, UsageError
-from photopoem.files import read_regular
+from photopoem.files import read_regular, write_atomically
+from photopoem.grammar import check_grammar, find_grammar
+from photopoem.text.terminal import counted, visible
 
 if TYPE_CHECKING:
     from photopoem.grammar import Grammar, Problem
@@ -43,7 +46,6 @@ def command() -> None:
 def list_(as_json: bool) -> None:
     """List the grammars on the shelf."""
     from photopoem.grammar import load_grammar, shelf
-    from photopoem.text.terminal import visible
 
     grammars = [load_grammar(name) for name in shelf()]
     if as_json:
@@ -70,9 +72,6 @@ def _described(grammar: Grammar) -> dict[str, Any]:
 @click.argument("name", type=A_GRAMMAR)
 def show(name: str) -> None:
     """Show a grammar as it is written. NAME is one of the shelf, or a file."""
-    from photopoem.grammar import find_grammar
-    from photopoem.text.terminal import visible
-
     path = find_grammar(name)
     try:
         text = read_regular(path).decode("utf-8", "replace")
@@ -88,9 +87,6 @@ def show(name: str) -> None:
 def new(file: Path, force: bool) -> None:
     """Write a starting point for a grammar of your own, with notes, to FILE."""
     from importlib.resources import files
-
-    from photopoem.files import write_atomically
-    from photopoem.text.terminal import visible
 
     if file.exists() and not force:
         raise UsageError(
@@ -114,8 +110,6 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
 
     Exit 0 if there are no errors (warnings are allowed), 1 if there are, 2 if a file cannot be read.
     """
-    from photopoem.grammar import check_grammar, find_grammar
-
     found = [(path, problem) for path in map(find_grammar, names) for problem in check_grammar(path)]
     if as_json:
         click.echo(json.dumps([_problem(path, problem) for path, problem in found], indent=2))
@@ -135,8 +129,6 @@ def _problem(path: Path, problem: Problem) -> dict[str, Any]:
 
 
 def _show_problems(found: list[tuple[Path, Problem]]) -> None:
-    from photopoem.text.terminal import counted, visible
-
     for path, problem in found:
         click.echo(visible(f"{path}:{problem.line}:{problem.column}: {problem.kind}: {problem.message}"))
     errors = sum(problem.error for _, problem in found)
@@ -175,7 +167,6 @@ def preview(
     from photopoem.grammar import load_grammar
     from photopoem.grammar.preview import try_out
     from photopoem.poems.text import as_text
-    from photopoem.text.terminal import visible
 
     if photo and vocabulary:
         raise UsageError("give --photo or --vocabulary, not both")
@@ -201,7 +192,6 @@ def live(file: str, folder: str, port: int, no_browser: bool) -> None:
 
     The page follows changes that you make to FILE in another editor. Ctrl-C ends it.
     """
-    from photopoem.commands.studio import open_studio
     from photopoem.studio.server import Studio
     from photopoem.studio.wall import Wall
 

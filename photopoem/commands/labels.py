@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from photopoem.commands.options import A_FOLDER, Group
-from photopoem.text.terminal import counted, visible
+from photopoem.errors import PhotopoemError, StoreError, UsageError
+from photopoem.files import open_atomically, write_atomically
+from photopoem.text.terminal import counted, say, visible
 
 EYE_EXAMPLES = """
 \b
@@ -37,8 +39,6 @@ def teach(folder: Path, name: str, force: bool) -> None:
 
     Nothing leaves this machine. Each word is tested by cross-validation, and the result is shown.
     """
-    from photopoem.errors import UsageError
-    from photopoem.files import write_atomically
     from photopoem.labels.local.network import Network
     from photopoem.labels.local.training import ENOUGH, read_lessons, taught_path
     from photopoem.labels.local.training import teach as learn
@@ -66,7 +66,6 @@ def teach(folder: Path, name: str, force: bool) -> None:
 @eye_group.command()
 def taught() -> None:
     """List what has been taught, with its words."""
-    from photopoem.errors import PhotopoemError
     from photopoem.labels.local.training import read_taught, taught_folder, taught_names
 
     names = taught_names()
@@ -152,8 +151,6 @@ def clear(folder: str | None, yes: bool) -> None:
 
 
 def _confirm(question: str) -> None:
-    from photopoem.errors import UsageError
-
     if not sys.stdin.isatty():
         raise UsageError("cannot ask without a terminal: use --yes to delete the labels")
     if not click.confirm(question, err=True):
@@ -169,8 +166,6 @@ def export(folder: str | None, file: Path, force: bool) -> None:
 
     The lines contain digests of pixels, and words, but no paths and no pictures.
     """
-    from photopoem.errors import UsageError
-    from photopoem.files import open_atomically
     from photopoem.labels.cache import LabelCache
 
     cache = LabelCache(folder, note=_say_summary)
@@ -197,7 +192,6 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
 
     Existing answers stay. If a line is invalid, nothing is imported.
     """
-    from photopoem.errors import StoreError
     from photopoem.labels.cache import LabelCache
 
     cache = LabelCache(folder, note=_say_summary)
@@ -227,12 +221,8 @@ def _days(first: str, last: str) -> str:
 
 
 def _visible(text: object) -> str:
-    from photopoem.text.terminal import visible
-
     return visible(str(text))
 
 
 def _say_summary(text: str) -> None:
-    from photopoem.text.terminal import say
-
     say(text)

@@ -18,8 +18,12 @@ from photopoem.commands.options import (
     group,
     option,
     takes,
+    words_file,
 )
 from photopoem.errors import GrammarError, MissingWordsError, PhotoError, UsageError
+from photopoem.files import write_atomically
+from photopoem.poems.records import last_records, read_records
+from photopoem.text.terminal import counted, say, visible, wants_color
 
 if TYPE_CHECKING:
     from photopoem.grammar.expander import Event
@@ -86,7 +90,6 @@ def _look_at_all(found: list[Found], asked: LookOptions) -> int:
     """Look at each; returns 0 if all could be read, 1 if some, 2 if none."""
     from photopoem.look import look_at
     from photopoem.services.pipeline import labeller_for
-    from photopoem.text.terminal import say
 
     settings = asked.reading.settings()
     places = {"svg": asked.svg, "png": asked.png}
@@ -132,7 +135,6 @@ class _Cards:
 
     def write(self, look: Look, name: str) -> None:
         """Write the card of one look. Without --force, raises `UsageError` if the file exists."""
-        from photopoem.files import write_atomically
         from photopoem.look.page import png_card, svg_card
 
         path = self.where / f"{name}.{self.kind}" if self.folder else self.where
@@ -174,7 +176,6 @@ def explain(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
     POEM is a text in a folder of poems, the folder, or its poems.jsonl.
     """
     from photopoem.poem import colophon
-    from photopoem.text.terminal import visible, wants_color
 
     folder, found, written, of = find_poem(poem, nth)
     color = wants_color(sys.stdout)
@@ -197,9 +198,7 @@ def find_poem(path: Path, nth: int) -> tuple[Path, Poem, Poem, int]:
     For a text, the number is one. Raises `UsageError`, `StoreError`.
     """
     from photopoem.poem import from_record
-    from photopoem.poems.records import last_records, read_records
     from photopoem.poems.text import edited, find_edited, folder_of, written_to
-    from photopoem.text.terminal import counted, visible
 
     if not path.is_dir() and path.suffix != ".jsonl":
         return *find_edited(path), 1
@@ -220,8 +219,6 @@ def layer_of(span: Span) -> str | None:
 
 def shown_line(line: Line, color: bool) -> str:
     """A line with its words colored, or with marks under them without color."""
-    from photopoem.text.terminal import visible
-
     text, marks = "", ""
     for span in line.spans:
         layer = layer_of(span)
@@ -242,8 +239,6 @@ def _legend(poem: Poem, color: bool) -> list[str]:
 
 def _sources(poem: Poem) -> list[str]:
     """Each word once, with its source."""
-    from photopoem.text.terminal import visible
-
     rows: dict[str, None] = {}
     for span in (span for line in poem.lines for span in line.spans):
         if span.source or span.voice == "lexicon":
@@ -272,8 +267,6 @@ def _called(source: Source) -> str:
 
 def _speech(lexicon: tuple[str, ...], poems: Path) -> tuple[str, ...]:
     """The given lexicons, and the words of the house if any."""
-    from photopoem.commands.options import words_file
-
     words = words_file(None, poems)
     return (*lexicon, words) if words else lexicon
 
@@ -285,7 +278,6 @@ def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Pat
     """
     from photopoem.grammar import load_grammar
     from photopoem.services.curate import grammars_called
-    from photopoem.text.terminal import visible
     from photopoem.vocabulary import make_vocabulary
 
     faults = []
@@ -312,7 +304,5 @@ def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Pat
 
 
 def _step(event: Event) -> str:
-    from photopoem.text.terminal import visible
-
     text = visible(event.text.replace("\n", " / "))
     return f"{'  ' * min(event.depth, 20)}{visible(event.symbol)}: {text}"

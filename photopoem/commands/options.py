@@ -21,12 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from photopoem.commands.project import use_project, wrong_default
+from photopoem.commands.project import project_of, use_project, wrong_default
 from photopoem.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.shell_completion import CompletionItem
 
     from photopoem.labels.labeller import LabelSettings
@@ -325,8 +323,6 @@ def words_option() -> Any:
 
 def words_file(given: str | None, poems: str | Path) -> str:
     """The words.toml: the given one, otherwise the one in the default places, otherwise an empty text."""
-    from photopoem.commands.project import project_of
-
     if given is not None:
         return given
     project = project_of(click.get_current_context())
@@ -345,10 +341,6 @@ def poems_option() -> Any:
 
 def poems_folder(given: str | Path | None) -> Path:
     """The folder of poems: the given one, otherwise the project's output, otherwise `poems`."""
-    from pathlib import Path
-
-    from photopoem.commands.project import project_of
-
     project = project_of(click.get_current_context())
     out = project.table(["run"]).get("out") if project and given is None else None
     return Path(project.path(out) if project and isinstance(out, str) else given or "poems")

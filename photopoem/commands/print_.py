@@ -24,10 +24,12 @@ from photopoem.commands.options import (
     target_option,
 )
 from photopoem.errors import UsageError
+from photopoem.files import write_atomically
+from photopoem.press import Advising, Measuring, Press, open_press, options_of
+from photopoem.text.terminal import counted, say, visible
 
 if TYPE_CHECKING:
     from photopoem.poem import Poem
-    from photopoem.press import Press
     from photopoem.printing.queue import Queue, State
     from photopoem.printing.targets import OneFile, Target
     from photopoem.services.publish import Order, Paper
@@ -111,7 +113,6 @@ def command(asked: PrintOptions) -> None:
     printer. Running the command again continues where it ended. It waits for a printer that is off, stalled or out of
     paper.
     """
-    from photopoem.press import open_press
     from photopoem.printing.targets import OneFile
     from photopoem.services.publish import open_paper, open_target, ordered, press_for
 
@@ -148,7 +149,6 @@ def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
     """
     from photopoem.poems.show import read_show
     from photopoem.services.curate import hang
-    from photopoem.text.terminal import say
 
     folders: dict[Path, list[Poem]] = {}
     for path in asked.poems or (poems_folder(None),):
@@ -169,7 +169,6 @@ def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
 def _show_options(press: str, folders: list[Path]) -> dict[str, str]:
     """Title, author and preface from the shows, if the press has such options; the first show with a value wins."""
     from photopoem.poems.show import merged, read_show
-    from photopoem.press import options_of
 
     show, _ = merged(map(read_show, folders))
     said = {"title": show.title, "author": show.author, "preface": show.preface}
@@ -179,8 +178,6 @@ def _show_options(press: str, folders: list[Path]) -> dict[str, str]:
 
 def _say_remarks(remarks: list[str], asked: PrintOptions, press: str) -> None:
     """Print each remark, or a summary if there are many and this is not a check."""
-    from photopoem.text.terminal import say
-
     if not asked.check and len(remarks) > FEW:
         lists = f"photopoem print --press {press} --check lists them"
         remarks = [f"{len(remarks)} remarks, such as: {remarks[0]} ({lists})"]
@@ -191,9 +188,6 @@ def _say_remarks(remarks: list[str], asked: PrintOptions, press: str) -> None:
 def _conclude_check(
     press: Press, poems: list[Poem], remarks: list[str], where: Target | OneFile | None, photos: Path | None
 ) -> None:
-    from photopoem.press import Advising, Measuring
-    from photopoem.text.terminal import counted, say
-
     for line in press.advice(poems) if isinstance(press, Advising) else []:
         say(line)
     if where is not None:
@@ -206,7 +200,6 @@ def _conclude_check(
 
 def _say_how_it_is(where: Target | OneFile, press: str) -> None:
     from photopoem.printing.targets import OneFile, diagnose
-    from photopoem.text.terminal import say
 
     if not isinstance(where, OneFile) and where.press == "receipt" and press != "receipt":
         return  # only a receipt printer answers; any other would print the request
@@ -237,8 +230,6 @@ def read_poems(path: Path) -> tuple[Path, list[Poem]]:
 
 def _say_changed(poems: list[Poem]) -> None:
     """Name the manually edited texts that are printed."""
-    from photopoem.text.terminal import counted, say
-
     if changed := [poem for poem in poems if poem.by_hand]:
         first = changed[0].subject.path
         say(
@@ -247,9 +238,7 @@ def _say_changed(poems: list[Poem]) -> None:
 
 
 def _into_file(target: OneFile, press: Press, poems: list[Poem], asked: PrintOptions) -> None:
-    from photopoem.files import write_atomically
     from photopoem.printing.targets import diagnose
-    from photopoem.text.terminal import counted, say
 
     found = diagnose(target)
     if found.next_step and (found.serious or not asked.force):
@@ -264,7 +253,6 @@ def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptio
     from photopoem.printing.channels import Retry
     from photopoem.printing.queue import Queue
     from photopoem.services.publish import enqueue, print_queue
-    from photopoem.text.terminal import say
 
     target = paper.target.address
     copies = 1 if paper.target.repeatable else asked.copies
@@ -293,8 +281,6 @@ def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptio
 
 def _say_queued(queue: Queue, paper: Paper, poems: int, new: int) -> None:
     """Report how many queued poems were replaced, or that there is nothing to print."""
-    from photopoem.text.terminal import counted, say
-
     if queue.replaced:
         say(f"{counted(queue.replaced, 'waiting poem')} left out: there is another of the photograph now")
     target = paper.target.address
@@ -307,8 +293,6 @@ def _say_queued(queue: Queue, paper: Paper, poems: int, new: int) -> None:
 def _no_number(context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
     """The folder. Raises `UsageError` for a number that is not a folder, because a job was meant."""
     if str(folder).isdecimal() and not folder.exists():
-        from photopoem.errors import UsageError
-
         listing = f"photopoem queue {context.info_name} --id {folder}"
         raise UsageError(f"{folder}: there is no such folder; for the job of that number: {listing}")
     return folder
@@ -349,7 +333,6 @@ def queue_group() -> None:
 def list_(folder: Path, target: str | None, every: bool) -> None:
     """List waiting and doubtful jobs."""
     from photopoem.printing.queue import STATES
-    from photopoem.text.terminal import visible
 
     target = _address(target)
     with _queue_of(folder) as queue:
@@ -414,8 +397,6 @@ def repair(folder: Path) -> None:
 
 def _nothing_for(queue: Queue, target: str | None, states: tuple[State, ...]) -> str:
     """A message that no job has these states, for a target or at all, and which other targets have some."""
-    from photopoem.text.terminal import visible
-
     waiting = "queued" in states
     if target is None:
         return "the queue is empty" if waiting else "nothing is in doubt"
@@ -433,7 +414,6 @@ def _address(target: str | None) -> str | None:
 
 
 def _queue_of(folder: Path) -> Queue:
-    from photopoem.errors import UsageError
     from photopoem.printing.queue import FILE_NAME
     from photopoem.services.publish import open_queue
 

@@ -27,6 +27,7 @@ from photopoem.commands.options import (
     target_option,
 )
 from photopoem.errors import UsageError
+from photopoem.text.terminal import counted, first_of, say, say_nothing
 
 if TYPE_CHECKING:
     from photopoem.photo.discover import Found
@@ -103,7 +104,6 @@ class RunOptions:
     def settings(self) -> Settings:
         """The settings of the run. Raises `UsageError`, `GrammarError`."""
         from photopoem.labels.labeller import LabelSettings
-        from photopoem.text.terminal import say, say_nothing
 
         labels = LabelSettings(
             cache_dir=Path(self.cache) if self.cache else None, use_cache=not self.no_cache,
@@ -148,7 +148,6 @@ def command(asked: RunOptions) -> None:
     """
     from photopoem.photo.discover import find_photos, in_shard
     from photopoem.poems.folder import folder_for_poems, note_shard
-    from photopoem.text.terminal import counted, say
 
     settings = asked.settings()
     if not asked.paths:
@@ -263,7 +262,6 @@ def watch(asked: WatchOptions) -> None:
     meanwhile, each poem once.
     """
     from photopoem.photo.discover import is_url
-    from photopoem.text.terminal import say
 
     folder = asked.folder
     if is_url(folder) or Path(folder).is_file():
@@ -282,8 +280,6 @@ def watch(asked: WatchOptions) -> None:
 
 
 def _sum_up(watch: Watch) -> None:
-    from photopoem.text.terminal import counted, first_of, say
-
     say(f"{counted(watch.written, 'poem')} written, {watch.spool.worker.tally.printed} printed")
     if left := [Path(path).name for path in watch.arrivals.growing]:
         named = first_of(left, FEW)

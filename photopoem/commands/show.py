@@ -25,6 +25,7 @@ from photopoem.commands.options import (
     words_option,
 )
 from photopoem.errors import PhotopoemError, UsageError
+from photopoem.text.terminal import as_utf8, counted, say, visible
 
 if TYPE_CHECKING:
     from photopoem.poem import Poem
@@ -91,7 +92,6 @@ def _set(asked: ShowOptions, picks: list[Pick], poems: Path) -> bool:
     """Apply the given settings of the show; returns whether there were any."""
     from photopoem.poems.show import checked_text
     from photopoem.services.curate import describe_show, entitle, order_by_hand
-    from photopoem.text.terminal import as_utf8, say
 
     title = None if asked.title is None else checked_text("title", as_utf8(asked.title))
     said: dict[str, Any] = {
@@ -135,7 +135,6 @@ def _read(name: str) -> str:
 
 def _list(asked: ShowOptions, picks: list[Pick], poems: Path) -> None:
     from photopoem.services.curate import listed
-    from photopoem.text.terminal import visible
 
     rows = [each for each in listed(picks) if asked.state in (None, each.state)]
     if asked.as_json:
@@ -159,7 +158,6 @@ def _as_json(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
 def _as_table(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
     """The head of the show, a line for each poem, and the counts by state."""
     from photopoem.poems.show import STATES, read_show
-    from photopoem.text.terminal import counted, visible
 
     show = read_show(picks[0].folder if picks else poems)
     for said in (show.title, show.author and f"by {show.author}"):
@@ -231,7 +229,6 @@ def undecide(asked: DecideOptions) -> None:
 
 def _decide(asked: DecideOptions, state: State) -> None:
     from photopoem.services.curate import decide, find
-    from photopoem.text.terminal import counted, say
 
     picks = find(given_paths(asked.names), poems_folder(asked.poems))
     changed = decide(picks, state)
@@ -284,7 +281,6 @@ def reroll(asked: RerollOptions) -> None:
     is replaced, you are asked, and a copy is saved. The exit code is 1 if a poem was left as it is.
     """
     from photopoem.services.curate import find
-    from photopoem.text.terminal import say
 
     left = 0
     for pick in find(given_paths(asked.names), poems_folder(asked.poems)):
@@ -301,7 +297,6 @@ def _reroll(pick: Pick, asked: RerollOptions) -> bool:
     from photopoem.poems.show import read_show
     from photopoem.services.batch import show
     from photopoem.services.curate import grammar_of, rolls, take
-    from photopoem.text.terminal import say
 
     if read_show(pick.folder).choice(pick.path, pick.digest).state == "kept":
         raise UsageError(f"{pick.path}: kept, so not re-rolled; photopoem undecide {pick.path} first")
@@ -365,7 +360,6 @@ def merge(folders: tuple[str, ...], out: str, force: bool) -> None:
     names shards that are missing, are duplicated, or were made from different lists of photographs.
     """
     from photopoem.poems.folder import faults_of, folder_for_poems, keep_shards, merge_folders, read_shards
-    from photopoem.text.terminal import counted, say
 
     count, clashes, kept = merge_folders(folders, folder_for_poems(out), force=force)
     for path in clashes:

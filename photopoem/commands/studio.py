@@ -23,6 +23,8 @@ from photopoem.commands.options import (
     words_option,
 )
 from photopoem.errors import UsageError
+from photopoem.poems.records import RECORDS
+from photopoem.text.terminal import say
 
 if TYPE_CHECKING:
     from photopoem.studio.server import Studio
@@ -92,8 +94,6 @@ def command(asked: StudioOptions) -> None:
 
 def open_studio(studio: Studio, *, browser: bool) -> None:
     """Serve a studio until Ctrl-C, and print its address. Raises `UsageError`."""
-    from photopoem.text.terminal import say
-
     bound = studio.bind()
     say("Ctrl-C ends the studio")
     click.echo(studio.address)
@@ -112,7 +112,6 @@ def open_studio(studio: Studio, *, browser: bool) -> None:
 def _folder(asked: StudioOptions) -> Path:
     """The folder of poems to open; for photographs, missing poems are written there first."""
     from photopoem.poems.folder import folder_for_poems
-    from photopoem.poems.records import RECORDS
 
     out = poems_folder(asked.poems)
     shows = [path for path in asked.paths if (Path(path) / RECORDS).is_file()]
@@ -129,8 +128,6 @@ def _folder(asked: StudioOptions) -> Path:
 
 def _write(asked: StudioOptions, out: Path) -> None:
     """Write the missing poems, as a run with the project's defaults does; exit if it ends early."""
-    from photopoem.text.terminal import say
-
     said = [*(part for each in asked.lexicon for part in ("--lexicon", each))]
     said += ["--words", asked.words] if asked.words is not None else []
     say("writing what poems are missing")

@@ -6,14 +6,13 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photopoem.errors import GrammarError, UsageError, did_you_mean, did_you_mean_path
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from photopoem.grammar.grammar import Grammar, Written, load_grammar
     from photopoem.grammar.loader import Problem
 
@@ -151,6 +150,4 @@ _HOME_OF = {"Problem": "loader", "Grammar": "grammar", "Written": "grammar", "lo
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module 'photopoem.grammar' has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(f"photopoem.grammar.{_HOME_OF[name]}"), name)

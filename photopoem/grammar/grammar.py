@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from photopoem import __version__
+from photopoem.english.lexicon import Lexicon, load_lexicon
 from photopoem.errors import GrammarError, Misfit, MissingWordsError, Overworked, Unsayable
 from photopoem.files import read_regular
 from photopoem.grammar import find_grammar, is_on_shelf
@@ -24,10 +25,7 @@ from photopoem.grammar.repetition import ANYHOW, LAX, PATIENT, STRICT, make_card
 from photopoem.grammar.rules import RuleBook, UsableRules
 from photopoem.grammar.text import GAP, Piece, broken, clean, make_line, text_of
 from photopoem.poem import Line, Poem
-from photopoem.vocabulary import Subject, Vocabulary, Word, Words, is_owners, owners_words
-
-if TYPE_CHECKING:
-    from photopoem.english.lexicon import Lexicon
+from photopoem.vocabulary import Subject, Vocabulary, Word, Words, is_owners, make_vocabulary, owners_words
 
 TRIES = ((STRICT, 8), (PATIENT, 4), (LAX, 6), (ANYHOW, 2))
 SEARCHED_TRIES = ((STRICT, 48), (PATIENT, 12), (LAX, 12), (ANYHOW, 4))
@@ -152,8 +150,6 @@ class Grammar:
     @cached_property
     def lexicon(self) -> Lexicon:
         """The lexicon of the grammar. Raises `UsageError` if it cannot be read."""
-        from photopoem.english.lexicon import load_lexicon
-
         return load_lexicon(*self.parts.lexicon, *map(Path, self.lexicon_files))
 
     def _random(self, digest: str, seed: int) -> Random:
@@ -298,8 +294,6 @@ def _says_own(lines: Iterable[Sequence[Piece]]) -> bool:
 
 def surest_label(subject: Subject) -> Word | None:
     """The surest label of a subject with visible text."""
-    from photopoem.vocabulary import make_vocabulary
-
     first = make_vocabulary(subject).words["label1"]
     return first[0] if first and clean(first[0].text) else None
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from photopoem.english.inflection import nouns, number, singular, singulars, split_head
 from photopoem.errors import LabelError, UsageError
-from photopoem.labels.labeller import OWNER, Label, Labels
-from photopoem.labels.local.classes import kind_of
+from photopoem.labels.labeller import OWNER, Label, Labels, LabelSettings
+from photopoem.labels.local.classes import kind_of, wider_words
 from photopoem.photo.reading import Photo
-
-if TYPE_CHECKING:
-    from photopoem.labels.labeller import LabelSettings
 
 
 class Keywords:
@@ -37,9 +34,6 @@ class Keywords:
 
 def wider_of(text: str) -> tuple[str, ...]:
     """Less specific words that machines use for a thing: dogs: dog, animal; grizzly bear: bear, animal."""
-    from photopoem.english.inflection import number, singular, split_head
-    from photopoem.labels.local.classes import wider_words
-
     if number(text) == "name":
         return ()
     known, whole = wider_words(), text.casefold()
@@ -54,8 +48,6 @@ def as_label(word: str) -> str:
 
     Only known common nouns are changed: Wall Clock, Beach at sunset; not Lisbon, NASA, iPhone.
     """
-    from photopoem.english.inflection import number, split_head
-
     _, head, _ = split_head(word)
     first, *others = word.split()
     if not _is_common(head) or number(word) == "name":
@@ -68,8 +60,6 @@ def as_label(word: str) -> str:
 
 def _is_common(word: str) -> bool:
     """Whether a word is a known common noun, in the singular or plural."""
-    from photopoem.english.inflection import nouns, singulars
-
     return word.casefold() in nouns() or word.casefold() in singulars()
 
 

@@ -7,20 +7,17 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.files import open_regular
-from photopoem.labels.labeller import Label, Labels
+from photopoem.labels.labeller import Label, Labels, LabelSettings
 from photopoem.labels.local.classes import KINDS_VERSION, kind_of
 from photopoem.labels.local.network import import_onnxruntime, open_session
 from photopoem.photo.reading import Photo, Pixels
-
-if TYPE_CHECKING:
-    from photopoem.labels.labeller import LabelSettings
 
 MOST, LEAST_SCORE, USUAL_SIZE = 10, 0.05, 224
 MOST_SIDE = 2048

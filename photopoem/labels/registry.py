@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from photopoem.errors import LabelError, LabellerUnavailable, PhotopoemError, UsageError, did_you_mean
 from photopoem.labels.labeller import Labeller, Labels, LabelSettings, ask, close_labeller, owner_first
+from photopoem.labels.vision.credentials import available
 from photopoem.plugins import Plugins
 
 if TYPE_CHECKING:
@@ -88,8 +89,6 @@ def labeller_names() -> list[str]:
 
 def _auto(settings: LabelSettings) -> Labeller:
     """Vision if its credentials are set, otherwise the built-in labeller."""
-    from photopoem.labels.vision.credentials import available
-
     if available(os.environ) is True:
         try:
             return HandOver(

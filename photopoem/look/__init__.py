@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from photopoem.color.names import color_names
+from photopoem.color.statistics import statistics
+from photopoem.labels.labeller import Labeller
+from photopoem.photo.reading import Photo
+from photopoem.poem import label_record, moment_record, path_bytes_of, swatch_record
 from photopoem.vocabulary import MOMENTS, PLAIN, Subject, make_vocabulary
 
 if TYPE_CHECKING:
-    from photopoem.labels.labeller import Labeller
     from photopoem.photo.discover import Found
-    from photopoem.photo.reading import Photo
     from photopoem.services.pipeline import Settings
 
 
@@ -32,8 +35,6 @@ def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
     Works without labels if the photograph cannot be labelled. Raises `PhotoError`, `UsageError`, and
     `LabellerUnavailable` if the labeller cannot continue.
     """
-    from photopoem.color.names import color_names
-    from photopoem.color.statistics import statistics
     from photopoem.services.describe import describe
 
     described = describe(found, settings, labeller)
@@ -50,8 +51,6 @@ def words_of(look: Look) -> dict[str, list[str]]:
 
 def record(look: Look) -> dict[str, Any]:
     """The look as one JSON object according to `schema`."""
-    from photopoem.poem import label_record, moment_record, path_bytes_of, swatch_record
-
     subject = look.subject
     return {
         "path": subject.path,

@@ -12,7 +12,9 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from photopoem.color.palette import Swatch
 from photopoem.look import Look, words_of
+from photopoem.photo.reading import Pixels
 from photopoem.text.terminal import visible
 from photopoem.text.wrap import wrap_columns
 from photopoem.vocabulary import CERTAIN
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from PIL import ImageFont
     from rich.console import Console
     from rich.text import Text
-
-    from photopoem.color.palette import Swatch
-    from photopoem.photo.reading import Pixels
 
 WIDEST = 100
 """The most columns of a page, however wide the terminal."""

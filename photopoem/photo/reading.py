@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -24,7 +25,10 @@ import numpy.typing as npt
 
 from photopoem.errors import PhotoError
 from photopoem.files import NotRegularError, open_regular
+from photopoem.photo.develop import colors_of, develop, orientation_of, pixels_of
+from photopoem.photo.filetypes import heif_format, is_heic, is_picture, is_raw, other_kind
 from photopoem.photo.limits import TooMuchError, check_header, check_image, check_size
+from photopoem.photo.thumbnail import large_thumbnail, thumbnail_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -208,9 +212,6 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
 
     Camera raw gives at most 640 px. Raises `PhotoError` as `read_photo` does.
     """
-    from photopoem.photo.develop import colors_of, orientation_of, pixels_of
-    from photopoem.photo.filetypes import is_raw
-
     path = os.fsdecode(path)
     with _opened(path) as file:
         head = file.read(64)
@@ -265,10 +266,7 @@ def _cause(error: Exception) -> str:
 
 def _read(path: str, file: IO[bytes], quick: bool, opened: Opener) -> Photo:
     """Read an open file."""
-    from photopoem.photo.develop import colors_of, develop, orientation_of
-    from photopoem.photo.filetypes import is_raw
     from photopoem.photo.metadata import read_metadata, read_sidecars
-    from photopoem.photo.thumbnail import thumbnail_of
 
     head = file.read(64)
     _check_head(path, file, head)
@@ -322,8 +320,6 @@ def _check_head(path: str, file: IO[bytes], head: bytes) -> None:
 
     Raises `TooMuchError` for a file that would take too much memory or time to open.
     """
-    from photopoem.photo.filetypes import other_kind
-
     if not head:
         raise PhotoError(path, "an empty file: copy it again from its source")
     if kind := other_kind(head):
@@ -338,8 +334,6 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
     """Open the picture with Pillow by its content, not its name. Nothing is decoded yet."""
     from PIL import Image, UnidentifiedImageError
     from PIL.JpegImagePlugin import jpeg_factory
-
-    from photopoem.photo.filetypes import heif_format, is_heic, is_picture
 
     formats = _register_formats()
     file.seek(0)
@@ -371,8 +365,6 @@ def _identify(path: str, file: IO[bytes], head: bytes) -> ImageFile:
 @cache
 def _register_formats() -> tuple[str, ...]:
     """The formats that this Pillow can open; their plugins are loaded once per process."""
-    from importlib import import_module
-
     from PIL import Image
 
     for plugin in ("Jpeg", "Png", "WebP", "Gif", "Tiff", "Bmp", "Avif"):
@@ -403,8 +395,6 @@ def _instead(path: str, image: ImageFile, file: IO[bytes]) -> ImageFile | None:
 
     Raises `PhotoError` or `TooMuchError` for a picture that is too large and has no thumbnail.
     """
-    from photopoem.photo.thumbnail import large_thumbnail
-
     try:
         _checked_size(path, image, file)
     except (PhotoError, TooMuchError) as error:

@@ -12,6 +12,7 @@ from math import atan2, degrees, hypot
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from photopoem.color.spaces import srgb_to_lab
 from photopoem.errors import StoreError, UsageError, did_you_mean
 from photopoem.files import open_regular, write_atomically
 from photopoem.photo.discover import is_url
@@ -392,8 +393,6 @@ def strongest(palette: Palette) -> tuple[float, float, float]:
     So a sky counts more than a small vivid thing, and a grey wall less than both. All three are 0 for no swatches.
     """
     import numpy as np
-
-    from photopoem.color.spaces import srgb_to_lab
 
     if not palette.swatches:
         return 0.0, 0.0, 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -119,8 +120,6 @@ def _class_of(name: str) -> Any:
 
 
 def _options(name: str, make: Any) -> list[str]:
-    import inspect
-
     try:
         return [one for one in inspect.signature(make).parameters if one != "self"]
     except (TypeError, ValueError) as error:  # neither a class nor a function

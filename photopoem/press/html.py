@@ -13,7 +13,7 @@ from typing import Any
 
 from photopoem.color.spaces import Rgb, hex_of, readable, rgb_of
 from photopoem.errors import UsageError
-from photopoem.poem import Line, Poem
+from photopoem.poem import Line, Poem, colophon
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
 from photopoem.press.sources import LAYERS, Note, percent, poems_in_words, traced
 from photopoem.text.clean import clean, left_out, listed, paragraphs
@@ -90,8 +90,6 @@ class PagePoem:
     @property
     def colophon(self) -> str:
         """How the poem was made."""
-        from photopoem.poem import colophon
-
         return clean(colophon(self.poem))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from photopoem.color.spaces import Rgb, readable, rgb_of
 from photopoem.errors import UsageError
-from photopoem.poem import Line, Poem
+from photopoem.poem import Line, Poem, colophon
 from photopoem.press.pictures import GONE, encoded, find_photo, open_picture, photo_name
 from photopoem.press.sources import poems_in_words, traced
 from photopoem.press.svg import SHEETS
@@ -495,8 +495,6 @@ class PdfPress:
         )
 
     def _foot(self, poem: Poem) -> str:
-        from photopoem.poem import colophon
-
         return colophon(poem) if self.colophon else ""
 
     def _sides(self, poem: Poem, photos: Path | None) -> Iterator[Side]:

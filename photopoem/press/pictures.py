@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from photopoem.errors import PhotoError
+from photopoem.photo.reading import read_photo, read_pixels
 from photopoem.poem import Poem
 from photopoem.text.clean import clean
 
@@ -43,8 +44,6 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_of(poem: Poem, path: Path) -> bool:
-    from photopoem.photo.reading import read_photo
-
     try:
         return poem.subject.digest in {read_photo(path, quick=quick).digest for quick in (False, True)}
     except PhotoError:
@@ -54,8 +53,6 @@ def _is_of(poem: Poem, path: Path) -> bool:
 def open_picture(poem: Poem, photos: Path | None, side: int) -> Image | None:
     """A poem's photograph, its longest side at most `side` px; None if it is gone or cannot be read."""
     from PIL import Image
-
-    from photopoem.photo.reading import read_pixels
 
     path = find_photo(poem, photos)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photopoem.errors import PhotoError, PressError, UsageError
-from photopoem.poem import Poem
+from photopoem.photo.reading import read_photo
+from photopoem.poem import Poem, colophon
 from photopoem.press.pictures import find_photo, photo_name
 from photopoem.text.clean import Shown, clean, is_blank, listed, show
 from photopoem.text.wrap import balance_columns, columns_of, width_of, wrap_columns
@@ -106,8 +108,6 @@ class ReceiptPress:
 
     def _texts(self, poem: Poem) -> list[str]:
         """Title, lines and colophon, as they were written."""
-        from photopoem.poem import colophon
-
         foot = colophon(poem) if self.colophon else ""
         return [str(poem.title), *map(str, poem.lines), foot]
 
@@ -206,8 +206,6 @@ def dithered(path: Path, width: int) -> Image | None:
     """
     from PIL import Image, ImageOps
 
-    from photopoem.photo.reading import read_photo
-
     try:
         photo = read_photo(path)
     except PhotoError:
@@ -234,8 +232,6 @@ def dithered(path: Path, width: int) -> Image | None:
 
 def _escpos() -> Any:
     """python-escpos's capabilities, without the side effects of its import: a log handler, a folder."""
-    import sys
-
     if "escpos.capabilities" in sys.modules:
         return sys.modules["escpos.capabilities"]
     before = logging.root.handlers[:]

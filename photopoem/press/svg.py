@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import dist
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from photopoem.errors import PressError, UsageError
-from photopoem.poem import Line, Poem
+from photopoem.poem import Line, Poem, colophon
 from photopoem.press.pictures import photo_name
 from photopoem.text.clean import clean, show
 from photopoem.text.wrap import wrap
@@ -298,8 +299,6 @@ def _remarks(poem: Poem) -> Iterator[str]:
 
 
 def _colophon(poem: Poem) -> str:
-    from photopoem.poem import colophon
-
     return colophon(poem)
 
 
@@ -403,8 +402,6 @@ def _turned_round(strokes: list[Stroke], passes: int = 6) -> list[Stroke]:
 
 def travel(strokes: Sequence[Stroke]) -> float:
     """The travel of the lifted pen, from the sheet's corner through all strokes, in mm."""
-    from math import dist
-
     starts = [(0.0, 0.0), *(stroke[-1] for stroke in strokes)]
     return sum(dist(end, stroke[0]) for end, stroke in zip(starts, strokes, strict=False))
 

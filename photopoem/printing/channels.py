@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import errno
 import os
 import select
@@ -138,7 +139,6 @@ class FileChannel:
         """See `Channel`; on Linux, the kernel knows."""
         if sys.platform != "linux":
             return 0
-        import array
         import fcntl
         import termios
 

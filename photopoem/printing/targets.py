@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
-from photopoem.errors import PhotopoemError, PressError, UsageError, did_you_mean
+from photopoem.errors import PhotopoemError, PressError, StoreError, UsageError, did_you_mean
 from photopoem.printing.channels import (
     USUAL_BAUD,
     Channel,
@@ -144,7 +144,6 @@ class FolderTarget:
         self, delivery: Delivery, begun: Callable[[], None], retry: Retry, *, talks: bool = False
     ) -> bool:
         """See `Target`."""
-        from photopoem.errors import StoreError
         from photopoem.files import write_atomically
 
         begun()

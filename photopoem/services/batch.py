@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Self
 from photopoem.english.lexicon import read_house_words
 from photopoem.errors import GrammarError, KeptText, UsageError
 from photopoem.files import what_failed
+from photopoem.grammar import check_loaded
 from photopoem.labels.labeller import LEFT, OWNER, Labeller
+from photopoem.labels.vision.credentials import available
 from photopoem.photo.discover import Found, files_left_out, is_url, only_closed
 from photopoem.photo.metadata import TEXT
 from photopoem.poems.folder import PoemsFolder
@@ -163,8 +165,6 @@ ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 def speaks_vision(spec: str) -> bool:
     """Whether a run with these labels uses Vision."""
-    from photopoem.labels.vision.credentials import available
-
     names = labellers_of(spec)
     return "vision" in names or ("auto" in names and available() is True)
 
@@ -237,8 +237,6 @@ class Run:
 
     def _say_problems(self, grammars: list[Grammar]) -> None:
         """Report the number of problems in the user's own grammars, because poems do not show them."""
-        from photopoem.grammar import check_loaded
-
         for name, grammar in zip(self.settings.grammars, grammars, strict=True) if not self.quiet else ():
             if grammar.path == Path(name) and (found := Counter(each.kind for each in check_loaded(grammar))):
                 told = ", ".join(counted(number, kind) for kind, number in sorted(found.items()))

@@ -15,13 +15,14 @@ from typing import Any
 from photopoem.english.lexicon import is_house_file, read_house_words
 from photopoem.errors import MissingWordsError, UsageError, did_you_mean_path
 from photopoem.files import write_atomically
+from photopoem.grammar import shelf
 from photopoem.photo.discover import Found, is_photo_name, is_url
 from photopoem.poem import Line, Poem, Span, colophon, from_record, record
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import RECORDS, TEXT, is_text_file, last_records, read_records
 from photopoem.poems.show import Choice, Order, Show, State, change_show, in_order, read_show
 from photopoem.poems.text import as_text, edited, read_text, text_of, written_to
-from photopoem.services.describe import spoken
+from photopoem.services.describe import open_photo, spoken
 from photopoem.services.pipeline import Settings, chosen_settings
 from photopoem.text.clean import one_line
 from photopoem.vocabulary import make_vocabulary
@@ -155,8 +156,6 @@ class _Known:
 
 def _digest(path: str) -> str:
     """The digest of a photograph without a poem. Raises `PhotoError`."""
-    from photopoem.services.describe import open_photo
-
     return open_photo(Found(path, Path(path).name), Settings()).digest
 
 
@@ -314,8 +313,6 @@ def grammar_of(pick: Pick) -> str:
 
 def grammars_called(name: str, beside: Path) -> list[str]:
     """Candidates for the grammar of that name: a built-in one, a file here, or one beside the folder of poems."""
-    from photopoem.grammar import shelf
-
     if Path(name).name != name:
         return []  # the name comes from an untrusted record, so no path is followed
     elsewhere = [beside] if beside != Path.cwd() else []

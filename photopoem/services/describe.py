@@ -12,18 +12,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photopoem.color.palette import Palette, Swatch
-from photopoem.english.lexicon import HouseWords, read_house_words
+from photopoem.color.names import ColorNames, color_names
+from photopoem.color.palette import Palette, Swatch, read_palette
+from photopoem.color.statistics import read_tone
+from photopoem.english.lexicon import HouseWords, load_lexicon, read_house_words
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
 from photopoem.labels.labeller import Label, Labeller, Labels, ask, in_house_words, place_of
 from photopoem.labels.region import in_colors
-from photopoem.photo.discover import Found, is_url
-from photopoem.photo.moment import Moment
-from photopoem.photo.reading import Photo
+from photopoem.labels.registry import sayable_words
+from photopoem.photo.discover import Found, is_url, read_remote
+from photopoem.photo.moment import Moment, read_moment
+from photopoem.photo.reading import NO_SUCH_FILE, Photo, read_photo
 from photopoem.vocabulary import Subject
 
 if TYPE_CHECKING:
-    from photopoem.color.names import ColorNames
     from photopoem.services.pipeline import Settings
 
 
@@ -101,10 +103,6 @@ def remarks_on(words: HouseWords, color_list: str = "xkcd") -> list[str]:
     """A warning for each word of the house that no labeller, color list or lexicon here has."""
     if not words.fingerprint:
         return []
-    from photopoem.color.names import color_names
-    from photopoem.english.lexicon import load_lexicon
-    from photopoem.labels.registry import sayable_words
-
     entries = load_lexicon().entries
     phrases = (text for cells in entries.values() for texts in cells.values() for text in texts)
     rows = (word for word, _ in entries)
@@ -129,11 +127,7 @@ def _spoken_swatch(swatch: Swatch, words: HouseWords) -> Swatch:
 def open_photo(found: Found, settings: Settings) -> Photo:
     """The pixels and metadata of a photograph, from a file or an address. Raises `PhotoError`."""
     if is_url(found.path):
-        from photopoem.photo.discover import read_remote
-
         return read_remote(found.address or found.path, quick=settings.quick)
-    from photopoem.photo.reading import NO_SUCH_FILE, read_photo
-
     path = Path(settings.base, found.path)
     try:
         photo = read_photo(path, quick=settings.quick)
@@ -153,11 +147,6 @@ def _why_not_there(path: Path, found: Found) -> str:
 
 def measure(found: Found, photo: Photo, settings: Settings) -> Reading:
     """The colors, tone and moment of an opened photograph. Raises `UsageError` for an unknown list of color names."""
-    from photopoem.color.names import color_names
-    from photopoem.color.palette import read_palette
-    from photopoem.color.statistics import read_tone
-    from photopoem.photo.moment import read_moment
-
     names = color_names(settings.color_names)
     if settings.words:
         names = _spoken_names(settings.color_names, read_house_words(settings.words))
@@ -169,8 +158,6 @@ def measure(found: Found, photo: Photo, settings: Settings) -> Reading:
 @lru_cache(maxsize=4)
 def _spoken_names(which: str, words: HouseWords) -> ColorNames:
     """A list of color names without banned ones. Raises `UsageError` if none is left."""
-    from photopoem.color.names import color_names
-
     return color_names(which).without(words.is_silent_color)
 
 

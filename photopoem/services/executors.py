@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from photopoem.errors import UsageError
@@ -59,8 +61,6 @@ class Pool(Executor):
 
 
 def _processes(jobs: int) -> ProcessPoolExecutor:
-    from multiprocessing import get_context
-
     one_thread_each()
     # Spawned, not forked, because the libraries have threads, and a fork would copy their locks.
     return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=begin_worker)
@@ -68,16 +68,12 @@ def _processes(jobs: int) -> ProcessPoolExecutor:
 
 def begin_worker() -> None:
     """Ignore Ctrl-C, which the parent process handles, and exit when the parent is gone."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
     """Exit with the parent, because the workers of a killed run would wait forever."""
-    from multiprocessing import parent_process
-
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import chain
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photopoem import __version__
+from photopoem.color.names import color_names
 from photopoem.english.lexicon import read_house_words
 from photopoem.errors import MissingWordsError, PhotoError, PhotopoemError, show_where
+from photopoem.grammar import expand_names
 from photopoem.labels.labeller import TOGETHER, Labeller, LabelSettings, close_labeller
 from photopoem.labels.registry import open_labeller
 from photopoem.photo.discover import Found, one_photo
@@ -239,8 +241,6 @@ def chosen_settings(settings: str, choice: Choice, speech: Sequence[str] = ()) -
 @lru_cache(maxsize=8)
 def fingerprint(settings: Settings, by: LabelledBy) -> str:
     """A hash of the settings, which changes whenever the same photograph could give another poem."""
-    from photopoem.color.names import color_names
-
     grammars = [grammar.fingerprint for grammar in load_grammars(settings)]
     told: list[Any] = [
         __version__, grammars, settings.colors, color_names(settings.color_names).fingerprint, settings.seed,
@@ -267,8 +267,6 @@ def write_poem(
     or `UsageError`.
     """
     spec = labels if isinstance(labels, str) else labels.name
-    from photopoem.grammar import expand_names
-
     settings = Settings(expand_names(grammar), spec, colors, seed=seed, place=place, hemisphere=hemisphere)
     labeller = labeller_for(settings) if isinstance(labels, str) else labels
     described = describe(one_photo(str(path)), settings, labeller)
@@ -316,8 +314,6 @@ def _with_network(
     window: int,
     series: Series | None,
 ) -> Iterator[Outcome]:
-    from concurrent.futures import ThreadPoolExecutor
-
     work = partial(_read_batch, settings=settings)
     read_batches = in_order(executor, work, batches(found, TOGETHER), window, _given_up)
     with ThreadPoolExecutor(1) as asking:

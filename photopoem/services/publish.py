@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from photopoem.errors import KeptText, PressError, StoreError, UsageError
+from photopoem.photo.discover import Found
 from photopoem.poem import Poem, from_record, record
+from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import Choice, Show, by_date, read_show
 from photopoem.poems.text import StandingPoems, as_text
 from photopoem.press import Press, open_press, options_of, other_press_for, press_names
@@ -28,12 +30,7 @@ from photopoem.printing.queue import Job, NewJob, Queue
 from photopoem.printing.targets import Delivery, OneFile, Target
 from photopoem.printing.worker import Printed, Spool, Worker
 from photopoem.services.curate import titled
-from photopoem.services.pipeline import chosen_settings
-
-if TYPE_CHECKING:
-    from photopoem.photo.discover import Found
-    from photopoem.poems.folder import PoemsFolder
-    from photopoem.services.pipeline import Done
+from photopoem.services.pipeline import Done, chosen_settings
 
 Order = Literal["shuffle", "taken", "name"]
 _BY_ENDING = {

@@ -17,13 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from photopoem.errors import LabellerUnavailable, PhotoError, PhotopoemError, StoreError, UsageError
+from photopoem.files import write_atomically
 from photopoem.photo.discover import Found
+from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import RECORDS
 from photopoem.poems.show import Show, read_show
 from photopoem.poems.text import read_edited
 from photopoem.printing.channels import Retry, Stopped
 from photopoem.services.arrivals import Arrivals, FolderEvents, Tries
 from photopoem.services.curate import hang
+from photopoem.services.describe import open_photo
+from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Done, Series, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
 from photopoem.text.terminal import counted, say
@@ -212,8 +216,6 @@ class Watch:
         self._tries.pop(found.path, None)
 
     def _write(self, found: Found) -> Any:
-        from photopoem.services.describe import open_photo
-        from photopoem.services.executors import Inline
         from photopoem.services.pipeline import labeller_for, write_poems
 
         # A retry may help: a service may be busy, or another seed may draw words that fit the form.
@@ -238,8 +240,6 @@ class Watch:
         return self._last_show
 
     def _publish(self, done: Done) -> None:
-        from photopoem.poems.folder import PoemsFolder
-
         photograph = (done.found.path, done.found.stamp)
         try:
             with PoemsFolder(self.poems) as folder:
@@ -288,8 +288,6 @@ class Watch:
         self._reported, self._told = time.monotonic(), self._printing()
         if self.status is None:
             return
-        from photopoem.files import write_atomically
-
         with suppress(PhotopoemError, OSError):
             write_atomically(self.status, json.dumps(self.health(trouble)) + "\n")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -17,8 +19,13 @@ from typing import Any
 from photopoem.errors import GrammarError, MissingWordsError, PhotopoemError, UsageError
 from photopoem.files import read_regular, write_atomically
 from photopoem.grammar import find_grammar, load_grammar, shelf
+from photopoem.grammar.check import problems_of
+from photopoem.grammar.grammar import Grammar
+from photopoem.grammar.loader import parts_of_text
+from photopoem.grammar.preview import Trial, sample_vocabulary, vocabulary_of
 from photopoem.poem import Line, Poem
-from photopoem.studio.wall import Unsure
+from photopoem.services.executors import begin_worker
+from photopoem.studio.wall import Unsure, pieces
 from photopoem.text.clean import clean, one_line
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -165,8 +172,6 @@ class Bench:
         """The connection to a ready process. Raises `PhotopoemError` if none can be started."""
         if self._line is not None and self._process is not None and self._process.is_alive():
             return self._line
-        from multiprocessing import get_context
-
         self._end()
         spawn = get_context("spawn")
         self._line, other = spawn.Pipe()
@@ -196,9 +201,6 @@ class Bench:
 
 def _work(line: Connection) -> None:
     """Try drafts until the studio ends."""
-    from photopoem.grammar.preview import sample_vocabulary
-    from photopoem.services.executors import begin_worker
-
     begin_worker()
     _bound_memory()
     # Warm up the imports, so that they do not count against the first draft.
@@ -213,8 +215,6 @@ def _work(line: Connection) -> None:
 def _bound_memory() -> None:
     """Limit the memory of this process, if the system supports that."""
     with suppress(ImportError, OSError, ValueError):
-        import resource
-
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
@@ -225,10 +225,6 @@ def tried(draft: Draft) -> dict[str, Any]:
     `share` is the share of words from the photographs, in 0..1; `frames` are lines that are repeated in several poems
     with other words, with their counts.
     """
-    from photopoem.grammar.check import problems_of
-    from photopoem.grammar.grammar import Grammar
-    from photopoem.grammar.loader import parts_of_text
-
     path = Path(draft.path)
     parts = parts_of_text(draft.text, path)
     problems = [
@@ -252,8 +248,6 @@ def _at_origin(parts: Any, message: str) -> dict[str, Any]:
 
 def _poems(grammar: Any, draft: Draft) -> list[Poem | str]:
     """A poem for each photograph, or the error. Raises `GrammarError` if the rules grow without end."""
-    from photopoem.grammar.preview import sample_vocabulary, vocabulary_of
-
     given = [(vocabulary_of(each), draft.seed) for each in draft.subjects]
     if not given:
         sample = sample_vocabulary()
@@ -268,8 +262,6 @@ def _poems(grammar: Any, draft: Draft) -> list[Poem | str]:
 
 
 def _told(written: Poem | str) -> dict[str, Any]:
-    from photopoem.studio.wall import pieces
-
     if isinstance(written, str):
         return {"error": clean(written)}
     return {
@@ -279,8 +271,6 @@ def _told(written: Poem | str) -> dict[str, Any]:
 
 
 def _figures(poems: Sequence[Poem]) -> dict[str, Any]:
-    from photopoem.grammar.preview import Trial
-
     trial = Trial()
     for poem in poems:
         trial.add(poem, 1)

@@ -11,6 +11,7 @@ from typing import Any
 
 from photopoem.errors import PhotopoemError, UsageError
 from photopoem.press import open_press
+from photopoem.press.receipt import ReceiptPress
 from photopoem.printing.channels import Retry
 from photopoem.printing.queue import FILE_NAME, STATES, Queue
 from photopoem.services.publish import Paper, enqueue, open_paper, open_queue, print_queue
@@ -146,8 +147,6 @@ class Tray:
         name, options, media = PREVIEWS[kind]
         (poem,) = self.wall.poems([id_])
         if kind == "receipt":
-            from photopoem.press.receipt import ReceiptPress
-
             out = io.BytesIO()
             ReceiptPress(**options).preview(poem, self.wall.photos).save(out, "PNG")
             return out.getvalue(), media

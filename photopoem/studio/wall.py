@@ -15,6 +15,7 @@ from typing import Any
 
 from photopoem.color.palette import Palette
 from photopoem.color.spaces import Rgb, hex_of, readable, rgb_of
+from photopoem.english.lexicon import add_words
 from photopoem.errors import GrammarError, MissingWordsError, PhotopoemError, StoreError, UsageError
 from photopoem.files import open_regular, write_atomically
 from photopoem.labels.labeller import Label
@@ -263,8 +264,6 @@ class Wall:
 
     def _reword(self, said: str, word: str, given: dict[str, Any]) -> str:
         """Change the words of the house, and rewrite the undecided poems with the word."""
-        from photopoem.english.lexicon import add_words
-
         with self._lock:
             self._read()
             file = Path(self.words)
@@ -297,8 +296,6 @@ class Wall:
 
     def undo(self) -> str:
         """Undo the last action. Raises `UsageError` if there is none, or if something changed since."""
-        from photopoem.files import write_atomically
-
         with self._lock:
             if not self._acts:
                 raise UsageError("there is nothing to undo")
@@ -360,8 +357,6 @@ def _stamp(file: str) -> tuple[int, int]:
 
 def _told(poem: Poem, choice: Choice, id_: str, mark: str) -> dict[str, Any]:
     """The data of a poem for the wall."""
-    from photopoem.press.pictures import photo_name
-
     subject = poem.subject
     return {
         "id": id_,

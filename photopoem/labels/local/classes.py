@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from photopoem.english.inflection import is_mass, number, singular, split_head
 from photopoem.labels.labeller import Kind
 
 CLASSES = 1000
@@ -161,8 +162,6 @@ def kind_of(text: str) -> Kind:
     The whole phrase, its singular and its head noun are looked up (a young woman is a person, as a woman is). An
     unknown word is stuff if it cannot be counted, otherwise a thing. Names are things.
     """
-    from photopoem.english.inflection import is_mass, number, singular, split_head
-
     whole = text.casefold()
     kind = _listed(whole) or _listed(singular(whole))
     if not kind and number(text) != "name":

@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photopoem.errors import LabelError, LabellerUnavailable
-from photopoem.labels.labeller import NOUNS, Kind, Label, Labels
+from photopoem.labels.labeller import NOUNS, Kind, Label, Labels, LabelSettings
 from photopoem.labels.local import classifier
 from photopoem.labels.local.classes import evidence, kinds
 from photopoem.labels.local.classifier import Floats, Head, read_head, shares
-from photopoem.labels.local.network import NEARER, View, as_one
+from photopoem.labels.local.network import NEARER, Network, Sight, View, as_one
 from photopoem.labels.local.training import read_taught
 from photopoem.labels.region import low_by_map, region_of_map
 from photopoem.photo.reading import Photo, Pixels
 
 if TYPE_CHECKING:
-    from photopoem.labels.labeller import LabelSettings
-    from photopoem.labels.local.network import Network, Sight, View
-
     Views = tuple[View, View]
 
 GRID = 28

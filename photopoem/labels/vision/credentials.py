@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from photopoem.errors import LabellerUnavailable, UsageError
+from photopoem.text.terminal import visible
 
 KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 API_KEY = "PHOTOPOEM_VISION_API_KEY"
@@ -225,8 +226,6 @@ def one_line(text: str, access: Access | None = None, limit: int = 200) -> str:
     """Untrusted text for a message: one line without control characters and without the API key."""
     if access and access.api_key:
         text = text.replace(access.api_key, "***")
-    from photopoem.text.terminal import visible
-
     text = visible(" ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
