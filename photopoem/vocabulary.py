@@ -350,13 +350,10 @@ def _can_be(label: Label, quality: str) -> bool:
 def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, Words]:
     """The words that belong to a label: its color, its place, and for the subject its act and quality."""
     related: dict[str, Words] = {}
-    if color := label.color:
+    if (color := label.color) and color.certainty >= LEAST_GUESS:
         source = Source("people", "color", color.name, score=color.certainty, hex=color.hex)
-        word = (Word(color.name, source, kind="color"),)
-        if color.certainty >= CERTAIN:
-            related["color"] = word
-        elif color.certainty >= LEAST_GUESS:
-            related["color_guess"] = word
+        kind = "color" if color.certainty >= CERTAIN else "color_guess"
+        related[kind] = (Word(color.name, source, kind="color"),)
     if label.low >= CERTAIN:
         source = Source("machine", "where", label.text, score=label.low, labeller=label.labeller)
         related["where"] = tuple([Word(text, source, kind="where") for text in LOW])

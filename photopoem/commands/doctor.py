@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -146,17 +147,10 @@ def _formats() -> Iterator[Finding]:
         import pi_heif  # noqa: F401 - whether it is there
     except ImportError:
         missing.append("heic")
-    raw = _installed("rawpy")
     told = f"cannot open {', '.join(missing)}" if missing else "JPEG, PNG, WebP, AVIF and HEIC open"
     yield _found("photographs", told, "pip install --force-reinstall pillow pi-heif" if missing else "")
-    if not raw:
+    if find_spec("rawpy") is None:
         yield _found("camera raw", "not developed", "pip install rawpy if you have such files", serious=False)
-
-
-def _installed(module: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(module) is not None
 
 
 def _fonts() -> Iterator[Finding]:
@@ -182,13 +176,9 @@ def _disk(poems: Path) -> Iterator[Finding]:
         there = next(one for one in (folder, *folder.parents) if one.exists())
         free = shutil.disk_usage(there).free // 1_000_000
         step = "make room" if free < LITTLE_MB else ""
-        if not _writable(there):
+        if not os.access(there, os.W_OK):
             step = f"you may not write there: sudo chown $USER {there}"
         yield _found(about, f"{folder}, {free:,} MB free", step)
-
-
-def _writable(folder: Path) -> bool:
-    return os.access(folder, os.W_OK)
 
 
 def _queue(poems: Path) -> Iterator[Finding]:

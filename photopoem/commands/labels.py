@@ -49,8 +49,8 @@ def teach(folder: Path, name: str, force: bool) -> None:
     lessons = read_lessons(folder)
     for word, photos in lessons.items():
         if len(photos) < ENOUGH:
-            _say(f"{word}: {counted(len(photos), 'photograph')}; with {ENOUGH} it will be surer")
-    head, reports = learn(lessons, Network(), _say, _progress)
+            say(f"{word}: {counted(len(photos), 'photograph')}; with {ENOUGH} it will be surer")
+    head, reports = learn(lessons, Network(), say, _progress)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, head.to_bytes())
     for each in reports:
@@ -88,10 +88,6 @@ def words() -> None:
         click.echo(f"{word}\t{kind}")
 
 
-def _say(text: str) -> None:
-    click.echo(visible(text), err=True)
-
-
 def _progress(done: int, of: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{done} of {of} photographs", nl=done == of, err=True)
@@ -125,15 +121,15 @@ def info(folder: str | None) -> None:
 
     path = cache_folder(folder) / FILE_NAME
     if not path.exists():
-        click.echo(f"{_visible(path)}: nothing kept yet")
+        click.echo(f"{visible(str(path))}: nothing kept yet")
         return
-    summaries = LabelCache(folder, note=_say_summary).summary()
+    summaries = LabelCache(folder, note=say).summary()
     click.echo(
-        f"{_visible(path)}: {counted(sum(each.answers for each in summaries), 'answer')}, {_size(path)}"
+        f"{visible(str(path))}: {counted(sum(each.answers for each in summaries), 'answer')}, {_size(path)}"
     )
     for each in summaries:
         named = f"{each.key.labeller} {each.key.version}, {each.key.parameters}"
-        click.echo(f"  {each.answers:>7}  {_visible(named)}, {_days(each.first, each.last)}")
+        click.echo(f"  {each.answers:>7}  {visible(named)}, {_days(each.first, each.last)}")
 
 
 @cache_group.command()
@@ -143,11 +139,11 @@ def clear(folder: str | None, yes: bool) -> None:
     """Delete all labels. New requests for them are billed again."""
     from photopoem.labels.cache import LabelCache
 
-    cache = LabelCache(folder, note=_say_summary)
+    cache = LabelCache(folder, note=say)
     answers = sum(each.answers for each in cache.summary())
     if answers and not yes:
         _confirm(f"Forget {counted(answers, 'answer')}? Asking again is billed again.")
-    _say_summary(f"{cache.path}: {counted(cache.clear(), 'answer')} deleted")
+    say(f"{cache.path}: {counted(cache.clear(), 'answer')} deleted")
 
 
 def _confirm(question: str) -> None:
@@ -168,7 +164,7 @@ def export(folder: str | None, file: Path, force: bool) -> None:
     """
     from photopoem.labels.cache import LabelCache
 
-    cache = LabelCache(folder, note=_say_summary)
+    cache = LabelCache(folder, note=say)
     if str(file) == "-":
         for line in cache.export_lines():
             sys.stdout.buffer.write(line.encode())
@@ -180,7 +176,7 @@ def export(folder: str | None, file: Path, force: bool) -> None:
     with open_atomically(file) as out:
         for count, line in enumerate(cache.export_lines(), 1):  # noqa: B007 - it is used after the loop
             out.write(line.encode())
-    _say_summary(f"{file}: {counted(count, 'answer')}")
+    say(f"{file}: {counted(count, 'answer')}")
 
 
 @cache_group.command("import")
@@ -194,7 +190,7 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
     """
     from photopoem.labels.cache import LabelCache
 
-    cache = LabelCache(folder, note=_say_summary)
+    cache = LabelCache(folder, note=say)
     try:
         if str(file) == "-":
             lines = (line.decode() for line in sys.stdin.buffer)
@@ -206,7 +202,7 @@ def import_(folder: str | None, file: Path, force: bool) -> None:
         raise StoreError(f"{file}: cannot be read ({getattr(error, 'strerror', '') or error})") from error
     except StoreError as error:
         raise StoreError(f"{file}: {error}") from error
-    _say_summary(f"{cache.path}: {counted(taken, 'answer')} imported, {there} there already")
+    say(f"{cache.path}: {counted(taken, 'answer')} imported, {there} there already")
 
 
 def _size(path: Path) -> str:
@@ -218,11 +214,3 @@ def _size(path: Path) -> str:
 def _days(first: str, last: str) -> str:
     first, last = first[:10], last[:10]
     return f"asked {first}" if first == last else f"asked {first} to {last}"
-
-
-def _visible(text: object) -> str:
-    return visible(str(text))
-
-
-def _say_summary(text: str) -> None:
-    say(text)

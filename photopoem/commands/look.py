@@ -17,8 +17,8 @@ from photopoem.commands.options import (
     given_paths,
     group,
     option,
+    speech_files,
     takes,
-    words_file,
 )
 from photopoem.errors import GrammarError, MissingWordsError, PhotoError, UsageError
 from photopoem.files import write_atomically
@@ -186,7 +186,7 @@ def explain(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
         click.echo(row, color=color)
     if tree:
         click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
-        for row in _tree(written, grammar, _speech(lexicon, folder), folder.resolve().parent):
+        for row in _tree(written, grammar, speech_files(lexicon, None, folder), folder.resolve().parent):
             click.echo(row, color=color)
     if of > 1:
         click.echo(f"\npoem {nth} of {of}; --nth N shows another")
@@ -263,12 +263,6 @@ def _source(span: Span) -> str:
 def _called(source: Source) -> str:
     """A label, or the labeller's word with its replacement."""
     return f"{source.said_for}, called {source.of} by this house" if source.said_for else source.of
-
-
-def _speech(lexicon: tuple[str, ...], poems: Path) -> tuple[str, ...]:
-    """The given lexicons, and the words of the house if any."""
-    words = words_file(None, poems)
-    return (*lexicon, words) if words else lexicon
 
 
 def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Path) -> list[str]:

@@ -331,6 +331,12 @@ def words_file(given: str | None, poems: str | Path) -> str:
     return next(filter(os.path.isfile, files), "")
 
 
+def speech_files(lexicon: tuple[str, ...], words: str | None, poems: str | Path) -> tuple[str, ...]:
+    """The given lexicons, and after them the words of the house if any."""
+    house = words_file(words, poems)
+    return (*lexicon, house) if house else lexicon
+
+
 def poems_option() -> Any:
     """The option --poems, for commands that take photographs."""
     return option(
@@ -431,6 +437,12 @@ def given_paths(paths: tuple[str, ...]) -> list[str]:
     return given
 
 
+def _is_utf16(data: bytes) -> bool:
+    """Whether a list is UTF-16: by its byte order mark, or by zeros at its start and at the ends of lines."""
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return marked or (b"\0" in data[:2] and (b"\n\0" in data or b"\0\n" in data))
+
+
 def _from_stdin() -> list[str]:
     """Paths separated by lines or NUL, without a byte order mark and the carriage returns of Windows.
 
@@ -439,8 +451,7 @@ def _from_stdin() -> list[str]:
     if sys.stdin is None:
         raise UsageError("standard input is closed, so there are no paths to read from it")
     data = sys.stdin.buffer.read()
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if marked or (b"\0" in data[:2] and (b"\n\0" in data or b"\0\n" in data)):
+    if _is_utf16(data):
         raise UsageError("the list on standard input is UTF-16; save it as UTF-8")
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\0" in data:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,32 +115,37 @@ def command(asked: PrintOptions) -> None:
     paper.
     """
     from photopoem.printing.targets import OneFile
-    from photopoem.services.publish import open_paper, open_target, ordered, press_for
+    from photopoem.services.publish import open_paper, ordered, press_for
 
-    if asked.target is None and not (asked.check and asked.press):
-        raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
-    where = open_target(asked.target) if asked.target else None
+    where = _target(asked)
     hung = _hung(asked)
     poems = ordered((poem for _, some in hung for poem in some), asked.order, asked.seed)
     name = press_for(where, asked.press) if where else str(asked.press)
     options = asked.options.given(colophon=asked.colophon)
     if isinstance(where, OneFile):
-        options = {**_show_options(name, [folder for folder, _ in hung]), **options}
+        options = {**_show_options(name, dict(hung)), **options}
     press = open_press(name, **options)
     if not asked.quiet:
         _say_changed(poems)
-    remarks = [] if asked.quiet and not asked.check else press.check(poems, photos=asked.photos)
-    _say_remarks(remarks, asked, name)
+    remarks = _say_remarks(press, name, poems, asked)
     if asked.check or where is None:
         _conclude_check(press, poems, remarks, where, asked.photos)
     elif isinstance(where, OneFile):
         _into_file(where, press, poems * asked.copies, asked)
     else:
         paper = open_paper(where.address, name, options, photos=asked.photos)
-        codes = [
-            _onto_paper(folder, ordered(some, asked.order, asked.seed), paper, asked) for folder, some in hung
-        ]
-        sys.exit(max(codes))
+        sys.exit(max(_onto_paper(folder, some, paper, asked) for folder, some in hung))
+
+
+def _target(asked: PrintOptions) -> Target | OneFile | None:
+    """The target; None if only a press is checked. Raises `UsageError` if neither is named."""
+    from photopoem.services.publish import open_target
+
+    if asked.target:
+        return open_target(asked.target)
+    if asked.target is None and not (asked.check and asked.press):
+        raise UsageError("say where --to print, such as --to tcp://192.168.1.50; see photopoem print --help")
+    return None
 
 
 def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
@@ -150,13 +156,8 @@ def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
     from photopoem.poems.show import read_show
     from photopoem.services.curate import hang
 
-    folders: dict[Path, list[Poem]] = {}
-    for path in asked.poems or (poems_folder(None),):
-        folder, poems = read_poems(path)
-        known = folders.setdefault(folder, [])
-        paths = {poem.subject.path for poem in known}
-        known += [poem for poem in poems if poem.subject.path not in paths]
-    hung = {folder: hang(poems, read_show(folder), only=asked.only) for folder, poems in folders.items()}
+    read = _read_all(asked.poems or (poems_folder(None),))
+    hung = {folder: hang(poems, read_show(folder), only=asked.only) for folder, poems in read.items()}
     dropped = sum(each.dropped for each in hung.values())
     if dropped and not asked.quiet:
         say(f"{dropped} dropped")
@@ -166,7 +167,17 @@ def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
     return [(folder, each.poems) for folder, each in hung.items() if each.poems]
 
 
-def _show_options(press: str, folders: list[Path]) -> dict[str, str]:
+def _read_all(paths: Iterable[Path]) -> dict[Path, list[Poem]]:
+    """The poems of each folder, one for each photograph."""
+    folders: dict[Path, dict[str, Poem]] = {}
+    for path in paths:
+        folder, poems = read_poems(path)
+        for poem in poems:
+            folders.setdefault(folder, {}).setdefault(poem.subject.path, poem)
+    return {folder: list(poems.values()) for folder, poems in folders.items()}
+
+
+def _show_options(press: str, folders: Iterable[Path]) -> dict[str, str]:
     """Title, author and preface from the shows, if the press has such options; the first show with a value wins."""
     from photopoem.poems.show import merged, read_show
 
@@ -176,13 +187,17 @@ def _show_options(press: str, folders: list[Path]) -> dict[str, str]:
     return {name: value for name, value in said.items() if value and name in known}
 
 
-def _say_remarks(remarks: list[str], asked: PrintOptions, press: str) -> None:
-    """Print each remark, or a summary if there are many and this is not a check."""
+def _say_remarks(press: Press, name: str, poems: list[Poem], asked: PrintOptions) -> list[str]:
+    """Print each remark of the press, or a summary if there are many and this is not a check; returns all of them."""
+    if asked.quiet and not asked.check:
+        return []
+    told = remarks = press.check(poems, photos=asked.photos)
     if not asked.check and len(remarks) > FEW:
-        lists = f"photopoem print --press {press} --check lists them"
-        remarks = [f"{len(remarks)} remarks, such as: {remarks[0]} ({lists})"]
-    for remark in remarks:
+        lists = f"photopoem print --press {name} --check lists them"
+        told = [f"{len(remarks)} remarks, such as: {remarks[0]} ({lists})"]
+    for remark in told:
         say(remark)
+    return remarks
 
 
 def _conclude_check(
@@ -252,12 +267,13 @@ def _onto_paper(folder: Path, poems: list[Poem], paper: Paper, asked: PrintOptio
     """Queue and print; returns the exit code: 1 if poems are doubtful, 130 after Ctrl-C."""
     from photopoem.printing.channels import Retry
     from photopoem.printing.queue import Queue
-    from photopoem.services.publish import enqueue, print_queue
+    from photopoem.services.publish import enqueue, ordered, print_queue
 
     target = paper.target.address
     copies = 1 if paper.target.repeatable else asked.copies
     if copies < asked.copies and not asked.quiet:
         say(f"{target}: a folder has each poem once, so --copies {asked.copies} makes no more files")
+    poems = ordered(poems, asked.order, asked.seed)
     with Queue(folder) as queue:
         new = enqueue(queue, poems, paper, copies=copies, again=asked.again)
         if not asked.quiet:

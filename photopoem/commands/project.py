@@ -257,18 +257,25 @@ def _defaults(project: Project, names: Sequence[str], command: click.Command) ->
 
 def _value(project: Project, param: click.Parameter, value: Any, *keys: str) -> Any:
     """A value for click, with converted paths. Raises `UsageError`."""
-    if isinstance(param, click.Option) and param.is_flag:
-        if not isinstance(value, bool):
-            raise project.file.wrong(f"{keys[-1]} is true or false, not {_toml(value)}", *keys)
-        return value
     several = param.multiple if isinstance(param, click.Option) else param.nargs == -1
-    given = value if isinstance(value, list) else [value]
-    if isinstance(value, list) and not several:
-        raise project.file.wrong(f"{keys[-1]} takes one value, not a list", *keys)
-    if any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in given):
-        raise project.file.wrong(f"{keys[-1]} takes a text or a number, not {_toml(value)}", *keys)
-    made = [_located(project, param, str(each)) for each in given]
+    if fault := _fault_of(param, value, several):
+        raise project.file.wrong(f"{keys[-1]} {fault}", *keys)
+    if isinstance(value, bool):
+        return value
+    made = [_located(project, param, str(each)) for each in (value if isinstance(value, list) else [value])]
     return made if several else made[0]
+
+
+def _fault_of(param: click.Parameter, value: Any, several: bool) -> str:
+    """Why a value has the wrong type; empty if it has not."""
+    if isinstance(param, click.Option) and param.is_flag:
+        return "" if isinstance(value, bool) else f"is true or false, not {_toml(value)}"
+    if isinstance(value, list) and not several:
+        return "takes one value, not a list"
+    given = value if isinstance(value, list) else [value]
+    if any(isinstance(each, bool) or not isinstance(each, str | int | float) for each in given):
+        return f"takes a text or a number, not {_toml(value)}"
+    return ""
 
 
 def _located(project: Project, param: click.Parameter, value: str) -> str:
@@ -280,15 +287,12 @@ def _located(project: Project, param: click.Parameter, value: str) -> str:
         parts = (project.path(part) if part.endswith(_FILES[called]) else part for part in value.split(","))
         return ",".join(parts)
     if called == "labels":
-        return re.sub(r"onnx:([^,]+),([^,]+)", lambda found: _onnx(project, *found.groups()), value)
+        onnx = re.compile("onnx:([^,]+),([^,]+)")
+        return onnx.sub(lambda found: f"onnx:{project.path(found[1])},{project.path(found[2])}", value)
     if called in {"print", "to"}:
         kind, colon, path = value.partition(":")
         return f"{kind}:{project.path(path)}" if colon and kind in {"dir", "file"} else value
     return project.path(value) if _is_path(param) else value
-
-
-def _onnx(project: Project, model: str, labels: str) -> str:
-    return f"onnx:{project.path(model)},{project.path(labels)}"
 
 
 def _is_path(param: click.Parameter) -> bool:

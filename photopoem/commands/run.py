@@ -112,11 +112,6 @@ class RunOptions:
         )  # fmt: skip
         return self.writing.settings(self.out or "poems", quick=self.quick, label_settings=labels)
 
-    @property
-    def told_shard(self) -> str:
-        """The shard as written on the command line."""
-        return "/".join(map(str, self.shard or (1, 1)))
-
     def is_single(self, given: list[str], found: list[Found]) -> bool:
         """Whether a single photograph was named, whose poem goes only to standard output."""
         from photopoem.photo.discover import one_photo
@@ -146,10 +141,33 @@ def command(asked: RunOptions) -> None:
     text for each photograph, and poems.jsonl with the source of every word. A second run writes only what is new or
     changed. Texts that you edited are kept; a line says so if a new poem would differ.
     """
-    from photopoem.photo.discover import find_photos, in_shard
     from photopoem.poems.folder import folder_for_poems, note_shard
 
     settings = asked.settings()
+    given, listed, left_out = _listed(asked)
+    found = _in_shard(listed, asked.shard)
+    if settings.series and asked.shard and not asked.quiet:
+        say("series: the poems of this shard are one series; those of other shards may repeat them")
+    single = asked.is_single(given, found)
+    folder = Path() if single else folder_for_poems(asked.out or "poems")
+    run = asked.run(found, left_out, settings)
+    if asked.dry_run:
+        click.echo(run.plan())
+        return
+    if not asked.yes:
+        _confirm_many(run)
+    if single:
+        sys.exit(run.one())
+    code = run.all(folder)
+    if asked.shard:
+        note_shard(folder, asked.shard, listed)
+    sys.exit(code)
+
+
+def _listed(asked: RunOptions) -> tuple[list[str], list[Found], dict[str, Counter[str]]]:
+    """The given paths, their photographs, and for each folder what was left out. Raises `UsageError`."""
+    from photopoem.photo.discover import find_photos
+
     if not asked.paths:
         raise UsageError(
             "name photographs or a folder of them; a folder with a photopoem.toml can be run without"
@@ -159,23 +177,26 @@ def command(asked: RunOptions) -> None:
     listed = find_photos(given, recurse=asked.recurse, exclude=asked.exclude, left_out=left_out)
     if not listed:
         raise UsageError(_nothing(given, left_out))
-    found = in_shard(listed, asked.shard) if asked.shard else listed
+    return given, listed, left_out
+
+
+def _in_shard(listed: list[Found], shard: tuple[int, int] | None) -> list[Found]:
+    """The photographs of the shard, or all without one. Raises `UsageError` if it has none."""
+    from photopoem.photo.discover import in_shard
+
+    if shard is None:
+        return listed
+    found = in_shard(listed, shard)
     if not found:
-        raise UsageError(f"shard {asked.told_shard} holds none of {counted(len(listed), 'photograph')}")
-    if settings.series and asked.shard and not asked.quiet:
-        say("series: the poems of this shard are one series; those of other shards may repeat them")
-    single = asked.is_single(given, found)
-    folder = Path() if single else folder_for_poems(asked.out or "poems")
-    run = asked.run(found, left_out, settings)
-    if asked.dry_run:
-        click.echo(run.plan())
-        return
-    if not asked.yes and sys.stdin is not None and sys.stdin.isatty() and (many := run.many_paid()):
+        told = "/".join(map(str, shard))
+        raise UsageError(f"shard {told} holds none of {counted(len(listed), 'photograph')}")
+    return found
+
+
+def _confirm_many(run: Run) -> None:
+    """Ask before very many paid requests, if there is a terminal. Raises `click.Abort`."""
+    if sys.stdin is not None and sys.stdin.isatty() and (many := run.many_paid()):
         click.confirm(many, abort=True, err=True)
-    code = run.one() if single else run.all(folder)
-    if asked.shard and not single:
-        note_shard(folder, asked.shard, listed)
-    sys.exit(code)
 
 
 def _nothing(given: list[str], left_out: dict[str, Counter[str]]) -> str:

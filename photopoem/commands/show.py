@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,8 @@ from photopoem.commands.options import (
     option,
     poems_folder,
     poems_option,
+    speech_files,
     takes,
-    words_file,
     words_option,
 )
 from photopoem.errors import PhotopoemError, UsageError
@@ -29,7 +30,7 @@ from photopoem.text.terminal import as_utf8, counted, say, visible
 
 if TYPE_CHECKING:
     from photopoem.poem import Poem
-    from photopoem.poems.show import State
+    from photopoem.poems.show import Show, State
     from photopoem.services.curate import Listed, Pick
 
 EXAMPLES = """
@@ -90,36 +91,46 @@ def command(asked: ShowOptions) -> None:
 
 def _set(asked: ShowOptions, picks: list[Pick], poems: Path) -> bool:
     """Apply the given settings of the show; returns whether there were any."""
-    from photopoem.poems.show import checked_text
-    from photopoem.services.curate import describe_show, entitle, order_by_hand
+    from photopoem.services.curate import describe_show
 
-    title = None if asked.title is None else checked_text("title", as_utf8(asked.title))
-    said: dict[str, Any] = {
-        "author": None if asked.author is None else checked_text("author", as_utf8(asked.author)),
-        "preface": None if asked.preface is None else checked_text("preface", _read(asked.preface)),
-        "order": asked.order,
-    }
-    if asked.names and title is not None:
-        _entitled(picks, entitle, title)
-    elif title is not None:
-        said["title"] = title
-    if asked.names and asked.order == "hand":
-        order_by_hand(picks)
-    folders = {pick.folder for pick in picks} or {poems}
-    given = {name: value for name, value in said.items() if value is not None}
-    for folder in folders if given else ():
-        describe_show(folder, **given)
-    if not given and title is None:
+    said = _said(asked)
+    if not said:
         return False
-    what = sorted([*given, *(["title"] if title is not None and "title" not in given else [])])
-    say(f"{', '.join(str(folder / 'show.json') for folder in sorted(folders))}: {', '.join(what)}")
+    what = ", ".join(sorted(said))
+    if asked.names:
+        _set_poems(picks, said)
+    folders = sorted({pick.folder for pick in picks} or {poems})
+    for folder in folders if said else ():
+        describe_show(folder, **said)
+    say(f"{', '.join(str(folder / 'show.json') for folder in folders)}: {what}")
     return True
 
 
-def _entitled(picks: list[Pick], entitle: Any, title: str) -> None:
-    if len(picks) != 1:
-        raise UsageError(f"--title with a POEM is that poem's title, and {len(picks)} are named; name one")
-    entitle(picks[0], title)
+def _said(asked: ShowOptions) -> dict[str, Any]:
+    """The given settings of the show, by name. Raises `UsageError`."""
+    from photopoem.poems.show import checked_text
+
+    texts = {"title": as_utf8, "author": as_utf8, "preface": _read}
+    given = {name: getattr(asked, name) for name in (*texts, "order")}
+    return {
+        name: checked_text(name, texts[name](value)) if name in texts else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _set_poems(picks: list[Pick], said: dict[str, Any]) -> None:
+    """Apply what concerns the named poems: their order, and a title, which is taken out of `said`."""
+    from photopoem.services.curate import entitle, order_by_hand
+
+    if "title" in said:
+        if len(picks) != 1:
+            raise UsageError(
+                f"--title with a POEM is that poem's title, and {len(picks)} are named; name one"
+            )
+        entitle(picks[0], said.pop("title"))
+    if said.get("order") == "hand":
+        order_by_hand(picks)
 
 
 def _read(name: str) -> str:
@@ -134,32 +145,24 @@ def _read(name: str) -> str:
 
 
 def _list(asked: ShowOptions, picks: list[Pick], poems: Path) -> None:
+    from photopoem.poems.show import read_show
     from photopoem.services.curate import listed
 
     rows = [each for each in listed(picks) if asked.state in (None, each.state)]
+    show = read_show(picks[0].folder if picks else poems)
     if asked.as_json:
-        _as_json(picks, poems, rows)
+        head = {"title": show.title, "author": show.author, "preface": show.preface, "order": show.order}
+        click.echo(json.dumps(head | {"poems": [asdict(each) for each in rows]}, indent=1))
     elif asked.paths:
         for each in rows:
             # Another program gets the bytes of the name; a terminal gets no control characters.
             click.echo(visible(each.path) if sys.stdout.isatty() else os.fsencode(each.path))
     else:
-        _as_table(picks, poems, rows)
+        _as_table(show, rows)
 
 
-def _as_json(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
-    from photopoem.poems.show import read_show
-
-    show = read_show(picks[0].folder if picks else poems)
-    head = {"title": show.title, "author": show.author, "preface": show.preface, "order": show.order}
-    click.echo(json.dumps(head | {"poems": [asdict(each) for each in rows]}, indent=1))
-
-
-def _as_table(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
+def _as_table(show: Show, rows: list[Listed]) -> None:
     """The head of the show, a line for each poem, and the counts by state."""
-    from photopoem.poems.show import STATES, read_show
-
-    show = read_show(picks[0].folder if picks else poems)
     for said in (show.title, show.author and f"by {show.author}"):
         if said:
             click.echo(visible(said))
@@ -170,10 +173,17 @@ def _as_table(picks: list[Pick], poems: Path, rows: list[Listed]) -> None:
         click.echo(
             visible(f"{each.state:9}  {each.grammar:{wide}}  {each.seed:3}  {each.path}  {first}{hand}")
         )
-    counts = {state: sum(each.state == state for each in rows) for state in STATES}
-    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     order = f"; by {show.order}" if show.order else ""
-    click.echo(f"{counted(len(rows), 'poem')}" + (f": {told}" if told else "") + order)
+    click.echo(f"{counted(len(rows), 'poem')}{_states(rows)}{order}")
+
+
+def _states(rows: list[Listed]) -> str:
+    """The counts by state, such as `: 2 kept, 1 dropped`."""
+    from photopoem.poems.show import STATES
+
+    counts = Counter(each.state for each in rows)
+    told = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
+    return f": {told}" if told else ""
 
 
 DECIDE_EXAMPLES = """
@@ -302,20 +312,24 @@ def _reroll(pick: Pick, asked: RerollOptions) -> bool:
         raise UsageError(f"{pick.path}: kept, so not re-rolled; photopoem undecide {pick.path} first")
     standing = pick.poem()
     grammar = asked.grammar or grammar_of(pick)
-    words = words_file(asked.words, pick.folder)
-    speech = (*asked.lexicon, *([words] if words else []))
+    speech = speech_files(asked.lexicon, asked.words, pick.folder)
     found = rolls(pick, grammar=grammar, seed=asked.seed, count=asked.number or 1, speech=speech)
     if not found:
         raise UsageError(f"{pick.path}: {grammar} has no other poem for it; try another --grammar")
     poem = _chosen(pick, found) if asked.number else found[0]
-    if poem is None or (standing.by_hand and not asked.force and not _agreed(pick)):
+    if poem is None or not _agreed(pick, standing, force=asked.force):
         say(f"{pick.path}: left as it is")
         return False
     aside = take(pick, poem, grammar, speech=speech)
     if not asked.number:
-        show(f"{poem.title}\n\n{poem.text}\n\n" if str(poem.title) else f"{poem.text}\n\n")
+        show(_titled(poem))
     say(f"{pick.path}: {poem.grammar}, seed {poem.seed}" + (f"; your text is in {aside}" if aside else ""))
     return True
+
+
+def _titled(poem: Poem) -> str:
+    title = f"{poem.title}\n\n" if str(poem.title) else ""
+    return f"{title}{poem.text}\n\n"
 
 
 def _chosen(pick: Pick, poems: list[Poem]) -> Poem | None:
@@ -323,8 +337,7 @@ def _chosen(pick: Pick, poems: list[Poem]) -> Poem | None:
     from photopoem.services.batch import show
 
     for number, poem in enumerate(poems, start=1):
-        title = f"{poem.title}\n\n" if str(poem.title) else ""
-        show(f"{number}  seed {poem.seed}\n\n{title}{poem.text}\n\n")
+        show(f"{number}  seed {poem.seed}\n\n{_titled(poem)}")
     taken: int = click.prompt(
         f"Which for {pick.path}? (1 to {len(poems)}, 0 for none)", default=0, type=click.IntRange(0, len(poems)),
         err=True, show_default=False,
@@ -332,8 +345,10 @@ def _chosen(pick: Pick, poems: list[Poem]) -> Poem | None:
     return poems[taken - 1] if taken else None
 
 
-def _agreed(pick: Pick) -> bool:
+def _agreed(pick: Pick, standing: Poem, *, force: bool) -> bool:
     """Whether the user agrees to replace an edited text; without a terminal, no."""
+    if force or not standing.by_hand:
+        return True
     told = f"{pick.text} was changed by hand. Put your text aside and write another?"
     return click.confirm(told, default=False, err=True)
 

@@ -437,6 +437,11 @@ def _alternatives(where: str, cell: str) -> tuple[str, ...]:
     return texts
 
 
+def _without_silent(cells: Mapping[str, tuple[str, ...]], words: HouseWords) -> dict[str, tuple[str, ...]]:
+    said = {name: tuple(text for text in texts if not words.is_silent(text)) for name, texts in cells.items()}
+    return {name: texts for name, texts in said.items() if texts}
+
+
 def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
     """The lexicon with the words of the house: their rows first, and no banned phrases.
 
@@ -445,12 +450,7 @@ def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
     """
     if not words.fingerprint:
         return lexicon
-    entries: Entries = {}
-    for key, cells in lexicon.entries.items():
-        said = {
-            name: tuple(text for text in texts if not words.is_silent(text)) for name, texts in cells.items()
-        }
-        entries[key] = {name: texts for name, texts in said.items() if texts}
+    entries: Entries = {key: _without_silent(cells, words) for key, cells in lexicon.entries.items()}
     for name in FIELDS:
         if not entries.get(("*thing", "thing"), {}).get(name):
             told = f"these words leave the lexicon nothing to say of a thing ({name}); name fewer"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import chain, count
 from pathlib import Path
@@ -23,7 +23,7 @@ from photopoem.grammar.parser import (
     Tag,
     parse_rule,
 )
-from photopoem.grammar.rules import RuleBook, least_steps, ranks, walk
+from photopoem.grammar.rules import Alternative, RuleBook, least_steps, ranks, walk
 from photopoem.vocabulary import FIXED_SYMBOLS, NUMBERED, SYMBOLS
 
 MAX_LEAST_STEPS = 2_000
@@ -78,13 +78,7 @@ class _Checker:
         sound = not self.source.problems
         if sound or self.rules:
             self._notes()
-        for (key, n), (nodes, faults) in self.parsed.items():
-            for fault in faults:
-                self._at(key, n, fault.at, fault.message)
-            for node in walk(nodes):
-                self._node(key, n, node)
-            for rule in _rules_of(nodes):
-                self._two_words(key, n, rule)
+        self._syntax()
         for key, texts in self.rules.items():
             if not texts:
                 self._at(key, 0, 0, f"{key!r} has no rules")
@@ -95,6 +89,16 @@ class _Checker:
             self._endless(book)
             self._unreached(book)
             self._too_wide()
+
+    def _syntax(self) -> None:
+        """Note the errors inside each rule."""
+        for (key, n), (nodes, faults) in self.parsed.items():
+            for fault in faults:
+                self._at(key, n, fault.at, fault.message)
+            for node in walk(nodes):
+                self._node(key, n, node)
+            for rule in _rules_of(nodes):
+                self._two_words(key, n, rule)
 
     def _at(self, key: str, n: int, offset: int, message: str, *, error: bool = True) -> None:
         self.source.problem(self.source.rule_at(key, n, offset), message, error=error)
@@ -186,23 +190,14 @@ class _Checker:
         rank = ranks(book.graph, given)
         circles = book.recursive
         for key, alternatives in book.symbols.items():
-            if key in circles and key not in rank:
+            if key in rank:
+                self._unsatisfied(key, alternatives, rank)
+            elif key in circles:
                 self._at(key, 0, 0, f"{key!r} can never end: every rule of it leads back to it")
-            for n, alternative in enumerate(alternatives[: self._own(key)]):
-                lacking = sorted(need for need in alternative.needs if need not in rank and need[:1] != "\0")
-                if lacking and key in rank:
-                    self._at(
-                        key,
-                        n,
-                        0,
-                        f"no photograph can satisfy this: {lacking[0]!r} can never be said",
-                        error=False,
-                    )
+        steps = least_steps(book, given)
         for start in self._starts():
             if start in self.rules and start not in rank and start not in circles:
                 self._at(start, 0, 0, f"{start!r} can never be said")
-        steps = least_steps(book, given)
-        for start in self._starts():
             if start in rank and steps.get(start, 0) > MAX_LEAST_STEPS:
                 self._at(
                     start,
@@ -210,6 +205,14 @@ class _Checker:
                     0,
                     f"{start!r} takes {steps[start]:,.0f} steps at least, which is too long for a poem",
                 )
+
+    def _unsatisfied(self, key: str, alternatives: Sequence[Alternative], rank: Container[str]) -> None:
+        """Note the rules in the file that need a symbol which can never be said."""
+        for n, alternative in enumerate(alternatives[: self._own(key)]):
+            lacking = sorted(need for need in alternative.needs if need not in rank and need[:1] != "\0")
+            if lacking:
+                told = f"no photograph can satisfy this: {lacking[0]!r} can never be said"
+                self._at(key, n, 0, told, error=False)
 
     def _starts(self) -> list[str]:
         form = self.parts.form
@@ -244,14 +247,14 @@ class _Checker:
 
     def _too_wide(self) -> None:
         """Note rules that can never be used because their own text is wider than a line."""
-        form = self.parts.form
-        if not form.width or form.soft:
+        width = self.parts.form.hard_width
+        if not width:
             return
         for key, texts in self.rules.items():
             for n, text in enumerate(texts):
                 widest = max((len(line) for line in _author_lines(text)), default=0)
-                if widest > form.width and len(text) <= MAX_RULE:
-                    self._at(key, n, 0, f"a line of {widest} characters cannot fit the width of {form.width}")
+                if widest > width and len(text) <= MAX_RULE:
+                    self._at(key, n, 0, f"a line of {widest} characters cannot fit the width of {width}")
 
 
 def _rules_of(nodes: Rule) -> Iterator[Rule]:

@@ -109,7 +109,7 @@ class Expander:
         self._checked: tuple[Piece, ...] | None = None
         self._initial = ""
         self._opening: Opening | None = None
-        self._width = 0 if form.soft else form.width or 0
+        self._width = form.hard_width
         self._counted = bool(form.words or form.syllables)
         self._line_tries = SEARCHED_LINE_TRIES if form.counted else LINE_TRIES
         self._capturing = self._depth = self._steps = self._characters = self._draws = 0

@@ -55,6 +55,11 @@ class Form:
             return "another number of syllables"
         return "another number of words" if self.words else self.too_wide
 
+    @property
+    def hard_width(self) -> int:
+        """The most characters of a line; 0 if longer lines are broken, or if there is no limit."""
+        return 0 if self.soft else self.width or 0
+
     def fitting(
         self, number: int, before: str, after: str, sizes: Sequence[tuple[int, int, int | None]]
     ) -> list[int]:
@@ -63,7 +68,7 @@ class Form:
         `sizes` has the characters, words and syllables of each phrase.
         """
         rest = f"{before} {after}"
-        hard = self.width if not self.soft else None
+        hard = self.hard_width
         most = max(0, hard - len(before) - len(after)) if hard else LONGEST_PHRASE
         places = [n for n, size in enumerate(sizes) if size[0] <= most]
         if self.words:

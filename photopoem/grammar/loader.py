@@ -8,7 +8,7 @@ import io
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -94,10 +94,9 @@ def _from_table(lines: Sequence[str], symbol: str) -> Words:
     """The words in the first column and the weights in the second, or in the columns with such headings."""
     mark = _mark_of(lines) or ","
     rows = list(_rows(lines, mark))
-    header = [cell.casefold() for cell in rows[0]] if rows else []
+    header = [cell.casefold() for cell in next(iter(rows), [])]
     told = _is_header(header, rows[1:], symbol.casefold())
-    first = next((n for n, name in enumerate(header) if name in _WORDS), 0) if told else 0
-    second = next((n for n, name in enumerate(header) if name in _WEIGHTS), 1) if told else 1
+    first, second = (_column(header, _WORDS, 0), _column(header, _WEIGHTS, 1)) if told else (0, 1)
     kept = [row for row in rows[told:] if len(row) > first and row[first]]
     return [row[first] for row in kept], [_weight(row[second] if len(row) > second else "") for row in kept]
 
@@ -118,19 +117,24 @@ def _rows(lines: Sequence[str], mark: str) -> Iterator[list[str]]:
         yield [cell.strip() for cell in row]
 
 
+def _column(header: Sequence[str], names: Container[str], usual: int) -> int:
+    """The column with one of these headings, otherwise the usual one."""
+    return next((n for n, name in enumerate(header) if name in names), usual)
+
+
 def _is_header(header: Sequence[str], rows: Sequence[Sequence[str]], symbol: str) -> bool:
     """Whether the first row has headings: usual ones, or as the only row whose second cell is not a weight."""
     if not header or not rows:
         return False
     if not _WORDS.isdisjoint(header) or (symbol and header[0] in (symbol, f"{symbol}s")):
         return True
-    second = [row[1] for row in rows if len(row) > 1]
-    named = len(header) > 1 and _number(header[1]) is None and bool(header[1])
-    return (
-        named
-        and bool(second)
-        and (all(_number(cell) is not None for cell in second) or header[1] in _WEIGHTS)
-    )
+    return len(header) > 1 and _is_above_weights(header[1], [row[1] for row in rows if len(row) > 1])
+
+
+def _is_above_weights(name: str, cells: Sequence[str]) -> bool:
+    if not name or not cells or _number(name) is not None:
+        return False
+    return name in _WEIGHTS or all(_number(cell) is not None for cell in cells)
 
 
 def _number(cell: str) -> float | None:

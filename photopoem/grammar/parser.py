@@ -255,11 +255,8 @@ def _split(text: str, separator: str, most: int = -1) -> list[tuple[str, int]]:
     start = depth = 0
     in_tag = False
     for n, char in enumerate(text):
-        if char in "[(":
-            depth += 1
-        elif char in "])":
-            depth -= 1
-        elif char == "#" and depth == 0:
+        depth += (char in "[(") - (char in "])")
+        if char == "#" and depth == 0:
             in_tag = not in_tag
         elif char == separator and depth <= 0 and not in_tag and most != 0:
             parts.append((text[start:n], start))

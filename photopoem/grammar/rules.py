@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+from itertools import chain
 
 from photopoem.grammar.form import initial_of
 from photopoem.grammar.modifiers import FROM_THE_LEXICON, Calls, calls
@@ -128,7 +129,7 @@ def certain(
     """
     found = {symbol: frozenset((symbol,)) for symbol in given}
     nothing: frozenset[str] = frozenset()
-    graph = {symbol: [n for needs in options[symbol] for n in needs] for symbol in options}
+    graph = {symbol: list(chain.from_iterable(needs)) for symbol, needs in options.items()}
     for component in components(graph):
         for symbol in component:
             each = [nothing.union(*(found.get(need, nothing) for need in needs)) for needs in options[symbol]]
@@ -324,6 +325,11 @@ def make_rule_book(
     )
 
 
+def _initial(text: str) -> str:
+    """The letter or digit that a text begins with, without what marks it."""
+    return next((initial_of(char) or char for char in text if char.isalnum()), "")
+
+
 def make_alternative(
     symbol: str, text: str, weight: float, options: dict[str, list[frozenset[str]]]
 ) -> Alternative:
@@ -341,7 +347,7 @@ def make_alternative(
         stems=stems(" ".join(own)),
         silent=_leads_on(nodes)
         or (not any(isinstance(node, Tag) for node in nodes) and not any(map(str.isalnum, "".join(own)))),
-        initial=next((initial_of(char) or char for char in first if char.isalnum()), ""),
+        initial=_initial(first),
         binds=_binds(nodes),
     )
 
@@ -371,14 +377,13 @@ def _segments(nodes: Rule) -> tuple[Segment, ...]:
 def _segment(nodes: Nodes) -> Segment:
     shown = next((n for n, node in enumerate(nodes) if isinstance(node, (Piece, Tag))), len(nodes))
     rest = nodes[shown:]
-    tags = [node for node in nodes if isinstance(node, Tag)]
     at, after = _last_phrase(rest)
     return Segment(
         bindings=nodes[:shown],
         rest=rest,
         blank=not nodes,
         literal=sum(len(node.text) for node in nodes if isinstance(node, Piece)),
-        recalled=tuple((tag.symbol, calls(tag.modifiers)) for tag in tags),
+        recalled=tuple((tag.symbol, calls(tag.modifiers)) for tag in nodes if isinstance(tag, Tag)),
         phrase=at,
         phrase_modifiers=after,
         bare=tuple(tag.symbol for tag in rest[at + 1 :] if isinstance(tag, Tag) and not tag.modifiers),

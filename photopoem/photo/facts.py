@@ -50,9 +50,11 @@ def _of_tree(part: str) -> list[str]:
 
 def _between_strokes(text: str) -> list[str]:
     """The words between slashes: cat/dog gives two. Three parts or a capital first make a path: Places/France/Paris."""
+    if "<" in text:
+        return [text]
     parts = [each.strip() for each in text.split("/") if each.strip()]
-    if len(parts) < 2 or "<" in text:
-        return parts if "<" not in text else [text]
+    if len(parts) < 2:
+        return parts
     if parts[0].casefold() in _OF_PROGRAMS:
         return []
     if any(len(each) <= _SHORT for each in parts):

@@ -94,20 +94,19 @@ def faults_of(held: Mapping[Path, Sequence[Shard]]) -> Iterator[str]:
     """The missing and duplicate shards of several folders, one line each."""
     shards = [shard for folder in held.values() for shard in folder]
     for one, other in combinations(held, 2):
-        for shard in sorted({str(each) for each in held[one]} & {str(each) for each in held[other]}):
+        for shard in sorted(set(map(str, held[one])) & set(map(str, held[other]))):
             yield f"{one} and {other} both hold shard {shard}"
-    if len({each.of for each in shards}) > 1:
+    divisions = {each.of for each in shards}
+    if len(divisions) > 1:
         told = ", ".join(map(str, dict.fromkeys(map(str, shards))))
         yield f"the shards {told} are parts of different divisions; photographs may be missing or here twice"
     elif len({each.listing for each in shards}) > 1:
-        sizes = ", ".join(
-            f"{folder} {sum(shard.photographs)}" for folder, some in held.items() for shard in some
-        )
+        sizes = ", ".join(f"{folder} {sum(each.photographs)}" for folder in held for each in held[folder])
         yield (
             f"the runs listed different photographs ({sizes}); those that only some runs listed may be missing, "
             "and a file that was renamed may be here twice"
         )
-    if shards and len({each.of for each in shards}) == 1:
+    if len(divisions) == 1:
         yield from _missing(shards)
 
 
@@ -505,21 +504,32 @@ def merge_folders(
         folders = [stack.enter_context(PoemsFolder(_with_records(each))) for each in each_once.values()]
         joined = stack.enter_context(PoemsFolder(out, force=force))
         shows = {folder.path: read_show(folder.path) for folder in (joined, *folders)}
-        clashes, kept = [], []
-        for path in sorted({path for folder in folders for path in folder.paths()}):
-            holders = [folder for folder in folders if path in folder._entries]
-            keepers = [each for each in holders if shows[each.path].choice(path).state == "kept"]
-            if path in joined and shows[joined.path].choice(path).state == "kept":
-                kept.append(f"{joined.path}: {path} is kept there, so not replaced")
-                continue
-            try:
-                joined.adopt(path, (keepers or holders)[0])
-            except KeptText as error:
-                kept.append(str(error))
-            if len({holder.line(path) for holder in keepers or holders}) > 1:
-                clashes.append(path)
+        paths = sorted(set().union(*(folder.paths() for folder in folders)))
+        told = {path: _take_over(path, folders, joined, shows) for path in paths}
         joined.finish()
+        kept = [line for line, _ in told.values() if line]
+        clashes = [path for path, (_, differ) in told.items() if differ]
         return len(joined), clashes, [*kept, *_join_shows(list(shows.values()), joined.path)]
+
+
+def _take_over(
+    path: str, folders: Iterable[PoemsFolder], joined: PoemsFolder, shows: Mapping[Path, Show]
+) -> tuple[str, bool]:
+    """Adopt the poem of a path from the first folder whose show keeps it, otherwise from the first that has it.
+
+    Returns why it was not adopted, and whether the candidates differ.
+    """
+    holders = [folder for folder in folders if path in folder]
+    keepers = [each for each in (joined, *holders) if shows[each.path].choice(path).state == "kept"]
+    if path in joined and joined in keepers:
+        return f"{joined.path}: {path} is kept there, so not replaced", False
+    found = [each for each in keepers if each is not joined] or holders
+    told = ""
+    try:
+        joined.adopt(path, found[0])
+    except KeptText as error:
+        told = str(error)
+    return told, len({holder.line(path) for holder in found}) > 1
 
 
 def _join_shows(shows: Sequence[Show], out: Path) -> list[str]:

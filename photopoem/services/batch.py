@@ -466,7 +466,6 @@ class Run:
                 signal.signal(number, handler)
 
     def _sum_up(self, folder: PoemsFolder, progress: Progress, skipped: int) -> None:
-        gone = [path for path in folder.gone(self.found) if not is_url(path) and not Path(path).exists()]
         if self.quiet:
             return
         say(f"{folder.path}: {progress.summary(skipped, self._kept, self._dropped)}")
@@ -476,11 +475,16 @@ class Run:
         if self._apart:
             more = f"; {len(self._apart) - 1} more are named so" if len(self._apart) > 1 else ""
             say(f"{folder.path}: {folder.named_apart(self._apart[0])}{more}")
-        if len(gone) == 1:
-            say(f"{folder.path}: 1 photograph is gone ({gone[0]}); its poem is kept")
-        elif gone:
-            say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")
+        self._say_gone(folder)
         if self._stopped:
             done = skipped + progress.written + progress.kept + progress.failed + self._kept + self._dropped
             left = len(self.found) - done
             say(f"stopped with {counted(left, 'photograph')} left; the same command continues from here")
+
+    def _say_gone(self, folder: PoemsFolder) -> None:
+        """Report photographs that have a poem here but no longer exist."""
+        gone = [path for path in folder.gone(self.found) if not is_url(path) and not Path(path).exists()]
+        if len(gone) == 1:
+            say(f"{folder.path}: 1 photograph is gone ({gone[0]}); its poem is kept")
+        elif gone:
+            say(f"{folder.path}: {len(gone)} photographs are gone ({gone[0]}, ...); their poems are kept")

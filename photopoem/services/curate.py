@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from photopoem.english.lexicon import is_house_file, read_house_words
 from photopoem.errors import MissingWordsError, UsageError, did_you_mean_path
@@ -74,7 +74,7 @@ def find(names: Iterable[str], poems: Path = Path("poems")) -> list[Pick]:
         folder = _folder_of(name, poems)
         if folder not in known:
             known[folder] = _Known(folder)
-        for pick in known[folder].meant(name):
+        for pick in known[folder].meant(name) or known[folder].no_meaning(name):
             found.setdefault((os.path.realpath(folder), pick.path), pick)
     return list(found.values())
 
@@ -109,18 +109,18 @@ class _Known:
         }
 
     def meant(self, name: str) -> list[Pick]:
-        """The photographs that a name selects here. Raises `UsageError` if there are none."""
+        """The photographs that a name selects here, which may be none."""
         path = Path(name)
         if name in self.picks:
             return [self.picks[name]]
-        if path == self.folder or path == self.folder / RECORDS:
+        if path in (self.folder, self.folder / RECORDS):
             return list(self.picks.values())
         if path.is_dir():
-            return self._below(path) or self._nothing(name)
+            return self._below(path)
         here = os.path.abspath(name)  # noqa: PTH100 - the paths of records are compared as text
         alike = [each for each in self.picks.values() if here in self._places(each)]
         if alike or not (path.is_file() and is_photo_name(path.name)):
-            return alike or self._matching(name) or self._nothing(name)
+            return alike or self._matching(name)
         return [Pick(self.folder, name, _digest(name))]
 
     def _places(self, pick: Pick) -> tuple[str, ...]:
@@ -135,23 +135,18 @@ class _Known:
     def _matching(self, pattern: str) -> list[Pick]:
         if not any(mark in pattern for mark in "*?["):
             return []
-        return [
-            pick
-            for pick in self.picks.values()
-            if any(
-                fnmatch(each, pattern)
-                for each in (
-                    pick.path,
-                    Path(pick.path).name,
-                    str(pick.text),
-                    pick.text.name if pick.text else "",
-                )
-            )
-        ]
+        return [each for each in self.picks.values() if any(fnmatch(name, pattern) for name in _names(each))]
 
-    def _nothing(self, name: str) -> list[Pick]:
+    def no_meaning(self, name: str) -> NoReturn:
+        """Raise `UsageError` with the nearest existing name."""
         near = did_you_mean_path(name) or f"; name a text in {self.folder} or a photograph"
         raise UsageError(f"{name}: no such poem or photograph in the show{near}")
+
+
+def _names(pick: Pick) -> list[str]:
+    """The texts that a pattern may match: paths and names of the photograph and of its text."""
+    paths = [pick.path, *([str(pick.text)] if pick.text else [])]
+    return [*paths, *(Path(each).name for each in paths)]
 
 
 def _digest(path: str) -> str:

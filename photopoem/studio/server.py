@@ -85,22 +85,20 @@ class Guard:
         """The status and the reason of a refusal; 0 if the request is allowed."""
         host, origin = headers.get("host", ""), headers.get("origin")
         writes = method not in ("GET", "HEAD")
-        if host not in self.hosts:
-            return 403, "the studio answers to 127.0.0.1 alone"
-        if not secrets.compare_digest(token.encode(), self.token.encode()):
-            return 403, "open the whole address that photopoem printed"
-        if (origin is not None or writes) and origin != f"http://{host}":
-            return 403, "the request comes from another page"
-        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return 403, "the request comes from another page"
-        if method not in ("GET", "HEAD", "POST"):
-            return 405, "there is GET, HEAD and POST"
-        if writes and headers.get("content-type", "").partition(";")[0] != "application/json":
-            return 415, "what is sent must be JSON"
-        if writes and self.read_only:
-            return 403, "this screen only shows; open photopoem studio to choose"
-        length = headers.get("content-length", "0")
-        return (413, "too long") if not length.isdecimal() or int(length) > MOST_BYTES else (0, "")
+        kind, length = headers.get("content-type", ""), headers.get("content-length", "0")
+        known = secrets.compare_digest(token.encode(), self.token.encode())
+        elsewhere = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        faults = (
+            (host not in self.hosts, 403, "the studio answers to 127.0.0.1 alone"),
+            (not known, 403, "open the whole address that photopoem printed"),
+            ((origin is not None or writes) and origin != f"http://{host}", 403, "the request comes from another page"),
+            (elsewhere, 403, "the request comes from another page"),
+            (method not in ("GET", "HEAD", "POST"), 405, "there is GET, HEAD and POST"),
+            (writes and kind.partition(";")[0] != "application/json", 415, "what is sent must be JSON"),
+            (writes and self.read_only, 403, "this screen only shows; open photopoem studio to choose"),
+            (not length.isdecimal() or int(length) > MOST_BYTES, 413, "too long"),
+        )  # fmt: skip
+        return next(((status, why) for is_so, status, why in faults if is_so), (0, ""))
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:
