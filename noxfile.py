@@ -1,4 +1,4 @@
-"""The few commands of everyday work: `nox` runs lint, types and tests; `nox -s NAME` one of them."""
+"""Everyday commands: `nox` runs lint, types and tests; `nox -s NAME` runs one of them."""
 
 import nox
 

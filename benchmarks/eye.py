@@ -1,4 +1,4 @@
-"""How right the built-in eye is, on a folder of photographs with the words that are true of them, and how fast.
+"""The accuracy and speed of the built-in labeller, on a folder of photographs with their true words.
 
     python benchmarks/eye.py FOLDER            quality, of the whole and of its parts alone
     python benchmarks/eye.py FOLDER --errors   and what it said wrongly, photograph by photograph
@@ -100,7 +100,7 @@ def said_in(path: Path) -> dict[str, Labels]:
 
 
 def summary(answers: Sequence[Labels], truth: Sequence[set[str]]) -> dict[str, str]:
-    """The figures of the model card: of words, of first words, of people, of doubts."""
+    """The figures of the model card: words, first words, people, doubts."""
     each = [
         [(label, label.text in true) for label in labels] for labels, true in zip(answers, truth, strict=True)
     ]
@@ -180,7 +180,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def show_speed(photos: Sequence[Photo]) -> None:
-    """Cold start, time a photograph and the most memory, of a fresh process that reads one photograph after another."""
+    """Cold start, time per photograph and peak memory of a fresh process that reads the photographs in turn."""
     paths = [photo.path for photo in photos]
     ran = subprocess.run([sys.executable, "-c", FRESH, *paths], capture_output=True, text=True, check=True)
     cold, each, memory = (float(line) for line in ran.stdout.split())

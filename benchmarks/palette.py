@@ -1,4 +1,4 @@
-"""Palettes side by side: how fast, how near to exact k-means, and whether a small vivid thing is seen.
+"""Compares palettes: speed, distance from exact k-means, and whether a small vivid thing is found.
 
     python benchmarks/palette.py [--photos 6] [--rounds 3] [--seconds 20] [--json]
 
@@ -49,7 +49,7 @@ Reader = Callable[[str], Any]
 
 
 def ours(path: str) -> list[Any]:
-    """What a run does with a photograph before it labels it: open, read and name its palette."""
+    """A run's work on a photograph before labelling: open, read and name its palette."""
     from photopoem.color.palette import read_palette
     from photopoem.photo.reading import read_photo
 
@@ -146,7 +146,7 @@ def installed() -> dict[str, Reader]:
 
 
 def speed(reader: Reader, paths: list[str], rounds: int, seconds: float) -> float:
-    """Photos a second of CPU: the best round; no further photograph is begun after that many seconds."""
+    """Photos per CPU second in the best round; after `seconds`, no further photograph is started."""
     best, begun = 0.0, time.process_time()
     for _ in range(rounds):
         done, start = 0, time.process_time()
@@ -164,7 +164,7 @@ def speed(reader: Reader, paths: list[str], rounds: int, seconds: float) -> floa
 def beside_floor(paths: list[str]) -> tuple[float, float]:
     """Photos a second of CPU of the floor and of photopoem, the best of `TURNS` for each photograph.
 
-    They take turns at every photograph: what else the machine does for a while meets both.
+    They alternate at every photograph, so that other load affects both.
     """
     times = [
         best_of_turns([partial(decode, path), partial(ours, path)], TURNS, time.process_time)
@@ -249,7 +249,7 @@ def lab_of(colors: list[Any]) -> Floats:
 
 def measure(photos: int, rounds: int, seconds: float) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The summary and a row for each reader."""
-    warnings.simplefilter("ignore")  # what peers deprecate is theirs to mend
+    warnings.simplefilter("ignore")  # deprecation warnings of peers do not matter here
     readers: dict[str, Reader] = {"photopoem": ours, **installed()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -260,7 +260,7 @@ def measure(photos: int, rounds: int, seconds: float) -> tuple[dict[str, float],
                 str(path) for path in camera_photos(folder / str(megapixels), photos, megapixels)
             ]
         for reader in (decode, *readers.values()):
-            if reader is not scikit_learn:  # what it learns on its first picture it has learnt on all
+            if reader is not scikit_learn:  # warm up on the first picture
                 reader(str(sorted(SAMPLES.glob("*.jpg"))[0]))
         pairs = {f"{size} MP/s": beside_floor(paths) for size, paths in sizes.items()}
         nothing = dict.fromkeys(("distance", "inertia", "vivid"), "")
@@ -283,7 +283,7 @@ def measure(photos: int, rounds: int, seconds: float) -> tuple[dict[str, float],
 
 
 def summary(rows: list[dict[str, Any]], sizes: list[int]) -> dict[str, float]:
-    """The figures that are held to limits."""
+    """The ratios."""
     floors, mine, *peers = rows
     keep = [row for row in peers if row["distance"] <= KEEPS_WITHIN] or peers
     columns = [f"{size} MP/s" for size in sizes]

@@ -1,4 +1,4 @@
-"""Makes the photographs that the benchmarks read, from the samples: full size as a camera's, or many small ones."""
+"""Makes photographs for the benchmarks from the samples: full size, or many small ones."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def _enlarged(sample: Path, corner: int, size: tuple[int, int]) -> Image.Image:
 
 
 def decode(path: str | Path) -> None:
-    """Decode a JPEG and nothing else: the floor that both benchmarks measure from.
+    """Only decode a JPEG: the floor of both benchmarks.
 
-    It is what one writes after reading Pillow's documentation of `draft`, for a picture of at least the 640 px that
-    photopoem promises as its largest. photopoem itself asks for 480, which is often half as many pixels: its gain.
+    It uses Pillow's `draft` for at least 640 px, photopoem's maximum. photopoem itself asks for 480 px, which often
+    needs half as many pixels.
     """
     with Image.open(path) as image:
         image.draft("RGB", (640, 640 * image.height // image.width))

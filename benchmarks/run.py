@@ -1,4 +1,4 @@
-"""How fast poems are written: beside a loop that only decodes, with two jobs, and beside the script one would write.
+"""The speed of whole runs, compared with a loop that only decodes, with two jobs, and with a simple script.
 
     python benchmarks/run.py [--photos 100] [--rounds 12] [--json]
 
@@ -35,7 +35,7 @@ SLICE = 8
 
 
 def floor(paths: list[Path]) -> None:
-    """Decode each JPEG at a draft of at least 640 px, and nothing else."""
+    """Only decode each JPEG at a draft of at least 640 px."""
     for path in paths:
         decode(path)
 
@@ -52,7 +52,7 @@ def poems(paths: list[Path], executor: Executor, window: int) -> None:
 
 
 def naive(paths: list[Path], endpoint: str) -> None:
-    """What a person would write in an afternoon."""
+    """A simple implementation."""
     import grpc
     import numpy as np
     import tracery

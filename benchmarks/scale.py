@@ -1,4 +1,4 @@
-"""Whether a hundred thousand photographs cost a hundred times a thousand: seconds, peak memory, and the second run.
+"""Scaling from a thousand to a hundred thousand photographs: seconds, peak memory, and the second run.
 
     python benchmarks/scale.py [--counts 1000,10000,100000] [--labels local] [--json]
 

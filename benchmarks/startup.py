@@ -1,4 +1,4 @@
-"""What a start costs: CPU of `--help`, of the first poem of a photograph, and of its parts.
+"""The CPU time of a start: of `--help`, of the first poem, and of its parts.
 
 python benchmarks/startup.py [--rounds 5] [--json]
 """

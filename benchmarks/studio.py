@@ -1,4 +1,4 @@
-"""How soon the studio shows a wall of poems, and answers a key, in a real browser.
+"""How fast the studio shows a wall of poems and reacts to a key, in a real browser.
 
     PYTHONPATH=. python benchmarks/studio.py            2,000 poems of the six samples
     PYTHONPATH=. python benchmarks/studio.py 10000      more of them
@@ -75,7 +75,7 @@ def measure(driver: Chrome, address: str) -> None:
 
 
 def main() -> None:
-    """Measure, with pictures that are made now and with those that are there."""
+    """Measure with new pictures and with cached ones."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     with tempfile.TemporaryDirectory() as folder, chromium() as driver:
         write_poems(Path(folder), number)

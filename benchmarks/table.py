@@ -1,4 +1,4 @@
-"""Prints what a benchmark measured, as a small table or as JSON."""
+"""Prints a benchmark's results as a table or as JSON."""
 
 from __future__ import annotations
 

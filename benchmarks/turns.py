@@ -1,4 +1,4 @@
-"""Times works that take turns, so that what slows the machine for a while meets all of them."""
+"""Times functions in turns, so that other load affects all of them."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""Draws docs/images/performance.svg from what the benchmarks print with --json.
+"""Draws docs/images/performance.svg from the benchmarks' --json output.
 
     python benchmarks/run.py --json > run.json
     python benchmarks/palette.py --json > palette.json
     python tools/draw_performance.py run.json palette.json
 
-A bar for every row that has a figure a second or a count of seconds, longest first within each file; nothing is
-drawn that is not in the files.
+It draws a bar for every row with a rate or a time, longest first within each file.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from xml.sax.saxutils import escape
 
 OUT = Path(__file__).parent.parent / "docs" / "images" / "performance.svg"
 WIDTH, LEFT, RIGHT, ROW, GAP = 760, 250, 110, 22, 34
-# The figure of a row that is drawn: the first of these it has, and how it is read.
+# The figure of a row to draw: the first of these columns that it has, with its caption.
 FIGURES = {
     "photos/s": "photographs a second: longer is faster",
     "12 MP/s": "photographs of 12 megapixels a second: longer is faster",

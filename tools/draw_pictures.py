@@ -1,11 +1,11 @@
-"""Draws the pictures of the README from what the presses really make of the samples.
+"""Draws the pictures of the README with the presses, from the samples.
 
     python tools/draw_pictures.py
 
 Writes docs/images/gallery.jpg, receipt.png, plotted-card.png and palette-card.png. Needs chromium and rsvg-convert.
 """
 
-# ruff: noqa: S603, S607 - it runs programs that the person has installed
+# ruff: noqa: S603, S607 - it runs installed programs
 
 from __future__ import annotations
 

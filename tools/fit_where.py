@@ -1,4 +1,4 @@
-"""Fits the certainties of a label's color and of "low", and prints how well they hold on photographs left out.
+"""Fits the certainties of a label's color and of "low", and prints their cross-validated accuracy.
 
     python tools/fit_where.py FOLDER
 
@@ -46,7 +46,7 @@ def color_rows(rows: list[dict[str, str]]) -> tuple[Floats, npt.NDArray[np.bool_
 def low_rows(
     rows: list[dict[str, str]], maps: npt.NDArray[np.uint8]
 ) -> tuple[Floats, npt.NDArray[np.bool_], list[str]]:
-    """How far down the map's middle lies (n, 1), whether the thing's lies in the lower half (n,), the photographs."""
+    """The vertical middle of the map (n, 1), whether the thing's middle is in the lower half (n,), the photographs."""
     said = [number for number, row in enumerate(rows) if row["said"]]
     middles = np.array([[_middle(maps[number].astype(np.float32))] for number in said])
     truth = np.array([float(rows[number]["y0"]) + float(rows[number]["y1"]) > 1 for number in said])
@@ -54,7 +54,7 @@ def low_rows(
 
 
 def report(what: str, features: Floats, truth: npt.NDArray[np.bool_], photographs: list[str]) -> None:
-    """Print the constants, and for bands of certainty how often it was right on photographs left out in turn."""
+    """Print the constants and, for bands of certainty, the cross-validated accuracy."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold
 

@@ -1,4 +1,4 @@
-"""Makes the network that the built-in eye ships with, in 8-bit integers, from EfficientNet-Lite0's float weights.
+"""Makes the built-in labeller's network, in 8-bit integers, from EfficientNet-Lite0's float weights.
 
     python tools/make_network.py WEIGHTS.pth FOLDER LIST OUT.onnx [BITS]
     python tools/make_network.py finish NETWORK.onnx OUT.onnx    the last step alone, of a network made before it
@@ -19,8 +19,9 @@ Dense weights stay within 7 bits: 2 * 255 * 63 < 32768, so that x86 without VNNI
 the same numbers as x86 with it. The file also gives the last feature map (`map`), and 6. the last layer's weights
 (`classifier`, `classifier_bias`), which maps of evidence need.
 
-What is known to give the same bytes again is step 6 alone: `finish` makes the shipped file from the network of steps 1
-to 5. Those were run once, in an earlier form of this file; their 301 calibration photographs are not in the repository.
+Only step 6 is known to be reproducible: `finish` makes the shipped file from the network of steps 1 to 5, byte for
+byte. Those steps were run once, with an earlier version of this file; their 301 calibration photographs are not in the
+repository.
 """
 
 from __future__ import annotations
@@ -260,7 +261,7 @@ def view(f, middle):
 
 
 def equalise(L, top, low):
-    """The layers with the channels of residual streams drawn nearer to one another, and by how much; no output changes."""
+    """The layers with the channels of residual streams equalized, and the factors; no output changes."""
     L = copy.deepcopy(L)
     sc, grp, done, by = {}, {}, set(), {l["name"]: l for l in L}
     top = {n: np.percentile(v, 98, axis=0) for n, v in top.items()}

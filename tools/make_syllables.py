@@ -1,4 +1,4 @@
-"""Makes the table of syllable counts that photopoem ships, from the dictionary of CMU; the same input, the same bytes.
+"""Makes photopoem's table of syllable counts from CMUdict, reproducibly.
 
     python tools/make_syllables.py cmudict.dict    -> photopoem/data/cmudict-syllables.txt.gz
 
@@ -19,7 +19,9 @@ _ENTRY = re.compile(r"([a-z][a-z']*)(?:\(\d+\))? ([^#]*)")
 
 
 def read_counts(dictionary: str) -> dict[str, tuple[int, ...]]:
-    """Word -> its syllable counts, in the order of the dictionary; words with other signs than letters are left out."""
+    """Word -> its syllable counts, in the order of the dictionary, without words that contain signs other than
+    letters.
+    """
     counts: dict[str, dict[int, None]] = {}
     for line in dictionary.splitlines():
         if entry := _ENTRY.match(line):

@@ -1,4 +1,4 @@
-"""Keep what photopoem sees in sixty photographs, as the tests of the shelf's poems read it: no picture is kept.
+"""Records what photopoem sees in sixty photographs, for the tests of the built-in grammars; no picture is kept.
 
     python tools/make_wall.py PHOTOGRAPH... > tests/data/wall.jsonl
 
@@ -21,12 +21,12 @@ KEPT = ("path", "digest", "labeller", "labels", "palette", "named_by", "moment",
 
 
 def main(paths: list[str]) -> None:
-    """Print what `photopoem look --json` tells of each photograph, but for the moment; a line each, sorted by name."""
+    """Print the `photopoem look --json` line of each photograph without the moment, sorted by name."""
     settings = Settings(labels="local")
     labeller = labeller_for(settings)
     for path in sorted(map(Path, paths), key=lambda path: path.stem):
         seen = record(look_at(Found(str(path), path.name), settings, labeller))
-        # The moment is left out: poems of the wall are compared by what is seen, not by when.
+        # The moment is left out, because poems of the wall are compared by what is seen.
         kept = {key: seen[key] for key in KEPT} | {"path": path.name, "moment": {}}
         print(json.dumps(kept, ensure_ascii=False))
 

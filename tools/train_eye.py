@@ -1,4 +1,4 @@
-"""Makes the head that the built-in eye ships with, from embeddings and labels; the same input gives the same bytes.
+"""Makes the built-in labeller's head from embeddings and labels, reproducibly.
 
     python tools/train_eye.py embed PHOTOS OWN.npz             photographs and their words.csv -> embeddings
     python tools/train_eye.py train EVERYDAY STUDY OWN.npz     embeddings and labels -> photopoem/data/eye-head.npz
@@ -50,7 +50,7 @@ LEAST_ODDS, OWN_JUDGED = -2.0, 0.25  # of a pair of OWN: the log odds from which
 OFTEN = 8  # times a word was judged by eye, from which it is calibrated by itself
 BACKGROUND = 160
 
-# What the study's silence on a word weighs, by the word's group; the rest is 0: silence says nothing there.
+# The weight of a word's absence in the study, by group; for others it is 0, because absence says nothing there.
 SILENCE = {
     "animal": 0.05, "vehicle": 0.05, "sport": 0.05, "nature": 0.05, "food": 0.05, "people": 0.08, "act": 0.06,
     "house": 0.04, "clothes": 0.1, "adj": 0.02, "built": 0.04, "event": 0.1, "room": 0.05,
@@ -63,11 +63,11 @@ ROOMS = ("bedroom", "kitchen", "bathroom", "living room")
 NOT_AMONG_FLOWERS = ("people", "vehicle", "food", "clothes", "sport")
 NOT_AMONG_FOOD = ("people", "vehicle", "animal", "clothes", "sport", "act")
 PLANTS = ("tree", "grass", "flower", "forest")
-# Words that the study seldom labelled where they were to be seen.
+# Words that the study seldom labelled although they were visible.
 UNLABELLED = ("plant", "leaf", "stone", "wood", "field", "rock")
 UNLABELLED_WEIGHT = 0.03
 TEXTURE_WEIGHT = 0.3
-# What a close-up of a surface may truly show: not held against the head.
+# Words that a close-up of a surface may truly show, which do not count against the head.
 TEXTURE_SILENT = (
     "plant", "leaf", "stone", "rock", "wood", "wooden", "field", "grass", "rope", "striped", "plaid", "brick",
     "wall", "fence", "water", "food", "bread", "carpet", "floor", "hair", "colorful", "mud", "dirt", "sand",
@@ -165,7 +165,7 @@ def read_study(folder: Path, words: Words) -> Rows:
 
 
 def _silence(source: Any, words: Words) -> Floats:
-    """What it weighs (photographs, words) that the study does not name a word."""
+    """The weights (photographs, words) of words that the study does not name."""
     weight = np.zeros((len(source), len(words.all)), np.float32)
     for group, value in SILENCE.items():
         weight[:, words.of(group)] = value
@@ -203,7 +203,7 @@ def _imply(target: Floats, weight: Floats, words: Words, word: str, wider: str) 
 
 
 def read_textures(folder: Path, words: Words) -> Rows:
-    """Close-ups of surfaces: none of the words, as far as surfaces can tell."""
+    """Close-ups of surfaces as negative examples, except for words that surfaces may show."""
     embedding = np.load(folder / "textures.npz")["embedding"].astype(np.float32)
     weight = np.full((len(embedding), len(words.all)), TEXTURE_WEIGHT, np.float32)
     weight[:, words.columns(TEXTURE_SILENT)] = UNLABELLED_WEIGHT
@@ -223,7 +223,7 @@ def own_targets(own: Own, words: Words) -> Rows:
     return Rows(own.views[:, 0], target, weight * np.float32(OWN_WEIGHT))
 
 
-# The words that were looked for in every photograph of OWN, whatever it shows.
+# The words that were checked in every photograph of OWN.
 LOOKED_FOR = """sky cloud sunset night rain snow mountain sea water forest tree plant leaf grass field stone wood flower
 building street tower windmill monument tool car motorcycle airplane boat person face dog bird elephant fish insect
 butterfly animal food fruit vegetable meat dessert bread pizza drink coffee room bedroom kitchen furniture chair lamp
@@ -231,7 +231,7 @@ computer clock guitar piano umbrella ball camera steam rope""".split()
 
 
 def _rule_out(target: Floats, weight: Floats, truth: set[str], words: Words) -> None:
-    """Where no person, animal or room is to be seen, nothing of theirs is either."""
+    """Without a person, animal or room, the words for their parts are false too."""
     if "person" not in truth:
         theirs = [column for column in words.of("people", "clothes") if words.all[column] != "person"]
         target[theirs], weight[theirs] = 0, 0.5
@@ -307,7 +307,7 @@ def fit(rows: Rows, seen: Floats, has: Truths, steps: int) -> Fit:
 
 
 class School:
-    """All that there is to learn from, and heads that learned from a part of it."""
+    """All training data, and heads that were trained on a part of it."""
 
     def __init__(self, everyday: Path, study: Path, own: Path, steps: int) -> None:
         self.words = Words(everyday)

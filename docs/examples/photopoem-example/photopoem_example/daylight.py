@@ -20,7 +20,7 @@ class Daylight:
     colophon = "nobody: it measures how bright a picture is"
 
     def __init__(self, mode: str = "") -> None:
-        # Whatever else changes the answers: in another mode poems are written anew.
+        # Everything else that changes the answers; another mode gives new poems.
         self.parameters = mode
 
     def label(self, photos: Sequence[Photo]) -> list[tuple[Label, ...]]:

@@ -10,7 +10,7 @@ from photopoem import Poem
 
 
 def literal(text: str) -> str:
-    """Text in which nothing acts in Markdown or in the HTML that Markdown lets through."""
+    """Text with Markdown and HTML escaped."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!<>|&])", r"\\\1", text)
 
 
