@@ -127,7 +127,7 @@ class Colors(Name):
         return int(value)
 
 
-class Shard(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases alone
+class ShardType(click.ParamType):  # type: ignore[type-arg]  # generic in newer releases alone
     """A shard, I/N."""
 
     name = "shard"
@@ -184,7 +184,7 @@ COLORS = Colors(lambda: ["auto"])
 COLOR_LISTS = Name(lambda: LISTS, path="file")
 A_SIZE = Name(lambda: SIZES)
 A_LAYOUT = Name(lambda: LAYOUTS)
-SHARD = Shard()
+SHARD = ShardType()
 HOURS = Hours()
 
 
