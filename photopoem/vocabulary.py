@@ -23,32 +23,44 @@ NUMBERED = 20
 DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 """Limits in CIELAB: the highest lightness of `dark`, the lowest of `light`, the lowest chroma of `vivid`."""
 
-WORTH_ASKING = 0.35
-"""Doubts below this are used only if there are no others: fewer than one in three of them is right."""
+WORTH_ASKING = 0.42
+"""Doubts below this are not used: fewer than one in three of them is right, which visitors notice."""
+LEAST_SUBJECT = 0.4
+"""If every noun is less prominent than this, the photograph has no subject, and its poem is about its colors."""
 STRONG = 30.0
 """The chroma that makes a color three times as likely to be named as a grey of the same share."""
 CERTAIN, LEAST_GUESS = 0.9, 0.35
 """The least certainties of a fact that is stated and of one that is guessed."""
-RELATED = ("where", "of", "color", "color_guess", "doing", "doing_guess", "quality", "quality_guess")
+RELATED = (
+    "where", "of", "color", "color_guess", "doing", "doing_guess", "quality", "quality_guess", "wearing",
+    "wearing_guess", "name_guess",
+)  # fmt: skip
 """The modifiers that replace a word by another word of the photograph that belongs to it."""
 
 PLACES: Mapping[str, tuple[str, ...]] = {
-    "along the top": ("along the top", "across the top", "at the top", "all along the top"),
-    "at the foot": ("at the foot", "down at the foot", "low down", "at the bottom"),
-    "on the left": ("on the left", "to the left", "at the left", "on the left side"),
-    "on the right": ("on the right", "to the right", "at the right", "on the right side"),
-    "in the middle": ("in the middle", "in the midst", "at the center", "in the center"),
-    "around the edge": ("around the edge", "all round the edge", "at the edges", "along the edges"),
+    "along the top": ("along the top", "across the top", "at the top"),
+    "at the foot": ("at the foot", "low down", "at the bottom", "along the bottom"),
+    "on the left": ("on the left", "to the left", "at the left"),
+    "on the right": ("on the right", "to the right", "at the right"),
+    "in the middle": ("in the middle", "at the center", "in the center"),
+    "around the edge": ("around the edge", "at the edges", "along the edges"),
     "in the upper half": ("in the upper half", "high up", "in the top half"),
-    "in the lower half": ("in the lower half", "lower down", "in the bottom half"),
-    "in the left half": ("in the left half", "left of center", "to the left of center"),
-    "in the right half": ("in the right half", "right of center", "to the right of center"),
-    "scattered": ("here and there", "in several places", "in patches", "in places"),
+    "in the lower half": ("in the lower half", "lower down"),
+    "in the left half": ("in the left half", "left of center"),
+    "in the right half": ("in the right half", "right of center"),
+    "scattered": ("here and there", "in patches", "in scraps"),
 }
 """Phrases for each place in the frame where a color may lie."""
+SCATTERED = "scattered"
+"""The place of a color that is not in one part of the frame."""
 LOW = ("low in the picture", "in the lower half", "low down")
 
 GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
+WORN = frozenset(
+    "dress shirt skirt jacket coat sweater suit uniform jersey swimsuit costume jeans shorts trousers hat cap helmet "
+    "glasses sunglasses goggles scarf gloves tie mask".split()
+)
+"""Clothes that a person may wear."""
 THING_QUALITIES = frozenset("wooden colorful striped plaid".split())
 GROUNDS = frozenset(
     "mountain hill field road path street sidewalk beach yard lawn grass valley river track cliff".split()
@@ -61,10 +73,10 @@ NATURAL = frozenset(
 
 OWNED = 8
 """How much more often an owner's word is drawn than a machine's word of the same score."""
-ALIVE, BACKDROP = 1.6, 0.75
-"""How much more the score of a person or an animal counts for the subject, and how much less that of a backdrop."""
+ALIVE, BACKDROP, SKIES = 1.6, 0.75, 0.6
+"""How the score of a person or an animal, of a backdrop and of the sky counts when the subject is chosen."""
 BACKDROPS = frozenset(
-    "sky tree cloud grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
+    "tree grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
     "branch curtain water rock stone building shadow reflection forest field lawn yard".split()
 )
 
@@ -83,6 +95,7 @@ PLAIN = (
     "ground",
     "color",
     "placed",
+    "settled",
     "owned",
     "dark",
     "light",
@@ -291,8 +304,8 @@ def _is_sure(word: Word) -> bool:
 
 
 def _worth_asking(doubts: list[Word]) -> list[Word]:
-    """The doubts with a reasonable score; all of them if there are none."""
-    return [word for word in doubts if (word.source.score or 0) >= WORTH_ASKING] or doubts
+    """The doubts with a reasonable score."""
+    return [word for word in doubts if (word.source.score or 0) >= WORTH_ASKING]
 
 
 def _asked(word: Word) -> Word:
@@ -304,14 +317,18 @@ def choose_subject(nouns: Sequence[Label]) -> Label | None:
     """The label that the picture is about: the owner's word, otherwise the most prominent noun.
 
     Persons and animals are more prominent than their scores say; things that are mostly backdrops are less so.
+    There is no subject if every noun is less prominent than `LEAST_SUBJECT`.
     """
     own = [label for label in nouns if label.labeller == OWNER]
-    return own[0] if own else max(nouns, key=_standing_out, default=None)
+    first = own[0] if own else max(nouns, key=_standing_out, default=None)
+    return first if own or (first and _standing_out(first) >= LEAST_SUBJECT) else None
 
 
 def _standing_out(label: Label) -> float:
     if _is_alive(label):
         return label.score * ALIVE
+    if label.text in ("sky", "cloud"):
+        return label.score * SKIES
     return label.score * (BACKDROP if label.text in BACKDROPS else 1.0)
 
 
@@ -320,12 +337,15 @@ def _said_with(
 ) -> dict[str, dict[str, list[Word]]]:
     """For each noun, the acts and qualities that may describe it.
 
-    An act belongs to the subject, if that is a person or an animal. A quality belongs to the surest noun that can have
-    it.
+    An act belongs to the subject, if that is a person or an animal, and clothes to a person. A quality belongs to the
+    surest noun that can have it.
     """
     said: dict[str, dict[str, list[Word]]] = {}
     if subject and _is_alive(subject):
         said[subject.text] = {"doing": list(said_of["doing"])}
+    if subject and subject.kind == "person":
+        worn = [label for label in nouns if label.text in WORN]
+        said[subject.text]["wearing"] = [_label_word(label) for label in worn]
     for word in said_of["quality"]:
         bearer = next((label for label in nouns if _can_be(label, word.source.of)), None)
         if bearer:
@@ -348,8 +368,11 @@ def _can_be(label: Label, quality: str) -> bool:
 
 
 def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, Words]:
-    """The words that belong to a label: its color, its place, and for the subject its act and quality."""
+    """The words that belong to a label: color, place, narrower name, quality, and for the subject act and clothes."""
     related: dict[str, Words] = {}
+    if label.narrower:
+        source = Source("machine", "label", label.narrower[0], labeller=label.labeller)
+        related["name_guess"] = (Word(label.narrower[0], source),)
     if (color := label.color) and color.certainty >= LEAST_GUESS:
         source = Source("people", "color", color.name, score=color.certainty, hex=color.hex)
         kind = "color" if color.certainty >= CERTAIN else "color_guess"
@@ -360,7 +383,7 @@ def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, W
     for kind, words in said_of.items():
         related[kind] = tuple([word for word in words if _is_sure(word)])
         related[f"{kind}_guess"] = tuple(
-            [word for word in words if LEAST_GUESS <= (word.source.score or 0) < SURE]
+            [word for word in words if WORTH_ASKING <= (word.source.score or 0) < SURE]
         )
     return related
 
@@ -394,6 +417,7 @@ def _of_color(swatch: Swatch, hex_code: str, labels: Iterable[Label]) -> dict[st
 
 def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     hexes = [swatch.hex for swatch in palette.swatches]
+    settled = {swatch.hex for swatch in palette.swatches if swatch.where.place not in ("", SCATTERED)}
     light, chroma = _lightness_and_chroma(palette)
     colors = [
         replace(
@@ -405,6 +429,7 @@ def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     return {
         "color": tuple(colors),
         "placed": tuple([color for color in colors if color.related["where"]]),
+        "settled": tuple([color for color in colors if color.source.hex in settled]),
         "owned": tuple([color for color in colors if color.related["of"]]),
         "hue": _hue_words(palette, hexes),
         **_extremes(colors, light, chroma),

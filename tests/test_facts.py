@@ -104,6 +104,54 @@ def test_qualities_are_said_of_what_can_have_them() -> None:
         said("[x:#label1#]#x.quality#", *labels)
 
 
+def test_clothes_are_a_persons() -> None:
+    """What is worn is said of a person who is the subject, stated where it is sure, and of nobody else."""
+    hat = label("hat", 0.9)
+    assert said("#subject# in #subject.wearing.a#", label("child", 0.8, "person"), hat) == "child in a hat"
+    coat = label("coat", 0.5)
+    assert said("#subject.wearing_guess.a#?", label("child", 0.8, "person"), coat) == "a coat?"
+    with pytest.raises(MissingWordsError):
+        said("#subject.wearing#", label("dog", 0.95, wider=("animal",)), hat)
+
+
+def test_a_narrower_name_is_a_guess() -> None:
+    """A likely narrower name can be asked about, and is left out where there is none."""
+    fruit = replace(label("fruit", 0.9, "stuff"), narrower=("pineapple", "melon"))
+    assert said("#subject#: #subject.name_guess.a#?", fruit) == "fruit: a pineapple?"
+    with pytest.raises(MissingWordsError):
+        said("#subject.name_guess#", label("fruit", 0.9, "stuff"))
+
+
+def test_what_hardly_stands_out_is_no_subject() -> None:
+    """Where no noun is likely there is no subject, but an unlikely word of the owner's is one."""
+    assert chosen(label("room", 0.35, "scene")) == ""
+    assert chosen(replace(label("room", 0.35, "scene"), labeller="keywords")) == "room"
+
+
+def test_the_sky_is_behind_the_house() -> None:
+    """What stands before the sky is the subject, though the sky is surer."""
+    assert chosen(label("sky", 0.97, "stuff"), label("building", 0.92)) == "building"
+    assert chosen(label("sky", 0.97, "stuff")) == "sky"
+
+
+def test_unlikely_doubts_are_not_asked() -> None:
+    """A guess that is seldom right is not among the doubts, even where there is no other."""
+    words = make_vocabulary(subject(label("dog", 0.9), label("sky", 0.3, "stuff"))).words
+    assert not words["doubt"]
+    words = make_vocabulary(subject(label("dog", 0.9), label("fence", 0.5))).words
+    assert [word.text for word in words["doubt"]] == ["fence"]
+
+
+def test_a_settled_color_lies_in_one_place() -> None:
+    """A color at the foot is settled; one that is scattered is placed, but not settled."""
+    made = subject()
+    strewn = replace(RED, name="pink", hue="pink", rgb=(250, 180, 200), where=Where("scattered"))
+    palette = replace(made.palette, swatches=(*made.palette.swatches, strewn))
+    words = make_vocabulary(replace(made, palette=palette)).words
+    assert [word.text for word in words["placed"]] == ["red", "pink"]
+    assert [word.text for word in words["settled"]] == ["red"]
+
+
 def test_facts_survive_the_record() -> None:
     """A poem read back from its record knows the places and colors that were measured."""
     labels = (label("fig", 0.9, color=LabelColor(RED.hex, "red", 0.6), low=0.92),)

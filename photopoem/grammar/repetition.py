@@ -80,10 +80,12 @@ class Said(NamedTuple):
         return Said(words, numbered, content, colors, text, phrases, phrase_content, rules)
 
     def with_rule(self, rule: Alternative) -> Said:
-        """The state after a rule was used."""
+        """The state after a rule was used. A silent rule may be used again, so it is not recorded."""
         words, numbered, content, colors, text, phrases, phrase_content, rules = self
         if rule.stems:
             text |= rule.stems
+        elif rule.silent:
+            return self
         return Said(words, numbered, content, colors, text, phrases, phrase_content, rules | {rule})
 
     def with_phrase(self, phrase: str) -> Said:
