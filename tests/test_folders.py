@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from photopoem.photo.discover import files_left_out, find_photos
 from tests.command import photopoem, photopoem_process
 from tests.making import make_photo, texts
 
+ROOT = Path(__file__).parent.parent
 KEYWORDS = ("--labels", "keywords", "--quiet")
 
 
@@ -105,9 +109,6 @@ def test_a_look_on_a_narrow_terminal(tmp_path: Path, columns: str) -> None:
 
 def test_a_full_standard_output(tmp_path: Path) -> None:
     """If standard output is full, the poems are still written, and one line says so."""
-    import subprocess
-    import sys
-
     for n in range(2):
         make_photo(tmp_path / f"photos/{n}.jpg", n)
     for shell, told in (
@@ -122,6 +123,56 @@ def test_a_full_standard_output(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr and "Exception" not in done.stderr
         assert len(texts(tmp_path / "poems")) == 2
         shutil.rmtree(tmp_path / "poems")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run photos --force -l keywords",
+        "look photos/0.jpg -l keywords",
+        "explain poems/0.jpg.txt",
+        "grammar preview haiku -n 40",
+        "grammar show haiku",
+        "help labels",
+    ],
+)
+def test_a_reader_that_leaves_early(tmp_path: Path, line: str) -> None:
+    """Where what reads the output has had enough, as `head -n 1` has, nothing is said of it; a run writes all poems."""
+    for n in range(3):
+        make_photo(tmp_path / f"photos/{n}.jpg", n)
+    photopoem("run", "photos", *KEYWORDS, cwd=tmp_path)
+    # It leaves before the first word: `head` might have read all of so little.
+    command = f'"{sys.executable}" -u -m photopoem {line} | :'
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr and "rror" not in done.stderr
+    assert len(texts(tmp_path / "poems")) == 3
+
+
+HOMELESS = """
+import os, pwd, sys
+def nobody(*_): raise KeyError("no such user")
+pwd.getpwuid = pwd.getpwnam = nobody
+from photopoem.cli import main
+main()
+"""
+
+
+def test_a_user_without_a_home(tmp_path: Path) -> None:
+    """As a number without a name in a container has none: poems are written, and what needs a home names the cure."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", HOMELESS, *arguments], cwd=tmp_path, capture_output=True, text=True,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+    make_photo(tmp_path / "a.jpg", 1)
+    assert "Grammar: i-can-remember" in run("run", "a.jpg", "-q").stdout.replace("\n", " ")
+    assert "label cache: you have no home folder" in run("doctor").stdout
+    for command, variable in ((("cache", "info"), "CACHE"), (("eye", "taught"), "EYE")):
+        refused = run(*command)
+        assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+        assert f"you have no home folder here; set PHOTOPOEM_{variable}_DIR" in refused.stderr
 
 
 def test_as_many_color_names_as_the_largest_list_has(tmp_path: Path) -> None:

@@ -170,9 +170,16 @@ def _grammars() -> Iterator[Finding]:
 
 
 def _disk(poems: Path) -> Iterator[Finding]:
+    from photopoem.errors import UsageError
     from photopoem.labels.cache import cache_folder
 
-    for about, folder in (("disk for poems", poems.absolute()), ("label cache", cache_folder())):
+    folders = {"disk for poems": poems.absolute()}
+    try:
+        folders["label cache"] = cache_folder()
+    except UsageError as error:
+        told, _, step = str(error).partition("; ")
+        yield _found("label cache", told, step, serious=False)
+    for about, folder in folders.items():
         there = next(one for one in (folder, *folder.parents) if one.exists())
         free = shutil.disk_usage(there).free // 1_000_000
         step = "make room" if free < LITTLE_MB else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from photopoem.errors import StoreError
+from photopoem.errors import StoreError, UsageError
 from photopoem.files import what_failed
 from photopoem.storage import BUSY, Database, OtherVersionError, code_of, is_damage
 from photopoem.text.terminal import say_nothing
@@ -143,13 +143,21 @@ class Summary:
 
 
 def cache_folder(given: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the cache: the given one, otherwise PHOTOPOEM_CACHE_DIR, otherwise the user's cache folder."""
+    """The folder of the cache: the given one, otherwise PHOTOPOEM_CACHE_DIR, otherwise the user's cache folder.
+
+    Raises `UsageError` if the user has no home folder.
+    """
     chosen = given or environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("photopoem", appauthor=False))
+    try:
+        return Path(platformdirs.user_cache_dir("photopoem", appauthor=False))
+    except RuntimeError:
+        raise UsageError(
+            f"you have no home folder here; set {CACHE_VARIABLE} to a folder for labels"
+        ) from None
 
 
 class LabelCache:

@@ -27,13 +27,21 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def taught_folder() -> Path:
-    """PHOTOPOEM_EYE_DIR if it is set, otherwise the folder `eye` in the user's data folder."""
+    """PHOTOPOEM_EYE_DIR if it is set, otherwise the folder `eye` in the user's data folder.
+
+    Raises `UsageError` if the user has no home folder.
+    """
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen)
     from platformdirs import user_data_path
 
-    return user_data_path("photopoem", appauthor=False) / "eye"
+    try:
+        return user_data_path("photopoem", appauthor=False) / "eye"
+    except RuntimeError:
+        raise UsageError(
+            f"you have no home folder here; set {VARIABLE} to a folder for what is taught"
+        ) from None
 
 
 def taught_path(name: str) -> Path:

@@ -96,8 +96,9 @@ def _login_file(environ: Mapping[str, str]) -> Path:
         return Path(folder) / name
     if os.name == "nt":
         return Path(environ.get("APPDATA") or "C:\\") / "gcloud" / name
-    home = environ.get("HOME")
-    return (Path(home) if home else Path("~").expanduser()) / ".config" / "gcloud" / name
+    # Without a home, as for a number without a name in a container, ~ stays as it is; Path.expanduser would raise.
+    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
+    return Path(home, ".config", "gcloud", name)
 
 
 def _split_endpoint(endpoint: str) -> tuple[str, int]:
