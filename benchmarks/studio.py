@@ -4,7 +4,8 @@
     PYTHONPATH=. python benchmarks/studio.py 10000      more of them
 
 Prints, in milliseconds: the first wall with its pictures, when none of them was made before and when all were; and the
-medians of keeping, dropping and going on, from the key to the card that shows it.
+medians of keeping, dropping, going on and re-rolling, from the key to the card that shows it, and of keeping until it
+stands in the file.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ from tests.gallery import poem_of
 from tests.studio import studio
 
 KEYS = 30
+KINDS = (
+    (" ", "seen", "keep"), ("x", "seen", "drop"), ("j", "seen", "next"), ("r", "poem", "another poem"),
+    (" ", "told", "keep, until it stands in the file"),
+)  # fmt: skip
 SAMPLES = sorted((Path(__file__).parent.parent / "samples").glob("*.jpg"))
 WALL = """
     const done = arguments[0];
@@ -39,7 +44,11 @@ WALL = """
     }, 2);
 """
 KEY = """
-    const [key, done] = arguments, state = () => document.activeElement.className + document.activeElement.dataset.id;
+    const [key, what, done] = arguments, on = () => document.activeElement, states = {
+        seen: () => on().className.replace(" waits", "") + on().dataset.id,
+        poem: () => on().querySelector(".lines").textContent,
+        told: () => on().classList.contains("waits") ? before : on().className,
+    }, state = states[what];
     const before = state(), began = performance.now();
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
     const wait = setInterval(() => {
@@ -69,8 +78,8 @@ def measure(driver: Chrome, address: str) -> None:
     driver.get("about:blank")
     driver.get(address)
     print(f"first wall: {driver.execute_async_script(WALL):.0f} ms")
-    for key, name in ((" ", "keep"), ("x", "drop"), ("j", "next")):
-        took = [driver.execute_async_script(KEY, key) for _ in range(KEYS)]
+    for key, what, name in KINDS:
+        took = [driver.execute_async_script(KEY, key, what) for _ in range(KEYS)]
         print(f"{name}: median {statistics.median(took):.0f} ms, most {max(took):.0f} ms")
 
 

@@ -295,6 +295,11 @@ def _sync_one(path: Path) -> None:
         os.close(descriptor)
 
 
+def stamp_of(status: os.stat_result) -> tuple[int, ...]:
+    """The identity of a file's state."""
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def what_failed(error: OSError) -> str:
     """The reason why a file was not written, and what to do."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

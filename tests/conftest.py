@@ -10,11 +10,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.fake_printer import FakePrinter
 from tests.vision_server import Open, opening
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 # What tests run beside photopoem, and the Debian package of each.
 TOOLS = {
@@ -83,6 +87,31 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def written(samples: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The poems of the six samples, as a run left them; tests read them, or copy them with `poems`."""
+    from tests.command import photopoem
+
+    folder = tmp_path_factory.mktemp("written") / "poems"
+    photopoem("run", *samples, "--labels", "local", "--out", folder, "-q")
+    return folder
+
+
+@pytest.fixture
+def poems(written: Path, tmp_path: Path) -> Path:
+    """A copy of the samples' poems, for one test."""
+    return Path(shutil.copytree(written, tmp_path / "poems"))
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Chrome]:
+    """One browser for all tests of a file."""
+    from tests.browser import chromium
+
+    with chromium() as driver:
+        yield driver
 
 
 def require_tool(name: str) -> str:

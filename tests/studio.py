@@ -32,6 +32,7 @@ def studio(folder: Path, **options: Any) -> Iterator[Studio]:
     thread.start()
     try:
         until(lambda: bool(servers) and servers[0].started)
+        running.wall.look()
         yield running
     finally:
         servers[0].should_exit = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,18 @@ from click.testing import CliRunner, Result
 
 from photopoem.cli import photopoem
 from photopoem.errors import PhotopoemError
+from photopoem.photo.discover import Found
+from photopoem.poem import record
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import Choice, change_show, read_show, schema
-from photopoem.poems.text import read_edited
+from photopoem.poems.text import as_text, read_edited
 from photopoem.printing.queue import Queue
 from photopoem.services import curate
 from photopoem.services.publish import enqueue, open_paper, print_poems, print_queue
+from tests.command import COMMAND, photopoem_process
 from tests.making import make_photo, make_photos, records, texts
+from tests.paper import make_poem
+from tests.studio import until
 
 RUN = ("run", "photos", "--labels", "keywords", "--jobs", "1")
 
@@ -494,3 +501,62 @@ def test_nothing_changes_without_a_show(show: Path) -> None:
     run("print", "--to", "file:x.txt")
     left = {path.name for path in Path("poems").iterdir()}
     assert left == {"0", "1", "2", "poems.jsonl", ".lock"}
+
+
+def test_large_show_is_not_sorted_for_one_poem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finished lazily, a large folder keeps old records until a quarter is old; readers find the last of each path."""
+    monkeypatch.setattr("photopoem.poems.folder.SOON_SORTED", 0)
+    poems, paths = tmp_path / "poems", [f"{n:02}.jpg" for n in range(12)]
+
+    def write(path: str, text: str, *, lazily: bool) -> int:
+        with PoemsFolder(poems, force=True) as folder:
+            poem = make_poem(text, path=path)
+            folder.add(record(poem), Found(path, path, "1-1"), "settings", as_text(poem))
+            folder.finish(lazily=lazily)
+        return len((poems / "poems.jsonl").read_bytes().splitlines())
+
+    assert [write(path, "first", lazily=False) for path in paths] == list(range(1, 13))
+    assert [write(path, "again", lazily=True) for path in paths[4::-1]] == [13, 14, 12, 13, 14]
+    found = read_edited(poems)
+    assert [each.subject.path for each in found] == paths
+    assert [each.text for each in found] == ["again"] * 5 + ["first"] * 7
+    assert not any(each.by_hand for each in found)
+    assert write(paths[0], "and again", lazily=False) == 12
+
+
+def test_folder_of_poems_names_its_show(show: Path) -> None:
+    """A title that is given with a folder of poems is the show's; with a poem it is that poem's."""
+    assert run("show", "poems", "--title", "All of them").exit_code == 0
+    assert run("show", "poems/0/0000.jpg.txt", "--title", "One").exit_code == 0
+    found = read_show("poems")
+    assert (found.title, [each.title for each in found.choices]) == ("All of them", ["One"])
+    assert run("show", "photos", "--title", "x").exit_code == 2
+
+
+def test_programs_obey_what_was_decided(show: Path) -> None:
+    """A run, a print and a watch, each a process of its own, obey the choices that were made before."""
+    run("keep", FIRST)
+    run("drop", SECOND)
+    before = texts(show / "poems")
+    told = photopoem_process(*RUN, "--seed", "5", cwd=show).stderr
+    assert "1 written, 1 kept as the show has it, 1 dropped" in told
+    after = texts(show / "poems")
+    assert after["0/0000.jpg.txt"] == before["0/0000.jpg.txt"]
+    assert after["2/0002.jpg.txt"] != before["2/0002.jpg.txt"]
+    assert "1 dropped" in photopoem_process("print", "--to", "file:all.csv", cwd=show).stderr
+    listed = Path("all.csv").read_text()
+    assert "0000.jpg" in listed
+    assert "0001.jpg" not in listed
+    watch = subprocess.Popen(
+        [*COMMAND, "watch", "photos", "--existing", "--labels", "keywords", "--print", "dir:paper", "--press", "text"],
+        stderr=subprocess.PIPE, text=True, cwd=show,
+    )  # fmt: skip
+    try:
+        until(lambda: len(list(Path("paper").glob("*.txt"))) == 2, 60)
+        time.sleep(1)
+        watch.terminate()
+        watch.communicate(timeout=60)
+    finally:
+        watch.kill()
+    assert sorted(each.name for each in Path("paper").glob("*.txt")) == ["0000.txt", "0002.txt"]
+    assert texts(show / "poems")["0/0000.jpg.txt"] == before["0/0000.jpg.txt"]

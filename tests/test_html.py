@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from photopoem.color.spaces import contrast
 from photopoem.press.html import HtmlPress
-from tests.browser import chromium, complaints_of, look_as, open_page, requests_of
+from tests.browser import complaints_of, look_as, open_page, requests_of
 from tests.gallery import HOSTILE, hostile_poem, poem_of
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Chrome]:
-    """One browser for all tests of this file."""
-    with chromium() as driver:
-        yield driver
 
 
 @pytest.fixture(scope="module")

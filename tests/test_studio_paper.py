@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,32 +18,11 @@ from photopoem.services.publish import enqueue, open_paper
 from photopoem.studio.paper import Tray
 from photopoem.studio.server import ON_PAPER
 from photopoem.studio.wall import Wall
-from tests.browser import chromium, complaints_of, look_as
+from tests.browser import complaints_of, look_as
 from tests.command import photopoem
 from tests.fake_printer import FakePrinter
 from tests.gallery import poem_of
 from tests.studio import Page, studio, until
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Chrome]:
-    """One browser for all tests of this file."""
-    with chromium() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def written(samples: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The poems of three samples, as a run left them."""
-    folder = tmp_path_factory.mktemp("written") / "poems"
-    photopoem("run", *samples[:3], "--labels", "local", "--out", folder, "-q")
-    return folder
-
-
-@pytest.fixture
-def poems(written: Path, tmp_path: Path) -> Path:
-    """A copy of them, for one test."""
-    return Path(shutil.copytree(written, tmp_path / "poems"))
 
 
 @pytest.fixture
@@ -73,11 +51,11 @@ def test_these_are_printed_once_and_dropped_ones_never(page: Page, printer: Fake
     send(page, "shown")
     page.until("document.getElementById('sure').open")
     page.driver.find_element(By.CSS_SELECTOR, "#sure button[value=yes]").click()
-    until(lambda: len(printer.jobs) == 2)
-    page.until("document.getElementById('p-counts').textContent == '2 printed'")
+    until(lambda: len(printer.jobs) == 5)
+    page.until("document.getElementById('p-counts').textContent == '5 printed'")
     send(page, "one")
     page.said("it had before")
-    assert len(printer.jobs) == 2
+    assert len(printer.jobs) == 5
 
 
 def test_doubtful_poem_is_printed_again_or_skipped(page: Page, printer: FakePrinter) -> None:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from photopoem.errors import KeptText, StoreError, UsageError
-from photopoem.files import open_atomically, read_regular, sync_files, what_failed, write_atomically
+from photopoem.files import open_atomically, read_regular, stamp_of, sync_files, what_failed, write_atomically
 from photopoem.photo.discover import Found, listing_digest, marked, shard_of
 from photopoem.poems.records import (
     LOCK,
@@ -125,8 +125,19 @@ IN_THE_WAY = frozenset(
     {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.EACCES, errno.EPERM}
 )
 """Errors by which a system says that a file cannot have this name, whereas another could be written."""
+SOON_SORTED = 1 << 20
+"""Files up to this size in bytes are always sorted, which takes milliseconds."""
 AT_ONCE = 256
 """How many texts are synced together; larger batches cost less per text."""
+
+
+MOST_REMEMBERED = 20_000
+"""The index of a folder with at most so many poems stays in memory after use."""
+_INDEXES: dict[
+    tuple[int, ...],
+    tuple[dict[str, IndexEntry], dict[str, tuple[str, ...]], dict[str, list[str]] | None, bool],
+] = {}
+"""The index of the last folder, by the stamp of its file, cached because the studio needs it at every re-roll."""
 
 
 class PoemsFolder:
@@ -181,8 +192,21 @@ class PoemsFolder:
     ) -> None:
         try:
             self.make_durable()
+            if error is None:
+                self._remember()
         finally:
             self._close()
+
+    def _remember(self) -> None:
+        """Cache the index for the next use of the folder, unless the file was sorted, which moves the records."""
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        _INDEXES.clear()
+        if len(self._entries) > MOST_REMEMBERED:
+            return
+        with suppress(OSError):
+            here = stamp_of(os.fstat(self._records.fileno()))
+            if here == stamp_of((self.path / RECORDS).stat()):
+                _INDEXES[here] = self._entries, self._older, self._owners, self._tidy
 
     def _close(self) -> None:
         if self._lock is not None and not self._entries:
@@ -213,6 +237,11 @@ class PoemsFolder:
 
     def _read_index(self, records: IO[bytes]) -> None:
         """Index every record. A torn write after the last complete record is cut off."""
+        known = _INDEXES.pop(stamp_of(os.fstat(records.fileno())), None)
+        if known is not None:
+            self._entries, self._older, self._owners, self._tidy = known
+            records.seek(0, os.SEEK_END)
+            return
         with (self.path / RECORDS).open("rb") as lines:
             end = self._index_lines(lines)
         if records.seek(0, os.SEEK_END) < end:
@@ -474,12 +503,22 @@ class PoemsFolder:
         present = {each.path for each in found}
         return [path for path in self._entries if path not in present]
 
-    def finish(self) -> None:
-        """Sort the records by path without duplicates, if needed, and sync them to disk."""
+    def finish(self, *, lazily: bool = False) -> None:
+        """Sort the records by path without duplicates, if needed, and sync them to disk.
+
+        With `lazily`, a large file is sorted only when a quarter of its records are old, because sorting rewrites the
+        whole file. Readers use the last record of each path.
+        """
         self.make_durable()
-        if not self._tidy:
-            self._put_in_order()
-            self._tidy = True
+        if self._tidy or (lazily and self._may_wait()):
+            return
+        self._put_in_order()
+        self._tidy = True
+
+    def _may_wait(self) -> bool:
+        assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
+        old = sum(map(len, self._older.values()))
+        return self._records.tell() > SOON_SORTED and old < len(self._entries) / 4
 
     def _put_in_order(self) -> None:
         with open_atomically(self.path / RECORDS, sync=True, by_way_of=self._unfinished) as out:

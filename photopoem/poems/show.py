@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from photopoem.color.spaces import srgb_to_lab
 from photopoem.errors import StoreError, UsageError, did_you_mean
-from photopoem.files import open_regular, write_atomically
+from photopoem.files import open_regular, stamp_of, write_atomically
 from photopoem.photo.discover import is_url
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def read_show(folder: str | Path) -> Show:
     path = show_file(folder)
     try:
         with open_regular(path) as stream:
-            stamp = _stamp(os.fstat(stream.fileno()))
+            stamp = stamp_of(os.fstat(stream.fileno()))
             if known := _READ.get(stamp):
                 return known
             data = stream.read(MOST_BYTES + 1)
@@ -158,11 +158,6 @@ def read_show(folder: str | Path) -> Show:
 
 _READ: dict[tuple[int, ...], Show] = {}
 """The shows of recent files, cached because the studio needs them at every key."""
-
-
-def _stamp(status: os.stat_result) -> tuple[int, ...]:
-    """The identity of a file's state."""
-    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _remembered(stamp: tuple[int, ...], show: Show) -> Show:
@@ -204,7 +199,7 @@ def _write(folder: Path, show: Show) -> None:
     except UnicodeEncodeError:  # a path that is not UTF-8
         data = _as_json(show, ensure_ascii=True).encode()
     write_atomically(show_file(folder), data, sync=True, by_way_of=folder / _UNFINISHED)
-    _remembered(_stamp(show_file(folder).stat()), show)
+    _remembered(stamp_of(show_file(folder).stat()), show)
 
 
 def _as_json(show: Show, *, ensure_ascii: bool) -> str:

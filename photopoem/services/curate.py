@@ -12,8 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
-from photopoem.english.lexicon import is_house_file, read_house_words
-from photopoem.errors import MissingWordsError, UsageError, did_you_mean_path
+from photopoem.errors import GrammarError, MissingWordsError, UsageError, did_you_mean_path
 from photopoem.files import write_atomically
 from photopoem.grammar import shelf
 from photopoem.photo.discover import Found, is_photo_name, is_url
@@ -22,10 +21,9 @@ from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import RECORDS, TEXT, is_text_file, last_records, read_records
 from photopoem.poems.show import Choice, Order, Show, State, change_show, in_order, read_show
 from photopoem.poems.text import as_text, edited, read_text, text_of, written_to
-from photopoem.services.describe import open_photo, spoken
+from photopoem.services.describe import open_photo, vocabulary_in
 from photopoem.services.pipeline import Settings, chosen_settings
 from photopoem.text.clean import one_line
-from photopoem.vocabulary import make_vocabulary
 
 PATIENCE = 3.0
 """Seconds that a re-roll waits for a watch to write its poem; a run holds the folder longer."""
@@ -82,6 +80,11 @@ def find(names: Iterable[str], poems: Path = Path("poems")) -> list[Pick]:
 def all_of(poems: Path) -> list[Pick]:
     """All photographs with a poem in a folder, by path. Raises `StoreError`."""
     return list(_Known(poems, must=True).picks.values())
+
+
+def is_folder_of_poems(name: str) -> bool:
+    """Whether a name is a folder of poems, and so means its show."""
+    return (Path(name) / RECORDS).is_file()
 
 
 def _folder_of(name: str, poems: Path) -> Path:
@@ -269,8 +272,7 @@ def rolls(
     standing = pick.poem()
     name = grammar or grammar_of(pick)
     maker = load_grammar(name, lexicon=tuple(speech))
-    words = next(filter(is_house_file, speech), "")
-    vocabulary = make_vocabulary(spoken(standing.subject, read_house_words(words)))
+    vocabulary = vocabulary_in(standing.subject, speech)
     first = standing.seed + 1 if seed is None else seed
     texts = {standing.text} if seed is None else set()
     found: list[Poem] = []
@@ -315,12 +317,14 @@ def grammars_called(name: str, beside: Path) -> list[str]:
     return [*([name] if name in shelf() else []), *filter(os.path.isfile, files)]
 
 
-def take(pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = ()) -> Path | None:
+def take(
+    pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = (), lazily: bool = False
+) -> Path | None:
     """Make `poem` the poem of a photograph, and record its seed and grammar, so that runs write it again.
 
     An edited text is saved beside it, and the path of that copy is returned. The choice is recorded first, so that the
-    next run writes the text if this program is killed. Raises `StoreError`, and `UsageError` if a run is writing to
-    the folder.
+    next run writes the text if this program is killed. `lazily` is as for `PoemsFolder.finish`. Raises `StoreError`,
+    and `UsageError` if a run is writing to the folder.
     """
     with PoemsFolder(pick.folder, force=True, wait=PATIENCE) as folder:
         change_show(pick.folder, _deciding([pick], seed=poem.seed, grammar=grammar))
@@ -330,7 +334,7 @@ def take(pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = ()) ->
         settings = chosen_settings(_CHOSEN.sub("", made.settings), choice, speech)
         text = as_text(poem, with_colophon="without colophon" not in settings)
         folder.add(record(poem), Found(pick.path, Path(pick.path).name, made.stamp), settings, text)
-        folder.finish()
+        folder.finish(lazily=lazily)
     return aside
 
 
@@ -348,22 +352,38 @@ def _put_aside(pick: Pick) -> Path | None:
     return aside
 
 
-def respeak(pick: Pick, *, speech: Sequence[str] = ()) -> bool:
-    """Rewrite the poem of a photograph after the words of the house changed; returns whether its text changed.
+def respeak(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> int:
+    """Rewrite poems of one folder after the words of the house changed; returns how many texts changed.
 
-    Its seed, grammar and choices stay, unless the seed gives no poem any more. Not for edited texts and kept poems.
-    Raises as `rolls` and `take` do.
+    Their seeds, grammars and choices stay, unless a seed gives no poem any more. A poem that cannot be rewritten stays.
+    Not for edited texts and kept poems. Raises as `take` does.
     """
-    standing = pick.poem()
-    found = rolls(pick, seed=standing.seed, speech=speech)
-    if not found or (found[0].text, str(found[0].title)) == (standing.text, str(standing.title)):
-        return False
-    with PoemsFolder(pick.folder, force=True) as folder:
-        made = folder.made(pick.path)
-        text = as_text(found[0], with_colophon="without colophon" not in made.settings)
-        folder.add(record(found[0]), Found(pick.path, Path(pick.path).name, made.stamp), made.settings, text)
+    if not picks:
+        return 0
+    changed = 0
+    with PoemsFolder(picks[0].folder, force=True, wait=PATIENCE) as folder:
+        for pick in picks:
+            poem = _respoken(pick, speech)
+            if poem is None:
+                continue
+            made = folder.made(pick.path)
+            text = as_text(poem, with_colophon="without colophon" not in made.settings)
+            folder.add(record(poem), Found(pick.path, Path(pick.path).name, made.stamp), made.settings, text)
+            changed += 1
         folder.finish()
-    return True
+    return changed
+
+
+def _respoken(pick: Pick, speech: Sequence[str]) -> Poem | None:
+    """The poem of a photograph with the current words of the house; None if nothing changes or there is no poem."""
+    standing = pick.poem()
+    try:
+        found = rolls(pick, seed=standing.seed, speech=speech)
+    except (MissingWordsError, GrammarError, UsageError):
+        return None
+    if not found or (found[0].text, str(found[0].title)) == (standing.text, str(standing.title)):
+        return None
+    return found[0]
 
 
 def rewrite(pick: Pick, text: str, before: str) -> None:
@@ -509,7 +529,7 @@ def _put_back(old: Standing) -> None:
         found = Found(old.path, Path(old.path).name, made["stamp"])
         # The record has the hash of photopoem's own text, so that a manual edit is recognized by the difference.
         folder.add(record, found, made["settings"], text)
-        folder.finish()
+        folder.finish(lazily=True)
     if old.text != text:
         _write_text(old)
 

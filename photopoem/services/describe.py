@@ -6,7 +6,7 @@ Every use case uses this, so that they agree. `describe` handles one photograph;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from photopoem.color.names import ColorNames, color_names
 from photopoem.color.palette import Palette, Swatch, read_palette
 from photopoem.color.statistics import read_tone
-from photopoem.english.lexicon import HouseWords, load_lexicon, read_house_words
+from photopoem.english.lexicon import HouseWords, is_house_file, load_lexicon, read_house_words
 from photopoem.errors import LabelError, PhotoError, did_you_mean_path
 from photopoem.labels.labeller import Label, Labeller, Labels, ask, in_house_words, place_of
 from photopoem.labels.region import in_colors
@@ -23,7 +23,7 @@ from photopoem.labels.registry import sayable_words
 from photopoem.photo.discover import Found, is_url, read_remote
 from photopoem.photo.moment import Moment, read_moment
 from photopoem.photo.reading import NO_SUCH_FILE, Photo, read_photo
-from photopoem.vocabulary import Subject
+from photopoem.vocabulary import Subject, Vocabulary, make_vocabulary
 
 if TYPE_CHECKING:
     from photopoem.services.pipeline import Settings
@@ -97,6 +97,14 @@ def spoken(subject: Subject, words: HouseWords) -> Subject:
         palette=replace(subject.palette, swatches=swatches),
         moment=replace(subject.moment, keywords=keywords),
     )
+
+
+def vocabulary_in(subject: Subject, speech: Iterable[str] = ()) -> Vocabulary:
+    """The vocabulary of a subject, with the words of the house if their file is in `speech` (see `Settings.speech`).
+
+    Raises `UsageError` if that file cannot be read.
+    """
+    return make_vocabulary(spoken(subject, read_house_words(next(filter(is_house_file, speech), ""))))
 
 
 def remarks_on(words: HouseWords, color_list: str = "xkcd") -> list[str]:

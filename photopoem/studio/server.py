@@ -195,7 +195,6 @@ class Studio:
         """Serve until Ctrl-C, or until `should_exit` of the server that `ready` is given is set."""
         import uvicorn
 
-        self.wall.look()
         app = Guard(self.app(), self.token, self.port, read_only=self.read_only)
         config = uvicorn.Config(
             app, log_level="error", access_log=False, lifespan="off", ws="none", http="h11", server_header=False,
@@ -209,6 +208,7 @@ class Studio:
         finally:
             self.bench.close()
             self.tray.close()
+            self.wall.close()
 
     def app(self) -> Starlette:
         """The application, without its guard."""

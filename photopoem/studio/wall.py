@@ -8,6 +8,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from photopoem.color.palette import Palette
 from photopoem.color.spaces import Rgb, hex_of, readable, rgb_of
 from photopoem.english.lexicon import add_words
-from photopoem.errors import GrammarError, MissingWordsError, PhotopoemError, StoreError, UsageError
+from photopoem.errors import PhotopoemError, StoreError, UsageError
 from photopoem.files import open_regular, write_atomically
 from photopoem.labels.labeller import Label
 from photopoem.poem import Line, Poem, Span, colophon
@@ -78,19 +79,27 @@ class Wall:
     _order: list[str] = field(default_factory=list)
     _ordered_in: int = 0
     _show: Show = field(default_factory=Show)
+    _unseen: bool = False
+    """Whether some rows may have outdated choices."""
     _stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _end: tuple[tuple[int, int], int, bytes] = ((0, 0), 0, b"")
+    """The file that was read (device and inode), the offset up to which, and the last record before it."""
     _heads: dict[str, tuple[Made, bytes]] = field(default_factory=dict)
     _written: dict[str, set[str]] = field(default_factory=dict)
+    _rolled: bool = False
     _acts: deque[Act] = field(default_factory=lambda: deque(maxlen=MOST_UNDOS))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     # -- looking -------------------------------------------------------------------------------------------
 
-    def look(self) -> int:
-        """Reread changed files, and return the version, which increases if anything changed."""
+    def look(self, only: Sequence[str] = ()) -> int:
+        """Reread changed files, and return the version, which increases if anything changed.
+
+        With `only`, just the rows of these ids are renewed; other changes are found by the next look.
+        """
         with self._lock:
             try:
-                self._read()
+                self._read(only)
                 trouble = ""
             except PhotopoemError as error:
                 trouble = str(error)
@@ -101,8 +110,13 @@ class Wall:
             return self.version
 
     def since(self, version: int) -> dict[str, Any]:
-        """The rows that changed after a version; all for version 0. `order` is left out if unchanged."""
+        """The rows that changed after a version; all for version 0. `order` is left out if unchanged.
+
+        The first call reads the files.
+        """
         with self._lock:
+            if not self.version:
+                self.look()
             rows = [row.told for row in self._rows.values() if row.version > version]
             made: dict[str, Any] = {"version": self.version, "rows": rows, "trouble": self.trouble}
             if self._ordered_in > version or version == 0:
@@ -114,16 +128,21 @@ class Wall:
         """What `undo` would undo; empty if there is nothing."""
         return self._acts[-1].said if self._acts else ""
 
-    def _read(self) -> None:
+    def _read(self, only: Sequence[str] = ()) -> None:
         records = self.folder / RECORDS
-        shown = self._changed(show_file(self.folder))
         if self._changed(records):
             self._read_heads(records)
-        if shown:
+        if self._changed(show_file(self.folder)):
             self._show = read_show(self.folder)
+            self._unseen = True
+        shown, self._unseen = self._unseen, self._unseen and bool(only)
         version = self.version + 1
-        fresh = {_id(path): self._row(path, version, shown) for path in self._heads}
-        changed = fresh.keys() != self._rows.keys() or any(row.version == version for row in fresh.values())
+        paths = [row.path for each in only if (row := self._rows.get(each))] if only else self._heads
+        fresh = {_id(path): self._row(path, version, shown) for path in paths if path in self._heads}
+        changed = any(row.version == version for row in fresh.values())
+        if only:
+            fresh = self._rows | fresh
+        changed = changed or fresh.keys() != self._rows.keys()
         self._rows = fresh
         if changed or shown:
             order = self._in_order(fresh)
@@ -141,22 +160,42 @@ class Wall:
 
     def _read_heads(self, records: Path) -> None:
         """Index the last record of each path, unparsed, and the hashes of each text."""
-        heads: dict[str, tuple[Made, bytes]] = {}
-        written: dict[str, set[str]] = {}
         try:
-            with open_regular(records) as file:
-                found = [(head_of(line), line) for line in whole_lines(file)]
+            lines = self._new_lines(records)
         except FileNotFoundError:
-            found = []
+            lines, self._heads, self._written = [], {}, {}
         except OSError as error:
             raise StoreError(f"{records}: cannot be read: {error.strerror or error}") from error
-        for head, line in found:
+        before = len(self._heads)
+        for line in lines:
+            head = head_of(line)
             if head is not None:
                 path, made = head
-                heads[path] = (made, line)
-                written.setdefault(made.file, set()).add(made.text)
-        self._heads = dict(sorted(heads.items()))
-        self._written = written
+                self._heads[path] = (made, line)
+                self._written.setdefault(made.file, set()).add(made.text)
+        if len(self._heads) > before:
+            self._heads = dict(sorted(self._heads.items()))
+
+    def _new_lines(self, records: Path) -> list[bytes]:
+        """The complete lines added to the file since the last call; all lines if the file was replaced.
+
+        Raises `OSError`.
+        """
+        with open_regular(records) as file:
+            status = os.fstat(file.fileno())
+            known, end, last = self._end
+            file.seek(end - len(last))
+            grew = known == (status.st_dev, status.st_ino) and status.st_size > end
+            if not grew or file.read(len(last)) != last:
+                self._heads, self._written, end, last = {}, {}, 0, b""
+            file.seek(end)
+            lines = list(whole_lines(file))
+        self._end = (
+            (status.st_dev, status.st_ino),
+            end + sum(map(len, lines)),
+            lines[-1] if lines else last,
+        )
+        return lines
 
     def _row(self, path: str, version: int, shown: bool) -> Row:
         """The row of a path; the existing one if record, text and choice are unchanged.
@@ -246,7 +285,12 @@ class Wall:
         if not found:
             raise UsageError(f"{name} has no other poem for {row.told['name']}; take another grammar")
         said = f"{row.told['name']}: {found[0].grammar}, seed {found[0].seed}"
-        return self._do(said, [id_], lambda picks: curate.take(picks[0], found[0], name, speech=self.speech))
+
+        def take(picks: list[Pick]) -> None:
+            self._rolled = True
+            curate.take(picks[0], found[0], name, speech=self.speech, lazily=True)
+
+        return self._do(said, [id_], take)
 
     def edit(self, id_: str, text: str, before: str) -> str:
         """Replace a poem's text by the user's."""
@@ -280,19 +324,12 @@ class Wall:
                 if not (row.told["hand"] or row.choice.state != "undecided")
             ]
             before = tuple(map(standing, picks))
-            changed = sum(map(self._respoken, picks))
+            changed = curate.respeak(picks, speech=self.speech)
             self.look()
             after = tuple(standing(self.pick(_id(pick.path))) for pick in picks)
             self._acts.append(Act(said, before, after, (words, file.read_text("utf-8"))))
         left = len(holding) - changed
         return f"{said}: {changed} rewritten" + (f"; {left} others stay as they are" if left else "")
-
-    def _respoken(self, pick: Pick) -> bool:
-        """Rewrite a poem with the words of the house, if possible; returns whether it changed."""
-        try:
-            return curate.respeak(pick, speech=self.speech)
-        except (MissingWordsError, GrammarError):
-            return False
 
     def undo(self) -> str:
         """Undo the last action. Raises `UsageError` if there is none, or if something changed since."""
@@ -321,11 +358,19 @@ class Wall:
             picks = [self.pick(each) for each in ids]
             before = tuple(map(standing, picks))
             act(picks)
-            self.look()
+            self.look(ids)
             after = tuple(standing(self.pick(each)) for each in ids)
             if before != after:
                 self._acts.append(Act(said, before, after))
             return said
+
+    def close(self) -> None:
+        """Sort the records and remove the old ones that re-rolls left."""
+        from photopoem.poems.folder import PoemsFolder
+
+        if self._rolled:
+            with suppress(PhotopoemError), PoemsFolder(self.folder, force=True) as folder:
+                folder.finish()
 
     def _names(self, ids: Sequence[str]) -> str:
         return str(self.row(ids[0]).told["name"]) if len(ids) == 1 else f"{len(ids)} poems"
