@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from photopoem.labels.labeller import in_house_words as labels_in
 from photopoem.poem import from_record, record
 from photopoem.press.sources import note_of
 from photopoem.vocabulary import make_vocabulary
+from tests.command import photopoem
 from tests.paper import make_poem
 
 FILE = """
@@ -210,3 +212,33 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     two = written(tmp_path, 'never = ["wedding"]')
     assert one.is_silent("gun") and not two.is_silent("gun")
     assert one.fingerprint != two.fingerprint and read_house_words("").fingerprint == ""
+
+
+def test_looks_and_trials_speak_the_words_of_the_house(samples: list[Path], tmp_path: Path) -> None:
+    """`look` says which words a poem may use, and `grammar preview` writes them, as the house speaks."""
+    house = tmp_path / "mine.toml"
+    house.write_text('never = ["fence"]\n[say]\ndog = "Nouk"\n')
+    asked = ("--labels", "local", "--words", house)
+    look = json.loads(photopoem("look", samples[5], *asked, "--json").stdout)
+    assert "Nouk" in look["words"]["thing"]
+    assert not {"dog", "fence"} & {*look["words"]["thing"]}
+    assert {"dog", "fence"} <= {label["text"] for label in look["labels"]}, (
+        "what the machine saw is told as it was"
+    )
+    (tmp_path / "mine.json").write_text('{"origin": ["#thing#"]}')
+    tried = photopoem(
+        "grammar", "preview", tmp_path / "mine.json", "--photo", samples[5], *asked, "-n", "40"
+    ).stdout
+    assert "Nouk" in tried
+    assert "dog" not in tried
+    assert "fence" not in tried
+
+
+def test_words_beside_the_poems_are_spoken_unasked(tmp_path: Path) -> None:
+    """Without `--words`, a trial speaks the words of the house that runs of this folder speak."""
+    (tmp_path / "poems").mkdir()
+    (tmp_path / "poems" / "words.toml").write_text('[say]\ndog = "Nouk"\n')
+    (tmp_path / "mine.json").write_text('{"origin": ["#thing#"]}')
+    tried = photopoem("grammar", "preview", "mine.json", "-n", "40", cwd=tmp_path).stdout
+    assert "Nouk" in tried
+    assert "dog" not in tried

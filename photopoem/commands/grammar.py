@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photopoem.commands.options import A_FILE, A_FOLDER, A_GRAMMAR, LABELLERS, Group
+from photopoem.commands.options import (
+    A_FILE,
+    A_FOLDER,
+    A_GRAMMAR,
+    LABELLERS,
+    WORDS,
+    Group,
+    poems_folder,
+    speech_files,
+    words_file,
+)
 from photopoem.commands.studio import open_studio
 from photopoem.errors import GrammarError, StoreError, UsageError
 from photopoem.files import read_regular, write_atomically
@@ -159,19 +169,23 @@ def _show_problems(found: list[tuple[Path, Problem]]) -> None:
 )
 @click.option("--lexicon", multiple=True, metavar="FILE", type=A_FILE,
               help="A lexicon (CSV); may be repeated.")  # fmt: skip
+@click.option("--words", "house", metavar="FILE", type=A_FILE, help=WORDS)
 def preview(
     name: str, photo: str | None, vocabulary: str | None, labels: str, number: int, seed: int,
     lexicon: tuple[str, ...],
+    house: str | None,
 ) -> None:  # fmt: skip
     """Show poems of a grammar, and how different they are. Without a photograph, sample words are used."""
     from photopoem.grammar import load_grammar
     from photopoem.grammar.preview import try_out
     from photopoem.poems.text import as_text
+    from photopoem.services.describe import vocabulary_in
 
     if photo and vocabulary:
         raise UsageError("give --photo or --vocabulary, not both")
-    grammar = load_grammar(name, lexicon=lexicon)
-    words = _words(photo, vocabulary, labels)
+    speech = speech_files(lexicon, house, poems_folder(None))
+    grammar = load_grammar(name, lexicon=speech)
+    words = vocabulary_in(_words(photo, vocabulary, labels).subject, speech)
     for each in range(seed, seed + number):
         text = as_text(grammar.write(words, each), with_colophon=False)
         click.echo("\n".join(map(visible, text.splitlines())) + "\n")
@@ -181,16 +195,20 @@ def preview(
 
 @command.command()
 @click.argument("file", metavar="FILE", type=A_FILE)
-@click.option("--poems", "folder", metavar="DIR", default="poems", show_default=True, type=A_FOLDER,
-              help="Use the photographs of this folder of poems; without it, sample words.")  # fmt: skip
+@click.option(
+    "--poems", metavar="DIR", type=A_FOLDER,
+    help="Use the photographs of this folder of poems; without it, sample words.  [default: as photopoem studio]",
+)  # fmt: skip
+@click.option("--words", metavar="FILE", type=A_FILE, help=WORDS)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The port.  [default: a free one]"
 )
 @click.option("--no-browser", is_flag=True, help="Print the address without opening a browser.")
-def live(file: str, folder: str, port: int, no_browser: bool) -> None:
+def live(file: str, poems: str | None, words: str | None, port: int, no_browser: bool) -> None:
     """Open a grammar in the browser, beside poems that are rewritten as you type.
 
-    The page follows changes that you make to FILE in another editor. Ctrl-C ends it.
+    The page follows changes that you make to FILE in another editor. It also shows FILE side by side with the other
+    grammars in this folder, for a class. Ctrl-C ends it.
     """
     from photopoem.studio.server import Studio
     from photopoem.studio.wall import Wall
@@ -198,7 +216,8 @@ def live(file: str, folder: str, port: int, no_browser: bool) -> None:
     path = Path(file)
     if not path.is_file():
         raise UsageError(f"{file}: there is no such file; create one with: photopoem grammar new {file}")
-    wall = Wall(Path(folder), str(Path(folder) / "words.toml"))
+    folder = poems_folder(poems)
+    wall = Wall(folder, words_file(words, folder))
     open_studio(Studio(wall, port, "grammar", grammar=path), browser=not no_browser)
 
 

@@ -17,8 +17,11 @@ from photopoem.commands.options import (
     given_paths,
     group,
     option,
+    poems_folder,
     speech_files,
     takes,
+    words_file,
+    words_option,
 )
 from photopoem.errors import GrammarError, MissingWordsError, PhotoError, UsageError
 from photopoem.files import write_atomically
@@ -51,6 +54,7 @@ class LookOptions:
 
     paths: tuple[str, ...] = argument(nargs=-1, type=click.Path(path_type=str))
     reading: ReadingOptions = group(ReadingOptions)
+    words: str | None = words_option()
     recurse: bool = option("--recurse/--no-recurse", default=True, help="Search subfolders.  [default: yes]")
     json: bool = option("--json", is_flag=True, help="Print one JSON object per line for each photograph.")
     schema: bool = option("--schema", is_flag=True, help="Print the JSON Schema of those objects, and stop.")
@@ -91,7 +95,7 @@ def _look_at_all(found: list[Found], asked: LookOptions) -> int:
     from photopoem.look import look_at
     from photopoem.services.pipeline import labeller_for
 
-    settings = asked.reading.settings()
+    settings = asked.reading.settings(words=words_file(asked.words, poems_folder(None)))
     places = {"svg": asked.svg, "png": asked.png}
     cards = [_Cards(kind, where, len(found), asked.force) for kind, where in places.items() if where]
     labeller, failed = labeller_for(settings), 0

@@ -313,12 +313,13 @@ def photos_option() -> Any:
     )  # fmt: skip
 
 
+WORDS = "The words of the house.  [default: words.toml beside photopoem.toml or in the folder of poems]"
+"""The help of --words."""
+
+
 def words_option() -> Any:
     """The option --words."""
-    return option(
-        "--words", metavar="FILE", type=A_FILE,
-        help="The words of the house.  [default: words.toml beside photopoem.toml or in the folder of poems]",
-    )  # fmt: skip
+    return option("--words", metavar="FILE", type=A_FILE, help=WORDS)
 
 
 def words_file(given: str | None, poems: str | Path) -> str:

@@ -91,13 +91,13 @@ def command(asked: ShowOptions) -> None:
 
 def _set(asked: ShowOptions, picks: list[Pick], poems: Path) -> bool:
     """Apply the given settings of the show; returns whether there were any."""
-    from photopoem.services.curate import describe_show
+    from photopoem.services.curate import describe_show, is_folder_of_poems
 
     said = _said(asked)
     if not said:
         return False
     what = ", ".join(sorted(said))
-    if asked.names:
+    if asked.names and not all(map(is_folder_of_poems, asked.names)):
         _set_poems(picks, said)
     folders = sorted({pick.folder for pick in picks} or {poems})
     for folder in folders if said else ():

@@ -12,7 +12,7 @@ from photopoem.color.statistics import statistics
 from photopoem.labels.labeller import Labeller
 from photopoem.photo.reading import Photo
 from photopoem.poem import label_record, moment_record, path_bytes_of, swatch_record
-from photopoem.vocabulary import MOMENTS, PLAIN, Subject, make_vocabulary
+from photopoem.vocabulary import MOMENTS, PLAIN, Subject
 
 if TYPE_CHECKING:
     from photopoem.photo.discover import Found
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A photograph, everything that was read from it, and its statistics; `no_labels` says why there are no labels."""
+    """A photograph, everything that was read from it, and its statistics; `no_labels` says why there are no labels.
+
+    `house` is the file with the words of the house, if any.
+    """
 
     photo: Photo
     subject: Subject
     statistics: dict[str, Any]
     no_labels: str = ""
+    house: str = ""
 
 
 def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
@@ -39,12 +43,14 @@ def look_at(found: Found, settings: Settings, labeller: Labeller) -> Look:
 
     described = describe(found, settings, labeller)
     told = statistics(described.photo, color_names(settings.color_names))
-    return Look(described.photo, described.subject, told, str(described.no_labels or ""))
+    return Look(described.photo, described.subject, told, str(described.no_labels or ""), settings.words)
 
 
 def words_of(look: Look) -> dict[str, list[str]]:
-    """The words for poems by symbol, without empty symbols."""
-    words = make_vocabulary(look.subject).words
+    """The words for poems by symbol, in the words of the house, without empty symbols. Raises `UsageError`."""
+    from photopoem.services.describe import vocabulary_in
+
+    words = vocabulary_in(look.subject, filter(None, [look.house])).words
     symbols = (*PLAIN, *MOMENTS, "keyword")
     return {symbol: [word.text for word in words[symbol]] for symbol in symbols if words.get(symbol)}
 

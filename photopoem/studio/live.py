@@ -22,8 +22,9 @@ from photopoem.grammar import find_grammar, load_grammar, shelf
 from photopoem.grammar.check import problems_of
 from photopoem.grammar.grammar import Grammar
 from photopoem.grammar.loader import parts_of_text
-from photopoem.grammar.preview import Trial, sample_vocabulary, vocabulary_of
-from photopoem.poem import Line, Poem
+from photopoem.grammar.preview import Trial, sample_vocabulary
+from photopoem.poem import Line, Poem, subject_from_record
+from photopoem.services.describe import vocabulary_in
 from photopoem.services.executors import begin_worker
 from photopoem.studio.wall import Unsure, pieces
 from photopoem.text.clean import clean, one_line
@@ -174,10 +175,11 @@ class Bench:
             return self._line
         self._end()
         spawn = get_context("spawn")
-        self._line, other = spawn.Pipe()
-        self._process = spawn.Process(target=_work, args=(other,), daemon=True)
-        self._process.start()
+        line, other = spawn.Pipe()
+        process = spawn.Process(target=_work, args=(other,), daemon=True)
+        process.start()
         other.close()
+        self._line, self._process = line, process
         if not self._line.poll(START):
             self._end()
             raise PhotopoemError("the process that writes the poems did not start")
@@ -248,9 +250,9 @@ def _at_origin(parts: Any, message: str) -> dict[str, Any]:
 
 def _poems(grammar: Any, draft: Draft) -> list[Poem | str]:
     """A poem for each photograph, or the error. Raises `GrammarError` if the rules grow without end."""
-    given = [(vocabulary_of(each), draft.seed) for each in draft.subjects]
+    given = [(vocabulary_in(subject_from_record(each), draft.lexicon), draft.seed) for each in draft.subjects]
     if not given:
-        sample = sample_vocabulary()
+        sample = vocabulary_in(sample_vocabulary().subject, draft.lexicon)
         given = [(sample, draft.seed + n) for n in range(PHOTOGRAPHS)]
     written: list[Poem | str] = []
     for vocabulary, seed in given:
