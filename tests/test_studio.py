@@ -16,31 +16,10 @@ from selenium.webdriver.common.keys import Keys
 from photopoem.english.lexicon import read_house_words
 from photopoem.poems.show import read_show
 from photopoem.poems.text import read_edited
-from tests.browser import chromium, complaints_of, look_as, requests_of
+from tests.browser import complaints_of, look_as, requests_of
 from tests.command import photopoem
 from tests.gallery import HOSTILE, hostile_poem
 from tests.studio import Page, studio, until, write
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Chrome]:
-    """One browser for all tests of this file."""
-    with chromium() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def written(samples: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The poems of the six samples, as a run left them."""
-    folder = tmp_path_factory.mktemp("written") / "poems"
-    photopoem("run", *samples, "--labels", "local", "--out", folder, "-q")
-    return folder
-
-
-@pytest.fixture
-def poems(written: Path, tmp_path: Path) -> Path:
-    """A copy of them, for one test."""
-    return Path(shutil.copytree(written, tmp_path / "poems"))
 
 
 @pytest.fixture
@@ -336,6 +315,59 @@ def test_two_tabs_agree(page: Page) -> None:
     finally:
         page.driver.close()
         page.driver.switch_to.window(first)
+
+
+def test_key_is_seen_before_it_stands_in_the_file(page: Page) -> None:
+    """A key shows at once on the card, which is paler until the studio has done it; keys are done in their order."""
+    path = page.path()
+    card = "document.activeElement.closest('.card').className"
+    with page.running.wall._lock:
+        page.keys("x")
+        assert page.js(card) == "card dropped waits"
+        page.keys("x", " ")
+        assert page.js(card) == "card kept waits"
+        assert page.choice(path).is_empty
+    page.until(f"{card} == 'card kept'")
+    assert page.choice(path).state == "kept"
+
+
+def test_refused_key_is_taken_back_on_the_card(page: Page) -> None:
+    """Where the studio cannot do what a key asks, a line says why and the card shows what stands."""
+    (page.poems / "show.json").write_text("{ damaged")
+    page.keys("x")
+    page.said("show.json")
+    page.until("document.activeElement.closest('.card').className == 'card undecided'")
+    (page.poems / "show.json").unlink()
+
+
+def test_key_before_the_page_is_left_is_done(page: Page) -> None:
+    """What was asked for in the moment before a tab is closed is done all the same."""
+    path = page.path()
+    page.keys(" ", "x")
+    page.driver.get("about:blank")
+    until(lambda: page.choice(path).state == "dropped")
+
+
+def test_words_that_were_not_saved_come_back(page: Page) -> None:
+    """Words that somebody typed and left are there again when the poem is edited next, until they are discarded."""
+    path, before = page.path(), page.text(page.path())
+    page.keys("e")
+    page.until("document.activeElement.tagName == 'TEXTAREA'")
+    page.keys("Kept in mind ")
+    page.js("(location.hash = '#paper')")
+    page.until("!document.getElementById('paper').hidden")
+    page.js("(location.hash = '#wall')")
+    page.until("document.activeElement.closest('.card')")
+    assert page.text(path) == before
+    page.keys("e")
+    page.until("document.activeElement.tagName == 'TEXTAREA'")
+    assert page.js("document.activeElement.value").startswith("Kept in mind ")
+    page.driver.find_elements(By.CSS_SELECTOR, ".card .acts button")[1].click()
+    page.until("document.activeElement.closest('.card')")
+    page.keys("e")
+    page.until("document.activeElement.tagName == 'TEXTAREA'")
+    assert not page.js("document.activeElement.value").startswith("Kept in mind")
+    page.keys(Keys.ESCAPE)
 
 
 def test_undo_does_not_undo_what_others_did(page: Page) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,27 +15,12 @@ from photopoem.errors import UsageError
 from photopoem.grammar import shelf_folder
 from photopoem.studio.live import TOO_SLOW, Bench, Desk, Draft, tried
 from photopoem.studio.wall import Unsure
-from tests.browser import chromium, complaints_of, look_as
+from tests.browser import complaints_of, look_as
 from tests.command import photopoem
 from tests.gallery import HOSTILE
 from tests.studio import Page, studio, until
 
 MINE = '{\n  "_about": "mine",\n  "origin": "I saw #label1.a#. / It was #color1#."\n}\n'
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Chrome]:
-    """One browser for all tests of this file."""
-    with chromium() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def written(samples: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The poems of the six samples, as a run left them."""
-    folder = tmp_path_factory.mktemp("written") / "poems"
-    photopoem("run", *samples, "--labels", "local", "--out", folder, "-q")
-    return folder
 
 
 @pytest.fixture
@@ -48,9 +32,8 @@ def mine(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page(driver: Chrome, written: Path, mine: Path, tmp_path: Path) -> Iterator[Page]:
+def page(driver: Chrome, poems: Path, mine: Path) -> Iterator[Page]:
     """The grammar view on that file, and on the samples' poems, once the first poems are there."""
-    poems = Path(shutil.copytree(written, tmp_path / "poems"))
     look_as(driver)
     with studio(poems, view="grammar", grammar=mine) as running:
         page = Page(driver, running, poems)
@@ -254,3 +237,53 @@ def test_live_tells_of_a_file_that_is_not_there(tmp_path: Path) -> None:
     """`grammar live` of no file says how to begin one."""
     done = photopoem("grammar", "live", "mine.json", "--no-browser", cwd=tmp_path, code=2)
     assert "photopoem grammar new mine.json" in done.stderr
+
+
+def columns(page: Page) -> list[str]:
+    """The texts of the columns, one for each grammar."""
+    found: list[str] = page.js("[...document.querySelectorAll('#s-poems article')].map((a) => a.textContent)")
+    return found
+
+
+def side_by_side(page: Page) -> None:
+    """Go to the grammars side by side, and wait for their poems."""
+    page.js("location.hash = '#grammar=several'")
+    written = "[...document.querySelectorAll('#s-poems article')].every((a) => a.querySelector('h2, .none'))"
+    page.until(f"document.querySelectorAll('#s-poems article').length && {written}")
+
+
+def test_several_grammars_stand_side_by_side(page: Page, mine: Path) -> None:
+    """One photograph stands beside a poem of each grammar; a new file, a change and a mistake appear by themselves."""
+    side_by_side(page)
+    names = page.js("[...document.querySelectorAll('#s-poems h3')].map((h) => h.textContent)")
+    assert names == ["mine", "haiku", "i-can-remember"]
+    assert "I saw " in columns(page)[0]
+    (mine.parent / "ben.json").write_text(MINE.replace("I saw", "Ben saw"))
+    until(lambda: any("Ben saw" in each for each in columns(page)))
+    mine.write_text(MINE.replace("label1", "lable1"))
+    until(lambda: any("line 3" in each and "lable1" in each for each in columns(page)))
+    page.driver.find_element(By.CSS_SELECTOR, "#s-grammars label:last-of-type input").click()
+    until(lambda: len(columns(page)) == 5)
+
+
+def test_class_goes_from_photograph_to_photograph(page: Page) -> None:
+    """J and k show another photograph with its poems, r other seeds; a reload comes back to the same view."""
+    side_by_side(page)
+    before, photo = columns(page), page.js("document.getElementById('s-photo').value")
+    page.keys("j")
+    until(lambda: columns(page)[0] != before[0])
+    assert page.js("document.getElementById('s-photo').value") != photo
+    page.keys("k")
+    until(lambda: columns(page) == before)
+    page.keys("r")
+    until(lambda: columns(page)[2] != before[2])
+    page.open("#grammar=several")
+    assert page.js("document.getElementById('writing').hidden")
+
+
+def test_grammars_speak_the_words_of_the_house(page: Page) -> None:
+    """Poems that are tried say what the house says instead of a label."""
+    told = page.js("document.querySelector('#g-poems .w').textContent")
+    (page.poems / "words.toml").write_text(f'[say]\n{json.dumps(told)} = "Nouk"\n')
+    type_draft(page, MINE.replace("I saw", "There was"))
+    until(lambda: "Nouk" in poems_of(page))

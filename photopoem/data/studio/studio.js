@@ -28,8 +28,15 @@
     if (!answer.ok) throw new Error(told.error);
     return told;
   };
+  // What was sent arrives though the page is left meanwhile; a browser does that for so much and no more.
+  const MOST_KEPT_ALIVE = 60000;
+  const send = (path, given) => {
+    const body = JSON.stringify(given);
+    return fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body, keepalive: body.length < MOST_KEPT_ALIVE })
+      .catch(() => { throw new Error("The studio does not answer, so this is not done. Was it ended?"); });
+  };
   const post = async (path, given) => {
-    const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(given) });
+    const answer = await send(path, given);
     const told = answer.headers.get("content-type").startsWith("application/json") ? await answer.json() : { error: await answer.text() };
     if (answer.status === 409 && !given.sure) return (await ask(told.error)) ? post(path, { ...given, sure: true }) : null;
     if (!answer.ok) throw new Error(told.error);
@@ -49,6 +56,8 @@
     version = told.version;
     for (const row of told.rows) {
       const fresh = !rows.has(row.id);
+      const hoped = hopes.get(row.id);
+      if (hoped) { hoped.before = { ...row }; Object.assign(row, hoped.seen); }
       row.find = [row.title, ...row.lines, ...row.labels, ...row.colors.map((c) => c[1]), row.name].join("\n").toLowerCase();
       rows.set(row.id, row);
       if (loaded) arrived(row, fresh);
@@ -80,14 +89,51 @@
     catch (error) { say(error.message, true); }
     finally { looking = false; }
   };
-  const act = async (name, given) => {
-    if (reads) { say("This screen only shows.", true); return null; }
+  // What a key does is seen at once, and paler until it stands in the files. The studio is told one thing after the
+  // other, in the order of the keys; where it refuses one, the poem is shown again as it stands.
+  const hopes = new Map(), untold = [];
+  let telling = Promise.resolve();
+  const hope = (id, seen) => {
+    const hoped = hopes.get(id) || { before: rows.get(id), acts: 0 };
+    hopes.set(id, { ...hoped, seen: { ...seen, waits: true }, acts: hoped.acts + 1 });
+    redraw(id, { ...rows.get(id), ...seen, waits: true });
+  };
+  const fulfil = (id, done) => {
+    const hoped = hopes.get(id);
+    if (!hoped) return;
+    hoped.acts -= 1;
+    if (hoped.acts) return;
+    hopes.delete(id);
+    if (!done) redraw(id, hoped.before);
+    else if (rows.has(id)) rows.set(id, { ...rows.get(id), waits: false });
+  };
+  const redraw = (id, row) => {
+    rows.set(id, row);
+    sift();
+    if (view() === "poem" && id === poemId()) showState();
+  };
+  const act = (name, given, hoped = "") => {
+    if (reads) { say("This screen only shows.", true); return Promise.resolve(null); }
+    const one = { name, given };
+    untold.push(one);
+    telling = telling.then(() => tell(one, hoped));
+    return telling;
+  };
+  const tell = async (one, hoped) => {
+    untold.splice(untold.indexOf(one), 1);
     try {
-      const told = await post(name, { ...given, since: version });
+      const told = await post(one.name, { ...one.given, since: version });
+      fulfil(hoped, Boolean(told));
       if (told) { take(told); say(told.said); }
       return told;
-    } catch (error) { say(error.message, true); return null; }
+    } catch (error) {
+      fulfil(hoped, false);
+      say(error.message, true);
+      if (hoped) { version = 0; look(); }
+      return null;
+    }
   };
+  addEventListener("pagehide", () => { for (const { name, given } of untold.splice(0)) send(name, given); });
   const follow = () => {
     const events = new EventSource("events");
     events.onmessage = (event) => { $("trouble").classList.remove("away"); if (Number(event.data) !== version) look(); };
@@ -132,7 +178,7 @@
   const card = (row) => {
     const id = `t-${row.id}`;
     const state = row.state === "undecided" ? [] : [make("span", { class: `state ${row.state}` }, row.state)];
-    return make("article", { class: `card ${row.state}`, tabindex: -1, "data-id": row.id, "aria-labelledby": id },
+    return make("article", { class: `card ${row.state}${row.waits ? " waits" : ""}`, "aria-busy": row.waits && "true", tabindex: -1, "data-id": row.id, "aria-labelledby": id },
       make("div", { class: "pic" }, make("img", { src: picture(row, 480), alt: alt(row), decoding: "async", on: { error: (e) => { e.target.hidden = true; } } })),
       strip(row.colors),
       make("div", { class: "text" }, make("h2", { id, dir: "auto" }, row.title || row.name),
@@ -213,39 +259,52 @@
 
   // -- what a person does -----------------------------------------------------------------------------------
   const current = () => view() === "poem" ? poemId() : shown[at];
-  const decide = (state) => {
+  const decide = (asked) => {
     const id = current(), row = rows.get(id);
-    if (row) return act("decide", { ids: [id], state: row.state === state ? "undecided" : state });
+    if (!row) return;
+    const state = row.state === asked ? "undecided" : asked;
+    if (!reads) hope(id, { state });
+    act("decide", { ids: [id], state }, id);
   };
-  const reroll = (grammar = "") => { const id = current(); if (rows.has(id)) return act("reroll", { id, grammar }); };
+  const reroll = (grammar = "") => {
+    const id = current();
+    if (!rows.has(id)) return;
+    if (!reads) hope(id, {});
+    act("reroll", { id, grammar }, id);
+  };
   const undo = () => act("undo", {});
   const open = (id) => { location.hash = `#poem=${id}`; };
   const grammars = async () => {
     try {
       const { grammars } = await get("grammars");
+      // The list is closed first: the focus goes back to the poem, which is then drawn anew.
       $("grammars-list").replaceChildren(...grammars.map((each) => make("button", {
-        value: "", on: { click: () => reroll(each.id) },
+        type: "button", on: { click: () => { $("grammars").close(); reroll(each.id); } },
       }, each.name, make("small", {}, each.about))));
       $("grammars").showModal();
     } catch (error) { say(error.message, true); }
   };
-  // An editor in place of a poem's text: `leave` puts the text back.
+  // An editor in place of a poem's text: `leave` puts the text back. Words that were neither saved nor discarded are
+  // there again when the poem is edited next.
+  const unsaved = new Map();
   const editor = async (id, hold, leave) => {
     const { wording } = await get(`poem/${id}`);
     const area = make("textarea", { "aria-label": "The poem: title, an empty line, its lines", spellcheck: "true" });
-    area.value = wording;
+    area.value = unsaved.get(id) ?? wording;
+    area.addEventListener("input", () => { if (area.value === wording) unsaved.delete(id); else unsaved.set(id, area.value); });
+    const discard = () => { unsaved.delete(id); leave(); };
     const save = async () => {
-      const told = await act("edit", { id, text: area.value, before: wording });
-      if (told) leave();
+      if (area.value === wording || await act("edit", { id, text: area.value, before: wording })) discard();
     };
     area.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") leave();
       else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
     });
-    const acts = make("div", { class: "acts" }, make("button", { type: "button", on: { click: save } }, "Save"),
-      make("button", { type: "button", on: { click: leave } }, "Leave it"), make("span", { class: "hint" }, "Ctrl Enter saves"));
-    acts.addEventListener("keydown", (event) => { if (event.key === "Escape") leave(); });
+    const button = (text, act) => make("button", { type: "button", on: { click: act } }, text);
+    const acts = make("div", { class: "acts", on: { keydown: (event) => { if (event.key === "Escape") leave(); } } },
+      button("Save", save), button("Discard", discard),
+      make("span", { class: "hint" }, unsaved.has(id) ? "your words, not saved yet" : "Ctrl Enter saves"));
     hold(area, acts);
     area.focus();
     area.setSelectionRange(0, 0);
@@ -304,15 +363,23 @@
         click: () => wordDialog({ layer: "machine", whose: "the machine", told: `saw “${label.text}”`, figures: `scored ${label.score.toFixed(2)} by ${label.by}`, what: "label", of: label.text }) } },
       label.text, make("small", {}, label.score.toFixed(2)))));
     $("seen-head").hidden = !poem.seen.length;
-    const state = make("span", { class: `state ${poem.state}` }, poem.state === "undecided" ? "" : poem.state);
-    $("poem-state").replaceChildren(state, ` ${poem.name}, ${poem.grammar} ${poem.seed}${poem.hand ? ", edited" : ""}`);
+    showState();
     $("poem-title").replaceChildren(...poem.title.map(piece));
     $("poem-lines").replaceChildren(...poem.lines.map((line) => make("span", { dir: "auto" }, ...line.map(piece))));
     $("poem-colophon").textContent = poem.colophon;
+  };
+  const showState = () => {
+    const row = rows.get(poemId()), { state } = row;
     const button = (text, key, act) => make("button", { type: "button", "aria-keyshortcuts": key, on: { click: act } }, text);
+    $("poem-state").replaceChildren(make("span", { class: `state ${state}` }, state === "undecided" ? "" : state),
+      ` ${row.name}, ${row.grammar} ${row.seed}${row.hand ? ", edited" : ""}`);
+    const focused = [...$("poem-acts").children].indexOf(document.activeElement);
+    $("poem-acts").classList.toggle("waits", Boolean(row.waits));
     $("poem-acts").replaceChildren(...(reads ? [] : [
-      button(poem.state === "kept" ? "Take back keep" : "Keep", "Space", () => decide("kept")), button(poem.state === "dropped" ? "Take back drop" : "Drop", "x", () => decide("dropped")),
+      button(state === "kept" ? "Take back keep" : "Keep", "Space", () => decide("kept")), button(state === "dropped" ? "Take back drop" : "Drop", "x", () => decide("dropped")),
       button("Re-roll", "r", () => reroll()), button("Another grammar", "g", grammars), button("Edit", "e", edit)]));
+    // A button that was pressed has the focus still.
+    if (focused >= 0) $("poem-acts").children[focused]?.focus();
   };
   const followPoem = (changed) => { if (!rows.has(poemId())) location.hash = "#wall"; else if (changed.some((row) => row.id === poemId())) showPoem(); };
 
@@ -433,17 +500,18 @@
     if (told.share !== undefined) parts.push(`${Math.round(told.share * 100)}% of the words come from the photograph`, `${Math.round(told.distinct * 100)}% of the lines are different`);
     $("g-figures").textContent = parts.join("; ");
     $("g-frames").hidden = !(told.frames || []).length;
-    $("g-frames").textContent = (told.frames || []).length ? `Lines that come back: ${told.frames.map(([frame, times]) => `${frame} (${times} times)`).join(", ")}` : "";
+    $("g-frames").textContent = (told.frames || []).length ? `Lines that come back: ${told.frames.map(([frame, times]) => `“${frame}”, ${times} times`).join("; ")}` : "";
     $("g-poems").classList.toggle("old", wrong > 0);
     if (wrong) return;
     $("g-poems").replaceChildren(...told.poems.map((each, n) => {
       const row = rows.get(told.ids[n]);
       const head = row ? [make("img", { src: picture(row, 480), alt: alt(row), on: { error: (event) => event.target.remove() } })] : [];
-      if (each.error) return make("article", { role: "listitem" }, ...head, make("p", { class: "none" }, each.error));
-      return make("article", { role: "listitem" }, ...head, make("h2", { dir: "auto" }, ...each.title.map(tinted)),
-        make("div", { class: "lines" }, ...each.lines.map((line) => make("span", { dir: "auto" }, ...line.map(tinted)))));
+      return make("article", { role: "listitem" }, ...head, ...poemParts(each));
     }));
   };
+  const poemParts = (each) => each.error ? [make("p", { class: "none" }, each.error)] : [
+    make("h2", { dir: "auto" }, ...each.title.map(tinted)),
+    make("div", { class: "lines" }, ...each.lines.map((line) => make("span", { dir: "auto" }, ...line.map(tinted))))];
   const tryDraft = async () => {
     if (draft.trying) { draft.again = true; return; }
     draft.trying = true;
@@ -498,6 +566,7 @@
     } catch (error) { say(error.message, true); }
   };
   const followDraft = async () => {
+    if (several()) { beginSeveral(); return; }
     if (!draft.begun || !draft.own) return;
     try {
       const { text: now } = await get(`grammar?id=${encodeURIComponent(draft.id)}`);
@@ -521,6 +590,68 @@
   $("g-save").addEventListener("click", saveDraft);
   $("g-seed").addEventListener("click", () => { draft.seed += 1; tryDraft(); });
   $("g-photos").addEventListener("click", () => { draft.offset += 1; eight(); tryDraft(); });
+
+  // -- several grammars on one photograph: a column for each, which follows its file --------------------------------
+  // `chosen` says of each grammar whether it is shown; a file that is new here is, so that those of a class appear.
+  const side = { photo: "", seed: 0, chosen: new Map(), all: [], round: 0 };
+  const MOST_OWN = 12, LEAST_SHOWN = 3;
+  const several = () => view() === "grammar" && location.hash.endsWith("=several");
+  const beginSeveral = async () => {
+    try { side.all = (await get("desk")).grammars; } catch (error) { say(error.message, true); return; }
+    chooseSide();
+    $("s-grammars").replaceChildren(make("legend", {}, "Grammars"), ...side.all.map((each) => {
+      const box = make("input", { type: "checkbox", on: { change: () => { side.chosen.set(each.id, box.checked); showSeveral(); } } });
+      box.checked = side.chosen.get(each.id);
+      return make("label", { class: each.own ? "own" : "" }, box, each.name.replace(/\.json$/, ""));
+    }));
+    const from = shown.length ? shown : order;
+    if (!from.includes(side.photo)) side.photo = from[at] || from[0] || "";
+    $("s-photo").replaceChildren(...from.map((id) => make("option", { value: id }, rows.get(id).name)));
+    $("s-photo").value = side.photo;
+    $("s-photographs").hidden = !from.length;
+    showSeveral();
+  };
+  const chooseSide = () => {
+    const first = !side.chosen.size, own = side.all.filter((each) => each.own);
+    own.forEach(({ id }, n) => { if (!side.chosen.has(id)) side.chosen.set(id, n < MOST_OWN); });
+    const shelf = ["i-can-remember", "haiku", "inventory"].slice(0, Math.max(0, LEAST_SHOWN - own.length));
+    for (const { id } of side.all) if (first && !side.chosen.has(id)) side.chosen.set(id, shelf.includes(id));
+  };
+  const showSeveral = async () => {
+    const round = ++side.round, row = rows.get(side.photo), old = new Map([...$("s-poems").children].map((each) => [each.dataset.id, each]));
+    $("s-picture").replaceChildren(...(row ? [make("img", { src: picture(row, 1280), alt: alt(row) }), strip(row.colors)] : []));
+    const wanted = side.all.filter((each) => side.chosen.get(each.id));
+    const columns = wanted.map((each) => old.get(each.id) || make("article", { role: "listitem", "data-id": each.id }, nameOf(each)));
+    $("s-poems").replaceChildren(...columns);
+    $("s-none").hidden = wanted.length > 0;
+    for (const [n, each] of wanted.entries()) {
+      const parts = await sideParts(each, row);
+      if (round !== side.round) return;
+      columns[n].replaceChildren(nameOf(each), ...parts);
+    }
+  };
+  const nameOf = (each) => make("h3", {}, each.name.replace(/\.json$/, ""));
+  const sideParts = async ({ id, own }, row) => {
+    try {
+      const { text: now } = await get(`grammar?id=${encodeURIComponent(id)}`);
+      const told = await post("try", { id: own ? id : "", text: now, ids: row ? [row.id] : [], seed: side.seed });
+      const wrong = told.problems.filter((each) => each.kind === "error");
+      if (wrong.length) return wrong.slice(0, 3).map((each) => make("p", { class: "none" }, `line ${each.line}: ${each.message}`));
+      return [...poemParts(told.poems[0]), ...(told.share === undefined ? [] : [make("p", { class: "share" }, `${Math.round(told.share * 100)}% from the photograph`)])];
+    } catch (error) { return [make("p", { class: "none" }, error.message)]; }
+  };
+  const goSide = (by) => {
+    const { options } = $("s-photo"), many = options.length;
+    if (!many) return;
+    $("s-photo").selectedIndex = ($("s-photo").selectedIndex + by + many) % many;
+    side.photo = $("s-photo").value;
+    showSeveral();
+  };
+  const reseed = () => { side.seed += 1; showSeveral(); };
+  $("s-photo").addEventListener("change", () => goSide(0));
+  $("s-before").addEventListener("click", () => goSide(-1));
+  $("s-next").addEventListener("click", () => goSide(1));
+  $("s-seed").addEventListener("click", reseed);
 
   // -- paper ------------------------------------------------------------------------------------------------------
   const paper = { asking: 0, drawn: "" };
@@ -641,8 +772,14 @@
     unpoint();
     if (!loaded) return;
     if (now === "wall") { cards.forEach((each) => each.remove()); cards.clear(); draw(); go(at); }
-    if (now === "poem") { scrollTo(0, 0); showPoem(); }
-    if (now === "grammar") beginDraft();
+    else scrollTo(0, 0);
+    if (now === "poem") showPoem();
+    if (now === "grammar") {
+      for (const link of document.querySelectorAll("#ways a")) link.toggleAttribute("aria-current", (link.hash === "#grammar=several") === several());
+      $("writing").hidden = several();
+      $("several").hidden = !several();
+      if (several()) beginSeveral(); else beginDraft();
+    }
     if (now === "paper") beginPaper(); else clearInterval(paper.asking);
     if (now === "screen") beginScreen(); else endScreen();
   };
@@ -668,7 +805,12 @@
     if (on && on.matches("input, textarea, select")) return;
     const now = view(), onButton = on && on.matches("button, a");
     if (now === "screen") { if (event.key === "Escape" && !reads) location.hash = "#wall"; return; }
-    if (now === "grammar" || now === "paper") { if (event.key === "?") { event.preventDefault(); $("keys").showModal(); } return; }
+    const sideKeys = { j: () => goSide(1), k: () => goSide(-1), ArrowRight: () => goSide(1), ArrowLeft: () => goSide(-1), r: reseed };
+    if (now === "grammar" || now === "paper") {
+      const todo = event.key === "?" ? keys["?"] : several() && Object.hasOwn(sideKeys, event.key) ? sideKeys[event.key] : null;
+      if (todo) { event.preventDefault(); todo(); }
+      return;
+    }
     if (onButton && [" ", "Enter"].includes(event.key)) return;
     let todo = null;
     if (Object.hasOwn(keys, event.key)) todo = keys[event.key];
