@@ -289,11 +289,11 @@ def _moment(made: Mapping[str, Any]) -> Moment:
 
 Made = TypeVar("Made")
 _HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-"""Half a pair of surrogates can be in JSON, but nowhere else. The others stand for bytes of a name that is no UTF-8."""
+"""Lone surrogates, which only JSON can contain, except for those that represent bytes of a name that is not UTF-8."""
 
 
 def _sound(make: Callable[[Mapping[str, Any]], Made], record: Mapping[str, Any]) -> Made:
-    """What is made of a record, each value of the kind that its field says. Raises `StoreError`."""
+    """The result of `make`, with the type of each field checked. Raises `StoreError`."""
     try:
         made = make(record)
         kind: Any = type(made)
@@ -307,12 +307,12 @@ def _sound(make: Callable[[Mapping[str, Any]], Made], record: Mapping[str, Any])
 
 
 Test = Callable[[Any], str]
-"""Says what is wrong with a value; nothing where it is of the kind that was asked for."""
+"""A test that returns the error in a value; empty if it has the right type."""
 
 
 @cache
 def _test(kind: Any) -> Test:
-    """The test of a kind, which is written as annotations write it; made once, for a show has many records."""
+    """The test for a type annotation; cached, because a show has many records."""
     origin, inner = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         return _test_of_fields(kind)

@@ -97,7 +97,7 @@ def test_every_command_tells_a_damaged_record_in_one_line(poems: Path, line: byt
     assert done.returncode in (0, 2)
     if done.returncode:
         assert done.stderr.startswith("photopoem: poems/poems.jsonl:")
-        assert done.stderr.endswith("; take that line out, and photopoem run writes the poem anew\n")
+        assert done.stderr.endswith("; remove that line, and photopoem run rewrites the poem\n")
         assert done.stderr.count("\n") == 1
 
 

@@ -164,7 +164,7 @@ def test_a_comma_too_many_is_told_where_it_stands(tmp_path: Path) -> None:
         ({"origin": "[a:POP]x"}, "'a' is popped but never bound"),
         ({"origin": "x", "_title": "titel"}, "_title names an unknown symbol"),
         ({"origin": "x", "_titel": "label"}, "'_titel' is a note; '_title'?"),
-        ({"origin": "x", "_form": {"widht": 3}}, "_form knows no 'widht'"),
+        ({"origin": "x", "_form": {"widht": 3}}, "_form has no key 'widht'"),
         ({"origin": "x", "_form": {"width": 3}}, "_form width: a whole number"),
         ({"origin": "x", "_form": {"lines": [9, 2]}}, "_form lines: "),
         ({"origin": "x", "_form": {"syllables": [5, True]}}, "_form syllables: a list of whole numbers"),

@@ -131,7 +131,7 @@ def test_comments_blank_lines_and_column_order(tmp_path: Path):
         ("dog,thing,waits,,\n", "mine.csv:1: a lexicon begins with"),
         (HEADING + "quokka,thing,waits\n", "mine.csv:2: 3 cells, not 5"),
         (HEADING + "quokka,thing,waits, sits,paw,warm\n", "mine.csv:2: 6 cells, not 5"),
-        (HEADING + "\nquokka,beast,waits,,\n", "mine.csv:3: 'beast' is no kind"),
+        (HEADING + "\nquokka,beast,waits,,\n", "mine.csv:3: 'beast' is not a kind"),
         (HEADING + ",thing,waits,,\n", "mine.csv:2: a row without a word"),
         (HEADING + "quokka,thing,,;,\n", "mine.csv:2: 'quokka' has nothing"),
         (HEADING + "quokka,thing,waits,,\nQuokka,thing,sits,,\n", "mine.csv:3: 'quokka' comes twice"),

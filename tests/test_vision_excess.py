@@ -47,7 +47,7 @@ def test_an_answer_of_megabytes_counts_as_none(opened: Open, size: int) -> None:
         first = opened(server, note=told.append).label(grays(2))
         again = opened(server, note=told.append).label(grays(2))
     assert first == again == [(), ()]
-    assert told == ["Vision's answer about 2 photographs is larger than 2 MB; none of it is taken"]
+    assert told == ["Vision's answer about 2 photographs is larger than 2 MB; it is ignored"]
     assert len(server.requests) == 1
 
 

@@ -254,7 +254,7 @@ class ReadingOptions:
     )  # fmt: skip
     endpoint: str = option(
         "--endpoint", default="", metavar="HOST[:PORT]",
-        help="Ask Vision there, with your key, also where it is not Google's.",
+        help="Use Vision at this address, with your key, even if it is not Google's.",
     )  # fmt: skip
     colors: NumberOfColors = option(
         "--colors", default="6", show_default=True, metavar="N|auto", type=COLORS,
@@ -296,7 +296,7 @@ def lexicon_option() -> Any:
 
 
 def press_option(help_: str = "The press for --print.") -> Any:
-    """The option that names a press; `help_` says more than that the target decides where it is not given."""
+    """The option --press; `help_` is added to its help."""
     return option("--press", metavar="NAME", type=A_PRESS, help=f"{help_}  [default: the target's]")
 
 

@@ -214,12 +214,12 @@ def _phrases(file: TomlFile) -> dict[tuple[str, str], Phrases]:
     for word, row in given.items() if isinstance(given, dict) else ():
         where = ("say", PHRASES, word)
         if not isinstance(row, dict):
-            raise file.wrong(f"of a word its {', '.join(FIELDS)} are told, each a list of phrases", *where)
+            raise file.wrong(f"a word has {', '.join(FIELDS)}, each a list of phrases", *where)
         file.check_keys(row, (*FIELDS, "kind"), *where)
         kind = row.get("kind", "thing")
         if kind not in HOUSE_KINDS:
             raise file.wrong(
-                f"{kind!r:.40} is no kind of word; use one of {', '.join(KINDS)}", *where, "kind"
+                f"{kind!r:.40} is not a kind of word; use one of {', '.join(KINDS)}", *where, "kind"
             )
         rows[_word(file, word, *where).casefold(), kind] = {
             name: tuple(_cell(file, row[name], *where, name)) for name in FIELDS if name in row
@@ -231,7 +231,7 @@ def _cell(file: TomlFile, given: Any, *keys: str) -> Iterator[str]:
     """The phrases of one field: a list of texts, or one text."""
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list) or not texts:
-        raise file.wrong("phrases stand in a list, such as ['waits', 'looks away']", *keys)
+        raise file.wrong("phrases must be in a list, such as ['waits', 'looks away']", *keys)
     for each in texts:
         yield _word(file, each, *keys, value=each if isinstance(each, str) else None)
 
@@ -385,7 +385,7 @@ def _read(name: str, text: str) -> dict[tuple[str, str], Cells]:
         if not word:
             raise UsageError(f"{where}: a row without a word; give the word or leave the line out")
         if kind not in KINDS:
-            raise UsageError(f"{where}: {kind!r} is no kind of word; use one of {', '.join(KINDS)}")
+            raise UsageError(f"{where}: {kind!r} is not a kind of word; use one of {', '.join(KINDS)}")
         cells = {name: found for name in FIELDS if (found := _alternatives(where, row.get(name, "")))}
         if not cells:
             raise UsageError(f"{where}: {word!r} has nothing in {', '.join(FIELDS)}; fill one of them")

@@ -131,7 +131,7 @@ def read_form(raw: Any) -> tuple[Form, list[str]]:
     values: dict[str, Any] = {}
     for key, value in raw.items():
         if key not in _READERS:
-            faults.append(f"_form knows no {key!r}; it knows {', '.join(_READERS)}")
+            faults.append(f"_form has no key {key!r}; its keys are {', '.join(_READERS)}")
             continue
         read = _READERS[key](value)
         if read is None:

@@ -332,9 +332,9 @@ def parse_source(text: str, path: Path | None = None) -> GrammarFile:
 
 
 class _Scanner:
-    """Reads JSON and keeps the place of each value. The `json` module loses places and silently drops repeated keys.
+    """Reads JSON with the position of each value. The `json` module loses positions and drops repeated keys.
 
-    A fault whose cure is plain is noted, and what the person meant is read on, so that all are told at once.
+    An error with an obvious cure is noted and read as intended, so that all errors are reported at once.
     """
 
     def __init__(self, source: GrammarFile) -> None:
@@ -361,7 +361,9 @@ class _Scanner:
         self.source.problem(at, message)
 
     def _space(self, at: int) -> int:
-        """Where the next value or sign begins. A comment of another language is a fault: notes stand under keys."""
+        """The offset of the next value or sign. A comment in another language's syntax is an error, because notes are
+        keys.
+        """
         while True:
             at = _SPACE.match(self.text, at).end()  # type: ignore[union-attr]  # it matches nothing too
             comment = _COMMENT.match(self.text, at)
@@ -406,7 +408,7 @@ class _Scanner:
         return str(_LENIENT.decode(f'"{mended}"')), end
 
     def _mended(self, at: int, said: str) -> str:
-        """What a special sign inside a text stands for in JSON; noted where it is none there."""
+        """The meaning of an escape in a text; noted as an error if JSON does not have it."""
         if said[0] == "\\":
             if len(said) > 2 or said[1] in '"\\/bfnrt':
                 return said
@@ -430,7 +432,7 @@ class _Scanner:
         return found[0][1:-1], found.end()
 
     def _unclosed(self, at: int, line_end: int) -> tuple[str, int]:
-        """A text whose end was forgotten: it ends with its line, before the signs that close what is around it."""
+        """An unclosed text: it ends with its line, before the signs that close the enclosing values."""
         self._note(line_end, 'this text is never closed; a " is missing at its end')
         said = self.text[at + 1 : line_end].rstrip(" \t\r,]}")
         return said, at + 1 + len(said)
@@ -496,7 +498,9 @@ class _Scanner:
         return at
 
     def _more(self, at: int, closing: str) -> tuple[int, bool]:
-        """Where the value after one that ends at `at` begins, or where what `closing` closes has ended."""
+        """The offset of the value after one that ends at `at`, or the end of the array or object that `closing`
+        closes.
+        """
         if self._at_key and closing == "}":
             self._at_key = False
             return at, True
@@ -521,7 +525,7 @@ class _Scanner:
         return at, True
 
     def _closed(self, at: int, closing: str) -> tuple[int, bool]:
-        """Where what `closing` closes has ended, though another sign or nothing stands there."""
+        """The end of the array or object that `closing` closes, even if another sign or nothing is there."""
         char = self.text[at : at + 1]
         if char == closing:
             return at + 1, False

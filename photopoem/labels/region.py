@@ -1,7 +1,7 @@
-"""What a label's region tells: whether it lies low in the picture, and which swatch of the palette it holds.
+"""Facts from a label's region: whether it is low in the picture, and which swatch it contains.
 
-Both come with a certainty that was calibrated on 632 photographs with boxes and polygons, by maps of three views, of
-which two are taken here; tools/fit_where.py prints it, and docs/labels.md says how well it holds.
+Both have a certainty that was calibrated on 632 photographs with boxes and polygons, with maps of three views, of
+which two are used here. tools/fit_where.py prints it, and docs/labels.md gives its accuracy.
 """
 
 from __future__ import annotations

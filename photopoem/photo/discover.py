@@ -50,7 +50,7 @@ OF_SYSTEMS = frozenset(
 ) | {"system volume information"}
 """Folders in which systems and programs keep thumbnails and deleted files, in lower case."""
 CLOSED = " may not be read"
-"""The end of the name of a folder, among what was left out, that may not be read."""
+"""The suffix that marks an unreadable folder among the skipped ones."""
 APPLE = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
 ORIGINALS = frozenset({"originals", "masters"})
 """The only folders of an Apple photo library with originals; the others hold copies."""
@@ -301,7 +301,7 @@ def files_left_out(endings: Counter[str]) -> str:
 
 
 def only_closed(endings: Counter[str]) -> Counter[str]:
-    """Of what was left out, the folders that may not be read: there may be photographs in them that somebody wants."""
+    """The unreadable ones of the skipped folders, which may contain photographs."""
     return Counter({name: number for name, number in endings.items() if name.endswith(CLOSED)})
 
 
@@ -409,7 +409,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
 
 
 def _asked(url: str, what: str, ask: Callable[[], Any]) -> Any:
-    """What a service answers. Raises `UsageError` where it fails, or says nothing for too long."""
+    """The answer of a service. Raises `UsageError` if it fails or takes too long."""
     try:
         return _in_time(ask, LISTING)
     except Exception as error:
@@ -424,9 +424,9 @@ def _why(error: Exception) -> str:
 
 
 def _in_time(ask: Callable[[], Any], seconds: float) -> Any:
-    """What is answered within so many seconds; raises `TimeoutError` after them, and what `ask` raises before.
+    """The result of `ask` within some seconds. Raises `TimeoutError` after them, and any exception of `ask`.
 
-    A service may keep silent for ever, and nothing interrupts a library that waits for it: it is left behind.
+    A service may never answer, and a waiting library cannot be interrupted, so its thread is abandoned.
     """
     answer: Future[Any] = Future()
 
@@ -456,7 +456,7 @@ def _page() -> Any:
     from aiohttp import ClientPayloadError, ClientResponse
 
     class Page(ClientResponse):
-        """An answer that is refused where it is larger than a list of files can be; photographs come in pieces."""
+        """A response that is refused if it is larger than any list of files; photographs are read in pieces."""
 
         async def read(self) -> bytes:
             if self._body is None:
@@ -473,9 +473,9 @@ def _page() -> Any:
 
 
 def find_remote(url: str, wanted: Callable[[str], bool], recurse: bool) -> Iterator[Found]:
-    """The files under an address whose names are wanted, their names as from there.
+    """The files under an address whose names are `wanted`, with relative names.
 
-    Raises `UsageError` where there is nothing, or it takes too long to learn what there is.
+    Raises `UsageError` if there is no file, or if listing takes too long.
     """
     system, path = _filesystem(url)
     depth = None if recurse else 1
@@ -520,7 +520,7 @@ def _remote_stamp(info: dict[str, Any]) -> str:
 def read_remote(url: str, *, quick: bool = False) -> Photo:
     """Fetch a photograph and read it; its sidecars come with it.
 
-    Raises `PhotoError` with the address, where it cannot be fetched, too, or is too large or too slow.
+    Raises `PhotoError` with the address, also if the photograph cannot be fetched or is too large or too slow.
     """
     shown = without_secrets(url)
     try:
@@ -549,7 +549,7 @@ class _Fetcher:
         try:
             _in_time(lambda: self._copy(path, file, most), max(0.0, self._ends - time.monotonic()))
         except Exception as error:
-            file.close()  # this ends the copying too, where it still goes on
+            file.close()  # this also stops a running copy
             raise FetchError(f"cannot be fetched ({_why(error)})") from error
         file.seek(0)
         return file

@@ -115,7 +115,7 @@ def memory_to_decode(image: ImageFile, file: IO[bytes]) -> int:
         return 0
     needed = image.size[0] * image.size[1] * (_bytes_a_pixel(image) + _DECODER.get(image.format or "", 0))
     if image.format in _DECODER:
-        needed += _size_of(file)  # it is read at once
+        needed += _size_of(file)  # it is it is read at once
     return needed + (_tiff_chunk(image) if image.format == "TIFF" else 0)
 
 

@@ -193,14 +193,14 @@ Opener = Callable[[str], IO[bytes]]
 
 
 class FetchError(OSError):
-    """A file could not be had from an address; the text says why, for the photograph's owner."""
+    """A file could not be fetched from an address; the text gives the reason."""
 
 
 def read_photo(path: str | Path, *, quick: bool = False, opened: Opener = open_regular) -> Photo:
     """Read a photograph: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC, AVIF.
 
-    `quick` takes the camera's embedded thumbnail where it agrees with the picture, else reads the picture.
-    Its sidecars are read too; `opened` opens both. Raises `PhotoError` for what cannot be used, with the cause.
+    `quick` uses the camera's embedded thumbnail if it agrees with the picture. Sidecars are read too; `opened` opens
+    both. Raises `PhotoError`, with the cause, if the photograph cannot be used.
     """
     path = os.fsdecode(path)
     with _opened(path, opened) as file:

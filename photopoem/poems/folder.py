@@ -350,7 +350,7 @@ class PoemsFolder:
         return line
 
     def record(self, path: str) -> dict[str, Any]:
-        """The record of a path. Raises `StoreError` where somebody damaged it."""
+        """The record of a path. Raises `StoreError` if it is damaged."""
         return parsed(f"{self.path / RECORDS}: {path}", self.line(path))
 
     def poem(self, path: str) -> Poem:
@@ -389,9 +389,9 @@ class PoemsFolder:
         return text_file(marked(name, path)) if self._is_anothers(file, path, written) else file
 
     def _has_room(self, file: str) -> bool:
-        """Whether nothing is in the way of a text: no folder, device or file of another kind, and no limit of the disk.
+        """Whether a text can be written: no folder, device or special file has its name, and the disk accepts the name.
 
-        The folders that it lies in are made. Raises `StoreError` where that fails for another reason.
+        Creates its folders. Raises `StoreError` if that fails for another reason.
         """
         target = self.path / file
         if target.parent != self.path and is_own_name(file.partition("/")[0]):

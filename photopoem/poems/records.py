@@ -16,7 +16,7 @@ from photopoem.errors import StoreError, did_you_mean_path
 from photopoem.files import open_regular
 
 RECORDS = "poems.jsonl"
-WRITE_ANEW = "take that line out, and photopoem run writes the poem anew"
+WRITE_ANEW = "remove that line, and photopoem run rewrites the poem"
 LOCK = ".lock"
 TEXT = ".txt"
 
@@ -180,8 +180,8 @@ def last_records(records: Iterable[Record]) -> list[Record]:
 def read_records(path: str | Path) -> Iterator[dict[str, Any]]:
     """The records of a poems folder or of a `poems.jsonl`, one at a time, without a torn last line.
 
-    Those of poems that were written anew come too, for they know which texts photopoem wrote; see `last_records`.
-    Raises `StoreError` if there are none.
+    Earlier records of rewritten poems are included, because they have the hashes of photopoem's texts; see
+    `last_records`. Raises `StoreError` if there are none.
     """
     source = Path(path) / RECORDS if Path(path).is_dir() else Path(path)
     try:

@@ -141,7 +141,7 @@ def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Contai
 
 
 class StandingPoems:
-    """The poems of a folder as they stand at each look, found by the path of their photograph."""
+    """The current poems of a folder, by the path of their photograph."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -150,7 +150,7 @@ class StandingPoems:
         self._written: dict[str, set[str]] = {}
 
     def find(self, path: str) -> Poem | None:
-        """The last poem of a photograph, in a person's words where its text was changed; None where it has none.
+        """The last poem of a photograph, including manual edits; None if it has none.
 
         Raises `StoreError`.
         """

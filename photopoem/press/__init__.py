@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PRESSES = ("text", "jsonl", "html", "pdf", "svg", "receipt", "csv")
 """The built-in presses: `html` is the class `HtmlPress` in the module `html`, and so on."""
 ROWS = ("jsonl", "csv")
-"""Those that stand beside the text press, in its module."""
+"""Presses in the module of the text press."""
 
 
 @runtime_checkable

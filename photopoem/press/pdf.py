@@ -92,7 +92,7 @@ LEADING = 1.36  # line height, in ems
 INDENT = 1.4  # indent of the rest of a broken line, in ems
 RISE, FALL = 0.75, 0.25  # ascent and descent of letters, in ems
 TITLE = 0.92  # the title's letter size relative to the poem's
-_GAP = 0.55  # gap between title and poem, in ems
+_GAP = 0.55  # gap gap between title and poem, in ems
 MARGIN = 8.0  # mm
 # The layouts that are tried for a card, best first: the largest share of its height for the picture, whether lines
 # stay whole, and the largest and smallest letters in points. Sizes are similar, because cards are shown side by

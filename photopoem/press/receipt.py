@@ -117,7 +117,7 @@ class ReceiptPress:
 
     def _can_show(self, char: str) -> bool:
         if char not in self._can_print:
-            # No-break and wide spaces stand at another place, or not at all, on each printer.
+            # No-break and wide spaces have other codes, or none, on each printer.
             known = any(self._encoder.can_encode(page, char) for page in self._encoder.codepages)
             self._can_print[char] = char == " " or (known and not is_blank(char))
         return self._can_print[char]

@@ -46,9 +46,9 @@ class Traced:
 
 
 def traced(line: Line, poem: Poem) -> tuple[Traced, ...]:
-    """A line as runs of cleaned text with their notes; apostrophes inside words become typographic ones."""
+    """A line as runs of cleaned text with their source notes; apostrophes inside words become typographic."""
     texts = [shown(span) for span in line.spans]
-    # The whole line is looked at, for a word and its 's may be two spans; one character is put for one.
+    # Applied to the whole line, because a word and its 's may be two spans; replaces single characters.
     whole = _APOSTROPHE.sub("\u2019", "".join(texts))
     ends = [0, *accumulate(map(len, texts))]
     pieces = zip(line.spans, ends[:-1], ends[1:], strict=True)
@@ -56,7 +56,7 @@ def traced(line: Line, poem: Poem) -> tuple[Traced, ...]:
 
 
 def shown(span: Span) -> str:
-    """The text of a span as it is shown: an author's keeps its joiners and blanks, a stranger's word is cleaned."""
+    """The text of a span for display: the author's text keeps its joiners and blanks, other words are cleaned."""
     if span.source is None:
         return as_written(span.text).replace("\n", " ")
     return clean(span.text, joiners=True)

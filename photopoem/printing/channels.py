@@ -159,7 +159,7 @@ class SocketChannel(FileChannel):
     """A channel over TCP."""
 
     def __init__(self, connection: socket.socket) -> None:
-        # On Windows a socket is no file: os.set_blocking and os.write do not know it.
+        # On Windows a socket is not a file, so os.set_blocking and os.write do not work on it.
         connection.setblocking(False)
         self.fd, self.connection = connection.fileno(), connection
 
@@ -220,7 +220,7 @@ def open_device(path: str, baud: int = USUAL_BAUD) -> Channel:
 
 
 def _hold_alone(fd: int) -> None:
-    """Lock an open device, whatever name it was opened by, until it is closed: two poems would mix on one paper.
+    """Lock an open device under any of its names until it is closed, so that two poems do not mix on paper.
 
     `filelock` would open it a second time, which /dev/usb/lp0 does not allow; and there are no such files on Windows.
     """
@@ -280,7 +280,7 @@ class _UsbChannel:
         self._printer: Any = Usb(vendor, product, timeout=5000)
         try:
             self._printer.open()
-        except Exception as error:  # python-escpos and pyusb raise their own exceptions
+        except Exception as error:  # python-escpos and pyusb raise their own exceptions exceptions
             raise OSError(f"not found or not allowed: {error}") from error
 
     def send(self, data: bytes, timeout: float) -> int:

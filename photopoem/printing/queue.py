@@ -465,7 +465,7 @@ def _job(row: Sequence[Any]) -> Job:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object of a cell; an empty one, which is no record of a poem, where somebody damaged it."""
+    """The JSON object of a cell; an empty one, which is not a valid record, if it is damaged."""
     try:
         found = json.loads(text)
     except (ValueError, TypeError, RecursionError):

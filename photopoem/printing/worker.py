@@ -32,11 +32,11 @@ class Printed:
 class Worker:
     """Prints the queue of one target.
 
-    `render` makes a job's bytes, and may raise `PhotopoemError`. `current` gives what a waiting job's record is by now:
-    its poem may have been changed since it was queued. `pace` is the least time from one poem to the next,
-    in seconds. `may_print` can forbid printing for a while (quiet hours). `idle` is called, and may wait, when there
-    is nothing to print; where it returns False the work ends. A `stubborn` worker also waits for what would end
-    another: it serves a show that nobody looks after.
+    `render` makes a job's bytes, and may raise `PhotopoemError`. `current` gives the current record of a waiting job,
+    whose poem may have been edited since it was queued. `pace` is the minimum time between poems, in seconds.
+    `may_print` can forbid printing for a while (quiet hours). `idle` is called, and may wait, if there is nothing to
+    print; if it returns False, the worker ends. A `stubborn` worker also waits for problems that end others, for an
+    unattended show.
     """
 
     queue: Queue

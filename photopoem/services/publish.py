@@ -242,7 +242,7 @@ class AsItStands:
         self._folder, self._poems = folder, StandingPoems(folder)
 
     def __call__(self, job: Job) -> Mapping[str, Any]:
-        """The record of the poem as it stands in the folder; the job's own where the folder has none of it."""
+        """The current record of the poem in the folder; the job's own if there is none."""
         try:
             poem = self._poems.find(str(job.record.get("path")))
             if poem is None or poem.subject.digest != job.record.get("digest"):
@@ -291,7 +291,7 @@ def open_queue(folder: str | Path) -> Queue:
     What that left as being sent is in doubt, or queued again where a repetition does no harm.
     """
     queue = Queue(folder)
-    with suppress(StoreError):  # it can be read where it cannot be mended
+    with suppress(StoreError):  # it can be read even if it cannot be repaired
         for address in queue.targets(("sending",)):
             if lock := queue.hold(address):
                 with lock:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 
 class _Connection(sqlite3.Connection):
-    """Keeps a text with a file's name that is no UTF-8 as the bytes of that name, which `os.fsdecode` gives back."""
+    """Stores a text with a file name that is not UTF-8 as bytes, which `os.fsdecode` converts back."""
 
     def execute(self, statement: str, values: Any = (), /) -> sqlite3.Cursor:
         return super().execute(statement, [*map(_kept, values)])
@@ -129,7 +129,7 @@ class Database:
         db = sqlite3.connect(
             self.path, timeout=self._busy, isolation_level=None, check_same_thread=False, factory=_Connection
         )
-        # What is no UTF-8 in the file is a matter for who reads it, and no fault of the file.
+        # Invalid UTF-8 in the file is left to the reader, and is not damage.
         db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         deadline = time.monotonic() + self._busy
         while True:

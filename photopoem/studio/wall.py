@@ -483,7 +483,7 @@ def _label(label: Label) -> dict[str, Any]:
 
 
 def pieces(line: Line, poem: Poem) -> list[dict[str, Any]]:
-    """A line as pieces of text, each with its source and what can be done about it."""
+    """A line as pieces of text, each with its source and possible actions."""
     spans = [span for span in line.spans if shown(span)]
     return [
         {"text": piece.text} | (_source(span, asdict(piece.note)) if piece.note else {})

@@ -14,7 +14,7 @@ from functools import lru_cache
 _LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
 _JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner
 _EM_WIDE = "\u2001\u2003\u3000"  # blanks as wide as two letters of a typewriter
-_VIRAMA = 9  # the combining class of the sign that takes a vowel from an Indic consonant
+_VIRAMA = 9  # the combining class of the virama, which removes the vowel of an Indic consonant
 
 
 def acts(char: str) -> bool:
@@ -35,7 +35,7 @@ def clean(
     line_end: str = " ",
     most_marks: int | None = None,
 ) -> str:
-    """The text in NFC without characters that act; every blank becomes a space, but for wide ones with `blanks`.
+    """The text in NFC without control characters; every blank becomes a space, except for wide ones with `blanks`.
 
     With `joiners`, zero width joiners and non-joiners stay where a script or an emoji needs them; elsewhere they could
     make two words look like one. `line_end` replaces each line end. At most `most_marks` combining marks per letter
@@ -79,7 +79,7 @@ def _fewer_marks(text: str, most: int) -> str:
 
 
 def _kept(text: str, at: int, char: str, joiners: bool, blanks: bool, line_end: str) -> str:
-    """What stands for one character of a text; empty where it is left out."""
+    """The replacement of one character of a text; empty if the character is left out."""
     if is_blank(char):
         return line_end if char in _LINE_ENDS else char if blanks and char != "\t" else " "
     if not acts(char):

@@ -62,9 +62,9 @@ def width_of(text: str) -> int:
 
 
 def wrap_columns(text: str, columns: int, indent: str = "", *, blanks: bool = False) -> list[str]:
-    """The text in rows of at most `columns`, all but the first beginning with `indent`.
+    """The text in rows of at most `columns`, all but the first starting with `indent`.
 
-    Blanks become one space; with `blanks` they stay, but for those at the ends of rows.
+    Blanks become one space; with `blanks` they stay, except at the ends of rows.
     """
     text = text.rstrip() if blanks else " ".join(text.split())
     rows = wrap(text, [columns_of(char) for char in text], columns, indent=width_of(indent))
@@ -72,7 +72,7 @@ def wrap_columns(text: str, columns: int, indent: str = "", *, blanks: bool = Fa
 
 
 def balance_columns(text: str, columns: int, indent: str = "", *, blanks: bool = False) -> list[str]:
-    """The text in as few rows as `wrap_columns` makes, of even length: no last word is left alone on a row."""
+    """The text in as few rows as `wrap_columns` makes, of even length, so that no last word is alone in a row."""
     rows = wrap_columns(text, columns, indent, blanks=blanks)
     for narrower in range(columns - 1, columns // 2, -1):
         tighter = wrap_columns(text, narrower, indent, blanks=blanks)

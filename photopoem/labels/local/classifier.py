@@ -148,23 +148,23 @@ FEWEST, LEAST_AT_ALL = 3, 0.005
 CATEGORIES = frozenset({"animal", "plant", "furniture", "food", "vehicle", "clothes", "tool"})
 # From this score, a narrower word replaces its wider words; categories are replaced sooner.
 SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
-# A name that only the classes know (a breed of dog) speaks in place of its everyday word from here on.
+# From this score, a name that only the classes have (a breed of dog) replaces its everyday word.
 SURE_OF_NAME = 0.95
-# A name is kept beside its everyday word, for whoever asks, from here on.
+# From this score, a name is kept among the narrower words of its everyday word.
 NAMED = 0.5
 # Below this probability, words that tell the sex are replaced by person or child.
 SURE_OF_SEX = 0.75
 SEXES = frozenset({"man", "woman", "boy", "girl"})
 # A wider word must be surer than the narrower one by this much to be used in its place.
 NOTICEABLE = 0.02
-# Of words that are less likely than this none keeps a word of LEAST_SCORE from being said: where there are enough of
-# those, the hundreds of others are not gone through.
+# Less likely words cannot displace a word of LEAST_SCORE, so the hundreds of them are skipped if there are enough
+# others.
 NEARLY = LEAST_SCORE - 2 * NOTICEABLE
 # Measured precision -> the score that is shown: unchanged below 0.4, cautious above, because words with 0.5 or more
 # should be right nine times in ten.
 MEASURED = (0.0, 0.4, 0.8, 1.0)
 SHOWN = (0.0, 0.4, 0.5, 1.0)
-# Log odds from the classes below which they say nothing of a word that only they know.
+# Below these log odds, the classes give no evidence for a word that only they have.
 HARDLY = -5.5
 # How much less likely clothes are without a person, and acts without a person or an animal.
 NOBODY_WEARS, NOBODY_ACTS = 1.3, 1.5

@@ -21,7 +21,7 @@ API_KEY = "PHOTOPOEM_VISION_API_KEY"
 ENDPOINT = "PHOTOPOEM_VISION_ENDPOINT"
 GOOGLES = ".googleapis.com"
 MOST_ANSWERED = 2 << 20
-"""Bytes of one answer of Vision's, about 16 photographs: ten times as many as all that is asked for."""
+"""The most bytes of one Vision response for 16 photographs: ten times what is requested."""
 SCOPES = ("https://www.googleapis.com/auth/cloud-vision", "https://www.googleapis.com/auth/cloud-platform")
 LOG_IN = "gcloud auth application-default login"
 ENABLE = "https://console.cloud.google.com/apis/library/vision.googleapis.com"

@@ -65,7 +65,7 @@ class Client:
     ) -> None:
         """Connects at the first request; `gone` is a known reason why no request is possible.
 
-        `note` tells a person what was odd about an answer.
+        `note` reports odd answers to the user.
         """
         self._access, self._timeouts, self.gone, self._note = access, timeouts, gone, note
         self._lock = threading.Lock()
@@ -93,11 +93,9 @@ class Client:
         return _replies(questions, replies)
 
     def _none_of(self, questions: Sequence[Question]) -> list[Reply]:
-        """What is kept of an answer that is too long to be Vision's: no words, so that it is not paid for again."""
+        """The stored answer for a response that is too long: no words, so that it is not billed again."""
         many = counted(len(questions), "photograph")
-        self._note(
-            f"Vision's answer about {many} is larger than {MOST_ANSWERED >> 20} MB; none of it is taken"
-        )
+        self._note(f"Vision's answer about {many} is larger than {MOST_ANSWERED >> 20} MB; it is ignored")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         return [{feature: Answer((), now) for feature in features} for _, features in questions]
 
