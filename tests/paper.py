@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -10,6 +13,7 @@ from PIL import Image
 from photopoem.color.palette import Palette, Swatch
 from photopoem.labels.labeller import Label
 from photopoem.photo.moment import Moment
+from photopoem.photo.reading import read_photo
 from photopoem.poem import Line, Poem, Span
 from photopoem.vocabulary import Source, Subject
 
@@ -61,6 +65,12 @@ def make_poem(
     return Poem(
         Line((Span(title),)) if title else Line(()), tuple(made), "i-can-remember", seed, subject, "0.1.0"
     )
+
+
+def poem_of_photo(path: Path, *lines: str, under: str = "", **options: Any) -> Poem:
+    """A poem of these lines whose photograph is that file, by the path `under`; the other options are `make_poem`'s."""
+    poem = make_poem(*lines, path=under or str(path), **options)
+    return replace(poem, subject=replace(poem.subject, digest=read_photo(path).digest))
 
 
 def photograph(number: int, kind: str = "JPEG", size: tuple[int, int] = (96, 64)) -> bytes:

@@ -24,7 +24,7 @@ from photopoem.press.receipt import (
 )
 from photopoem.text.wrap import balance_columns, width_of
 from tests.escpos_reader import SLOTS, Paper, read_job
-from tests.paper import LINES, make_poem, photograph
+from tests.paper import LINES, make_poem, photograph, poem_of_photo
 
 HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff end\x00"
 
@@ -100,7 +100,7 @@ def test_a_tall_picture_takes_little_paper(size: tuple[int, int], columns: int, 
     picture.paste(255, (size[0] // 4, size[1] // 4, size[0] * 3 // 4, size[1] * 3 // 4))
     picture.save(path)
     press = ReceiptPress(columns=columns, photo=True, colophon=False)
-    poem = make_poem("a line", title="", path=str(path))
+    poem = poem_of_photo(path, "a line", title="")
     (paper,) = read_job(press.press([poem], photos=None))
     printed = paper.picture()
     assert printed.width == columns * COLUMN
@@ -188,7 +188,7 @@ def test_columns_follow_the_profile(options: dict[str, object], columns: int) ->
 
 def test_the_photograph_is_printed_in_dots(samples: list[Path]) -> None:
     """With the photograph, it stands above the poem, as wide as the paper, and keeps its light and dark."""
-    poem = make_poem(path=samples[0].name)
+    poem = poem_of_photo(samples[0], under=samples[0].name)
     for profile, width in (("default", 384), ("TM-T20II", 576), ("TM-T88V", 504)):
         press = ReceiptPress(profile=profile, photo=True)
         (paper,) = read_job(press.press([poem], photos=samples[0].parent))

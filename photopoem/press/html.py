@@ -128,8 +128,10 @@ class HtmlPress:
     def check(self, poems: Sequence[Poem], *, photos: Path | None = None) -> list[str]:
         """Missing photographs and dropped control characters, by poem."""
         out = []
-        for poem in poems:
-            if find_photo(poem, photos) is None:
+        with ThreadPoolExecutor() as pool:  # it looks at each picture, and decoding releases the GIL
+            found = list(pool.map(lambda poem: find_photo(poem, photos), poems))
+        for poem, photo in zip(poems, found, strict=True):
+            if photo is None:
                 out.append(f"{photo_name(poem)}: {GONE}")
             if dropped := left_out(f"{poem.title} {' '.join(map(str, poem.lines))}", joiners=True):
                 out.append(f"{photo_name(poem)}: left out: {listed(dropped)}")
@@ -158,13 +160,12 @@ class HtmlPress:
 
 def _thumbnails(poems: Sequence[Poem], photos: Path | None, side: int) -> Iterator[Thumbnail | None]:
     """A thumbnail for each poem, in order; each photograph is read once. Decoding releases the GIL, so threads help."""
-    paths = dict.fromkeys(poem.subject.path for poem in poems)
-    first = {poem.subject.path: poem for poem in reversed(poems)}
+    # Of two photographs that had the same name, one after the other, each poem has its own.
+    first = {(poem.subject.path, poem.subject.digest): poem for poem in reversed(poems)}
     with ThreadPoolExecutor() as pool:
-        made = dict(
-            zip(paths, pool.map(lambda path: _thumbnail(first[path], photos, side), paths), strict=True)
-        )
-    return (made[poem.subject.path] for poem in poems)
+        found = pool.map(lambda poem: _thumbnail(poem, photos, side), first.values())
+        made = dict(zip(first, found, strict=True))
+    return (made[poem.subject.path, poem.subject.digest] for poem in poems)
 
 
 def _thumbnail(poem: Poem, photos: Path | None, side: int) -> Thumbnail | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -23,17 +24,16 @@ def photo_name(poem: Poem) -> str:
 
 
 def find_photo(poem: Poem, photos: Path | None) -> Path | None:
-    """The file of a poem's photograph, or None if it is gone.
+    """The file of a poem's photograph, or None if it is gone, or another picture has its name now.
 
-    A relative path starts from `photos` (default: the working directory). If it does not exist, its leading folders
-    are removed one by one, for photographs that were moved; a file found in this way must be the same picture.
+    A relative path starts from `photos` (default: the working directory). If the photograph is not there, the leading
+    folders of its path are removed one by one, for photographs that were moved.
     """
     base = photos or Path()
-    if _is_file(base / poem.subject.path):
-        return base / poem.subject.path
     parts = [part for part in PurePath(poem.subject.path).parts if part not in {"/", "..", "."}]
     moved = (base.joinpath(*parts[start:]) for start in range(len(parts)))
-    return next((path for path in moved if _is_file(path) and _is_of(poem, path)), None)
+    places = dict.fromkeys((base / poem.subject.path, *moved))
+    return next((path for path in places if _is_file(path) and _is_of(poem, path)), None)
 
 
 def _is_file(path: Path) -> bool:
@@ -44,10 +44,20 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_of(poem: Poem, path: Path) -> bool:
+    """Whether a file holds the picture that a poem was written for: cameras use a name again."""
+    found = path.stat()
+    stamp = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    as_then = poem.subject.quick
+    return any(poem.subject.digest == _digest(str(path), stamp, quick) for quick in (as_then, not as_then))
+
+
+@lru_cache(maxsize=1 << 14)
+def _digest(path: str, _stamp: tuple[int, ...], quick: bool) -> str:
+    """The digest of a photograph, empty if it cannot be read; a press asks for it when it checks and when it prints."""
     try:
-        return poem.subject.digest in {read_photo(path, quick=quick).digest for quick in (False, True)}
+        return read_photo(path, quick=quick).digest
     except PhotoError:
-        return False
+        return ""
 
 
 def open_picture(poem: Poem, photos: Path | None, side: int) -> Image | None:

@@ -24,6 +24,7 @@ from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import Choice, Show, by_date, read_show
 from photopoem.poems.text import StandingPoems, as_text
 from photopoem.press import Press, open_press, options_of, other_press_for, press_names
+from photopoem.press.pictures import find_photo
 from photopoem.printing import targets
 from photopoem.printing.channels import Retry
 from photopoem.printing.queue import Job, NewJob, Queue
@@ -31,6 +32,7 @@ from photopoem.printing.targets import Delivery, OneFile, Target
 from photopoem.printing.worker import Printed, Spool, Worker
 from photopoem.services.curate import titled
 from photopoem.services.pipeline import Done, chosen_settings
+from photopoem.text.terminal import say_nothing
 
 Order = Literal["shuffle", "taken", "name"]
 _BY_ENDING = {
@@ -200,7 +202,7 @@ class PoemSpool(Spool):
         self.paper, self.hold = paper, hold
         self._held: list[Poem] = []
         self._released = float("-inf")
-        render, current = Renderer(), AsItStands(Path(folder))
+        render, current = Renderer(retry.say), AsItStands(Path(folder))
         super().__init__(
             Worker(
                 Queue(folder),
@@ -254,9 +256,11 @@ class AsItStands:
 
 
 class Renderer:
-    """Renders the poems of queued jobs; each press is opened once."""
+    """Renders the poems of queued jobs; each press is opened once. `say` is told of photographs that are gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] = say_nothing) -> None:
+        self._say = say
+        self._told: set[int] = set()
         self._presses: dict[str, Press] = {}
 
     def __call__(self, job: Job) -> Delivery:
@@ -269,7 +273,11 @@ class Renderer:
             poem = from_record(job.record)
         except StoreError as error:
             raise PressError(f"{job.name}: its record in the queue is damaged ({error})") from error
-        data = press.press([poem], photos=Path(job.photos) if job.photos else None)
+        photos = Path(job.photos) if job.photos else None
+        if job.options.get("photo") and job.id not in self._told and find_photo(poem, photos) is None:
+            self._told.add(job.id)  # a job that waits for the printer is rendered again and again
+            self._say(f"{job.name}: its photograph is gone, or another has its name; printed without it")
+        data = press.press([poem], photos=photos)
         return Delivery(data, job.press, press.suffix, job.name)
 
 
