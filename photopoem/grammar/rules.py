@@ -243,13 +243,14 @@ class RuleBook:
 
     @cached_property
     def graph(self) -> dict[str, tuple[frozenset[str], ...]]:
-        """The options of each symbol: the needs of its alternatives and of its bindings."""
+        """The options of each symbol, each once: the needs of its alternatives and of its bindings."""
         own = {
             symbol: tuple(alternative.needs for alternative in alternatives)
             for symbol, alternatives in self.symbols.items()
             if symbol not in self.filled
         }
-        return own | {symbol: (*own.get(symbol, ()), *options) for symbol, options in self.options.items()}
+        every = own | {symbol: (*own.get(symbol, ()), *options) for symbol, options in self.options.items()}
+        return {symbol: tuple(dict.fromkeys(options)) for symbol, options in every.items()}
 
     def _all_needs(self) -> Iterator[frozenset[str]]:
         for alternatives in self.symbols.values():
@@ -282,11 +283,11 @@ class RuleBook:
             return {}
         usable = {
             # Of rules in order, the first that works is used.
-            symbol: tuple(a.needs for a in alternatives[: 1 if symbol in self.in_order else None])
+            symbol: tuple({a.needs: None for a in alternatives[: 1 if symbol in self.in_order else None]})
             for symbol, alternatives in choices.items()
             if symbol not in self.filled
         }
-        bound = {symbol: (*usable.get(symbol, ()), *options) for symbol, options in self.options.items()}
+        bound = {symbol: (*usable.get(symbol, ()), *{*options}) for symbol, options in self.options.items()}
         will = certain(usable | bound, numbered)
         keeps = {
             a: frozenset(one for need in a.needs for one in will.get(need, ()))
