@@ -14,11 +14,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import grpc
 import psutil
 import pytest
+from PIL import Image
 
 from photopoem.errors import LabelError, LabellerUnavailable
 from photopoem.labels.labeller import Label, Labels
@@ -36,6 +39,7 @@ from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter
 from tests.making import records, texts
 from tests.paper import photograph
+from tests.vision_server import refusing, serving, tell_gray
 
 SOAK = float(os.environ.get("PHOTOPOEM_SOAK_SECONDS", "40"))
 
@@ -339,7 +343,7 @@ def test_a_lost_network_is_waited_out(
         LabellerUnavailable("no network"),
         LabelError("busy"),
     ]
-    monkeypatch.setattr("photopoem.services.pipeline.labeller_for", lambda _: labeller)
+    monkeypatch.setattr("photopoem.services.pipeline.labeller_for", cache(lambda _: labeller))
     monkeypatch.setattr(installation_module, "PAUSES", (0.05,))
     monkeypatch.setattr(installation_module, "TRIES", (0.1, 0.1))
     (tmp_path / "inbox").mkdir()
@@ -357,6 +361,41 @@ def test_a_lost_network_is_waited_out(
     (told,) = [text for text in said if "no network" in text]
     assert told.startswith("no network; waiting; it continues by itself; Ctrl-C is safe")
     assert any("busy" in text for text in said)
+
+
+def test_a_service_that_refused_is_asked_again(
+    tmp_path: Path, start_show: Start, printer: FakePrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A show whose service refused its credentials goes on by itself once they are accepted."""
+    with serving(refusing(grpc.StatusCode.PERMISSION_DENIED, "not now")) as server:
+        monkeypatch.setenv("PHOTOPOEM_VISION_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("PHOTOPOEM_CACHE_DIR", str(tmp_path / "cache"))
+        show = start_show(labels="vision")
+        (show.inbox / "a.jpg").write_bytes(photograph(1))
+        until(lambda: "not now" in show.said(), 60)
+        server.answer = tell_gray
+        until(lambda: len(printer.jobs) == 1, 60)
+        assert show.end() == 0
+
+
+def test_each_photograph_is_decoded_once(
+    tmp_path: Path, printer: FakePrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its arrival to its poem a photograph is decoded a single time."""
+    decoded = []
+    real = Image._getdecoder
+    monkeypatch.setattr(Image, "_getdecoder", lambda *given: decoded.append(given[1]) or real(*given))
+    (tmp_path / "inbox").mkdir()
+    for number in range(3):
+        (tmp_path / "inbox" / f"{number}.jpg").write_bytes(photograph(number))
+    paper, settings = open_paper(f"dir:{tmp_path / 'paper'}", "text"), Settings(labels="keywords")
+    show = Watch(tmp_path / "inbox", paper, settings, tmp_path / "poems", existing=True)
+    thread = threading.Thread(target=show.run)
+    thread.start()
+    until(lambda: show.written == 3)
+    show.stop.set()
+    thread.join(20)
+    assert decoded.count("jpeg") == 3
 
 
 def test_a_photograph_that_never_works_is_let_be(

@@ -7,6 +7,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import chain
@@ -21,6 +22,7 @@ from photopoem.grammar import expand_names
 from photopoem.labels.labeller import TOGETHER, Labeller, LabelSettings, close_labeller
 from photopoem.labels.registry import open_labeller
 from photopoem.photo.discover import Found, one_photo
+from photopoem.photo.reading import Photo
 from photopoem.poem import Line, Poem
 from photopoem.poems.show import Choice, Show
 from photopoem.services.describe import (
@@ -132,6 +134,7 @@ def phrases_of(poem: Poem) -> frozenset[str]:
 
 
 Gained = TypeVar("Gained")
+Around = Callable[[Found], AbstractContextManager[object]]
 
 BATCH = 8
 """Photographs per batch; sending so many costs little compared to reading them."""
@@ -283,26 +286,28 @@ def write_poems(
     *,
     window: int = 1,
     series: Series | None = None,
+    around: Around = nullcontext,
 ) -> Iterator[Outcome]:
     """A poem or a failure for each photograph, in the order given.
 
     At most `window` batches are in flight. A network labeller runs here, in one thread, while the executor reads the
     next photographs; any other runs inside the workers. The poems of a `series` are written here, one after the other.
-    Raises `LabellerUnavailable` if the labeller cannot continue.
+    `around` makes the context in which a photograph is opened. Raises `LabellerUnavailable` if the labeller cannot
+    continue, and whatever `around` raises.
     """
     # Workers print nothing, because the main process has printed all notes.
     told = replace(settings, label_settings=replace(settings.label_settings, note=say_nothing))
     if labeller.network:
-        yield from _with_network(found, told, labeller, executor, window, series)
+        yield from _with_network(found, told, labeller, executor, window, series, around)
         return
     parts = batches(found, BATCH)
     parts = evenly_ended(parts, ENDS_IN) if window > 1 else parts
     if series:
-        described = partial(_describe_batch, settings=told)
+        described = partial(_describe_batch, settings=told, around=around)
         for each in chain.from_iterable(in_order(executor, described, parts, window, _given_up)):
             yield each if isinstance(each, Failed) else _compose_one(each, told, series)
     else:
-        work = partial(_write_batch, settings=told)
+        work = partial(_write_batch, settings=told, around=around)
         yield from chain.from_iterable(in_order(executor, work, parts, window, _given_up))
 
 
@@ -313,8 +318,9 @@ def _with_network(
     executor: Executor,
     window: int,
     series: Series | None,
+    around: Around,
 ) -> Iterator[Outcome]:
-    work = partial(_read_batch, settings=settings)
+    work = partial(_read_batch, settings=settings, around=around)
     read_batches = in_order(executor, work, batches(found, TOGETHER), window, _given_up)
     with ThreadPoolExecutor(1) as asking:
         try:
@@ -368,28 +374,33 @@ def labeller_for(settings: Settings) -> Labeller:
     return open_labeller(settings.labels, settings.label_settings)
 
 
-def _write_batch(batch: Sequence[Found], settings: Settings) -> list[Outcome]:
+def _write_batch(batch: Sequence[Found], settings: Settings, around: Around) -> list[Outcome]:
     """Read, label and write a batch: the whole work if labels need no network."""
-    readings = _read_batch(batch, settings)
+    readings = _read_batch(batch, settings, around)
     return list(_composed(readings, _labelled(readings, labeller_for(settings.without_show())), settings))
 
 
-def _describe_batch(batch: Sequence[Found], settings: Settings) -> list[Described | Failed]:
+def _describe_batch(batch: Sequence[Found], settings: Settings, around: Around) -> list[Described | Failed]:
     """Read and label a batch; the pixels stay in the worker, because poems do not need them."""
-    readings = _read_batch(batch, settings)
+    readings = _read_batch(batch, settings, around)
     described = iter(_labelled(readings, labeller_for(settings.without_show())))
     return [each if isinstance(each, Failed) else next(described).without_pixels() for each in readings]
 
 
-def _read_batch(batch: Sequence[Found], settings: Settings) -> list[Reading | Failed]:
+def _read_batch(batch: Sequence[Found], settings: Settings, around: Around) -> list[Reading | Failed]:
     """Open all photographs before measuring the first, because alternating would refill the CPU caches each time."""
-    opened = [(found, _tried(found, partial(open_photo, settings=settings))) for found in batch]
+    opened = [(found, _opened(found, settings, around)) for found in batch]
     return [
         photo
         if isinstance(photo, Failed)
         else _tried(found, partial(measure, photo=photo, settings=settings))
         for found, photo in opened
     ]
+
+
+def _opened(found: Found, settings: Settings, around: Around) -> Photo | Failed:
+    with around(found):
+        return _tried(found, partial(open_photo, settings=settings))
 
 
 def _tried(found: Found, work: Callable[[Found], Gained]) -> Gained | Failed:

@@ -16,7 +16,7 @@ from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
 
-from photopoem.errors import LabellerUnavailable, PhotoError, PhotopoemError, StoreError, UsageError
+from photopoem.errors import LabellerUnavailable, PhotopoemError, StoreError, UsageError
 from photopoem.files import write_atomically
 from photopoem.photo.discover import Found
 from photopoem.poems.folder import PoemsFolder
@@ -26,7 +26,6 @@ from photopoem.poems.text import read_edited
 from photopoem.printing.channels import Retry, Stopped
 from photopoem.services.arrivals import Arrivals, FolderEvents, Tries
 from photopoem.services.curate import hang
-from photopoem.services.describe import open_photo
 from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Done, Series, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
@@ -223,9 +222,12 @@ class Watch:
         settings = replace(self.settings, seed=self.settings.seed + tries).with_show(self._show())
         labeller = labeller_for(self.settings)
         # Only reading can crash the program. A kill from outside mostly comes at other times and does not count.
-        with self._unended.trying(found), suppress(PhotoError):
-            open_photo(found, settings)
-        (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series)
+        around = self._unended.trying
+        try:
+            (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series, around=around)
+        except (LabellerUnavailable, StoreError):
+            labeller_for.cache_clear()  # it was closed, or asks nothing more: the next try opens it anew
+            raise
         return outcome
 
     def _show(self) -> Show:
