@@ -24,6 +24,12 @@ MOST_SEGMENTS = 10_000
 MOST_CHUNKS = 10_000
 """The most chunks of a PNG besides its pixels, and blocks of a GIF before its picture; each becomes an object."""
 
+MOST_PIECES = 200_000
+"""The most chunks of pixels of a PNG. Each takes some microseconds even when it is empty."""
+
+MOST_IN_RUNS = 10_000_000
+"""The most pixels and bytes of a BMP in runs (RLE). Pillow decodes these in Python, a few million per second."""
+
 MOST_CHUNK = 1 << 26
 """The most bytes of a PNG chunk other than pixels, such as a color profile or text."""
 
@@ -91,6 +97,8 @@ def check_image(image: ImageFile, file: IO[bytes]) -> None:
 
     EXIF that is larger than any camera's is dropped.
     """
+    if any(tile[0] == "bmp_rle" for tile in image.tile):
+        _check_runs(image.size[0] * image.size[1] + _size_of(file))
     if len(image.info.get("exif") or b"") > MOST_EXIF:
         del image.info["exif"]
     _check_memory(memory_to_decode(image, file))
@@ -252,20 +260,30 @@ def _count_scans(file: IO[bytes], start: int) -> int:
     return scans
 
 
-# -- PNG, GIF, TIFF --------------------------------------------------------------------------------------
+# -- PNG, BMP, GIF, TIFF --------------------------------------------------------------------------------------
 
 
 def _check_png(file: IO[bytes]) -> None:
-    """Check the number of chunks that are not pixels, and the size of EXIF."""
+    """Check the number of chunks, those of pixels and others, and the size of EXIF."""
     file.seek(8)
-    chunks = 0
+    chunks = pieces = 0
+    file.seek(8)
+    chunks = pieces = 0
     while len(heading := file.read(8)) == 8:
         size, kind = int.from_bytes(heading[:4], "big"), heading[4:]
+        pieces += kind == b"IDAT"
         chunks += kind != b"IDAT"
         most = {b"IDAT": size, b"eXIf": MOST_EXIF}.get(kind, MOST_CHUNK)
         if chunks > MOST_CHUNKS or size > most:
             raise TooMuchError(DAMAGED)
+        if pieces > MOST_PIECES:
+            raise TooMuchError("a PNG in very many pieces, which would take long to decode: save it again")
         file.seek(size + 4, 1)
+
+
+def _check_runs(size: int) -> None:
+    if size > MOST_IN_RUNS:
+        raise TooMuchError("a large BMP in runs (RLE), which would take minutes to decode: save it again")
 
 
 def _check_gif(file: IO[bytes]) -> None:
