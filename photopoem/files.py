@@ -276,6 +276,16 @@ def sync_files(paths: Iterable[Path]) -> None:
         list(threads.map(_sync_one, paths))
 
 
+def make_folders(path: Path) -> None:
+    """Make a folder, and those above it, and wait until the disk has their names. Raises `OSError`.
+
+    Without that a cut of power can take a new folder away, with whatever was synced in it.
+    """
+    new = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    sync_files(each.parent for each in new)
+
+
 def _sync_one(path: Path) -> None:
     if os.name == "nt" and path.is_dir():
         return  # Windows opens no folders, and keeps its names in a journal

@@ -457,7 +457,8 @@ class PoemsFolder:
             inside = {above for text in texts for above in text.parents if above.is_relative_to(self.path)}
             folders = {*inside, *(each.parent for each in self._made)}
             try:
-                sync_files([self.path / RECORDS, *texts, *folders])
+                sync_files([*texts, *folders])
+                sync_files([self.path / RECORDS])  # last: a record says that its text is there
             except OSError as error:
                 self._unsynced.extend(texts)
                 raise StoreError(f"{self.path}: {what_failed(error)}") from error
@@ -474,7 +475,8 @@ class PoemsFolder:
             return
         if (present := read_text(target)) is None:
             raise KeptText(f"{target}: may not be read, so kept; --force overwrites it")
-        if present.encode("utf-8", "surrogateescape") == text:
+        # A power cut can leave a file of the right length that is all zeros.
+        if not present.strip("\0") or present.encode("utf-8", "surrogateescape") == text:
             return
         standing = text_hash(present)
         ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")

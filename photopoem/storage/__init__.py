@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from photopoem.files import make_folders
+
 
 class _Connection(sqlite3.Connection):
     """Stores a text with a file name that is not UTF-8 as bytes, which `os.fsdecode` converts back."""
@@ -120,7 +122,7 @@ class Database:
         if self._db is not None and not self.path.exists():
             self.close()  # the folder was removed: data written to the open file would be lost with it
         if self._db is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(self.path.parent)
             self._db = self._open()
         return self._db
 
