@@ -20,13 +20,13 @@ from photopoem.errors import PhotoError
 from photopoem.photo.reading import read_photo
 
 
-def peak() -> int:
-    """The most memory this process has had, in bytes.
+def peak_of(process: int | str = "self") -> int:
+    """The most memory that a process has had, in bytes.
 
     Linux counts what the starting process had into `ru_maxrss`, so that a large one hides all growth: there the
-    figure of this program alone is read.
+    figure of the program alone is read. Elsewhere only this process can be asked.
     """
-    status = Path("/proc/self/status")
+    status = Path(f"/proc/{process}/status")
     if status.exists():
         (kilobytes,) = re.findall(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.MULTILINE)
         return int(kilobytes) * 1024
@@ -41,12 +41,12 @@ def main(path: str) -> None:
         first.write(small.getvalue())
         first.flush()
         read_photo(first.name)
-    before, begun = peak(), time.process_time()
+    before, begun = peak_of(), time.process_time()
     try:
         said = "{} x {}".format(*read_photo(path).size)
     except PhotoError as error:
         said = error.cause
-    print(peak() - before, round(time.process_time() - begun, 2), said)
+    print(peak_of() - before, round(time.process_time() - begun, 2), said)
 
 
 if __name__ == "__main__":

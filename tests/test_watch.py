@@ -33,12 +33,15 @@ from photopoem.services.arrivals import Arrivals
 from photopoem.services.pipeline import Settings
 from photopoem.services.publish import open_paper
 from photopoem.services.watch import Watch
+from tests.badfiles import encoded
 from tests.command import photopoem
 from tests.conftest import Rounds, small_disk
 from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter
 from tests.making import records, texts
 from tests.paper import photograph
+from tests.peak_memory import peak_of
+from tests.test_limits import BOMBS
 from tests.vision_server import refusing, serving, tell_gray
 
 SOAK = float(os.environ.get("PHOTOPOEM_SOAK_SECONDS", "40"))
@@ -517,3 +520,52 @@ def test_what_is_no_folder_is_not_watched(tmp_path: Path, given: str, what: str)
     (tmp_path / "a.jpg").write_bytes(photograph(1))
     refused = photopoem("watch", given, "--print", "dir:paper", "--press", "text", cwd=tmp_path, code=2)
     assert refused.stderr == f"photopoem: {given}: {what}; watch takes a folder that photographs arrive in\n"
+
+
+# -- the worst that can lie in a folder ------------------------------------------------------------------
+
+BEHEADED = {
+    f"{format} of 23 bytes": encoded(format)[:23] for format in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+}
+"""Files that end within their header."""
+
+
+def put_the_worst(inbox: Path) -> list[str]:
+    """Put what a show must not trip over into its folder: more than twenty names."""
+    os.mkfifo(inbox / "pipe.jpg")
+    for name, target in (("endless", "/dev/zero"), ("terminal", "/dev/tty"), ("circle", "circle.jpg")):
+        (inbox / f"{name}.jpg").symlink_to(target)
+    (inbox / "folder.jpg").mkdir()
+    (inbox / os.fsdecode(b"nonsense \xff\xfe.jpg")).write_bytes(photograph(1)[:500])
+    for name, data in (BOMBS | BEHEADED).items():
+        (inbox / f"{name}.jpg").write_bytes(data)
+    with (inbox / "sparse.tif").open("wb") as file:
+        file.write(BOMBS["float tiff"])
+        file.truncate(3_000_000_000)
+    return ["pipe", "endless", "terminal", "nonsense", "sparse", *BOMBS, *BEHEADED]
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.campaign
+def test_good_photographs_come_out_between_the_worst(
+    start_show: Start, printer: FakePrinter, rounds: Rounds
+) -> None:
+    """Beside pipes, bombs and broken files each good photograph is printed once, and memory stays low and flat."""
+    warm, count = 5, rounds(15, 60)
+    show = start_show(labels="local" if SOAK >= 300 else "keywords")
+    process = psutil.Process(show.program.pid)
+    worst = put_the_worst(show.inbox)
+    for number in range(warm):
+        drop(show.inbox, number, False, random.Random(number))
+    until(lambda: len(printer.jobs) == warm, 120)
+    until(lambda: all(name in show.said() for name in worst), 180)
+    early = process.memory_info().rss / 1e6
+    for number in range(warm, count):
+        drop(show.inbox, number, False, random.Random(number))
+        time.sleep(SOAK / 60)
+    until(lambda: show.state()["printed"] == count, 180)
+    late, most = process.memory_info().rss / 1e6, peak_of(process.pid) / 1e6
+    assert show.end() == 0
+    assert len(printer.jobs) == len(set(printer.jobs)) == count
+    print(f"memory: {early:.0f} MB with the worst behind it, {late:.0f} at the end, {most:.0f} at most")
+    assert late < early + 30 and most < 900
