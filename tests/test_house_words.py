@@ -154,7 +154,7 @@ def test_colors_are_named_without_silenced_names(words: HouseWords) -> None:
         ("say = 3", ":1:1: say is a table"),
         ("[say]\nanimal = 3", ":2:1: a word is a text"),
         ('never = ["gun"]\n[say]\n"Big  Dog" = "gun dog"', ":3:1: 'gun dog' holds a word that is never said"),
-        ('[say.phrases]\nNouk = "x"', ":2:1: a word has does, part, feels are told"),
+        ('[say.phrases]\nNouk = "x"', ":2:1: a word has does, part, feels, each"),
         ("[say.phrases.Nouk]\ndoes = []", ":2:1: phrases must be in a list"),
         ('[say.phrases.Nouk]\ndose = ["x"]', ":2:1: there is no key 'dose' here; did you mean 'does'?"),
         ('[say.phrases.Nouk]\nkind = "pet"', ":2:1: 'pet' is not a kind of word"),
