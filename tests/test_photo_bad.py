@@ -15,7 +15,7 @@ from PIL import Image
 
 from photopoem.errors import PhotoError
 from photopoem.photo import reading
-from photopoem.photo.reading import RAW_CAUSE, quiet, read_photo
+from photopoem.photo.reading import RAW_CAUSE, read_photo, warnings_ignored
 from tests.badfiles import dng, encoded, make_bad_files, picture
 
 
@@ -169,8 +169,8 @@ def test_a_telephones_200_megapixels_are_no_bomb(tmp_path: Path) -> None:
 def test_silence_ends_when_the_last_reader_leaves() -> None:
     """Warnings of Pillow are off while anyone reads, others never, and the filters come back afterwards."""
     before = list(warnings.filters)
-    with quiet():
-        with quiet():
+    with warnings_ignored():
+        with warnings_ignored():
             warnings.warn_explicit("noise", UserWarning, "x.py", 1, module="PIL.Image")
         warnings.warn_explicit("noise", UserWarning, "x.py", 1, module="PIL.TiffImagePlugin")
         with pytest.raises(UserWarning, match="mine"):

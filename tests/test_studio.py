@@ -151,7 +151,7 @@ def test_letters_in_an_editor_are_no_keys(page: Page) -> None:
     page.until("document.activeElement.className.includes('card')")
     assert page.lines() == before
     assert page.choice(path).is_empty
-    assert page.running.wall.undo_told() == ""
+    assert page.running.wall.undo_description() == ""
 
 
 def test_edited_text_is_asked_about_before_a_reroll(page: Page) -> None:

@@ -118,12 +118,12 @@ def command(asked: PrintOptions) -> None:
     from photopoem.services.publish import open_paper, ordered, press_for
 
     where = _target(asked)
-    hung = _hung(asked)
-    poems = ordered((poem for _, some in hung for poem in some), asked.order, asked.seed)
+    displayed = _displayed(asked)
+    poems = ordered((poem for _, some in displayed for poem in some), asked.order, asked.seed)
     name = press_for(where, asked.press) if where else str(asked.press)
     options = asked.options.given(colophon=asked.colophon)
     if isinstance(where, OneFile):
-        options = {**_show_options(name, dict(hung)), **options}
+        options = {**_show_options(name, dict(displayed)), **options}
     press = open_press(name, **options)
     if not asked.quiet:
         _say_changed(poems)
@@ -134,7 +134,7 @@ def command(asked: PrintOptions) -> None:
         _into_file(where, press, poems * asked.copies, asked)
     else:
         paper = open_paper(where.address, name, options, photos=asked.photos)
-        sys.exit(max(_onto_paper(folder, some, paper, asked) for folder, some in hung))
+        sys.exit(max(_onto_paper(folder, some, paper, asked) for folder, some in displayed))
 
 
 def _target(asked: PrintOptions) -> Target | OneFile | None:
@@ -148,23 +148,25 @@ def _target(asked: PrintOptions) -> Target | OneFile | None:
     return None
 
 
-def _hung(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
+def _displayed(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
     """The folders to print from, each with the displayed poems of its show.
 
     Raises `UsageError` if nothing is left to print, and `StoreError`.
     """
     from photopoem.poems.show import read_show
-    from photopoem.services.curate import hang
+    from photopoem.services.curate import displayed_poems
 
     read = _read_all(asked.poems or (poems_folder(None),))
-    hung = {folder: hang(poems, read_show(folder), only=asked.only) for folder, poems in read.items()}
-    dropped = sum(each.dropped for each in hung.values())
+    displayed = {
+        folder: displayed_poems(poems, read_show(folder), only=asked.only) for folder, poems in read.items()
+    }
+    dropped = sum(each.dropped for each in displayed.values())
     if dropped and not asked.quiet:
         say(f"{dropped} dropped")
-    if not any(each.poems for each in hung.values()):
+    if not any(each.poems for each in displayed.values()):
         which = f"none of these poems is {asked.only}" if asked.only else "all of these poems are dropped"
         raise UsageError(f"{which}; photopoem show lists them")
-    return [(folder, each.poems) for folder, each in hung.items() if each.poems]
+    return [(folder, each.poems) for folder, each in displayed.items() if each.poems]
 
 
 def _read_all(paths: Iterable[Path]) -> dict[Path, list[Poem]]:

@@ -310,14 +310,14 @@ def _reroll(pick: Pick, asked: RerollOptions) -> bool:
 
     if read_show(pick.folder).choice(pick.path, pick.digest).state == "kept":
         raise UsageError(f"{pick.path}: kept, so not re-rolled; photopoem undecide {pick.path} first")
-    standing = pick.poem()
+    current = pick.poem()
     grammar = asked.grammar or grammar_of(pick)
     speech = speech_files(asked.lexicon, asked.words, pick.folder)
     found = rolls(pick, grammar=grammar, seed=asked.seed, count=asked.number or 1, speech=speech)
     if not found:
         raise UsageError(f"{pick.path}: {grammar} has no other poem for it; try another --grammar")
     poem = _chosen(pick, found) if asked.number else found[0]
-    if poem is None or not _agreed(pick, standing, force=asked.force):
+    if poem is None or not _agreed(pick, current, force=asked.force):
         say(f"{pick.path}: left as it is")
         return False
     aside = take(pick, poem, grammar, speech=speech)

@@ -230,7 +230,7 @@ def read_pixels(path: str | Path, side: int) -> Pixels:
 def _opened(path: str, opened: Opener = open_regular) -> Iterator[IO[bytes]]:
     """The open file of a photograph. Any exception inside the block becomes a `PhotoError`."""
     try:
-        with quiet(), opened(path) as file:
+        with warnings_ignored(), opened(path) as file:
             yield file
     except PhotoError:
         raise
@@ -477,7 +477,7 @@ _catcher: AbstractContextManager[object] | None = None
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def warnings_ignored() -> Iterator[None]:
     """Ignore Pillow's warnings inside the block. Threads may overlap: the last to leave restores the filters."""
     global _inside, _catcher
     _hush_libraries()

@@ -315,8 +315,8 @@ class PoemsFolder:
         from photopoem.poems.text import read_text
 
         text = read_text(self.path / self._entries[path].file_of(path))
-        standing = text_hash(text) if text is not None else ""
-        return standing != self._text_of(path) and standing in self._older[path]
+        current = text_hash(text) if text is not None else ""
+        return current != self._text_of(path) and current in self._older[path]
 
     def add(self, record: dict[str, Any], found: Found, settings: str, text: str) -> None:
         """Write one poem: its record, then its text.
@@ -478,10 +478,10 @@ class PoemsFolder:
         # A power cut can leave a file of the right length that is all zeros.
         if not present.strip("\0") or present.encode("utf-8", "surrogateescape") == text:
             return
-        standing = text_hash(present)
+        current = text_hash(present)
         ours = (*self._older.get(path, ()), made.text, entry.made(path).text if entry else "")
         # This path's hashes come first, because other paths wrote this file only if the photograph was renamed.
-        if standing not in ours and standing not in map(self._text_of, self._owners_of(made.file)):
+        if current not in ours and current not in map(self._text_of, self._owners_of(made.file)):
             raise KeptText(f"{target}: changed by hand since it was written, so kept; --force overwrites it")
 
     def _text_of(self, path: str) -> str:

@@ -140,7 +140,7 @@ def edited(folder: Path, record: Mapping[str, Any], written: Mapping[str, Contai
     return poem if text is None or text_hash(text) in written[file] else from_text(poem, text)
 
 
-class StandingPoems:
+class CurrentPoems:
     """The current poems of a folder, by the path of their photograph."""
 
     def __init__(self, folder: Path) -> None:

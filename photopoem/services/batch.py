@@ -29,7 +29,7 @@ from photopoem.poems.records import text_file
 from photopoem.poems.show import Show, read_show
 from photopoem.poems.text import as_text
 from photopoem.printing.channels import Retry
-from photopoem.services.curate import hang
+from photopoem.services.curate import displayed_poems
 from photopoem.services.describe import LabelledBy, remarks_on
 from photopoem.services.executors import Inline, jobs_for, open_executor
 from photopoem.services.pipeline import (
@@ -163,7 +163,7 @@ HOLD = 1.0
 ALL_WRITTEN, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 
-def speaks_vision(spec: str) -> bool:
+def uses_vision(spec: str) -> bool:
     """Whether a run with these labels uses Vision."""
     names = labellers_of(spec)
     return "vision" in names or ("auto" in names and available() is True)
@@ -254,7 +254,7 @@ class Run:
     def plan(self) -> str:
         """What the run would do and cost, in a few lines. Uses no service and writes nothing."""
         count = f"photographs: {len(self.found)}"
-        if not speaks_vision(self.settings.labels):
+        if not uses_vision(self.settings.labels):
             return (
                 f"{count}\nlabels: {self.settings.labels}; nothing is asked of a service, nothing is billed"
             )
@@ -278,7 +278,7 @@ class Run:
 
     def many_paid(self) -> str | None:
         """The question before a run that bills very many photographs; None for any other run."""
-        if len(self.found) <= ASK_ABOVE or not speaks_vision(self.settings.labels):
+        if len(self.found) <= ASK_ABOVE or not uses_vision(self.settings.labels):
             return None
         say(
             f"counting which of {len(self.found)} photographs Vision has not labelled yet (--yes does not ask)"
@@ -367,8 +367,8 @@ class Run:
             spool.release(folder)
             for each in self.found if not self._stopped else []:
                 poem = folder.poem(each.path) if each.path in folder else None
-                if poem and (hung := hang([poem], show).poems):
-                    spool.add_poem(hung[0])
+                if poem and (displayed := displayed_poems([poem], show).poems):
+                    spool.add_poem(displayed[0])
             done = spool.stop() if self._stopped else spool.finish()
         except KeyboardInterrupt:
             self._stopped = True
@@ -419,12 +419,12 @@ class Run:
         """The series of the poems to write, including existing poems between them."""
         new = {each.path for each in todo}
         earlier: dict[str, list[str]] = {}
-        standing: list[str] = []
+        existing: list[str] = []
         for each in self.found:
             if each.path in new:
-                earlier[each.path], standing = standing, []
+                earlier[each.path], existing = existing, []
             elif each.path in folder and show.choice(each.path).state != "dropped":
-                standing.append(each.path)
+                existing.append(each.path)
         return Series(lambda path: map(folder.poem, earlier.get(path, ())))
 
     def _show(self, done: Done, published: Published, folder: PoemsFolder, progress: Progress) -> None:

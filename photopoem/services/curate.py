@@ -269,12 +269,12 @@ def rolls(
     """
     from photopoem.grammar import load_grammar
 
-    standing = pick.poem()
+    current = pick.poem()
     name = grammar or grammar_of(pick)
     maker = load_grammar(name, lexicon=tuple(speech))
-    vocabulary = vocabulary_in(standing.subject, speech)
-    first = standing.seed + 1 if seed is None else seed
-    texts = {standing.text} if seed is None else set()
+    vocabulary = vocabulary_in(current.subject, speech)
+    first = current.seed + 1 if seed is None else seed
+    texts = {current.text} if seed is None else set()
     found: list[Poem] = []
     missing: MissingWordsError | None = None
     for each in range(first, first + TRIES + count):
@@ -352,7 +352,7 @@ def _put_aside(pick: Pick) -> Path | None:
     return aside
 
 
-def respeak(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> int:
+def rewrite_with_words(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> int:
     """Rewrite poems of one folder after the words of the house changed; returns how many texts changed.
 
     Their seeds, grammars and choices stay, unless a seed gives no poem any more. A poem that cannot be rewritten stays.
@@ -363,7 +363,7 @@ def respeak(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> int:
     changed = 0
     with PoemsFolder(picks[0].folder, force=True, wait=PATIENCE) as folder:
         for pick in picks:
-            poem = _respoken(pick, speech)
+            poem = _reworded(pick, speech)
             if poem is None:
                 continue
             made = folder.made(pick.path)
@@ -374,14 +374,14 @@ def respeak(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> int:
     return changed
 
 
-def _respoken(pick: Pick, speech: Sequence[str]) -> Poem | None:
+def _reworded(pick: Pick, speech: Sequence[str]) -> Poem | None:
     """The poem of a photograph with the current words of the house; None if nothing changes or there is no poem."""
-    standing = pick.poem()
+    current = pick.poem()
     try:
-        found = rolls(pick, seed=standing.seed, speech=speech)
+        found = rolls(pick, seed=current.seed, speech=speech)
     except (MissingWordsError, GrammarError, UsageError):
         return None
-    if not found or (found[0].text, str(found[0].title)) == (standing.text, str(standing.title)):
+    if not found or (found[0].text, str(found[0].title)) == (current.text, str(current.title)):
         return None
     return found[0]
 
@@ -415,14 +415,14 @@ def wording(poem: Poem) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Hung:
+class Displayed:
     """The displayed poems of a show, in its order, and how many were dropped."""
 
     poems: list[Poem]
     dropped: int
 
 
-def hang(poems: Iterable[Poem], show: Show, *, only: State | None = None) -> Hung:
+def displayed_poems(poems: Iterable[Poem], show: Show, *, only: State | None = None) -> Displayed:
     """The poems that are not dropped, or those of one state, in the show's order and with its titles."""
     found, dropped = [], 0
     for poem in poems:
@@ -431,7 +431,7 @@ def hang(poems: Iterable[Poem], show: Show, *, only: State | None = None) -> Hun
             dropped += 1
         elif only is None or choice.state == only:
             found.append(titled(poem, choice))
-    return Hung(in_order(found, show), dropped)
+    return Displayed(in_order(found, show), dropped)
 
 
 def titled(poem: Poem, choice: Choice) -> Poem:
@@ -476,7 +476,7 @@ def _listed(picks: Sequence[Pick], show: Show) -> Iterator[Listed]:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Snapshot:
     """The state of one photograph: its choice, the record of its poem, and its text (None if there is none)."""
 
     folder: Path
@@ -486,14 +486,14 @@ class Standing:
     text: str | None
 
 
-def standing(pick: Pick) -> Standing:
+def snapshot(pick: Pick) -> Snapshot:
     """The current state of a photograph. Raises `StoreError`."""
     choice = read_show(pick.folder).choice(pick.path, pick.digest)
     record = json.dumps(pick.record, sort_keys=True)
-    return Standing(pick.folder, pick.path, choice, record, read_text(pick.text) if pick.text else None)
+    return Snapshot(pick.folder, pick.path, choice, record, read_text(pick.text) if pick.text else None)
 
 
-def take_back(before: Sequence[Standing], after: Sequence[Standing], now: Sequence[Standing]) -> None:
+def take_back(before: Sequence[Snapshot], after: Sequence[Snapshot], now: Sequence[Snapshot]) -> None:
     """Restore the state `before` an act. `after` is the state after the act.
 
     Raises `UsageError` if the state `now` differs, because somebody changed it since, or if a run is writing to the
@@ -519,7 +519,7 @@ def _choosing(choices: Sequence[Choice]) -> Any:
     return change
 
 
-def _put_back(old: Standing) -> None:
+def _put_back(old: Snapshot) -> None:
     """Restore a record and its text."""
     record: dict[str, Any] = json.loads(old.record)
     made = record.pop("made")
@@ -534,7 +534,7 @@ def _put_back(old: Standing) -> None:
         _write_text(old)
 
 
-def _write_text(old: Standing) -> None:
+def _write_text(old: Snapshot) -> None:
     """Restore the text of a poem, or delete it if there was none."""
     file = old.folder / json.loads(old.record)["made"]["file"]
     if old.text is None:

@@ -80,7 +80,7 @@ def describe(found: Found, settings: Settings, labeller: Labeller) -> Described:
     return label([measure(found, open_photo(found, settings), settings)], labeller)[0]
 
 
-def spoken(subject: Subject, words: HouseWords) -> Subject:
+def with_house_words(subject: Subject, words: HouseWords) -> Subject:
     """A subject with the words of the house applied: without banned words, and with replaced labels.
 
     A color with a banned name gets the next nearest name, otherwise its basic term.
@@ -88,7 +88,7 @@ def spoken(subject: Subject, words: HouseWords) -> Subject:
     if not words.fingerprint:
         return subject
     keywords = tuple(word for word in subject.moment.keywords if not words.is_silent(word))
-    spoken_swatches = (_spoken_swatch(swatch, words) for swatch in subject.palette.swatches)
+    spoken_swatches = (_renamed_swatch(swatch, words) for swatch in subject.palette.swatches)
     swatches = tuple(each for each in spoken_swatches if each.name)
     names = {swatch.hex: swatch.name for swatch in swatches}
     return replace(
@@ -104,7 +104,9 @@ def vocabulary_in(subject: Subject, speech: Iterable[str] = ()) -> Vocabulary:
 
     Raises `UsageError` if that file cannot be read.
     """
-    return make_vocabulary(spoken(subject, read_house_words(next(filter(is_house_file, speech), ""))))
+    return make_vocabulary(
+        with_house_words(subject, read_house_words(next(filter(is_house_file, speech), "")))
+    )
 
 
 def remarks_on(words: HouseWords, color_list: str = "xkcd") -> list[str]:
@@ -125,7 +127,7 @@ def _colored(label: Label, names: Mapping[str, str]) -> Label:
     return replace(label, color=replace(label.color, name=name) if name else None)
 
 
-def _spoken_swatch(swatch: Swatch, words: HouseWords) -> Swatch:
+def _renamed_swatch(swatch: Swatch, words: HouseWords) -> Swatch:
     names = tuple(name for name in swatch.names if not words.is_silent_color(name))
     hue = "" if words.is_silent_color(swatch.hue) else swatch.hue
     name = swatch.name if not words.is_silent_color(swatch.name) else next(iter(names), hue)
@@ -157,14 +159,14 @@ def measure(found: Found, photo: Photo, settings: Settings) -> Reading:
     """The colors, tone and moment of an opened photograph. Raises `UsageError` for an unknown list of color names."""
     names = color_names(settings.color_names)
     if settings.words:
-        names = _spoken_names(settings.color_names, read_house_words(settings.words))
+        names = _allowed_names(settings.color_names, read_house_words(settings.words))
     palette = read_palette(photo, settings.colors, names)
     moment = read_moment(photo, place=settings.place, hemisphere=settings.hemisphere)
     return Reading(found, photo, palette, read_tone(photo), moment)
 
 
 @lru_cache(maxsize=4)
-def _spoken_names(which: str, words: HouseWords) -> ColorNames:
+def _allowed_names(which: str, words: HouseWords) -> ColorNames:
     """A list of color names without banned ones. Raises `UsageError` if none is left."""
     return color_names(which).without(words.is_silent_color)
 

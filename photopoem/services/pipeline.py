@@ -33,7 +33,7 @@ from photopoem.services.describe import (
     label,
     measure,
     open_photo,
-    spoken,
+    with_house_words,
 )
 from photopoem.services.executors import ahead, batches, evenly_ended, in_order
 from photopoem.text.terminal import say_nothing
@@ -211,7 +211,7 @@ def compose(subject: Subject, settings: Settings, series: Series | None = None) 
     seed = settings.seed if choice.seed is None else choice.seed
     name = choice.grammar or choose(settings.grammars, subject.digest, seed)
     grammar = load_grammar(name, lexicon=settings.speech)
-    subject = spoken(subject, read_house_words(settings.words))
+    subject = with_house_words(subject, read_house_words(settings.words))
     if series and choice.seed is None:
         return series.write(subject, grammar, seed)
     poem = grammar.write(make_vocabulary(subject), seed)

@@ -22,7 +22,7 @@ from photopoem.photo.discover import Found
 from photopoem.poem import Poem, from_record, record
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import Choice, Show, by_date, read_show
-from photopoem.poems.text import StandingPoems, as_text
+from photopoem.poems.text import CurrentPoems, as_text
 from photopoem.press import Press, open_press, options_of, other_press_for, press_names
 from photopoem.press.pictures import find_photo
 from photopoem.printing import targets
@@ -241,7 +241,7 @@ class AsItStands:
     """What a waiting job would be if it were queued now: its poem may have been edited, re-rolled or given a title."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._poems = folder, StandingPoems(folder)
+        self._folder, self._poems = folder, CurrentPoems(folder)
 
     def __call__(self, job: Job) -> Mapping[str, Any]:
         """The current record of the poem in the folder; the job's own if there is none."""

@@ -25,7 +25,7 @@ from photopoem.poems.show import Show, read_show
 from photopoem.poems.text import read_edited
 from photopoem.printing.channels import Retry, Stopped
 from photopoem.services.arrivals import Arrivals, FolderEvents, Tries
-from photopoem.services.curate import hang
+from photopoem.services.curate import displayed_poems
 from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Done, Series, Settings
 from photopoem.services.publish import Paper, PoemSpool, publish
@@ -157,7 +157,7 @@ class Watch:
         self.arrivals.note_known(known)
         if queue.has_lost() and (self.poems / RECORDS).exists():
             # Their jobs were lost with a damaged queue, so they are queued again as doubtful.
-            for poem in hang(read_edited(self.poems), self._last_show).poems:
+            for poem in displayed_poems(read_edited(self.poems), self._last_show).poems:
                 self.spool.add_poem(poem)
         if self.series and (self.poems / RECORDS).exists():
             for poem in read_edited(self.poems)[-REMEMBERED:]:
@@ -173,7 +173,7 @@ class Watch:
             if self.stop.is_set():
                 return
             if self._tries.get(found.path, (0, 0.0))[1] <= time.monotonic():
-                self._deal_with(found)
+                self._process(found)
                 self._report()
         if self._told != self._printing() or time.monotonic() - self._reported > HEARTBEAT:
             self._report()
@@ -193,7 +193,7 @@ class Watch:
                 self.retry.over()
                 return done
 
-    def _deal_with(self, found: Found) -> None:
+    def _process(self, found: Found) -> None:
         if self._unended.are_over(found):
             self._give_up(
                 found, "it crashed the program each time", f"given up after two tries: {found.name}"

@@ -27,7 +27,7 @@ from photopoem.poems.text import edited
 from photopoem.press.pictures import encoded, open_picture, photo_name
 from photopoem.press.sources import LAYERS, shown, traced
 from photopoem.services import curate
-from photopoem.services.curate import Pick, Standing, standing, take_back, titled, wording
+from photopoem.services.curate import Pick, Snapshot, snapshot, take_back, titled, wording
 from photopoem.text.clean import clean
 
 MOST_UNDOS = 200
@@ -56,8 +56,8 @@ class Act:
     """An action that can be undone: the states before and after, and the previous words of the house."""
 
     said: str
-    before: tuple[Standing, ...] = ()
-    after: tuple[Standing, ...] = ()
+    before: tuple[Snapshot, ...] = ()
+    after: tuple[Snapshot, ...] = ()
     words: tuple[str | None, str] | None = None
 
 
@@ -122,9 +122,9 @@ class Wall:
             if self._ordered_in > version or version == 0:
                 made["order"] = self._order
                 made["title"] = clean(self._show.title)
-            return made | {"undo": self.undo_told()}
+            return made | {"undo": self.undo_description()}
 
-    def undo_told(self) -> str:
+    def undo_description(self) -> str:
         """What `undo` would undo; empty if there is nothing."""
         return self._acts[-1].said if self._acts else ""
 
@@ -323,10 +323,10 @@ class Wall:
                 for row in holding
                 if not (row.told["hand"] or row.choice.state != "undecided")
             ]
-            before = tuple(map(standing, picks))
-            changed = curate.respeak(picks, speech=self.speech)
+            before = tuple(map(snapshot, picks))
+            changed = curate.rewrite_with_words(picks, speech=self.speech)
             self.look()
-            after = tuple(standing(self.pick(_id(pick.path))) for pick in picks)
+            after = tuple(snapshot(self.pick(_id(pick.path))) for pick in picks)
             self._acts.append(Act(said, before, after, (words, file.read_text("utf-8"))))
         left = len(holding) - changed
         return f"{said}: {changed} rewritten" + (f"; {left} others stay as they are" if left else "")
@@ -342,7 +342,7 @@ class Wall:
                 earlier, made = act.words
                 if Path(self.words).read_text("utf-8") != made:
                     raise UsageError(f"{self.words}: changed since, so it is not undone")
-            take_back(act.before, act.after, [standing(self.pick(_id(each.path))) for each in act.after])
+            take_back(act.before, act.after, [snapshot(self.pick(_id(each.path))) for each in act.after])
             if act.words is not None and earlier is None:
                 Path(self.words).unlink()
             elif act.words is not None:
@@ -356,10 +356,10 @@ class Wall:
             raise UsageError("name a poem")
         with self._lock:
             picks = [self.pick(each) for each in ids]
-            before = tuple(map(standing, picks))
+            before = tuple(map(snapshot, picks))
             act(picks)
             self.look(ids)
-            after = tuple(standing(self.pick(each)) for each in ids)
+            after = tuple(snapshot(self.pick(each)) for each in ids)
             if before != after:
                 self._acts.append(Act(said, before, after))
             return said
