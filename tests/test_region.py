@@ -9,12 +9,10 @@ import pytest
 
 from photopoem.color.palette import read_palette
 from photopoem.errors import LabelError
-from photopoem.labels.labeller import (
+from photopoem.labels.labeller import NOUNS, Label, Labels, LabelSettings
+from photopoem.labels.local.labeller import open_labeller
+from photopoem.labels.region import (
     GRID,
-    NOUNS,
-    Label,
-    Labels,
-    LabelSettings,
     certainty,
     in_colors,
     low_by_box,
@@ -22,7 +20,6 @@ from photopoem.labels.labeller import (
     region_of_box,
     region_of_map,
 )
-from photopoem.labels.local.labeller import open_labeller
 from photopoem.photo.reading import Photo, read_photo
 from photopoem.poem import label_record
 from photopoem.vocabulary import CERTAIN
