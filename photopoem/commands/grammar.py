@@ -16,8 +16,8 @@ from photopoem.commands.options import (
     LABELLERS,
     WORDS,
     Group,
+    lexicon_files_of,
     poems_folder,
-    speech_files,
     words_file,
 )
 from photopoem.commands.studio import open_studio
@@ -183,9 +183,9 @@ def preview(
 
     if photo and vocabulary:
         raise UsageError("give --photo or --vocabulary, not both")
-    speech = speech_files(lexicon, house, poems_folder(None))
-    grammar = load_grammar(name, lexicon=speech)
-    words = vocabulary_in(_words(photo, vocabulary, labels).subject, speech)
+    lexicon_files = lexicon_files_of(lexicon, house, poems_folder(None))
+    grammar = load_grammar(name, lexicon=lexicon_files)
+    words = vocabulary_in(_words(photo, vocabulary, labels).subject, lexicon_files)
     for each in range(seed, seed + number):
         text = as_text(grammar.write(words, each), with_colophon=False)
         click.echo("\n".join(map(visible, text.splitlines())) + "\n")

@@ -16,9 +16,9 @@ from photopoem.commands.options import (
     argument,
     given_paths,
     group,
+    lexicon_files_of,
     option,
     poems_folder,
-    speech_files,
     takes,
     words_file,
     words_option,
@@ -190,7 +190,7 @@ def explain(poem: Path, nth: int, tree: bool, grammar: str | None, lexicon: tupl
         click.echo(row, color=color)
     if tree:
         click.echo("\nAs it was written, before it was changed:" if found.by_hand else "")
-        for row in _tree(written, grammar, speech_files(lexicon, None, folder), folder.resolve().parent):
+        for row in _tree(written, grammar, lexicon_files_of(lexicon, None, folder), folder.resolve().parent):
             click.echo(row, color=color)
     if of > 1:
         click.echo(f"\npoem {nth} of {of}; --nth N shows another")

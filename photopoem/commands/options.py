@@ -332,7 +332,7 @@ def words_file(given: str | None, poems: str | Path) -> str:
     return next(filter(os.path.isfile, files), "")
 
 
-def speech_files(lexicon: tuple[str, ...], words: str | None, poems: str | Path) -> tuple[str, ...]:
+def lexicon_files_of(lexicon: tuple[str, ...], words: str | None, poems: str | Path) -> tuple[str, ...]:
     """The given lexicons, and after them the words of the house if any."""
     house = words_file(words, poems)
     return (*lexicon, house) if house else lexicon

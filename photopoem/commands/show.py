@@ -17,11 +17,11 @@ from photopoem.commands.options import (
     A_GRAMMAR,
     argument,
     given_paths,
+    lexicon_files_of,
     lexicon_option,
     option,
     poems_folder,
     poems_option,
-    speech_files,
     takes,
     words_option,
 )
@@ -312,15 +312,17 @@ def _reroll(pick: Pick, asked: RerollOptions) -> bool:
         raise UsageError(f"{pick.path}: kept, so not re-rolled; photopoem undecide {pick.path} first")
     current = pick.poem()
     grammar = asked.grammar or grammar_of(pick)
-    speech = speech_files(asked.lexicon, asked.words, pick.folder)
-    found = rolls(pick, grammar=grammar, seed=asked.seed, count=asked.number or 1, speech=speech)
+    lexicon_files = lexicon_files_of(asked.lexicon, asked.words, pick.folder)
+    found = rolls(
+        pick, grammar=grammar, seed=asked.seed, count=asked.number or 1, lexicon_files=lexicon_files
+    )
     if not found:
         raise UsageError(f"{pick.path}: {grammar} has no other poem for it; try another --grammar")
     poem = _chosen(pick, found) if asked.number else found[0]
     if poem is None or not _agreed(pick, current, force=asked.force):
         say(f"{pick.path}: left as it is")
         return False
-    aside = take(pick, poem, grammar, speech=speech)
+    aside = take(pick, poem, grammar, lexicon_files=lexicon_files)
     if not asked.number:
         show(_titled(poem))
     say(f"{pick.path}: {poem.grammar}, seed {poem.seed}" + (f"; your text is in {aside}" if aside else ""))

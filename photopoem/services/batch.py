@@ -334,7 +334,7 @@ class Run:
         if choice.is_empty:
             return folder.is_done(found, settings)
         try:
-            chosen = chosen_settings(settings, choice, self.settings.speech)
+            chosen = chosen_settings(settings, choice, self.settings.lexicon_files)
         except GrammarError:
             chosen = ""  # its grammar is gone, which is reported when it is written
         if choice.state == "dropped" and folder.is_unchanged(found):
@@ -411,7 +411,12 @@ class Run:
                     progress.fail(outcome)
                 else:
                     done = publish(
-                        outcome, folder, spool, show=show, speech=self.settings.speech, colophon=self.colophon
+                        outcome,
+                        folder,
+                        spool,
+                        show=show,
+                        lexicon_files=self.settings.lexicon_files,
+                        colophon=self.colophon,
                     )
                     self._show(outcome, done, folder, progress)
 

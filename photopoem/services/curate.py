@@ -259,20 +259,20 @@ def rolls(
     grammar: str = "",
     seed: int | None = None,
     count: int = 1,
-    speech: Sequence[str] = (),
+    lexicon_files: Sequence[str] = (),
 ) -> list[Poem]:
     """At most `count` other poems for a photograph, each different from the current one and from each other.
 
     They are written from the record, so no labeller is needed. `grammar` defaults to that of the poem; `seed` is the
-    first seed to try, by default the next. `speech` are lexicons and words of the house. If the grammar has fewer
+    first seed to try, by default the next. `lexicon_files` include words of the house. If the grammar has fewer
     poems, fewer are returned. Raises `UsageError`, `GrammarError`, and `MissingWordsError` if it has none at all.
     """
     from photopoem.grammar import load_grammar
 
     current = pick.poem()
     name = grammar or grammar_of(pick)
-    maker = load_grammar(name, lexicon=tuple(speech))
-    vocabulary = vocabulary_in(current.subject, speech)
+    maker = load_grammar(name, lexicon=tuple(lexicon_files))
+    vocabulary = vocabulary_in(current.subject, lexicon_files)
     first = current.seed + 1 if seed is None else seed
     texts = {current.text} if seed is None else set()
     found: list[Poem] = []
@@ -318,7 +318,7 @@ def grammars_called(name: str, beside: Path) -> list[str]:
 
 
 def take(
-    pick: Pick, poem: Poem, grammar: str, *, speech: Sequence[str] = (), lazily: bool = False
+    pick: Pick, poem: Poem, grammar: str, *, lexicon_files: Sequence[str] = (), lazily: bool = False
 ) -> Path | None:
     """Make `poem` the poem of a photograph, and record its seed and grammar, so that runs write it again.
 
@@ -331,7 +331,7 @@ def take(
         aside = _put_aside(pick) if folder.poem(pick.path).by_hand else None
         made = folder.made(pick.path)
         choice = Choice(pick.path, pick.digest, seed=poem.seed, grammar=grammar)
-        settings = chosen_settings(_CHOSEN.sub("", made.settings), choice, speech)
+        settings = chosen_settings(_CHOSEN.sub("", made.settings), choice, lexicon_files)
         text = as_text(poem, with_colophon="without colophon" not in settings)
         folder.add(record(poem), Found(pick.path, Path(pick.path).name, made.stamp), settings, text)
         folder.finish(lazily=lazily)
@@ -352,7 +352,7 @@ def _put_aside(pick: Pick) -> Path | None:
     return aside
 
 
-def rewrite_with_words(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> int:
+def rewrite_with_words(picks: Sequence[Pick], *, lexicon_files: Sequence[str] = ()) -> int:
     """Rewrite poems of one folder after the words of the house changed; returns how many texts changed.
 
     Their seeds, grammars and choices stay, unless a seed gives no poem any more. A poem that cannot be rewritten stays.
@@ -363,7 +363,7 @@ def rewrite_with_words(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> 
     changed = 0
     with PoemsFolder(picks[0].folder, force=True, wait=PATIENCE) as folder:
         for pick in picks:
-            poem = _reworded(pick, speech)
+            poem = _reworded(pick, lexicon_files)
             if poem is None:
                 continue
             made = folder.made(pick.path)
@@ -374,11 +374,11 @@ def rewrite_with_words(picks: Sequence[Pick], *, speech: Sequence[str] = ()) -> 
     return changed
 
 
-def _reworded(pick: Pick, speech: Sequence[str]) -> Poem | None:
+def _reworded(pick: Pick, lexicon_files: Sequence[str]) -> Poem | None:
     """The poem of a photograph with the current words of the house; None if nothing changes or there is no poem."""
     current = pick.poem()
     try:
-        found = rolls(pick, seed=current.seed, speech=speech)
+        found = rolls(pick, seed=current.seed, lexicon_files=lexicon_files)
     except (MissingWordsError, GrammarError, UsageError):
         return None
     if not found or (found[0].text, str(found[0].title)) == (current.text, str(current.title)):

@@ -99,13 +99,13 @@ def with_house_words(subject: Subject, words: HouseWords) -> Subject:
     )
 
 
-def vocabulary_in(subject: Subject, speech: Iterable[str] = ()) -> Vocabulary:
-    """The vocabulary of a subject, with the words of the house if their file is in `speech` (see `Settings.speech`).
+def vocabulary_in(subject: Subject, lexicon_files: Iterable[str] = ()) -> Vocabulary:
+    """The vocabulary of a subject, with the words of the house in `lexicon_files`, if any.
 
     Raises `UsageError` if that file cannot be read.
     """
     return make_vocabulary(
-        with_house_words(subject, read_house_words(next(filter(is_house_file, speech), "")))
+        with_house_words(subject, read_house_words(next(filter(is_house_file, lexicon_files), "")))
     )
 
 

@@ -166,7 +166,7 @@ class Settings:
     show: Show = field(default_factory=Show)
 
     @property
-    def speech(self) -> tuple[str, ...]:
+    def lexicon_files(self) -> tuple[str, ...]:
         """The lexicon files, followed by the words of the house."""
         return (*self.lexicon, self.words) if self.words else self.lexicon
 
@@ -210,7 +210,7 @@ def compose(subject: Subject, settings: Settings, series: Series | None = None) 
     choice = settings.show.choice(subject.path, subject.digest)
     seed = settings.seed if choice.seed is None else choice.seed
     name = choice.grammar or choose(settings.grammars, subject.digest, seed)
-    grammar = load_grammar(name, lexicon=settings.speech)
+    grammar = load_grammar(name, lexicon=settings.lexicon_files)
     subject = with_house_words(subject, read_house_words(settings.words))
     if series and choice.seed is None:
         return series.write(subject, grammar, seed)
@@ -224,10 +224,10 @@ def load_grammars(settings: Settings) -> list[Grammar]:
     """The loaded grammars of the settings. Raises `GrammarError`."""
     from photopoem.grammar import load_grammar
 
-    return [load_grammar(name, lexicon=settings.speech) for name in settings.grammars]
+    return [load_grammar(name, lexicon=settings.lexicon_files) for name in settings.grammars]
 
 
-def chosen_settings(settings: str, choice: Choice, speech: Sequence[str] = ()) -> str:
+def chosen_settings(settings: str, choice: Choice, lexicon_files: Sequence[str] = ()) -> str:
     """The part of a fingerprint for the seed and the grammar that were chosen for a photograph.
 
     Raises `GrammarError` if the grammar cannot be read any more.
@@ -237,7 +237,7 @@ def chosen_settings(settings: str, choice: Choice, speech: Sequence[str] = ()) -
     if choice.seed is not None:
         settings += f" seed {choice.seed}"
     if choice.grammar:
-        settings += f" grammar {load_grammar(choice.grammar, lexicon=tuple(speech)).fingerprint}"
+        settings += f" grammar {load_grammar(choice.grammar, lexicon=tuple(lexicon_files)).fingerprint}"
     return settings
 
 

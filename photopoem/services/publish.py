@@ -66,7 +66,7 @@ def publish(
     spool: PoemSpool | None = None,
     *,
     show: Show | None = None,
-    speech: Sequence[str] = (),
+    lexicon_files: Sequence[str] = (),
     colophon: bool = True,
     photograph: tuple[str, str] | None = None,
 ) -> Published:
@@ -81,7 +81,7 @@ def publish(
         return Published(poem, text, None, queued=False, dropped=True)
     if before := _kept_poem(done.found, poem.subject.digest, folder, show or Show()):
         poem, text = before, as_text(before, with_colophon=colophon)
-    settings = text_settings(done.settings, colophon, choice, speech)
+    settings = text_settings(done.settings, colophon, choice, lexicon_files)
     try:
         if before is None or done.found.path not in folder:
             folder.add(record(poem), done.found, settings, text)
@@ -92,11 +92,11 @@ def publish(
 
 
 def text_settings(
-    fingerprint: str, colophon: bool = True, choice: Choice | None = None, speech: Sequence[str] = ()
+    fingerprint: str, colophon: bool = True, choice: Choice | None = None, lexicon_files: Sequence[str] = ()
 ) -> str:
     """The settings of a text for its record: those of its poem, of the colophon, and choices."""
     settings = fingerprint if colophon else f"{fingerprint} without colophon"
-    return chosen_settings(settings, choice, speech) if choice else settings
+    return chosen_settings(settings, choice, lexicon_files) if choice else settings
 
 
 def _kept_poem(found: Found, digest: str, folder: PoemsFolder, show: Show) -> Poem | None:

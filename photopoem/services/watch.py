@@ -246,8 +246,8 @@ class Watch:
         try:
             with PoemsFolder(self.poems) as folder:
                 published = publish(
-                    done, folder, self.spool, show=self._show(), speech=self.settings.speech, colophon=self.colophon,
-                    photograph=photograph,
+                    done, folder, self.spool, show=self._show(), lexicon_files=self.settings.lexicon_files,
+                    colophon=self.colophon, photograph=photograph,
                 )  # fmt: skip
         except OSError as error:
             raise StoreError(

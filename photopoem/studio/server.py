@@ -271,7 +271,9 @@ class Studio:
         subjects = tuple(json.loads(self.wall.row(each).line) for each in ids)
         name = _text(given, "id", "")
         path = name if name in map(str, self.desk.own()) else str(self.wall.folder.parent / "grammar.json")
-        draft = Draft(_text(given, "text"), path, subjects, _number(given.get("seed", 0)), self.wall.speech)
+        draft = Draft(
+            _text(given, "text"), path, subjects, _number(given.get("seed", 0)), self.wall.lexicon_files
+        )
         return self.bench.try_out(draft) | {"ids": ids}
 
     async def _save(self, request: Request) -> Response:

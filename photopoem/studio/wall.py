@@ -261,7 +261,7 @@ class Wall:
     # -- actions -------------------------------------------------------------------------------------------
 
     @property
-    def speech(self) -> tuple[str, ...]:
+    def lexicon_files(self) -> tuple[str, ...]:
         """The lexicons and the words of the house, if any."""
         return (*self.lexicon, *([self.words] if os.path.isfile(self.words) else []))  # noqa: PTH113 - a text
 
@@ -281,14 +281,14 @@ class Wall:
         if pick.poem().by_hand and not sure:
             raise Unsure("You changed this text by hand. Put yours aside, and let another poem stand?")
         name = grammar or curate.grammar_of(pick)
-        found = curate.rolls(pick, grammar=name, speech=self.speech)
+        found = curate.rolls(pick, grammar=name, lexicon_files=self.lexicon_files)
         if not found:
             raise UsageError(f"{name} has no other poem for {row.told['name']}; take another grammar")
         said = f"{row.told['name']}: {found[0].grammar}, seed {found[0].seed}"
 
         def take(picks: list[Pick]) -> None:
             self._rolled = True
-            curate.take(picks[0], found[0], name, speech=self.speech, lazily=True)
+            curate.take(picks[0], found[0], name, lexicon_files=self.lexicon_files, lazily=True)
 
         return self._do(said, [id_], take)
 
@@ -324,7 +324,7 @@ class Wall:
                 if not (row.told["hand"] or row.choice.state != "undecided")
             ]
             before = tuple(map(snapshot, picks))
-            changed = curate.rewrite_with_words(picks, speech=self.speech)
+            changed = curate.rewrite_with_words(picks, lexicon_files=self.lexicon_files)
             self.look()
             after = tuple(snapshot(self.pick(_id(pick.path))) for pick in picks)
             self._acts.append(Act(said, before, after, (words, file.read_text("utf-8"))))
