@@ -293,8 +293,10 @@ def _sync_one(path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     except FileNotFoundError:
         return
-    except PermissionError:
-        os.sync()  # it is not readable and cannot be opened: sync everything
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}:
+            raise
+        os.sync()  # it is not readable, or too many files are open: sync everything
         return
     try:
         os.fsync(descriptor)
@@ -316,4 +318,6 @@ def what_failed(error: OSError) -> str:
         return "not written, the disk is full; make room and run it again"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return "not written, you may not write here; choose another folder"
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "not written, too many files are open; allow more with ulimit -n 256"
     return f"not written, {error.strerror or error}"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from copy import deepcopy
@@ -23,6 +26,7 @@ from photopoem.poems.text import read_edited
 from photopoem.press import open_press
 from photopoem.printing.queue import FILE_NAME
 from photopoem.services.publish import enqueue, open_paper
+from photopoem.studio.server import Json
 from photopoem.studio.wall import Wall
 from tests.command import photopoem
 from tests.making import make_photo, records, without_roots_rights
@@ -199,3 +203,22 @@ def test_names_that_are_no_utf8(poems: Path) -> None:
     assert (
         photopoem("queue", "clear", "--history", "--to", to, cwd=here).stdout == "4 removed from the queue\n"
     )
+
+
+@pytest.mark.parametrize("most", [12, 16])
+def test_few_open_files_are_enough(poems: Path, most: int) -> None:
+    """A run that may open a dozen files writes and prints all, or ends in one line with what to do."""
+    limit = f"ulimit -n {most} && exec {shlex.quote(sys.executable)} -m photopoem run in --labels keywords -q -j 1"
+    done = subprocess.run(
+        ["sh", "-c", f"{limit} --seed 3 --print dir:paper --press text"], cwd=poems.parent, capture_output=True,
+        text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert len(list((poems.parent / "paper").iterdir())) == 2
+
+
+def test_the_studio_tells_names_that_are_no_utf8() -> None:
+    """What the studio sends can hold a target whose name is no UTF-8, and the page can send it back."""
+    target = os.fsdecode(b"dir:pap\xfe")
+    assert json.loads(Json({"target": target}).body) == {"target": target}

@@ -240,13 +240,13 @@ class Studio:
     async def _wall(self, request: Request) -> Response:
         version = _number(request.query_params.get("since", "0"))
         fixed = {"reads": self.read_only, "alone": str(self.grammar) if self.grammar else ""}
-        return JSONResponse(await run_in_threadpool(self.wall.since, version) | fixed)
+        return Json(await run_in_threadpool(self.wall.since, version) | fixed)
 
     async def _poem(self, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(leaf, self.wall, request.path_params["id"]))
+        return Json(await run_in_threadpool(leaf, self.wall, request.path_params["id"]))
 
     async def _grammars(self, request: Request) -> Response:
-        return JSONResponse({"grammars": await run_in_threadpool(offered, self.wall.folder)})
+        return Json({"grammars": await run_in_threadpool(offered, self.wall.folder)})
 
     # -- grammars ------------------------------------------------------------------------------------------
 
@@ -256,15 +256,15 @@ class Studio:
         return Desk(self.wall.folder, self.grammar)
 
     async def _listed(self, request: Request) -> Response:
-        return JSONResponse({"grammars": await run_in_threadpool(self.desk.listed)})
+        return Json({"grammars": await run_in_threadpool(self.desk.listed)})
 
     async def _grammar(self, request: Request) -> Response:
         id_ = request.query_params.get("id", "")
-        return JSONResponse({"text": await run_in_threadpool(self.desk.text, id_)})
+        return Json({"text": await run_in_threadpool(self.desk.text, id_)})
 
     async def _try(self, request: Request) -> Response:
         given = await _given(request)
-        return JSONResponse(await run_in_threadpool(self._tried, given))
+        return Json(await run_in_threadpool(self._tried, given))
 
     def _tried(self, given: dict[str, Any]) -> dict[str, Any]:
         ids = _ids(given)[:PHOTOGRAPHS]
@@ -282,12 +282,12 @@ class Studio:
         saved = await run_in_threadpool(
             partial(self.desk.save, name, text, before, sure=given.get("sure") is True)
         )
-        return JSONResponse({"said": f"{saved} is written", "id": str(saved)})
+        return Json({"said": f"{saved} is written", "id": str(saved)})
 
     # -- paper ---------------------------------------------------------------------------------------------
 
     async def _paper(self, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(self.tray.listed))
+        return Json(await run_in_threadpool(self.tray.listed))
 
     async def _preview(self, request: Request) -> Response:
         of, kind = request.path_params["id"], request.path_params["kind"]
@@ -297,7 +297,7 @@ class Studio:
     async def _on_paper(self, name: str, request: Request) -> Response:
         act = ON_PAPER[name]
         said = await run_in_threadpool(act, self.tray, await _given(request))
-        return JSONResponse({"said": said} | await run_in_threadpool(self.tray.listed))
+        return Json({"said": said} | await run_in_threadpool(self.tray.listed))
 
     # -- pictures and events -------------------------------------------------------------------------------
 
@@ -337,7 +337,7 @@ class Studio:
         given = await _given(request)
         said = await run_in_threadpool(act, self.wall, given)
         since = _number(given.get("since", 0))
-        return JSONResponse({"said": said} | await run_in_threadpool(self.wall.since, since))
+        return Json({"said": said} | await run_in_threadpool(self.wall.since, since))
 
 
 Act = Callable[[Wall, dict[str, Any]], str]
@@ -376,6 +376,14 @@ def _jobs(given: dict[str, Any]) -> list[int]:
     ):
         raise UsageError("ids is not a list of jobs")
     return ids
+
+
+class Json(JSONResponse):
+    """JSON in ASCII, which can hold the names of files that are not UTF-8; the page sends them back as they are."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the response."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
 async def _given(request: Request) -> dict[str, Any]:
@@ -420,7 +428,7 @@ def _number(value: Any) -> int:
 async def _told(_request: Request, error: Exception) -> Response:
     """A photopoem error in one line. Status 409 asks the user to confirm."""
     line = " ".join(str(error).splitlines())
-    return JSONResponse({"error": line}, status_code=409 if isinstance(error, Unsure) else 400)
+    return Json({"error": line}, status_code=409 if isinstance(error, Unsure) else 400)
 
 
 async def _asset(file: str, request: Request) -> Response:
