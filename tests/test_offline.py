@@ -9,11 +9,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import require_tool
+from tests.conftest import Rounds, require_tool
+from tests.test_licences import required
 from tests.test_onnx import WORDS, color_model
 
 ROOT = Path(__file__).parent.parent
@@ -106,8 +108,56 @@ def test_nothing_is_written_elsewhere(tmp_path: Path, name: str) -> None:
     tracer = [strace, *"-f -qq -y -s 4096 -e trace=%file -e signal=none -o".split(), str(trace)]
     ran = started(tracer, commands(tmp_path)[name], tmp_path)
     assert ran.returncode == 0, ran.stderr
+    assert trace.read_text().count("spawn_main") >= 2 or "processes" not in name, "the workers are traced too"
     allowed = (str(tmp_path / "out"), str(tmp_path / "home" / ".cache" / "photopoem"), *IN_MEMORY)
     assert not {path for path in written(trace.read_text()) if not path.startswith(allowed)}
+
+
+MODULES = {
+    "google-cloud-vision": "google.cloud.vision_v1", "google-api-core": "google.api_core.retry",
+    "google-auth": "google.auth", "googleapis-common-protos": "google.rpc.status_pb2",
+    "protobuf": "google.protobuf.message", "opentelemetry-api": "opentelemetry.trace",
+    "jaraco-functools": "jaraco.functools",
+}  # fmt: skip
+"""What to import of a package that shares its first name with others."""
+FIRST = ("onnxruntime", "google-cloud-vision", "grpcio", "watchfiles", "scikit-learn", "uvicorn")
+"""The packages that have a network or threads of their own."""
+
+
+def importing(name: str, package: Distribution) -> str:
+    """Code that imports a package, in the way that photopoem does."""
+    if name == "onnxruntime":
+        return "from photopoem.labels.local.network import import_onnxruntime as load; load()"
+    if name in MODULES:
+        return f"import {MODULES[name]}"
+    places = {
+        file.parts[0] for file in package.files or () if file.name == "__init__.py" and len(file.parts) == 2
+    }
+    files = {file.stem for file in package.files or () if file.suffix == ".py" and len(file.parts) == 1}
+    return f"import {', '.join(sorted(each for each in places | files if not each.startswith('_')))}"
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(600)
+def test_no_import_reaches_out(tmp_path: Path, rounds: Rounds) -> None:
+    """No package that photopoem needs talks to anyone or writes a file when it is imported, each in a fresh process.
+
+    urllib3 alone makes a socket, to see whether there is IPv6; only what asks Google imports it.
+    """
+    strace, packages = require_tool("strace"), required()
+    names = [*FIRST, *sorted(packages.keys() - set(FIRST))]
+    for name in names[: rounds(len(FIRST), len(names))]:
+        trace = tmp_path / name
+        tracer = [strace, *"-f -qq -y -s 4096 -e trace=%file,%network -e signal=none -o".split(), str(trace)]
+        code = f"{importing(name, packages[name])}; import sys; print('urllib3' in sys.modules)"
+        ran = subprocess.run(
+            [*tracer, sys.executable, "-c", code],
+            cwd=ROOT, env=home(tmp_path / f"home of {name}"), capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        calls = set(re.findall(r"^\d+ +(socket|connect|send\w+|recv\w+)\(", trace.read_text(), re.MULTILINE))
+        assert calls <= ({"socket"} if ran.stdout == "True\n" else set()), name
+        assert not {path for path in written(trace.read_text()) if not path.startswith(IN_MEMORY)}, name
 
 
 def test_onnxruntime_is_imported_in_one_place() -> None:
