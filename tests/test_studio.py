@@ -92,7 +92,7 @@ def test_reroll_brings_another_poem_and_undo_the_one_before(page: Page) -> None:
     assert page.text(path).split("\n") == page.lines()
     assert page.choice(path).seed is not None
     page.keys("u")
-    page.said("taken back")
+    page.said("undone")
     until(lambda: page.lines() == before)
     assert text.read_bytes() == bytes_before
     assert page.choice(path).is_empty
@@ -137,7 +137,7 @@ def test_edit_in_place_stands_in_the_text(page: Page) -> None:
     assert page.lines() == ["My own line,", "and j x r a second."]
     assert "Labels: local" in (page.poems / "autumn-hills.jpg.txt").read_text()
     page.keys("u")
-    page.said("taken back")
+    page.said("undone")
     assert "My own" not in page.text(path)
 
 
@@ -170,7 +170,7 @@ def test_edited_text_is_asked_about_before_a_reroll(page: Page) -> None:
     assert page.text(path) != "Not a word of it."
     assert (page.poems / "autumn-hills.jpg.txt.mine1").read_text() == "Mine\n\nNot a word of it.\n"
     page.keys("u")
-    page.said("taken back")
+    page.said("undone")
     assert page.text(path) == "Not a word of it."
 
 
@@ -191,7 +191,7 @@ def test_word_tells_its_source_and_is_never_said_again(page: Page) -> None:
     for poem in read_edited(page.poems):
         assert not words.is_silent(poem.text)
     page.keys("u")
-    page.said("taken back")
+    page.said("undone")
     assert page.text(path) == before
     assert not (page.poems / "words.toml").exists()
 

@@ -69,7 +69,7 @@ def test_poems_follow_what_is_typed(page: Page) -> None:
     until(lambda: poems_of(page).count("I never saw ") == 6)
     assert "no errors" in told(page)
     assert "% of the words come from the photograph" in told(page)
-    assert "Lines that come back" in page.js("document.getElementById('g-frames').textContent")
+    assert "Repeated lines" in page.js("document.getElementById('g-frames').textContent")
 
 
 def test_error_stands_at_its_line_until_it_is_cured(page: Page) -> None:

@@ -306,7 +306,7 @@ def target_option(*names: str, **attributes: Any) -> Any:
 
 
 def photos_option() -> Any:
-    """The option that says where the paths of photographs in records start from."""
+    """The option --photos, the base folder of photograph paths in records."""
     return option(
         "--photos", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="Base folder of the photographs' paths.  [default: here]",

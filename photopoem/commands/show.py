@@ -120,7 +120,7 @@ def _said(asked: ShowOptions) -> dict[str, Any]:
 
 
 def _set_poems(picks: list[Pick], said: dict[str, Any]) -> None:
-    """Apply what concerns the named poems: their order, and a title, which is taken out of `said`."""
+    """Apply the order and title of the named poems; the title is removed from `said`."""
     from photopoem.services.curate import entitle, order_by_hand
 
     if "title" in said:

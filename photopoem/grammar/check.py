@@ -207,7 +207,7 @@ class _Checker:
                 )
 
     def _unsatisfied(self, key: str, alternatives: Sequence[Alternative], rank: Container[str]) -> None:
-        """Note the rules in the file that need a symbol which can never be said."""
+        """Note the rules in the file that need a symbol that can never be expanded."""
         for n, alternative in enumerate(alternatives[: self._own(key)]):
             lacking = sorted(need for need in alternative.needs if need not in rank and need[:1] != "\0")
             if lacking:

@@ -132,7 +132,7 @@ AT_ONCE = 256
 
 
 MOST_REMEMBERED = 20_000
-"""The index of a folder with at most so many poems stays in memory after use."""
+"""The index of a folder with at most this many poems is cached."""
 _INDEXES: dict[
     tuple[int, ...],
     tuple[dict[str, IndexEntry], dict[str, tuple[str, ...]], dict[str, list[str]] | None, bool],

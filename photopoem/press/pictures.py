@@ -24,7 +24,7 @@ def photo_name(poem: Poem) -> str:
 
 
 def find_photo(poem: Poem, photos: Path | None) -> Path | None:
-    """The file of a poem's photograph, or None if it is gone, or another picture has its name now.
+    """The file of a poem's photograph, or None if it is gone or another picture has its name now.
 
     A relative path starts from `photos` (default: the working directory). If the photograph is not there, the leading
     folders of its path are removed one by one, for photographs that were moved.
@@ -44,7 +44,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_of(poem: Poem, path: Path) -> bool:
-    """Whether a file holds the picture that a poem was written for: cameras use a name again."""
+    """Whether a file has the picture that a poem was written for, because cameras reuse names."""
     found = path.stat()
     stamp = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
     as_then = poem.subject.quick

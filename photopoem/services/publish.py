@@ -256,7 +256,7 @@ class AsItStands:
 
 
 class Renderer:
-    """Renders the poems of queued jobs; each press is opened once. `say` is told of photographs that are gone."""
+    """Renders the poems of queued jobs; each press is opened once. `say` reports missing photographs."""
 
     def __init__(self, say: Callable[[str], None] = say_nothing) -> None:
         self._say = say

@@ -226,7 +226,7 @@ class Watch:
         try:
             (outcome,) = write_poems([found], settings, labeller, Inline(), series=self.series, around=around)
         except (LabellerUnavailable, StoreError):
-            labeller_for.cache_clear()  # it was closed, or asks nothing more: the next try opens it anew
+            labeller_for.cache_clear()  # it was closed or gave up, so the next try opens a new one
             raise
         return outcome
 

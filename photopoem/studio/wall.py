@@ -348,7 +348,7 @@ class Wall:
             elif act.words is not None:
                 write_atomically(self.words, earlier or "", sync=True)
             self.look()
-            return f"taken back: {act.said}"
+            return f"undone: {act.said}"
 
     def _do(self, said: str, ids: Sequence[str], act: Callable[[list[Pick]], Any]) -> str:
         """Perform an action on the poems of these ids, record how to undo it, and return a description."""

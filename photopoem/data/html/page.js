@@ -13,7 +13,7 @@
   };
   for (const button of buttons) button.addEventListener("click", () => light(button.dataset.layer));
 
-  // What a word says of itself: its note, beside it.
+  // The source note of a word, beside it.
   let told = null, pinned = false;
   const tell = (word, pin) => {
     if (told && told !== word) hush();
@@ -28,7 +28,7 @@
     place(word);
     dim(word, note);
   };
-  // The photograph fades but where the machine looked for the word.
+  // The photograph fades outside the word's region.
   const dim = (word, note) => {
     const picture = word.closest("article").querySelector("img");
     if (!picture || !note.dataset.region) return;
@@ -75,7 +75,7 @@
   document.addEventListener("focusout", (event) => { if (wordAt(event) === told) hush(); });
   addEventListener("resize", hush);
 
-  // One stop a poem for the Tab key; the arrows go from word to word.
+  // Tab stops once at each poem; the arrow keys go from word to word.
   for (const word of main.querySelectorAll(".w")) word.tabIndex = -1;
   for (const article of articles) { const first = article.querySelector(".w"); if (first) first.tabIndex = 0; }
   const step = (by) => {
@@ -100,7 +100,7 @@
     if (word) word.focus({ preventScroll: true });
   };
 
-  // The show: one poem after another, for a wall.
+  // The slide show: one poem after another.
   let at = 0, timer = 0, paused = false, awake = null, idle = 0, back = 0;
   const showing = () => !show.hidden;
   const seconds = () => Math.max(1, Number((location.hash.match(/^#show=(\d+)$/) || [])[1]) || Number(root.dataset.seconds));
@@ -136,7 +136,7 @@
     const high = () => text.scrollHeight > innerHeight * (innerWidth < 736 ? .46 : .88);
     for (let size = 4.4; size >= 1.1; size -= .1) {
       text.style.setProperty("--size", size.toFixed(1));
-      // Lines stay whole down to letters that are read from across a room.
+      // Lines stay whole as long as the letters can be read from across a room.
       if (!high() && (size <= 2.6 || lines.every(one))) return;
     }
   };

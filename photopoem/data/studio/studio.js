@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
-  // Everything that is shown of photographs and poems goes through here as text: none of it is read as markup.
+  // Everything from photographs and poems is inserted here as text, never as markup.
   const make = (tag, attributes = {}, ...children) => {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
@@ -14,7 +14,7 @@
     return element;
   };
 
-  // -- speaking with the studio ---------------------------------------------------------------------------
+  // -- requests to the studio -----------------------------------------------------------------------------
   let hushing = 0;
   const say = (text, wrong = false) => {
     clearTimeout(hushing);
@@ -33,7 +33,7 @@
   const send = (path, given) => {
     const body = JSON.stringify(given);
     return fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body, keepalive: body.length < MOST_KEPT_ALIVE })
-      .catch(() => { throw new Error("The studio does not answer, so this is not done. Was it ended?"); });
+      .catch(() => { throw new Error("The studio does not answer, so nothing was changed. Was it stopped?"); });
   };
   const post = async (path, given) => {
     const answer = await send(path, given);
@@ -113,7 +113,7 @@
     if (view() === "poem" && id === poemId()) showState();
   };
   const act = (name, given, hoped = "") => {
-    if (reads) { say("This screen only shows.", true); return Promise.resolve(null); }
+    if (reads) { say("This screen is read-only.", true); return Promise.resolve(null); }
     const one = { name, given };
     untold.push(one);
     telling = telling.then(() => tell(one, hoped));
@@ -138,7 +138,7 @@
     const events = new EventSource("events");
     events.onmessage = (event) => { $("trouble").classList.remove("away"); if (Number(event.data) !== version) look(); };
     events.addEventListener("grammars", followDraft);
-    events.onerror = () => { $("trouble").hidden = false; $("trouble").classList.add("away"); $("trouble").textContent = "The studio does not answer. Was it ended?"; };
+    events.onerror = () => { $("trouble").hidden = false; $("trouble").classList.add("away"); $("trouble").textContent = "The studio does not answer. Was it stopped?"; };
     events.onopen = () => { if ($("trouble").classList.contains("away")) { version = 0; look(); } };
   };
 
@@ -215,7 +215,7 @@
         element = fresh;
         if (had) fresh.focus({ preventScroll: true });
       }
-      // In the document they stand in the order that is seen, for those who hear them.
+      // Document order is the visible order, for screen readers.
       if (before ? before.nextSibling !== element : $("cards").firstChild !== element) {
         const had = document.activeElement === element;
         if (before) before.after(element); else $("cards").prepend(element);
@@ -257,7 +257,7 @@
     if (element && editing !== element.dataset.id) open(element.dataset.id);
   });
 
-  // -- what a person does -----------------------------------------------------------------------------------
+  // -- actions ----------------------------------------------------------------------------------------------
   const current = () => view() === "poem" ? poemId() : shown[at];
   const decide = (asked) => {
     const id = current(), row = rows.get(id);
@@ -313,7 +313,7 @@
   const edit = () => {
     const id = current(), row = rows.get(id);
     if (!row || editing) return;
-    if (reads) { say("This screen only shows.", true); return; }
+    if (reads) { say("This screen is read-only.", true); return; }
     editing = id;
     const onWall = view() === "wall";
     const leave = () => {
@@ -418,7 +418,7 @@
     const veil = $("veil");
     veil.width = found.width; veil.height = found.height;
     const context = veil.getContext("2d", { willReadFrequently: true }), shade = context.createImageData(found.width, found.height);
-    // A dark color would drown in black: around it the picture fades to white.
+    // A dark color would be invisible on black, so the picture fades to white around it.
     const { hex } = poem.palette[number], [light] = lab(...[1, 3, 5].map((n) => parseInt(hex.slice(n, n + 2), 16)));
     const tone = light < 38 ? 255 : 0;
     for (let n = 0; n < found.own.length; n++) {
@@ -441,7 +441,7 @@
   };
   const unpoint = () => { $("veil").classList.remove("on"); delete $("veil").dataset.color; $("box").hidden = true; };
 
-  // A word: its source, and what the house says of it from now on.
+  // A word: its source, and how to ban or replace it.
   let asked = null;
   const wordDialog = (each) => {
     asked = each;
@@ -464,7 +464,7 @@
 
   // -- a grammar, with poems of it while it is typed ------------------------------------------------------------
   const PAUSE = 300;
-  // `saved` is what stands in the file as far as is known here; null for a text that is in no file yet.
+  // `saved` is the last known content of the file; null for an unsaved text.
   const draft = { id: "", own: false, saved: null, seed: 0, ids: [], offset: 0, waiting: 0, trying: false, again: false, begun: false };
   const text = $("g-text");
   const eight = () => {
@@ -500,7 +500,7 @@
     if (told.share !== undefined) parts.push(`${Math.round(told.share * 100)}% of the words come from the photograph`, `${Math.round(told.distinct * 100)}% of the lines are different`);
     $("g-figures").textContent = parts.join("; ");
     $("g-frames").hidden = !(told.frames || []).length;
-    $("g-frames").textContent = (told.frames || []).length ? `Lines that come back: ${told.frames.map(([frame, times]) => `“${frame}”, ${times} times`).join("; ")}` : "";
+    $("g-frames").textContent = (told.frames || []).length ? `Repeated lines: ${told.frames.map(([frame, times]) => `“${frame}”, ${times} times`).join("; ")}` : "";
     $("g-poems").classList.toggle("old", wrong > 0);
     if (wrong) return;
     $("g-poems").replaceChildren(...told.poems.map((each, n) => {
@@ -553,7 +553,7 @@
   };
   const saveDraft = async () => {
     try {
-      // A file of one's own is saved where it lies, unless another name is given.
+      // An own file is saved in place, unless another name is given.
       const same = draft.own && $("g-name").value === draft.id.split("/").at(-1).replace(/\.json$/, "");
       const written = text.value;
       const told = await post("save", { name: same ? draft.id : $("g-name").value.trim(), text: written, before: draft.saved ?? "" });
@@ -743,7 +743,7 @@
     for (let size = 4.2; size >= 1.2; size -= .1) {
       text.style.setProperty("--size", size.toFixed(1));
       const high = text.scrollHeight > innerHeight * (innerWidth < 736 ? .46 : .88);
-      // Lines stay whole down to letters that are read from across a room.
+      // Lines stay whole as long as the letters can be read from across a room.
       if (!high && (size <= 2.6 || lines.every(whole))) return;
     }
   };
