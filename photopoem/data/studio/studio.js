@@ -549,6 +549,7 @@
     if (draft.begun) return;
     draft.begun = true;
     eight();
+    $("g-figures").textContent = "Writing the first poems.";
     openDraft(alone || "i-can-remember").catch((error) => say(error.message, true));
   };
   const saveDraft = async () => {
