@@ -33,6 +33,9 @@ def test_folders_of_systems_are_left_out_and_named(tmp_path: Path) -> None:
         "Thumbs",
         "x/__MACOSX",
         "My.photoslibrary/resources",
+        "x/@__thumb",
+        "RECYCLER/S-1",
+        "Catalog Previews.lrdata/1",
     ]
     for n, folder in enumerate([*system, "My.photoslibrary/originals/1", "resources", "."]):
         make_photo(tmp_path / "photos" / folder / "a.jpg", n)
@@ -40,7 +43,10 @@ def test_folders_of_systems_are_left_out_and_named(tmp_path: Path) -> None:
     found = names(tmp_path / "photos", left_out=left_out)
     assert found == ["My.photoslibrary/originals/1/a.jpg", "a.jpg", "resources/a.jpg"]
     (line,) = map(files_left_out, left_out.values())
-    assert line == "6 folders left out (#recycle/, $RECYCLE.BIN/, @eaDir/, Thumbs/, __MACOSX/, ...)"
+    assert (
+        line
+        == "9 folders left out (#recycle/, $RECYCLE.BIN/, @__thumb/, @eaDir/, Catalog Previews.lrdata/, ...)"
+    )
     assert names(tmp_path / "photos/Thumbs") == ["a.jpg"], "a folder that is named outright is taken"
 
 

@@ -45,10 +45,12 @@ LONGEST_ENDING = 8
 """The longest ending; after the last dot, more characters are not an ending."""
 
 OF_SYSTEMS = frozenset(
-    "@eadir #recycle #snapshot @recycle $recycle.bin __macosx lost+found "
+    "@eadir @tmp #recycle #snapshot @recycle @__thumb $recycle.bin recycler recycled __macosx lost+found "
     "thumbs thumb thumbnails _thumbs _thumbnails".split()
-) | {"system volume information"}
+) | {"system volume information", "ipod photo cache"}
 """Folders in which systems and programs keep thumbnails and deleted files, in lower case."""
+PREVIEWS = (".lrdata", ".cocatalog")
+"""Endings of folders in which Lightroom and Capture One keep previews."""
 CLOSED = " may not be read"
 """The suffix that marks an unreadable folder among the skipped ones."""
 APPLE = (".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary")
@@ -243,7 +245,7 @@ def _to_enter(
         if name.startswith(".") or _is_excluded(within + name, exclude):
             continue
         small = name.lower()
-        if small in OF_SYSTEMS or (library and small not in ORIGINALS):
+        if small in OF_SYSTEMS or small.endswith(PREVIEWS) or (library and small not in ORIGINALS):
             others[f"{name}/"] += 1
         elif not os.path.islink(f"{folder}/{name}") or _is_new(Path(folder, name), entered):  # noqa: PTH114 - fast
             yield name
