@@ -66,6 +66,13 @@ def test_what_the_command_line_says_goes_before(show: Path) -> None:
     assert quiet.exit_code == 0 and quiet.stderr == ""
 
 
+def test_options_are_told_by_their_names_in_the_file(show: Path) -> None:
+    """The line that says what the file sets calls each option as the file does."""
+    run("run", "photos", toml=f"[run]\n{QUICK}")
+    done = run("print", toml='[print]\nto = "file:all.txt"\norder = "name"\n')
+    assert done.stderr.splitlines()[0] == "photopoem.toml: order, to"
+
+
 def test_without_a_file_nothing_is_asked_of_it(show: Path) -> None:
     """Without a project file, `run` without arguments is refused."""
     assert "name photographs or a folder of them" in run("run").output

@@ -82,7 +82,7 @@ def _used(ctx: click.Context, name: str, command: click.Command, args: list[str]
     ctx.meta[_KEY] = project
     ctx.default_map = _nested(names, defaults)
     if defaults and not values.get("quiet"):
-        _say_used(project, defaults, values)
+        _say_used(project, command, defaults, values)
     # After two dashes, no word from the file is read as an option.
     return [*args, *(["--"] if words and "--" not in args else []), *words]
 
@@ -331,9 +331,13 @@ def _nested(names: Sequence[str], defaults: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _say_used(project: Project, defaults: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Print which options the file sets, so that their effect is no surprise."""
+def _say_used(
+    project: Project, command: click.Command, defaults: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """Print which options the file sets, by their names in the file, so that their effect is no surprise."""
     from photopoem.text.terminal import say
 
-    if used := sorted(name.replace("_", "-") for name in defaults if name not in values):
-        say(f"{project.file.name}: {', '.join(used)}")
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    used = {each.name: _names(each)[0] for each in options if each.name in defaults}
+    if told := sorted(called for name, called in used.items() if name not in values):
+        say(f"{project.file.name}: {', '.join(told)}")
