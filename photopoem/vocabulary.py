@@ -291,11 +291,11 @@ def _ground(kinds: Mapping[str, Words]) -> Words:
     return tuple(sorted(others, key=lambda word: -(word.source.score or 0))[:1])
 
 
-def _sure(words: Words) -> Words:
+def _sure(words: Sequence[Word]) -> Words:
     return tuple([word for word in words if _is_sure(word)])
 
 
-def _doubtful(words: Words) -> list[Word]:
+def _doubtful(words: Sequence[Word]) -> list[Word]:
     return [word for word in words if not _is_sure(word)]
 
 
@@ -381,10 +381,8 @@ def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, W
         source = Source("machine", "where", label.text, score=label.low, labeller=label.labeller)
         related["where"] = tuple([Word(text, source, kind="where") for text in LOW])
     for kind, words in said_of.items():
-        related[kind] = tuple([word for word in words if _is_sure(word)])
-        related[f"{kind}_guess"] = tuple(
-            [word for word in words if WORTH_ASKING <= (word.source.score or 0) < SURE]
-        )
+        related[kind] = _sure(words)
+        related[f"{kind}_guess"] = tuple(_worth_asking(_doubtful(words)))
     return related
 
 

@@ -163,10 +163,11 @@ def _displayed(asked: PrintOptions) -> list[tuple[Path, list[Poem]]]:
     dropped = sum(each.dropped for each in displayed.values())
     if dropped and not asked.quiet:
         say(f"{dropped} dropped")
-    if not any(each.poems for each in displayed.values()):
+    found = [(folder, each.poems) for folder, each in displayed.items() if each.poems]
+    if not found:
         which = f"none of these poems is {asked.only}" if asked.only else "all of these poems are dropped"
         raise UsageError(f"{which}; photopoem show lists them")
-    return [(folder, each.poems) for folder, each in displayed.items() if each.poems]
+    return found
 
 
 def _read_all(paths: Iterable[Path]) -> dict[Path, list[Poem]]:

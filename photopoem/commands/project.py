@@ -290,8 +290,8 @@ def _located(project: Project, param: click.Parameter, value: str) -> str:
         onnx = re.compile("onnx:([^,]+),([^,]+)")
         return onnx.sub(lambda found: f"onnx:{project.path(found[1])},{project.path(found[2])}", value)
     if called in {"print", "to"}:
-        kind, colon, path = value.partition(":")
-        return f"{kind}:{project.path(path)}" if colon and kind in {"dir", "file"} else value
+        kind, _, path = value.partition(":")
+        return f"{kind}:{project.path(path)}" if value.startswith(("dir:", "file:")) else value
     return project.path(value) if _is_path(param) else value
 
 

@@ -289,9 +289,6 @@ class Lexicon(dict[tuple[str, str, str], tuple[str, ...]]):
             for place in _kinds(kind):
                 if found := self.entries.get((candidate, place), {}).get(name):
                     return found
-        return self._generic(kind, name)
-
-    def _generic(self, kind: str, name: str) -> tuple[str, ...]:
         own = self.entries.get((f"*{kind}", kind), {}).get(name)
         return own or self.entries[("*thing", "thing")][name]
 
@@ -437,9 +434,14 @@ def _alternatives(where: str, cell: str) -> tuple[str, ...]:
     return texts
 
 
-def _without_silent(cells: Mapping[str, tuple[str, ...]], words: HouseWords) -> dict[str, tuple[str, ...]]:
-    said = {name: tuple(text for text in texts if not words.is_silent(text)) for name, texts in cells.items()}
-    return {name: texts for name, texts in said.items() if texts}
+def _without_silent(lexicon: Lexicon, words: HouseWords) -> Entries:
+    entries: Entries = {}
+    for key, cells in lexicon.entries.items():
+        said = {
+            name: tuple(text for text in texts if not words.is_silent(text)) for name, texts in cells.items()
+        }
+        entries[key] = {name: texts for name, texts in said.items() if texts}
+    return entries
 
 
 def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
@@ -450,7 +452,7 @@ def in_house_words(lexicon: Lexicon, words: HouseWords) -> Lexicon:
     """
     if not words.fingerprint:
         return lexicon
-    entries: Entries = {key: _without_silent(cells, words) for key, cells in lexicon.entries.items()}
+    entries = _without_silent(lexicon, words)
     for name in FIELDS:
         if not entries.get(("*thing", "thing"), {}).get(name):
             told = f"these words leave the lexicon nothing to say of a thing ({name}); name fewer"

@@ -55,12 +55,8 @@ def _word_counts(word: str) -> tuple[int, ...]:
         return _overrides()[word]
     if not re.fullmatch(r"[a-z][a-z']*", word):
         return ()
-    return _pronunciations(word) or _derived(word)
-
-
-def _derived(word: str) -> tuple[int, ...]:
-    """The counts of a word derived from known ones: by an ending, or as a compound (snowdrift)."""
-    return _inflected(word) or _suffixed(word) or _compound(word) or _prefixed(word)
+    # A word that is not listed may derive from one that is: by an ending, or as a compound (snowdrift).
+    return _pronunciations(word) or _inflected(word) or _suffixed(word) or _compound(word) or _prefixed(word)
 
 
 def _inflected(word: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 from photopoem.english.inflection import (
@@ -221,17 +221,7 @@ def _parts(name: str, text: str, arguments: tuple[str, ...]) -> tuple[tuple[str,
     return tuple((piece.text, piece.voice == "own") for piece in made)
 
 
-def _share(pieces: Sequence[Piece]) -> Piece:
-    """How much of the picture a color covers."""
-    return _figure(pieces, "share", share_in_words)
-
-
-def _sureness(pieces: Sequence[Piece]) -> Piece:
-    """How sure a label is."""
-    return _figure(pieces, "score", sureness_in_words)
-
-
-def _figure(pieces: Sequence[Piece], field: str, in_words: Callable[[float], str]) -> Piece:
+def _figure(field: str, in_words: Callable[[float], str], pieces: Sequence[Piece]) -> Piece:
     """A number of the last word that has it, in words."""
     for piece in reversed(pieces):
         figure = getattr(piece.word.source, field) if piece.word else None
@@ -242,7 +232,10 @@ def _figure(pieces: Sequence[Piece], field: str, in_words: Callable[[float], str
 
 
 FACTS: Mapping[str, Callable[[Sequence[Piece]], Piece]] = MappingProxyType(
-    {"share": _share, "sureness": _sureness}
+    {
+        "share": partial(_figure, "share", share_in_words),
+        "sureness": partial(_figure, "score", sureness_in_words),
+    }
 )
 """The modifiers that give a fact about a word.
 

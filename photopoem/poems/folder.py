@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -92,7 +92,7 @@ def read_shards(folder: Path) -> list[Shard]:
 
 def faults_of(held: Mapping[Path, Sequence[Shard]]) -> Iterator[str]:
     """The missing and duplicate shards of several folders, one line each."""
-    shards = [shard for folder in held.values() for shard in folder]
+    shards = list(chain.from_iterable(held.values()))
     for one, other in combinations(held, 2):
         for shard in sorted(set(map(str, held[one])) & set(map(str, held[other]))):
             yield f"{one} and {other} both hold shard {shard}"
@@ -545,7 +545,7 @@ def merge_folders(
         folders = [stack.enter_context(PoemsFolder(_with_records(each))) for each in each_once.values()]
         joined = stack.enter_context(PoemsFolder(out, force=force))
         shows = {folder.path: read_show(folder.path) for folder in (joined, *folders)}
-        paths = sorted(set().union(*(folder.paths() for folder in folders)))
+        paths = sorted(set().union(*map(PoemsFolder.paths, folders)))
         told = {path: _take_over(path, folders, joined, shows) for path in paths}
         joined.finish()
         kept = [line for line, _ in told.values() if line]
@@ -560,11 +560,10 @@ def _take_over(
 
     Returns why it was not adopted, and whether the candidates differ.
     """
-    holders = [folder for folder in folders if path in folder]
-    keepers = [each for each in (joined, *holders) if shows[each.path].choice(path).state == "kept"]
-    if path in joined and joined in keepers:
+    if path in joined and shows[joined.path].choice(path).state == "kept":
         return f"{joined.path}: {path} is kept there, so not replaced", False
-    found = [each for each in keepers if each is not joined] or holders
+    holders = [folder for folder in folders if path in folder]
+    found = [each for each in holders if shows[each.path].choice(path).state == "kept"] or holders
     told = ""
     try:
         joined.adopt(path, found[0])

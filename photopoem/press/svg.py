@@ -275,7 +275,7 @@ class SvgPress:
                 f"a sheet holds one poem, not {len(poems)}: print to a folder, --to dir:FOLDER, a file each"
             )
         (poem,) = poems
-        set_ = set_poem(poem, self.sheet, _colophon(poem) if self.colophon else "")
+        set_ = set_poem(poem, self.sheet, colophon(poem) if self.colophon else "")
         if set_ is None:
             raise PressError(f"{photo_name(poem)}: too long for {self.size}; take a larger --size")
         return _document(poem, set_, self._layers(poem, set_.rows)).encode()
@@ -296,10 +296,6 @@ class SvgPress:
 def _remarks(poem: Poem) -> Iterator[str]:
     shown = show(" ".join(map(str, (poem.title, *poem.lines))), load_font().__contains__)
     return shown.remarks("the plotter font lacks {}; it becomes an empty box", "drawn without accents: {}")
-
-
-def _colophon(poem: Poem) -> str:
-    return colophon(poem)
 
 
 def _drawn(set_: SetRow, hand: random.Random | None) -> Iterator[tuple[str, list[Stroke]]]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NoReturn
@@ -509,14 +510,8 @@ def take_back(before: Sequence[Snapshot], after: Sequence[Snapshot], now: Sequen
             _write_text(old)
     folders = {each.folder for each in before}
     for folder in folders:
-        change_show(folder, _choosing([each.choice for each in before if each.folder == folder]))
-
-
-def _choosing(choices: Sequence[Choice]) -> Any:
-    def change(show: Show) -> Show:
-        return show.with_choices(choices)
-
-    return change
+        choices = [each.choice for each in before if each.folder == folder]
+        change_show(folder, partial(Show.with_choices, choices=choices))
 
 
 def _put_back(old: Snapshot) -> None:

@@ -55,9 +55,7 @@ def _word_maps(head: Head, last_layer: Floats, words: Sequence[str], view: View)
     return found
 
 
-@cache
-def _evidence(words: tuple[str, ...]) -> Floats:
-    return evidence(words)
+_evidence = cache(evidence)
 
 
 def _of_head(head: Head, words: Sequence[str]) -> tuple[Floats, Floats]:
