@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -118,12 +118,13 @@ def test_a_folder_called_as_the_records(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another disk than the test's own."""
     disk = Path("/dev/shm")  # noqa: S108 - another disk, and not what lies there
     if not disk.is_dir() or disk.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("needs a second disk that anybody may write to, such as /dev/shm on Linux")
-    return Path(tempfile.mkdtemp(dir=disk))
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
+        yield Path(folder)
 
 
 def test_a_subfolder_on_another_disk(tmp_path: Path, elsewhere: Path) -> None:
