@@ -61,7 +61,7 @@ def test_where_own_words_do_not_help_the_message_says_to_rename() -> None:
 def test_a_note_that_is_used_as_a_symbol() -> None:
     """The message says that a key with _ is a note, and gives a name that is free."""
     rules = {"origin": ["I #_v# you."], "_v": ["miss"], "v": ["x"]}
-    with pytest.raises(GrammarError, match=r"'_v' is a note: keys that begin with _ are never said.*'v2'"):
+    with pytest.raises(GrammarError, match=r"'_v' is a note: keys that begin with _ are never text.*'v2'"):
         Grammar.from_rules(rules)
 
 
