@@ -108,7 +108,7 @@ def test_nested_commands_and_flags(show: Path) -> None:
     [
         ("[run]\ngrammer = 'haiku'", "photopoem.toml:2:1: photopoem run has no option --grammer; did you mean"),
         ("\n[rum]\nlabels = 'local'", "photopoem.toml:2:2: there is no key 'rum' here; did you mean 'run'?"),
-        ("[run]\nlabels = [1", "photopoem.toml:2:12: no TOML"),
+        ("[run]\nlabels = [1", "photopoem.toml:2:12: not valid TOML"),
         ("run = 3", "photopoem.toml:1:1: run is a command: [run] is a table"),
         ("[run]\nforce = true", "photopoem.toml:2:1: --force is given on the command line alone"),
         ("[run]\nyes = true", "photopoem.toml:2:1: --yes is given on the command line alone"),
@@ -148,7 +148,7 @@ def test_doctor_shows_the_file_and_its_faults(show: Path) -> None:
     assert "photopoem.toml:10:2: there is no key 'lst' here; did you mean 'list'?" in bad.output
     assert "photopoem.toml:12:2: there is no key 'rum' here; did you mean 'run'?" in bad.output
     assert (
-        "bad   project: photopoem.toml:1:4: no TOML"
+        "bad   project: photopoem.toml:1:4: not valid TOML"
         in run("doctor", "--labels", "keywords", toml="a =").output
     )
     assert "project" not in run("doctor", "--labels", "keywords", toml="").output
