@@ -559,13 +559,14 @@ def test_good_photographs_come_out_between_the_worst(
         drop(show.inbox, number, False, random.Random(number))
     until(lambda: len(printer.jobs) == warm, 120)
     until(lambda: all(name in show.said() for name in worst), 180)
-    early = process.memory_info().rss / 1e6
     for number in range(warm, count):
+        if number == count // 2:  # the worst were tried several times by then, or given up
+            early = process.memory_info().rss / 1e6
         drop(show.inbox, number, False, random.Random(number))
         time.sleep(SOAK / 60)
     until(lambda: show.state()["printed"] == count, 180)
     late, most = process.memory_info().rss / 1e6, peak_of(process.pid) / 1e6
     assert show.end() == 0
     assert len(printer.jobs) == len(set(printer.jobs)) == count
-    print(f"memory: {early:.0f} MB with the worst behind it, {late:.0f} at the end, {most:.0f} at most")
-    assert late < early + 30 and most < 900
+    print(f"memory: {early:.0f} MB half way, {late:.0f} at the end, {most:.0f} at most")
+    assert late < early + 30 and most < 500
