@@ -6,10 +6,7 @@ import errno
 import io
 import os
 import re
-import secrets
-import shutil
 import stat
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -79,7 +76,7 @@ def read_toml(path: str | Path) -> TomlFile:
         cause = getattr(error, "strerror", None) or "its name cannot be used"
         raise UsageError(f"{path}: cannot be read ({cause.lower()}){did_you_mean_path(path)}") from error
     if len(data) > MOST_TOML_BYTES:
-        raise UsageError(f"{path}: larger than {MOST_BYTES >> 20} MB, the limit for this kind of file")
+        raise UsageError(f"{path}: larger than {MOST_TOML_BYTES >> 20} MB, the limit for this kind of file")
     try:
         return parse_toml(str(path), data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -88,6 +85,8 @@ def read_toml(path: str | Path) -> TomlFile:
 
 def parse_toml(name: str, text: str) -> TomlFile:
     """The content of a TOML text, which messages call `name`. Raises `UsageError` with line and column."""
+    import tomllib  # here and below: every command imports this module, and few read TOML
+
     try:
         return TomlFile(name, tomllib.loads(text), text)
     except tomllib.TOMLDecodeError as error:
@@ -125,6 +124,8 @@ def _places_of(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
 
 def _parts(dotted: str) -> tuple[str, ...]:
     """The parts of a dotted key: `say."big dog"` gives (say, big dog)."""
+    import tomllib
+
     try:
         made: Any = tomllib.loads(f"{dotted} = 0")
     except tomllib.TOMLDecodeError:  # it is inside a multi-line string, and not a key
@@ -222,7 +223,7 @@ def open_atomically(
     # If `path` is a link, its target is replaced.
     target = Path(os.path.realpath(path))
     # A short name of its own, because the target's name may already have the maximum length.
-    temporary = by_way_of or target.parent / f".photopoem-{secrets.token_hex(6)}.tmp"
+    temporary = by_way_of or target.parent / f".photopoem-{os.urandom(6).hex()}.tmp"
     try:
         _be_replaceable(target)
         if by_way_of is not None:
@@ -253,7 +254,9 @@ def _put_in_place(temporary: Path, target: Path, sync: bool) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # Nothing is renamed onto another disk, which a folder or a link inside the folder may be.
+        import shutil
+
+        # A file cannot be renamed onto another disk, and a folder or a link inside the folder may be one.
         with open_atomically(target, sync=sync) as file, temporary.open("rb") as made:
             shutil.copyfileobj(made, file)
 

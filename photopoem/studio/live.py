@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -217,6 +216,8 @@ def _work(line: Connection) -> None:
 def _bound_memory() -> None:
     """Limit the memory of this process, if the system supports that."""
     with suppress(ImportError, OSError, ValueError):
+        import resource  # Windows has none
+
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
