@@ -195,7 +195,7 @@ def test_a_cache_of_a_later_photopoem_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(cache.path) as db:
         db.execute("PRAGMA user_version=99")
     db.close()
-    with pytest.raises(StoreError, match="another photopoem"):
+    with pytest.raises(StoreError, match="another version of photopoem"):
         LabelCache(tmp_path)
     assert not list(tmp_path.glob("*damaged*"))
 
