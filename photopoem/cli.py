@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
 from photopoem import __version__
-from photopoem.commands.options import Group
+from photopoem.commands import Group
 from photopoem.errors import TRACEBACK, PhotopoemError
-from photopoem.text.clean import plain_streams
 from photopoem.threads import one_thread_each
 
 MOST_TOLD = 300
@@ -91,7 +91,10 @@ def main() -> None:
     if traceback:
         os.environ[TRACEBACK] = "1"  # inherited by the worker processes
     one_thread_each()
-    plain_streams()
+    if not all(_is_utf8(stream) for stream in (sys.stdout, sys.stderr)):
+        from photopoem.text.clean import plain_streams
+
+        plain_streams()
     try:
         sys.exit(photopoem.main([arg for arg in sys.argv[1:] if arg != "--traceback"], standalone_mode=True))
     except PhotopoemError as error:
@@ -102,6 +105,10 @@ def main() -> None:
         if traceback:
             raise
         _end(unforeseen(error))
+
+
+def _is_utf8(stream: TextIO | None) -> bool:
+    return codecs.lookup(getattr(stream, "encoding", None) or "utf-8").name == "utf-8"
 
 
 def unforeseen(error: Exception) -> str:

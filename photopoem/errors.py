@@ -6,7 +6,10 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from os.path import commonprefix
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path  # `--help` does not wait for it
 
 _COMPARED = 2_000
 """The most names that are compared; a hundred thousand take five seconds. Names with the same start come first."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands import Group
 from photopoem.commands.options import (
     A_FILE,
     A_FOLDER,
     A_GRAMMAR,
     LABELLERS,
     WORDS,
-    Group,
     lexicon_files_of,
     poems_folder,
     words_file,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from photopoem.commands.options import A_FOLDER, Group
+from photopoem.commands import Group
+from photopoem.commands.options import A_FOLDER
 from photopoem.errors import PhotopoemError, StoreError, UsageError
 from photopoem.files import open_atomically, write_atomically
 from photopoem.text.terminal import counted, say, visible

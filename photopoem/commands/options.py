@@ -11,7 +11,6 @@ that class:
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
@@ -21,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from photopoem.commands.project import project_of, use_project, wrong_default
-from photopoem.errors import UsageError, did_you_mean
+from photopoem.commands.project import project_of
+from photopoem.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -30,55 +29,6 @@ if TYPE_CHECKING:
     from photopoem.labels.labeller import LabelSettings
     from photopoem.services.pipeline import Settings
     from photopoem.services.watch import QuietHours
-
-CALLED = {"--to": "--print", "--print": "--to"}
-"""The option with the target: --to for commands that only print, --print for others."""
-
-
-class Group(click.Group):
-    """A group that suggests the right name for a mistyped command or an option of another command."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; for an option that has another name here, suggest that name."""
-        try:
-            return super().invoke(ctx)
-        except click.BadParameter as error:
-            if wrong := wrong_default(error):
-                raise wrong from error
-            raise
-        except click.NoSuchOption as error:
-            name = CALLED.get(error.option_name)
-            if error.ctx is None or not any(name in each.opts for each in error.ctx.command.params):
-                raise
-            told = f"there is no option {error.option_name}; here it is called {name}"
-            raise click.UsageError(told, error.ctx) from error
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command at the start of the arguments."""
-        name = args[0]
-        is_word = name and not name.startswith("-")
-        if is_word and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
-            ctx.fail(f"there is no command {name!r}{self._meant(ctx, name)}")
-        found, command, rest = super().resolve_command(ctx, args)
-        if ctx.parent is None and found and command:
-            rest = use_project(ctx, found, command, rest)
-        return found, command, rest
-
-    def _meant(self, ctx: click.Context, name: str) -> str:
-        """The nearest command, or `run` for a photograph or a folder."""
-        from photopoem.photo.discover import is_photo_name
-
-        names = self.list_commands(ctx)
-        near = did_you_mean(name, names)
-        photos = "/" in name or is_photo_name(name) or (Path(name).exists() and not near)
-        if not photos or "run" not in names:
-            return near
-        from photopoem.text.terminal import visible
-
-        return f"; did you mean: photopoem run {visible(shlex.quote(name))}"
-
 
 TARGETS = ("tcp://", "usb:", "serial:", "cups:", "dir:", "file:")
 """The schemes of printer addresses."""

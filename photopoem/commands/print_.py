@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photopoem.commands import Group
 from photopoem.commands.options import (
     A_TARGET,
-    Group,
     PressOptions,
     argument,
     group,
