@@ -14,6 +14,7 @@ from PIL import ImageColor
 from photopoem.color.names import BASIC_TERMS, NAMED_BY, basic_terms, color_names
 from photopoem.color.spaces import ciede2000, srgb_to_lab
 from photopoem.errors import UsageError
+from tests.making import slowness
 
 CRUDE = "booger shit poop poo piss puke barf vomit diarrhea snot".split()
 
@@ -109,7 +110,7 @@ def test_five_thousand_look_ups_a_second() -> None:
     names.nearest(lab[:10])
     start = time.process_time()
     names.nearest(lab)
-    assert time.process_time() - start < 0.4
+    assert time.process_time() - start < 0.4 * slowness()
 
 
 def test_close_names_are_all_there() -> None:

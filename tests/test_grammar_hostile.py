@@ -12,6 +12,7 @@ from photopoem.english.inflection import plural
 from photopoem.errors import GrammarError, MissingWordsError
 from photopoem.grammar import Grammar
 from photopoem.labels.labeller import Label
+from tests.making import slowness
 from tests.vocabularies import vocabulary
 
 DEEP = {f"a{n}": f"#a{n + 1}##a{n + 1}#" for n in range(30)}
@@ -53,7 +54,7 @@ JOINERS = "\u200c\u200d"
 def test_a_hostile_grammar_is_bounded(name: str) -> None:
     """A hostile grammar is refused with an error of ours, or writes, within a second of CPU."""
     # The quickest of three: another program on the same core must not decide.
-    assert min(cost(HOSTILE[name]) for _ in range(3)) < 1.0
+    assert min(cost(HOSTILE[name]) for _ in range(3)) < slowness()
 
 
 def cost(rules: dict[str, Any]) -> float:
@@ -94,7 +95,7 @@ def test_a_hostile_word_never_acts(text: str) -> None:
     words = vocabulary([Label(text, 0.9, "test"), *vocabulary("dog hen cow fox").subject.labels])
     start = time.process_time()
     poem = Grammar.from_rules(RULES).write(words)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < slowness()
     assert 3 <= len(poem.lines) <= 5
     assert all(len(str(line)) < 250 for line in poem.lines)
     assert "acted" not in poem.text

@@ -81,7 +81,7 @@ def test_print_into_files(show: Path) -> None:
         (["print", "none", "--to", "file:x.txt"], "photopoem run"),
         (["print", "--to", "lpt1"], "tcp://HOST"),
         (["print", "--press", "stone", "--check"], "no press 'stone'"),
-        (["queue", "list", "none"], "nothing was ever printed"),
+        (["queue", "list", "none"], "nothing was printed from here yet"),
         (["queue", "retry", "3"], "of that number: photopoem queue retry --id 3"),
         (["queue", "skip", "3", "4"], "of that number: photopoem queue skip --id 3"),
     ],
@@ -164,7 +164,7 @@ def test_what_is_printed_stays_so(show: Path) -> None:
         assert "job 3 is printed; photopoem print --again prints it once more" in refused.output
     assert "2 printed, 1 skipped" in run("queue", "list", "--all").output
     assert "1 queued again" in run("queue", "retry", "--id", "2").output
-    assert "1 taken out" in run("queue", "clear").output
+    assert "1 removed" in run("queue", "clear").output
     assert "1 printed" in run("print", *to).output
 
 
@@ -191,7 +191,7 @@ def test_the_queue_is_seen_and_mended(show: Path, printer: FakePrinter) -> None:
     assert "2 printed, 1 skipped" in run("queue", "list", "--all").output
     elsewhere = run("queue", "clear", "--to", "dir:elsewhere").output
     assert elsewhere.startswith("nothing is queued for dir:")
-    assert "3 taken out" in run("queue", "clear", "--history").output
+    assert "3 removed" in run("queue", "clear", "--history").output
     assert run("queue", "list").output == run("queue", "clear").output == "the queue is empty\n"
     assert run("queue", "retry").output == "nothing is in doubt\n"
 

@@ -225,7 +225,7 @@ def test_a_stall_is_waited_out(tmp_path: Path, printer: FakePrinter) -> None:
         thread.start()
         until(lambda: queue.counts()["printed"] == 1 and queue.counts()["sending"] == 1)
         printer.stalled = True
-        until(lambda: any("does not" in text or "silent" in text for text in said))
+        until(lambda: any("accepts no data" in text or "silent" in text for text in said))
         printer.mend()
         thread.join(60)
     assert len(printer.jobs) == 2 and worker.tally.doubtful == 0
