@@ -177,6 +177,15 @@ def test_a_small_file_that_promises_much_is_refused(tmp_path: Path, kind: str) -
     assert seconds < LONG
 
 
+@pytest.mark.parametrize("kind", ["20,000 scans", "pieces", "runs"])
+def test_a_slow_file_is_to_be_saved_again(tmp_path: Path, kind: str) -> None:
+    """What would take minutes to decode is refused with one advice, in the same words for each format."""
+    path = tmp_path / "slow.jpg"
+    path.write_bytes(BOMBS[kind])
+    with pytest.raises(PhotoError, match=r"to decode: save it again$"):
+        read_photo(path)
+
+
 def test_a_phones_photographs_are_opened(tmp_path: Path) -> None:
     """What phones and scanners write is within the limits: HEIC of 48 megapixels, JPEG of 200, in ten scans of 140."""
 

@@ -277,13 +277,13 @@ def _check_png(file: IO[bytes]) -> None:
         if chunks > MOST_CHUNKS or size > most:
             raise TooMuchError(DAMAGED)
         if pieces > MOST_PIECES:
-            raise TooMuchError("a PNG in very many pieces, which would take long to decode: save it anew")
+            raise TooMuchError("a PNG in very many pieces, which would take long to decode: save it again")
         file.seek(size + 4, 1)
 
 
 def _check_runs(size: int) -> None:
     if size > MOST_IN_RUNS:
-        raise TooMuchError("a large BMP in runs (RLE), which would take minutes to decode: save it anew")
+        raise TooMuchError("a large BMP in runs (RLE), which would take minutes to decode: save it again")
 
 
 def _check_gif(file: IO[bytes]) -> None:
