@@ -112,6 +112,27 @@ def test_takeout_tells_words_people_and_position(tmp_path: Path) -> None:
     assert read_takeout(takeout(geoData={"latitude": "x"}, geoDataExif=[1]))["keywords"] == ()
 
 
+@pytest.mark.parametrize("name", ["photo.jpg.json", "photo.jpg.supplemental-metadata.json"])
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"title": "photo.jpg", "description": "two dogs"}, ("two dogs",)),
+        ({"title": "photo.jpg", "people": [{"name": "Anna"}]}, ("Anna",)),
+        ({"title": "beach", "url": "https://photos.google.com/photo/x"}, ("beach",)),
+        ({"title": "beach", "imageViews": "3"}, ("beach",)),
+        ({"title": "beach"}, None),
+        ({"title": ["beach"], "description": "two dogs"}, None),
+        ({"description": "two dogs", "people": [{"name": "Anna"}]}, None),
+    ],
+)
+def test_takeout_without_time_and_position_is_read(
+    told: dict[str, Any], words: tuple[str, ...] | None, name: str, tmp_path: Path
+) -> None:
+    """A title with something else that Takeout writes is enough; other JSON beside a photograph is not the owner's."""
+    (tmp_path / name).write_text(json.dumps(told))
+    assert said(tmp_path, encoded("JPEG")).get("keywords") == words
+
+
 @pytest.mark.parametrize(
     ("inside", "where", "taken"),
     [

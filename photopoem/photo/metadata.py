@@ -170,6 +170,7 @@ _MOST_WORDS = 4
 _TAKEOUT_NAME = 46
 """Google Takeout cuts the name before `.json` to this many characters."""
 _TAKEOUT = ".supplemental-metadata"
+_BESIDE_A_TITLE = frozenset({"description", "people", "url", "imageViews"})
 _NUMBERED = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))(?P<ending>\.\w+)")
 _EDITED = re.compile(r"(?P<stem>.+)-edited(?P<rest>(\(\d+\))?\.\w+)")
 
@@ -257,7 +258,7 @@ def read_takeout(data: bytes) -> Facts:
         told = json.loads(data) if len(data) <= MAX_JSON else None
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(told, dict) or not {"photoTakenTime", "geoData"} & told.keys():
+    if not isinstance(told, dict) or not _is_takeouts(told):
         return {}
     people = told.get("people")
     names = [_text(each, "name") for each in (people if isinstance(people, list) else ())[:_MAX_PEOPLE]]
@@ -268,6 +269,12 @@ def read_takeout(data: bytes) -> Facts:
     if instant := _instant(_text(told.get("photoTakenTime"), "timestamp")):
         found["instant"] = instant
     return found
+
+
+def _is_takeouts(told: Mapping[str, Any]) -> bool:
+    """Whether this is plainly Takeout's: a time or a position, or a title with something else that it writes."""
+    titled = isinstance(told.get("title"), str) and not _BESIDE_A_TITLE.isdisjoint(told)
+    return titled or not {"photoTakenTime", "geoData"}.isdisjoint(told)
 
 
 def _words_of(told: Mapping[str, Any]) -> list[str]:
