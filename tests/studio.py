@@ -100,6 +100,10 @@ class Page:
         )
         return found
 
+    def as_shown(self, *selectors: str) -> list[str]:
+        """The text of an element for each selector, with the blanks that the page shows."""
+        return [self.js("document.querySelector(arguments[0]).innerText", each) for each in selectors]
+
     def choice(self, path: str) -> Any:
         """What the show file says of a photograph."""
         return read_show(self.poems).choice(path)

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from photopoem.english.lexicon import read_house_words
+from photopoem.poem import Line, Span
 from photopoem.poems.show import read_show
 from photopoem.poems.text import read_edited
+from photopoem.vocabulary import Source
 from tests.browser import complaints_of, look_as, requests_of
 from tests.command import photopoem
 from tests.gallery import HOSTILE, hostile_poem
@@ -412,6 +415,28 @@ def test_hostile_texts_stay_texts(driver: Chrome, tmp_path: Path) -> None:
         allowed = [each for each in complaints_of(driver) if "/picture/" not in each]
         driver.get("about:blank")
     assert allowed == []
+
+
+def test_blanks_stay_as_they_were_written(driver: Chrome, tmp_path: Path) -> None:
+    """Runs of blanks and wide spaces in a title, a line or a word keep their place on the wall, alone and on screen."""
+    word = Source("machine", "label", "dry   grass", score=0.9, labeller="local")
+    line = Line((Span("   far    off,\u3000 the  "), Span("dry   grass", word), Span("  \u2003 .")))
+    write(
+        tmp_path,
+        replace(hostile_poem("photos/a.jpg"), title=Line((Span("Two   words"),)), lines=(line,)),
+        "a.jpg",
+    )
+    shown = ["Two   words", "   far    off,\u3000 the  dry   grass  \u2003 ."]
+    with studio(tmp_path) as running:
+        page = Page(driver, running, tmp_path)
+        page.open()
+        assert page.as_shown(".card h2", ".card .lines > span") == shown
+        page.see_one()
+        assert page.as_shown("#poem-title", "#poem-lines > span") == shown
+        page.js("location.hash = '#screen'")
+        page.until("document.querySelector('.slide.on')")
+        assert page.as_shown("#screen h2", "#screen .lines > span") == shown
+        driver.get("about:blank")
 
 
 def test_page_may_run_nothing_but_its_own(page: Page) -> None:

@@ -72,6 +72,13 @@ def test_poems_follow_what_is_typed(page: Page) -> None:
     assert "Repeated lines" in page.js("document.getElementById('g-frames').textContent")
 
 
+def test_blanks_of_a_draft_stay(page: Page) -> None:
+    """Runs of blanks that an author types are shown in the poems beside the grammar."""
+    type_draft(page, MINE.replace("I saw", "I    saw,\u3000 "))
+    until(lambda: "I    saw" in poems_of(page))
+    assert page.as_shown("#g-poems .lines > span")[0].startswith("I    saw,\u3000  ")
+
+
 def test_error_stands_at_its_line_until_it_is_cured(page: Page) -> None:
     """An error is told with its line, which is marked; the last poems stay, paler, until it is cured."""
     type_draft(page, MINE.replace("#label1.a#", "#lable1.a#"))

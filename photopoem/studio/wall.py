@@ -411,11 +411,16 @@ def _told(poem: Poem, choice: Choice, id_: str, mark: str) -> dict[str, Any]:
         "grammar": clean(poem.grammar),
         "seed": poem.seed,
         "hand": poem.by_hand,
-        "title": clean(str(poem.title)),
-        "lines": [clean(str(line)) for line in poem.lines],
+        "title": _plain(poem.title),
+        "lines": [_plain(line) for line in poem.lines],
         "labels": [clean(label.text) for label in subject.labels[:8]],
         "colors": _colors(subject.palette),
     }
+
+
+def _plain(line: Line) -> str:
+    """A line without sources, with an author's blanks."""
+    return "".join(map(shown, line.spans))
 
 
 def _colors(palette: Palette) -> list[list[Any]]:
