@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.photo.discover import files_left_out, find_photos
+from photopoem.services.arrivals import Arrivals
 from tests.command import photopoem
 from tests.making import make_photo, without_roots_rights
 
@@ -130,6 +132,91 @@ def test_a_linked_folder_is_told(tmp_path: Path) -> None:
     done = photopoem("run", "in", "--labels", "keywords", cwd=tmp_path)
     assert "in: 1 folder left out (again/ is a link)" in done.stderr
     assert "poems: 2 written" in done.stderr
+
+
+def test_look_tells_what_it_left_out(open_folder: Path) -> None:
+    """`look` names closed and linked folders, and what is no photograph, in the words of `run`."""
+    make_photo(open_folder / "in/sub/a.jpg", 1)
+    make_photo(open_folder / "in/shut/b.jpg", 2)
+    (open_folder / "in/films").mkdir()
+    (open_folder / "in/films/film.mov").write_bytes(b"")
+    (open_folder / "in/again").symlink_to("sub")
+    (open_folder / "in/shut").chmod(0)
+    try:
+        photopoem(
+            "look", "in/sub", "--labels", "keywords", cwd=open_folder
+        )  # imports what root alone may read
+        with without_roots_rights():
+            looked = photopoem("look", "in", "--labels", "keywords", "--json", cwd=open_folder)
+            empty = photopoem("look", "in/films", cwd=open_folder, code=2)
+    finally:
+        (open_folder / "in/shut").chmod(0o755)
+    line = "1 file that is not a photograph left out (.mov 1)"
+    folders = "2 folders left out (again/ is a link, shut/ may not be read)"
+    assert looked.stderr.splitlines() == [f"in: {line}, {folders}"]
+    assert looked.stdout.count("\n") == 1
+    assert empty.stderr.splitlines()[0] == f"in/films: {line}"
+
+
+def test_a_watch_tells_a_folder_left_out_once(open_folder: Path) -> None:
+    """The folders that a watch does not search are named once, and a new one when it comes; files are not."""
+    said: list[str] = []
+    make_photo(open_folder / "in/sub/a.jpg", 1)
+    make_photo(open_folder / "in/shut/b.jpg", 2)
+    (open_folder / "in/film.mov").write_bytes(b"")
+    arrivals = Arrivals(open_folder / "in", say=said.append)
+    (open_folder / "in/shut").chmod(0)
+    try:
+        with without_roots_rights():
+            arrivals.all_present()
+            arrivals.ready()
+        (open_folder / "in/again").symlink_to("sub")
+        with without_roots_rights():
+            arrivals.ready()
+            arrivals.ready()
+    finally:
+        (open_folder / "in/shut").chmod(0o755)
+    folder = open_folder / "in"
+    assert said == [
+        f"{folder}: 1 folder left out (shut/ may not be read)",
+        f"{folder}: 1 folder left out (again/ is a link)",
+    ]
+
+
+def test_a_running_watch_tells_a_linked_folder(inbox: Path) -> None:
+    """`photopoem watch` says on standard error, as the user wrote its folder, which linked folder it left out."""
+    (inbox / "sub").mkdir()
+    (inbox / "again").symlink_to("sub")
+    log = inbox.parent / "log"
+    with log.open("w") as file:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "photopoem", *WATCH], cwd=inbox.parent, stderr=file, stdout=file
+        )
+        try:
+            until(lambda: "watching inbox" in log.read_text())
+            time.sleep(2.5)  # it searches its folder every second
+        finally:
+            program.terminate()
+            program.wait(60)
+    assert log.read_text().count("inbox: 1 folder left out (again/ is a link)") == 1
+
+
+def test_a_folder_removed_meanwhile_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is gone by the time it is searched is not said to be closed."""
+    make_photo(tmp_path / "in/sub/a.jpg", 1)
+    make_photo(tmp_path / "in/b.jpg", 2)
+    left: dict[str, Counter[str]] = {}
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("sub"):
+            shutil.rmtree(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = find_photos([str(tmp_path / "in")], left_out=left)
+    assert [each.name for each in found] == ["b.jpg"]
+    assert left == {}
 
 
 def test_copies_into_a_folder_are_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,14 +77,17 @@ def command(asked: LookOptions) -> None:
     PATHS are files, folders, addresses, or - for paths on standard input. The exit code is 1 if a photograph could not
     be read.
     """
-    from photopoem.photo.discover import find_photos
+    from photopoem.photo.discover import find_photos, left_out_lines
 
     if asked.schema:
         from photopoem import look
 
         click.echo(look.schema(), nl=False)
         return
-    found = find_photos(given_paths(asked.paths), recurse=asked.recurse)
+    left_out: dict[str, Counter[str]] = {}
+    found = find_photos(given_paths(asked.paths), recurse=asked.recurse, left_out=left_out)
+    for each in left_out_lines(left_out):
+        say(each)
     if not found:
         paths = ", ".join(asked.paths)
         raise UsageError(f"no photographs in {paths}" if paths else "name a photograph or a folder")

@@ -10,7 +10,7 @@ import threading
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ from photopoem.errors import PhotoError, UsageError, did_you_mean_path
 from photopoem.photo.filetypes import RAW_SUFFIXES
 from photopoem.photo.metadata import sidecar_names
 from photopoem.photo.reading import FetchError, Photo, read_photo
-from photopoem.text.terminal import first_of
+from photopoem.text.terminal import counted, first_of
 
 SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .heic .heif .hif .avif "
@@ -99,8 +99,8 @@ def find_photos(
 
     A file that is named directly counts whatever its ending. Camera raw beside a developed picture of the same name is
     left out. Raises `UsageError` for a path that does not exist. Names and paths inside the folder that match a
-    pattern of `exclude` are left out. Links to folders are followed, each folder once. `left_out` is called with the
-    counts of skipped files by ending, and of skipped folders by name with a slash and the reason, for each folder.
+    pattern of `exclude` are left out. Links to folders are followed, each folder once. `left_out` receives, for
+    each folder, the counts of skipped files by ending, and of skipped folders by name with a slash and the reason.
     """
     given = list(dict.fromkeys(paths))
     found: dict[str, Found] = {}
@@ -212,6 +212,8 @@ def _walk(
     entered = [Path(root).resolve()]
 
     def closed(error: OSError) -> None:
+        if isinstance(error, FileNotFoundError):
+            return  # removed meanwhile, so nothing is missed
         inside = os.path.relpath(os.fsdecode(error.filename or root), root)
         others[f"{inside}/{CLOSED}"] += 1
 
@@ -293,13 +295,22 @@ def _unexpected_ending(name: str) -> str:
 
 def files_left_out(endings: Counter[str]) -> str:
     """A short text that counts the files that are not photographs, by ending, and names the skipped folders."""
-    folders = sorted(name for name in endings if "/" in name)
-    files = Counter({ending: number for ending, number in endings.items() if "/" not in ending})
+    folders = only_folders(endings)
+    files = endings - folders
     told = [_files_left_out(files)] if files else []
     if folders:
-        several = "folders" if sum(endings[name] for name in folders) > 1 else "folder"
-        told.append(f"{sum(endings[name] for name in folders)} {several} left out ({first_of(folders, FEW)})")
+        told.append(f"{counted(folders.total(), 'folder')} left out ({first_of(sorted(folders), FEW)})")
     return ", ".join(told)
+
+
+def left_out_lines(left_out: Mapping[str, Counter[str]]) -> list[str]:
+    """A line for each folder that something was left out of."""
+    return [f"{folder}: {files_left_out(endings)}" for folder, endings in left_out.items() if endings]
+
+
+def only_folders(endings: Counter[str]) -> Counter[str]:
+    """The skipped folders without the skipped files."""
+    return Counter({name: number for name, number in endings.items() if "/" in name})
 
 
 def only_closed(endings: Counter[str]) -> Counter[str]:

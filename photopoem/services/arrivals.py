@@ -7,7 +7,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import IO
 
 from photopoem.errors import StoreError, UsageError, did_you_mean_path
 from photopoem.files import open_regular, read_regular, what_failed, write_atomically
-from photopoem.photo.discover import Found, find_photos
+from photopoem.photo.discover import Found, find_photos, left_out_lines, only_folders
 from photopoem.photo.limits import MOST_SEGMENTS, TooMuchError, read_jpeg_header
+from photopoem.text.terminal import say
 
 FILE_NAME = ".tries.json"
 MOST = 2
@@ -90,6 +92,9 @@ class Arrivals:
     growing: dict[str, tuple[str, float]] = field(default_factory=dict)
     seen: bool = False
     """Whether the folder has existed since the program started."""
+    say: Callable[[str], None] = say
+    _said: set[str] = field(default_factory=set)
+    """The folders that were said to be left out."""
 
     def ready(self) -> list[Found]:
         """The newly arrived photographs, oldest first. Raises `UsageError` if the folder is gone."""
@@ -126,7 +131,17 @@ class Arrivals:
             told = "this folder is gone" if self.seen else "this folder is not there yet"
             raise UsageError(f"{self.folder}: {told}{f' ({near})' if near else ''}")
         self.seen = True
-        return find_photos([folder])
+        left_out: dict[str, Counter[str]] = {}
+        found = find_photos([folder], left_out=left_out)
+        self._say_new_folders(only_folders(left_out.get(folder, Counter())))
+        return found
+
+    def _say_new_folders(self, left_out: Counter[str]) -> None:
+        """Say which folders are left out, each once, because the folder is searched every second."""
+        new = Counter({name: number for name, number in left_out.items() if name not in self._said})
+        self._said.update(new)
+        for line in left_out_lines({str(self.folder): new}):
+            self.say(line)
 
     def done(self, found: Found) -> None:
         """Record that a photograph in its current state needs no more work."""

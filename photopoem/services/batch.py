@@ -22,7 +22,7 @@ from photopoem.files import what_failed
 from photopoem.grammar import check_loaded
 from photopoem.labels.labeller import LEFT, OWNER, Labeller
 from photopoem.labels.vision.credentials import available
-from photopoem.photo.discover import Found, files_left_out, is_url, only_closed
+from photopoem.photo.discover import Found, is_url, left_out_lines, only_closed
 from photopoem.photo.metadata import TEXT
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import text_file
@@ -347,9 +347,9 @@ class Run:
         return folder.is_done(found, chosen)
 
     def _say_left_out(self) -> None:
-        for folder, endings in self.left_out.items():
-            if told := only_closed(endings) if self.quiet else endings:
-                say(f"{folder}: {files_left_out(told)}")
+        closed = {folder: only_closed(endings) for folder, endings in self.left_out.items()}
+        for line in left_out_lines(closed if self.quiet else self.left_out):
+            say(line)
 
     def _spool(self, out: Path) -> PoemSpool | None:
         """The spool of this run, if it prints; it prints while poems are written."""

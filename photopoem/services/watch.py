@@ -102,7 +102,7 @@ class Watch:
     """Seconds between checks of the folder if the system reports no changes."""
 
     def __post_init__(self) -> None:
-        self.arrivals = Arrivals(self.folder)  # as the user wrote it, for messages
+        self.arrivals = Arrivals(self.folder, say=self.say)  # as the user wrote it, for messages
         self.folder = self.folder.absolute()
         printing = Retry(self.say, self.stop)
         self.spool = PoemSpool(
