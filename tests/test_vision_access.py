@@ -15,10 +15,10 @@ import pytest
 
 from photopoem.errors import LabellerUnavailable, UsageError
 from photopoem.labels.labeller import LabelSettings
-from photopoem.labels.vision.credentials import Access, connect, find_access, one_line
+from photopoem.labels.vision.credentials import NONE_SET, Access, connect, find_access, one_line
 from photopoem.labels.vision.labeller import available, open_labeller
 from tests.command import photopoem
-from tests.making import make_photo
+from tests.making import make_photo, without_roots_rights
 from tests.vision_server import of_gray
 
 KEY = "AIzaSyD-not-a-real-key_0123456789abcdef"
@@ -114,6 +114,16 @@ def test_the_login_of_gcloud_is_found(tmp_path: Path, service_account: str) -> N
     elsewhere = home | {"CLOUDSDK_CONFIG": str(tmp_path / "elsewhere")}
     assert find_access(elsewhere).credentials.service_account_email.startswith("poet@")
     assert find_access(home | {"PHOTOPOEM_VISION_API_KEY": KEY}).api_key == KEY
+
+
+def test_a_home_that_may_not_be_searched_has_no_login(tmp_path: Path) -> None:
+    """Where the folder of the login may not be searched, there are no credentials, and no error."""
+    closed = tmp_path / ".config" / "gcloud"
+    written(closed / "application_default_credentials.json", json.dumps(LOGIN))
+    closed.chmod(0)
+    with without_roots_rights():
+        assert available({"HOME": str(tmp_path)}) == NONE_SET
+    closed.chmod(0o700)
 
 
 def test_a_key_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ class Access:
 
 def available(environ: Mapping[str, str] = os.environ) -> bool | str:
     """True if credentials are set, otherwise the reason. Checks variables and one file, without a connection."""
-    if environ.get(API_KEY) or environ.get(KEY_FILE) or _login_file(environ).is_file():
+    if environ.get(API_KEY) or environ.get(KEY_FILE) or _has_login(environ):
         return True
     endpoint = environ.get(ENDPOINT)
     return True if endpoint and _is_loopback(_split_endpoint(endpoint)[0]) else NONE_SET
@@ -82,7 +82,7 @@ def _with_credentials(environ: Mapping[str, str], endpoint: str | None, metadata
         return Access(endpoint, api_key=_checked_key(key))
     if key_file:
         return Access(endpoint, credentials=_load(Path(key_file), f"{KEY_FILE} names"))
-    if _login_file(environ).is_file():
+    if _has_login(environ):
         return Access(endpoint, credentials=_load(_login_file(environ), "gcloud left"))
     if metadata:
         return Access(endpoint, credentials=_from_metadata())
@@ -99,6 +99,11 @@ def _login_file(environ: Mapping[str, str]) -> Path:
     # Without a home, as for a number without a name in a container, ~ stays as it is; Path.expanduser would raise.
     home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
     return Path(home, ".config", "gcloud", name)
+
+
+def _has_login(environ: Mapping[str, str]) -> bool:
+    # Path.is_file raises where a folder on the way may not be searched, as in another person's home.
+    return os.path.isfile(_login_file(environ))  # noqa: PTH113
 
 
 def _split_endpoint(endpoint: str) -> tuple[str, int]:
