@@ -225,7 +225,8 @@ def open_atomically(
     # A short name of its own, because the target's name may already have the maximum length.
     temporary = by_way_of or target.parent / f".photopoem-{os.urandom(6).hex()}.tmp"
     try:
-        _be_replaceable(target)
+        with suppress(FileNotFoundError):
+            _be_regular(str(target), target.lstat().st_mode)
         if by_way_of is not None:
             by_way_of.unlink(missing_ok=True)
         with _create(temporary, target) as file:
@@ -241,11 +242,6 @@ def open_atomically(
     finally:
         with suppress(OSError):
             temporary.unlink()
-
-
-def _be_replaceable(target: Path) -> None:
-    with suppress(FileNotFoundError):
-        _be_regular(str(target), target.lstat().st_mode)
 
 
 def _put_in_place(temporary: Path, target: Path, sync: bool) -> None:

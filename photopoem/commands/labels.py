@@ -143,15 +143,11 @@ def clear(folder: str | None, yes: bool) -> None:
     cache = LabelCache(folder, note=say)
     answers = sum(each.answers for each in cache.summary())
     if answers and not yes:
-        _confirm(f"Forget {counted(answers, 'answer')}? Asking again is billed again.")
+        if not sys.stdin.isatty():
+            raise UsageError("cannot ask without a terminal: use --yes to delete the labels")
+        if not click.confirm(f"Forget {counted(answers, 'answer')}? Asking again is billed again.", err=True):
+            raise UsageError("nothing was deleted")
     say(f"{cache.path}: {counted(cache.clear(), 'answer')} deleted")
-
-
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("cannot ask without a terminal: use --yes to delete the labels")
-    if not click.confirm(question, err=True):
-        raise UsageError("nothing was deleted")
 
 
 @cache_group.command()

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from photopoem.look import Look
     from photopoem.photo.discover import Found
     from photopoem.poem import Line, Poem, Span
-    from photopoem.vocabulary import Source
 
 EXAMPLES = """
 \b
@@ -262,15 +261,11 @@ def _source(span: Span) -> str:
         share = f" {source.share:.0%} of the picture" if source.share is not None else ""
         return f"the color {source.of}, {source.hex},{share}".rstrip(",")
     if source.what == "label":
-        return f"the label {_called(source)}, {source.score:.2f} by {source.labeller}"
+        called = f"{source.said_for}, called {source.of} by this house" if source.said_for else source.of
+        return f"the label {called}, {source.score:.2f} by {source.labeller}"
     if source.what == "tone":
         return "measured in the pixels"
     return f"the photograph's {source.what}: {source.of}"
-
-
-def _called(source: Source) -> str:
-    """A label, or the labeller's word with its replacement."""
-    return f"{source.said_for}, called {source.of} by this house" if source.said_for else source.of
 
 
 def _tree(poem: Poem, grammar: str | None, lexicon: tuple[str, ...], beside: Path) -> list[str]:

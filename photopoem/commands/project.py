@@ -80,7 +80,9 @@ def _used(ctx: click.Context, name: str, command: click.Command, args: list[str]
     defaults = _defaults(project, names, command)
     words = _arguments(project, names, command, values, defaults)
     ctx.meta[_KEY] = project
-    ctx.default_map = _nested(names, defaults)
+    ctx.default_map = defaults
+    for each in reversed(names):
+        ctx.default_map = {each: ctx.default_map}
     if defaults and not values.get("quiet"):
         _say_used(project, command, defaults, values)
     # After two dashes, no word from the file is read as an option.
@@ -320,14 +322,6 @@ def _arguments(
             default = ["."]
         if default is not None and param.name not in values:
             made += default if isinstance(default, list) else [default]
-    return made
-
-
-def _nested(names: Sequence[str], defaults: dict[str, Any]) -> dict[str, Any]:
-    """The defaults in click's structure, nested by the words of the command."""
-    made = defaults
-    for name in reversed(names):
-        made = {name: made}
     return made
 
 

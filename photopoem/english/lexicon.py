@@ -153,20 +153,13 @@ def house_words(file: TomlFile) -> HouseWords:
     colors = frozenset(_words(file, "never_colors"))
     silent = _silencing(never)
     say, phrases = _say(file), _phrases(file)
-    words = HouseWords(never, colors, say, phrases, _hash(file.text), file, silent)
+    digest = hashlib.sha256(file.text.encode()).hexdigest()[:16]
+    words = HouseWords(never, colors, say, phrases, digest, file, silent)
     for label, said in say.items():
         if words.is_silent(said):
-            raise file.wrong(f"{said!r} holds a word that is never said", "say", _key(tables["say"], label))
+            written = next(key for key in tables["say"] if " ".join(key.split()).casefold() == label)
+            raise file.wrong(f"{said!r} holds a word that is never said", "say", written)
     return words
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _key(table: Mapping[str, Any], folded: str) -> str:
-    """A key as it is written in the file."""
-    return next(key for key in table if " ".join(key.split()).casefold() == folded)
 
 
 def _words(file: TomlFile, name: str) -> Iterator[str]:

@@ -144,17 +144,14 @@ class Expander:
             self.lines.clear()
             self._reserve(spelled[0].key)
             try:
-                self._write_lines_for(letters)
+                for letter in letters:
+                    self._initial = letter
+                    self._write(self.form.line)
+                self._initial = ""
                 return
             except (Unsayable, Misfit) as error:
                 failure = error
         raise failure
-
-    def _write_lines_for(self, letters: Sequence[str]) -> None:
-        for letter in letters:
-            self._initial = letter
-            self._write(self.form.line)
-        self._initial = ""
 
     def _reserve(self, key: str) -> None:
         """Reserve a word for its numbered symbol: it counts as used before it occurs."""

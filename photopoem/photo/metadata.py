@@ -371,7 +371,8 @@ def _date(sources: Sequence[Facts], longitude: float | None) -> str | None:
     dates = [source["taken"] for source in sources if "taken" in source]
     precise = max((date for date in dates if date.startswith(dates[0])), key=len, default=None)
     instants = [source["instant"] for source in sources if "instant" in source]
-    written = any("taken" in source for source in sources[: _first(sources, "instant")])
+    first = next((n for n, source in enumerate(sources) if "instant" in source), 0)
+    written = any("taken" in source for source in sources[:first])
     if not instants or written:
         return precise
     instant = datetime.fromisoformat(instants[0])
@@ -381,10 +382,6 @@ def _date(sources: Sequence[Facts], longitude: float | None) -> str | None:
         return instant.isoformat().replace("+00:00", "-00:00")  # RFC 3339: the local time is unknown
     # Solar time is within an hour or two of clock time.
     return (instant + timedelta(hours=(hours := round(longitude / 15)))).isoformat()[:19] + _shown(hours * 4)
-
-
-def _first(sources: Sequence[Facts], key: str) -> int:
-    return next((n for n, source in enumerate(sources) if key in source), 0)
 
 
 def _agrees(date: str, instant: datetime) -> bool:

@@ -435,7 +435,7 @@ class PoemsFolder:
             raise StoreError(
                 f"{self.path / RECORDS}: {error.strerror}; free some room and run again"
             ) from error
-        self._note_order(path)
+        self._tidy = self._tidy and path > next(reversed(self._entries), "")
         self._put(path, offset, len(line), made)
         self._write_text(self.path / made.file, text)
 
@@ -462,10 +462,6 @@ class PoemsFolder:
             except OSError as error:
                 self._unsynced.extend(texts)
                 raise StoreError(f"{self.path}: {what_failed(error)}") from error
-
-    def _note_order(self, path: str) -> None:
-        last = next(reversed(self._entries), "")
-        self._tidy = self._tidy and path > last
 
     def _spare_a_persons_work(self, path: str, made: Made, text: bytes) -> None:
         from photopoem.poems.text import read_text
@@ -514,18 +510,15 @@ class PoemsFolder:
         self.make_durable()
         if self._tidy or (lazily and self._may_wait()):
             return
-        self._put_in_order()
+        with open_atomically(self.path / RECORDS, sync=True, by_way_of=self._unfinished) as out:
+            for path in self.paths():
+                out.write(self.line(path))
         self._tidy = True
 
     def _may_wait(self) -> bool:
         assert self._records is not None, "a PoemsFolder is used inside its with"  # noqa: S101 - a programmer's slip
         old = sum(map(len, self._older.values()))
         return self._records.tell() > SOON_SORTED and old < len(self._entries) / 4
-
-    def _put_in_order(self) -> None:
-        with open_atomically(self.path / RECORDS, sync=True, by_way_of=self._unfinished) as out:
-            for path in self.paths():
-                out.write(self.line(path))
 
 
 def merge_folders(

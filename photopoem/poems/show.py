@@ -243,17 +243,10 @@ def merged(shows: Iterable[Show]) -> tuple[Show, list[str]]:
     for choice in (choice for show in given for choice in show.choices):
         if found.setdefault(choice.path, choice) != choice:
             clashes[choice.path] = None
-    joined = Show(*(_first(show.title for show in given), _first(show.author for show in given),
-                    _first(show.preface for show in given)), order=_first_order(given))  # fmt: skip
+    heads = ([show.title, show.author, show.preface, show.order] for show in given)
+    first: list[Any] = [next(filter(None, each), "") for each in zip(*heads, strict=True)]
+    joined = Show(*first)
     return joined.with_choices(found.values()), sorted(clashes)
-
-
-def _first(texts: Iterable[str]) -> str:
-    return next((text for text in texts if text), "")
-
-
-def _first_order(shows: Iterable[Show]) -> Order:
-    return next((show.order for show in shows if show.order), "")
 
 
 class _Damaged(Exception):
@@ -354,7 +347,7 @@ def in_order(poems: Iterable[Poem], show: Show) -> list[Poem]:
     found = list(poems)
     match show.order:
         case "hand":
-            found.sort(key=lambda poem: _by_hand(poem, show))
+            found.sort(key=lambda poem: by_place(show.choice(poem.subject.path, poem.subject.digest)))
         case "date":
             found.sort(key=by_date)
         case "color":
@@ -364,9 +357,9 @@ def in_order(poems: Iterable[Poem], show: Show) -> list[Poem]:
     return found
 
 
-def _by_hand(poem: Poem, show: Show) -> tuple[bool, int, str]:
-    place = show.choice(poem.subject.path, poem.subject.digest).order
-    return place is None, place or 0, poem.subject.path
+def by_place(choice: Choice) -> tuple[bool, int, str]:
+    """Sort key for the position in a show that is ordered by hand; photographs without one come last."""
+    return choice.order is None, choice.order or 0, choice.path
 
 
 def by_date(poem: Poem) -> tuple[datetime, str]:

@@ -34,12 +34,8 @@ def as_text(poem: Poem, *, with_colophon: bool = True) -> str:
     """Title, an empty line, the lines; then an empty line and the colophon. Ends with a line feed."""
     parts = [str(poem.title), poem.text]
     if with_colophon:
-        parts.append(_closing(poem))
+        parts.append("\n".join(wrap_columns(colophon(poem), WIDTH)))
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _closing(poem: Poem) -> str:
-    return "\n".join(wrap_columns(colophon(poem), WIDTH))
 
 
 def from_text(poem: Poem, text: str) -> Poem:

@@ -476,15 +476,13 @@ class PdfPress:
             case "cards4":
                 pages = four_on_a_page(sides, *SIZES["a4"])
             case "booklet":
-                pages = folded([*self._front(len(poems)), *sides], self.width, self.height)
+                page = self.width, self.height
+                front = cover(self.title, poems_in_words(len(poems)), *page, author=self.author)
+                preface = prose(paragraphs(self.preface), *page)
+                pages = folded([*map(Side, [front, *preface]), *sides], *page)
             case _:
                 pages = (Page(side.leaf.width, side.leaf.height, (Place(side),)) for side in sides)
         return self._document(pages)
-
-    def _front(self, poems: int) -> Iterator[Side]:
-        """The leaves before the poems of a booklet: its cover, and its preface if there is one."""
-        yield Side(cover(self.title, poems_in_words(poems), self.width, self.height, author=self.author))
-        yield from map(Side, prose(paragraphs(self.preface), self.width, self.height))
 
     def _remarks(self, poem: Poem, photos: Path | None) -> Iterator[str]:
         text = " ".join([*map(str, (poem.title, *poem.lines)), self._foot(poem)])
@@ -504,14 +502,11 @@ class PdfPress:
             return
         picture = open_picture(poem, photos, round(self.width / 25.4 * self.dpi))
         data = encoded(picture, "JPEG", _QUALITY) if picture else b""
-        leaves = self._cards(verse, picture.width / picture.height if picture else None)
-        for leaf in leaves:
-            yield Side(leaf, data, f"The photograph {photo_name(poem)}")
-
-    def _cards(self, verse: Verse, aspect: float | None) -> list[Leaf]:
+        aspect = picture.width / picture.height if picture else None
         lies = aspect is not None and aspect < _TALL and self.layout != "booklet"
         size = (self.height, self.width) if lies else (self.width, self.height)
-        return card(verse, *size, aspect)
+        for leaf in card(verse, *size, aspect):
+            yield Side(leaf, data, f"The photograph {photo_name(poem)}")
 
     def _document(self, pages: Iterable[Page]) -> bytes:
         with _opened(clean(self.title), clean(self.author)) as pdf:

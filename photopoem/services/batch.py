@@ -7,11 +7,12 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -404,7 +405,7 @@ class Run:
     ) -> None:
         opened = open_executor(jobs_for(self.jobs, len(todo)), self.dask)
         with suppress(KeyboardInterrupt), nullcontext(given) if given else opened as (executor, window):
-            feed = self._until_stopped(todo)
+            feed = takewhile(lambda _: not self._stopped, todo)
             series = self._series(todo, folder, show) if self.settings.series else None
             for outcome in write_poems(feed, self.settings, labeller, executor, window=window, series=series):
                 if isinstance(outcome, Failed):
@@ -443,12 +444,6 @@ class Run:
         self._without_keywords += not any(label.labeller == OWNER for label in done.poem.subject.labels)
         if folder.named_apart(done.found.path):
             self._apart.append(done.found.path)
-
-    def _until_stopped(self, todo: Iterable[Found]) -> Iterator[Found]:
-        for each in todo:
-            if self._stopped:
-                return
-            yield each
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:

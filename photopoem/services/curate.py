@@ -20,7 +20,7 @@ from photopoem.photo.discover import Found, is_photo_name, is_url
 from photopoem.poem import Line, Poem, Span, colophon, from_record, record
 from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import RECORDS, TEXT, is_text_file, last_records, read_records
-from photopoem.poems.show import Choice, Order, Show, State, change_show, in_order, read_show
+from photopoem.poems.show import Choice, Order, Show, State, by_place, change_show, in_order, read_show
 from photopoem.poems.text import as_text, edited, read_text, text_of, written_to
 from photopoem.services.describe import open_photo, vocabulary_in
 from photopoem.services.pipeline import Settings, chosen_settings
@@ -125,7 +125,7 @@ class _Known:
         alike = [each for each in self.picks.values() if here in self._places(each)]
         if alike or not (path.is_file() and is_photo_name(path.name)):
             return alike or self._matching(name)
-        return [Pick(self.folder, name, _digest(name))]
+        return [Pick(self.folder, name, open_photo(Found(name, path.name), Settings()).digest)]
 
     def _places(self, pick: Pick) -> tuple[str, ...]:
         """The locations of its photograph and its text."""
@@ -151,11 +151,6 @@ def _names(pick: Pick) -> list[str]:
     """The texts that a pattern may match: paths and names of the photograph and of its text."""
     paths = [pick.path, *([str(pick.text)] if pick.text else [])]
     return [*paths, *(Path(each).name for each in paths)]
-
-
-def _digest(path: str) -> str:
-    """The digest of a photograph without a poem. Raises `PhotoError`."""
-    return open_photo(Found(path, Path(path).name), Settings()).digest
 
 
 # -- decisions -------------------------------------------------------------------------------------------
@@ -237,7 +232,7 @@ def order_by_hand(picks: Sequence[Pick]) -> None:
             named = {pick.path for pick in some}
             others = [each for each in all_of(folder) if each.path not in named]
             if show.order == "hand":
-                others.sort(key=lambda each: _place(show.choice(each.path, each.digest)))
+                others.sort(key=lambda each: by_place(show.choice(each.path, each.digest)))
             placed = (
                 replace(show.choice(each.path, each.digest), order=place)
                 for place, each in enumerate([*some, *others], start=1)
@@ -245,10 +240,6 @@ def order_by_hand(picks: Sequence[Pick]) -> None:
             return replace(show.with_choices(placed), order="hand")
 
         change_show(folder, change)
-
-
-def _place(choice: Choice) -> tuple[bool, int, str]:
-    return choice.order is None, choice.order or 0, choice.path
 
 
 # -- other poems for a photograph ------------------------------------------------------------------------

@@ -203,7 +203,10 @@ class Bench:
 def _work(line: Connection) -> None:
     """Try drafts until the studio ends."""
     begin_worker()
-    _bound_memory()
+    with suppress(ImportError, OSError, ValueError):  # not every system can limit the memory of a process
+        import resource  # Windows has none
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     # Warm up the imports, so that they do not count against the first draft.
     tried(Draft('{"origin": "#label.s# #color#"}', "x.json"))
     sample_vocabulary()
@@ -211,14 +214,6 @@ def _work(line: Connection) -> None:
     with suppress(EOFError):
         while True:
             line.send(tried(line.recv()))
-
-
-def _bound_memory() -> None:
-    """Limit the memory of this process, if the system supports that."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource  # Windows has none
-
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
 def tried(draft: Draft) -> dict[str, Any]:
@@ -239,14 +234,11 @@ def tried(draft: Draft) -> dict[str, Any]:
     try:
         written = _poems(Grammar(path.stem, parts, parts.book, draft.lexicon), draft)
     except PhotopoemError as error:
-        return {"problems": [*problems, _at_origin(parts, str(error))], "poems": []}
+        line, column = parts.source.place(parts.source.rule_at("origin", 0))
+        told = {"line": line, "column": column, "kind": "error", "message": clean(str(error))}
+        return {"problems": [*problems, told], "poems": []}
     poems = [each for each in written if isinstance(each, Poem)]
     return {"problems": problems[:MOST_PROBLEMS], "poems": list(map(_told, written)), **_figures(poems)}
-
-
-def _at_origin(parts: Any, message: str) -> dict[str, Any]:
-    line, column = parts.source.place(parts.source.rule_at("origin", 0))
-    return {"line": line, "column": column, "kind": "error", "message": clean(message)}
 
 
 def _poems(grammar: Any, draft: Draft) -> list[Poem | str]:

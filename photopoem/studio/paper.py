@@ -42,12 +42,12 @@ class Tray:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def listed(self) -> dict[str, Any]:
-        """The doubtful, sending and queued jobs, the counts by state, and the printers."""
+        """The doubtful, sending and queued jobs, the counts by state, the printers, and their current trouble."""
         made: dict[str, Any] = {
             "jobs": [],
             "counts": {},
             "targets": self._targets(),
-            "trouble": self._trouble(),
+            "trouble": one_line(self._retry.trouble or next(filter(None, self._faults.values()), "")),
         }
         if not self._path.exists():
             return made
@@ -73,10 +73,6 @@ class Tray:
             with Queue(self.wall.folder) as queue:
                 known |= dict.fromkeys(queue.targets(STATES))
         return list(known)
-
-    def _trouble(self) -> str:
-        """The current trouble of a printer, or the error that ended the printing."""
-        return one_line(self._retry.trouble or next((fault for fault in self._faults.values() if fault), ""))
 
     def retry(self, ids: Sequence[int]) -> str:
         """Queue doubtful jobs again, and print them."""

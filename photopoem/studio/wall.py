@@ -14,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from photopoem.color.palette import Palette
 from photopoem.color.spaces import Rgb, hex_of, readable, rgb_of
 from photopoem.english.lexicon import add_words
 from photopoem.errors import PhotopoemError, StoreError, UsageError
@@ -216,7 +215,9 @@ class Wall:
         subject = poem.subject
         choice = self._show.choice(path, subject.digest)
         shown = curate.titled(poem, choice)
-        told = _told(shown, choice, _id(path), _seen_as(subject.digest))
+        # The picture's address changes with its pixels.
+        mark = hashlib.sha256(subject.digest.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+        told = _told(shown, choice, _id(path), mark)
         keys = {
             "date": by_date(poem),
             "color": by_color(poem),
@@ -270,7 +271,7 @@ class Wall:
         if state not in STATES:
             raise UsageError(f"there is no state {state!r:.40}")
         chosen: State = next(each for each in STATES if each == state)
-        names = self._names(ids)
+        names = self.row(ids[0]).told["name"] if len(ids) == 1 else f"{len(ids)} poems"
         return self._do(f"{names} {state}", ids, lambda picks: curate.decide(picks, chosen))
 
     def reroll(self, id_: str, grammar: str = "", *, sure: bool = False) -> str:
@@ -372,9 +373,6 @@ class Wall:
             with suppress(PhotopoemError), PoemsFolder(self.folder, force=True) as folder:
                 folder.finish()
 
-    def _names(self, ids: Sequence[str]) -> str:
-        return str(self.row(ids[0]).told["name"]) if len(ids) == 1 else f"{len(ids)} poems"
-
 
 class Unsure(UsageError):
     """An action that the user must confirm first; the message is the question."""
@@ -384,11 +382,6 @@ class Unsure(UsageError):
 def _id(path: str) -> str:
     """The page's id of a photograph: a hash, which does not reveal its path."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-
-
-def _seen_as(digest: str) -> str:
-    """A short hash of a picture's pixels, so that its address changes with the picture."""
-    return hashlib.sha256(digest.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def _stamp(file: str) -> tuple[int, int]:
@@ -414,18 +407,13 @@ def _told(poem: Poem, choice: Choice, id_: str, mark: str) -> dict[str, Any]:
         "title": _plain(poem.title),
         "lines": [_plain(line) for line in poem.lines],
         "labels": [clean(label.text) for label in subject.labels[:8]],
-        "colors": _colors(subject.palette),
+        "colors": [[each.hex, clean(each.name), round(each.share, 4)] for each in subject.palette.swatches],
     }
 
 
 def _plain(line: Line) -> str:
     """A line without sources, with an author's blanks."""
     return "".join(map(shown, line.spans))
-
-
-def _colors(palette: Palette) -> list[list[Any]]:
-    """Each swatch as hex, name and share."""
-    return [[each.hex, clean(each.name), round(each.share, 4)] for each in palette.swatches]
 
 
 def _words(poem: Poem) -> frozenset[str]:
@@ -533,10 +521,6 @@ def picture(wall: Wall, id_: str, side: int) -> bytes:
     if found is None:
         raise UsageError(f"{photo_name(poem)}: the photograph is not there, or cannot be read")
     data = encoded(found, "WEBP", _QUALITY)
-    _keep(file, data)
-    return data
-
-
-def _keep(file: Path, data: bytes) -> None:
     file.parent.mkdir(exist_ok=True)
     write_atomically(file, data)
+    return data

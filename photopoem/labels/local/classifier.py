@@ -309,7 +309,8 @@ def _chosen(scores: Mapping[str, float], least: float, labeller: str) -> Labels:
     names = [word for word, score in likely.items() if basic_word(word) != word and score < SURE_OF_NAME]
     kept = _narrowest({word: score for word, score in likely.items() if word not in names})
     shown = _after_nouns({word: kept[word] for word in kept if kept[word] >= _floor(word)})
-    best = sorted(shown, key=lambda each: _rank(each, shown[each]))[:MOST]
+    # At the same score nouns come first, because other words describe them.
+    best = sorted(shown, key=lambda word: (-round(shown[word], 4), not _is_noun(word), word))[:MOST]
     said = [word for place, word in enumerate(best) if place < FEWEST or shown[word] >= LEAST_SCORE]
     named = sorted((name for name in names if likely[name] >= NAMED), key=lambda each: (-likely[each], each))
     return tuple(
@@ -326,11 +327,6 @@ def _after_nouns(scores: Mapping[str, float]) -> Chances:
 
 def _is_noun(word: str) -> bool:
     return kinds().get(word, "thing") in NOUNS
-
-
-def _rank(word: str, score: float) -> tuple[float, bool, str]:
-    """The sort key of a word: by falling score; at the same score nouns come first, because others describe them."""
-    return -round(score, 4), not _is_noun(word), word
 
 
 def _narrowest(likely: Mapping[str, float]) -> Chances:

@@ -170,9 +170,11 @@ def _from_metadata() -> Any:
 
 def connect(access: Access) -> Any:
     """A Vision client. A login is tried first, because an expired one would look like a network failure."""
-    # gRPC would print its own messages beside ours.
+    import logging
+
+    # gRPC would print its own messages beside ours, and a traceback for a token that cannot be renewed.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    _quiet_tokens()
+    logging.getLogger("grpc._plugin_wrapping").addHandler(logging.NullHandler())
     if access.credentials is not None:
         _try_login(access.credentials)
     from google.cloud.vision_v1 import ImageAnnotatorClient
@@ -203,13 +205,6 @@ def is_too_long(error: BaseException) -> bool:
     from google.api_core import exceptions
 
     return isinstance(error, exceptions.ResourceExhausted) and "message larger than max" in str(error)
-
-
-def _quiet_tokens() -> None:
-    """Keep gRPC from printing a traceback for a token that cannot be renewed, because our message says so."""
-    import logging
-
-    logging.getLogger("grpc._plugin_wrapping").addHandler(logging.NullHandler())
 
 
 def _try_login(credentials: Any) -> None:
