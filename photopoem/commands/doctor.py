@@ -170,7 +170,6 @@ def _grammars() -> Iterator[Finding]:
 
 
 def _disk(poems: Path) -> Iterator[Finding]:
-    from photopoem.errors import UsageError
     from photopoem.labels.cache import cache_folder
 
     folders = {"disk for poems": poems.absolute()}

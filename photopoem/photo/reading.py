@@ -28,6 +28,7 @@ from photopoem.files import NotRegularError, open_regular
 from photopoem.photo.develop import colors_of, develop, orientation_of, pixels_of
 from photopoem.photo.filetypes import heif_format, is_heic, is_picture, is_raw, other_kind
 from photopoem.photo.limits import TooMuchError, check_header, check_image, check_size
+from photopoem.photo.metadata import read_metadata, read_sidecars
 from photopoem.photo.thumbnail import large_thumbnail, thumbnail_of
 
 if TYPE_CHECKING:
@@ -265,9 +266,6 @@ def _cause(error: Exception) -> str:
 
 
 def _read(path: str, file: IO[bytes], quick: bool, opened: Opener) -> Photo:
-    """Read an open file."""
-    from photopoem.photo.metadata import read_metadata, read_sidecars
-
     head = file.read(64)
     _check_head(path, file, head)
     if is_raw(path, file, head):
@@ -293,7 +291,6 @@ def _read_raw(path: str, file: IO[bytes], opened: Opener = open_regular) -> Phot
     from PIL import Image
 
     from photopoem.photo.develop import can_develop_raw, develop, develop_raw
-    from photopoem.photo.metadata import read_metadata, read_sidecars
 
     if not can_develop_raw():
         raise PhotoError(path, RAW_CAUSE)

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from photopoem.errors import KeptText, StoreError, UsageError
 from photopoem.files import open_atomically, read_regular, stamp_of, sync_files, what_failed, write_atomically
 from photopoem.photo.discover import Found, listing_digest, marked, shard_of
+from photopoem.poem import Poem, from_record
 from photopoem.poems.records import (
     LOCK,
     RECORDS,
@@ -37,11 +38,11 @@ from photopoem.poems.records import (
     text_hash,
 )
 from photopoem.poems.show import Show, change_show, merged, read_show, was_called
+from photopoem.poems.text import as_text, edited, from_text, read_text
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-    from photopoem.poem import Poem
 
 FILE_NAME = ".shards.json"
 
@@ -298,9 +299,6 @@ class PoemsFolder:
 
     def restore(self, path: str) -> None:
         """Restore the missing text of a poem. Raises `StoreError`."""
-        from photopoem.poem import from_record
-        from photopoem.poems.text import as_text
-
         made = self.made(path)
         target = self.path / made.file
         if is_text_file(made.file) and not _holds(str(target)) and self._has_room(made.file):
@@ -312,8 +310,6 @@ class PoemsFolder:
         """Whether the text is an older version, because a run was killed between writing the record and the text."""
         if path not in self._older:
             return False
-        from photopoem.poems.text import read_text
-
         text = read_text(self.path / self._entries[path].file_of(path))
         current = text_hash(text) if text is not None else ""
         return current != self._text_of(path) and current in self._older[path]
@@ -330,8 +326,6 @@ class PoemsFolder:
 
     def adopt(self, path: str, source: PoemsFolder) -> None:
         """Copy the poem of `path` from another folder, byte for byte. Raises as `add` does."""
-        from photopoem.poems.text import read_text
-
         there, line = source._entries[path].made(path), source.line(path)
         name = there.file.removesuffix(TEXT)
         made = replace(there, file=self._file_for(path, name, there.text))
@@ -355,8 +349,6 @@ class PoemsFolder:
 
     def poem(self, path: str) -> Poem:
         """The poem of a path, including manual edits. Raises `StoreError` where its record is damaged."""
-        from photopoem.poems.text import edited
-
         file = self._entries[path].file_of(path)
         written = {*self._older.get(path, ()), *map(self._text_of, self._owners_of(file))}
         return edited(self.path, self.record(path), {file: written})
@@ -367,8 +359,6 @@ class PoemsFolder:
 
     def kept(self, poem: Poem, name: str) -> Poem:
         """The poem of the manually edited text for the photograph `name`; `poem` was not written."""
-        from photopoem.poems.text import from_text, read_text
-
         if poem.subject.path in self:
             return self.poem(poem.subject.path)
         text = read_text(self.path / text_file(name))
@@ -464,8 +454,6 @@ class PoemsFolder:
                 raise StoreError(f"{self.path}: {what_failed(error)}") from error
 
     def _spare_a_persons_work(self, path: str, made: Made, text: bytes) -> None:
-        from photopoem.poems.text import read_text
-
         target, entry = self.path / made.file, self._entries.get(path)
         if self.force or not _holds(str(target)):
             return

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from photopoem.errors import PhotopoemError, PressError, StoreError, UsageError, did_you_mean
+from photopoem.files import write_atomically
 from photopoem.printing.channels import (
     USUAL_BAUD,
     Channel,
@@ -144,8 +145,6 @@ class FolderTarget:
         self, delivery: Delivery, begun: Callable[[], None], retry: Retry, *, talks: bool = False
     ) -> bool:
         """See `Target`."""
-        from photopoem.files import write_atomically
-
         begun()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

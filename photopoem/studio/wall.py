@@ -20,6 +20,7 @@ from photopoem.errors import PhotopoemError, StoreError, UsageError
 from photopoem.files import open_regular, write_atomically
 from photopoem.labels.labeller import Label
 from photopoem.poem import Line, Poem, Span, colophon
+from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.records import RECORDS, Made, head_of, parsed, whole_lines
 from photopoem.poems.show import STATES, Choice, Show, State, by_color, by_date, read_show, show_file
 from photopoem.poems.text import edited
@@ -367,8 +368,6 @@ class Wall:
 
     def close(self) -> None:
         """Sort the records and remove the old ones that re-rolls left."""
-        from photopoem.poems.folder import PoemsFolder
-
         if self._rolled:
             with suppress(PhotopoemError), PoemsFolder(self.folder, force=True) as folder:
                 folder.finish()
@@ -394,7 +393,6 @@ def _stamp(file: str) -> tuple[int, int]:
 
 
 def _told(poem: Poem, choice: Choice, id_: str, mark: str) -> dict[str, Any]:
-    """The data of a poem for the wall."""
     subject = poem.subject
     return {
         "id": id_,
