@@ -117,7 +117,6 @@ def _look_at_all(found: list[Found], asked: LookOptions) -> int:
 
 
 def _show(look: Look, as_json: bool) -> None:
-    """Print one look."""
     from photopoem.look import line
     from photopoem.services.batch import show
 

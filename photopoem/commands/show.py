@@ -134,7 +134,6 @@ def _set_poems(picks: list[Pick], said: dict[str, Any]) -> None:
 
 
 def _read(name: str) -> str:
-    """The text of a preface."""
     try:
         with click.open_file(name, encoding="utf-8-sig") as file:
             return str(file.read(100_000))

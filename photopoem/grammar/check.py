@@ -91,7 +91,6 @@ class _Checker:
             self._too_wide()
 
     def _syntax(self) -> None:
-        """Note the errors inside each rule."""
         for (key, n), (nodes, faults) in self.parsed.items():
             for fault in faults:
                 self._at(key, n, fault.at, fault.message)

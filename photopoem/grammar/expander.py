@@ -515,7 +515,6 @@ class Expander:
         return pieces
 
     def _word(self, symbol: str, initial: str = "") -> Piece:
-        """A word of the photograph."""
         cards: Sequence[Card] = self._cards.get(symbol, ())
         if initial:
             cards = [card for card in cards if initial_of(card.text) == initial]

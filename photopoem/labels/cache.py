@@ -65,17 +65,17 @@ def decode(text: str, asked: str) -> Answer:
 def _from_shape(value: object, asked: str) -> Answer:
     if not isinstance(value, dict):
         raise ValueError("answer is not an object")
-    words = _pairs(value.get("words"))
-    boxes = _boxes(value.get("boxes", []))
+    words = tuple(map(_pair, _list(value.get("words"), "words")))
+    boxes = tuple(map(_box, _list(value.get("boxes", []), "boxes")))
     if boxes and len(boxes) != len(words):
         raise ValueError("boxes are not one a word")
     return Answer(words, asked, boxes)
 
 
-def _boxes(value: object) -> tuple[Box, ...]:
+def _list(value: object, name: str) -> list[object]:
     if not isinstance(value, list):
-        raise ValueError("boxes are not a list")
-    return tuple(_box(each) for each in value)
+        raise ValueError(f"{name} are not a list")
+    return value
 
 
 def _box(value: object) -> Box:
@@ -85,12 +85,6 @@ def _box(value: object) -> Box:
             if all(0 <= side <= 1 for side in (left, top, right, bottom)):
                 return left, top, right, bottom
     raise ValueError("a box is not [left, top, right, bottom] in 0..1")
-
-
-def _pairs(value: object) -> tuple[tuple[str, float], ...]:
-    if not isinstance(value, list):
-        raise ValueError("words are not a list")
-    return tuple(_pair(each) for each in value)
 
 
 def _pair(value: object) -> tuple[str, float]:

@@ -331,7 +331,6 @@ def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _laid_out(look: Look) -> _Card:
-    """The layout of the card."""
     swatches = look.subject.palette.swatches
     boxes, left = [], 0.0
     for swatch in swatches:

@@ -249,6 +249,5 @@ def _hash(text: str) -> str:
 
 
 def _megabytes(leaves: Sequence[PagePoem]) -> str:
-    """The size of a page's pictures."""
     total = sum(len(leaf.thumbnail.address) for leaf in leaves if leaf.thumbnail)
     return f"{total / 1e6:.1f}"

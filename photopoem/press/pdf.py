@@ -405,7 +405,6 @@ def _taken(lines: Sequence[tuple[Row, bool]], room: int) -> int:
 
 
 def _blank(width: float, height: float) -> Frame:
-    """An empty leaf."""
     leaf = Leaf(width, height)
     margin = MARGIN * _scale(leaf)
     return Frame(leaf, Box(margin, margin, width - 2 * margin, height - 2 * margin))
@@ -543,7 +542,6 @@ def _opened(title: str, author: str) -> Iterator[FPDF]:
 
 
 def _draw(pdf: FPDF, place: Place) -> None:
-    """Draw a side on the current page."""
     leaf, x, y = place.side.leaf, place.x, place.y
     with pdf.rotation(90, x, y) if place.turned else nullcontext():
         if leaf.shown and place.side.picture:

@@ -506,7 +506,6 @@ def take_back(before: Sequence[Snapshot], after: Sequence[Snapshot], now: Sequen
 
 
 def _put_back(old: Snapshot) -> None:
-    """Restore a record and its text."""
     record: dict[str, Any] = json.loads(old.record)
     made = record.pop("made")
     poem = from_record(record)

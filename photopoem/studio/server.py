@@ -405,7 +405,6 @@ def _text(given: dict[str, Any], name: str, default: str | None = None) -> str:
 
 
 def _word(given: dict[str, Any], name: str) -> str:
-    """A word on one line."""
     word = " ".join(_text(given, name).split())
     if not word:
         raise UsageError(f"{name} is empty")
