@@ -40,6 +40,7 @@ SESSIONS = [
 # Commands and options that no session can show, because they need what is not there; each with the test that holds it.
 SHOWN_ELSEWHERE = {
     "run --dask": "test_executors.py",
+    **{f"{command} --endpoint": "test_vision_access.py" for command in ("run", "look", "watch")},
 }
 HELP = re.compile(r"\A\n```text\nUsage: .*?^```\n", re.M | re.S)
 

@@ -244,6 +244,17 @@ def test_an_endpoint_that_is_none_is_told(endpoint: str) -> None:
         find_access({"PHOTOPOEM_VISION_ENDPOINT": endpoint})
 
 
+@pytest.mark.parametrize(
+    "command", [("run", "a.jpg"), ("look", "a.jpg"), ("watch", ".", "--existing", "--print", "dir:out")]
+)
+def test_each_command_takes_an_endpoint(command: tuple[str, ...], tmp_path: Path) -> None:
+    """What --endpoint says is used by each command that labels: one that is none is shown as an error of usage."""
+    make_photo(tmp_path / "a.jpg", 1)
+    told = photopoem(*command, "--labels", "vision", "--endpoint", "host:port", cwd=tmp_path, code=None)
+    assert told.returncode == 2
+    assert "an endpoint is HOST or HOST:PORT" in told.stderr and "'host:port'" in told.stderr
+
+
 def test_messages_never_show_the_key() -> None:
     """Text from elsewhere becomes one harmless line, without the key, and not endless."""
     text = f"bad key {KEY}\n\x1b[31m" + "x" * 1000
