@@ -245,7 +245,12 @@ def test_an_endpoint_that_is_none_is_told(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("run", "a.jpg"), ("look", "a.jpg"), ("watch", ".", "--existing", "--print", "dir:out")]
+    "command",
+    [
+        ("run", "a.jpg"),
+        ("look", "a.jpg"),
+        ("watch", ".", "--existing", "--print", "dir:out", "--press", "text"),
+    ],
 )
 def test_each_command_takes_an_endpoint(command: tuple[str, ...], tmp_path: Path) -> None:
     """What --endpoint says is used by each command that labels: one that is none is shown as an error of usage."""
