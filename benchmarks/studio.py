@@ -69,7 +69,7 @@ def write_poems(folder: Path, number: int) -> None:
             photo = photos / f"{n:05}.jpg"
             shutil.copy(SAMPLES[n % len(SAMPLES)], photo)
             poem = poems[n % len(poems)]
-            poem = replace(poem, subject=replace(poem.subject, path=str(photo), digest=f"{n:064x}"))
+            poem = replace(poem, subject=replace(poem.subject, path=str(photo)))
             open_folder.add(record(poem), Found(str(photo), photo.name, "1-1"), "", as_text(poem))
 
 
