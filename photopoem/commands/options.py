@@ -250,6 +250,17 @@ def press_option(help_: str = "The press for --print.") -> Any:
     return option("--press", metavar="NAME", type=A_PRESS, help=f"{help_}  [default: the target's]")
 
 
+def pace_option() -> Any:
+    """The option --pace, the least time between two poems."""
+    return option(
+        "--pace",
+        default=0.0,
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        help="Least time between two poems.",
+    )
+
+
 def target_option(*names: str, **attributes: Any) -> Any:
     """The option that names a printer or a file to print to; the rest goes to `click.option`."""
     return option(*names, metavar="TARGET", type=A_TARGET, **attributes)

@@ -18,6 +18,7 @@ from photopoem.commands.options import (
     argument,
     group,
     option,
+    pace_option,
     photos_option,
     poems_folder,
     press_option,
@@ -81,13 +82,7 @@ class PrintOptions:
         "--only", type=click.Choice(["kept", "undecided"]), help="Only kept, or only undecided poems."
     )
     seed: int | None = option("--seed", type=int, metavar="N", help="The seed of a shuffle, to repeat it.")
-    pace: float = option(
-        "--pace",
-        default=0.0,
-        metavar="SECONDS",
-        type=click.FloatRange(0),
-        help="Least time between two poems.",
-    )
+    pace: float = pace_option()
     again: bool = option("--again", is_flag=True, help="Also print poems that this target has had.")
     check: bool = option(
         "--check",

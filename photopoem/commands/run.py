@@ -22,6 +22,7 @@ from photopoem.commands.options import (
     given_paths,
     group,
     option,
+    pace_option,
     press_option,
     takes,
     target_option,
@@ -242,13 +243,7 @@ class WatchOptions:
         "--quiet-hours", metavar="HH:MM-HH:MM", type=HOURS,
         help="Print nothing during these hours, and catch up afterwards.",
     )  # fmt: skip
-    pace: float = option(
-        "--pace",
-        default=0.0,
-        metavar="SECONDS",
-        type=click.FloatRange(0),
-        help="Least time between two poems.",
-    )
+    pace: float = pace_option()
     status: Path | None = option(
         "--status",
         metavar="FILE",
