@@ -23,8 +23,10 @@ NUMBERED = 20
 DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 """Limits in CIELAB: the highest lightness of `dark`, the lowest of `light`, the lowest chroma of `vivid`."""
 
-WORTH_ASKING = 0.42
-"""Doubts below this are not used: fewer than one in three of them is right, which visitors notice."""
+WORTH_ASKING = 0.45
+"""Doubts below this are not used: fewer than half of them are right, which visitors notice."""
+LIKELIER_FIRST = 4
+"""The power of a doubt's score that is its weight, so that a likely doubt is drawn well before an unlikely one."""
 LEAST_SUBJECT = 0.4
 """If every noun is less prominent than this, the photograph has no subject, and its poem is about its colors."""
 STRONG = 30.0
@@ -48,11 +50,11 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "in the lower half": ("in the lower half", "lower down"),
     "in the left half": ("in the left half", "left of center"),
     "in the right half": ("in the right half", "right of center"),
-    "scattered": ("here and there", "in patches", "in scraps"),
 }
-"""Phrases for each place in the frame where a color may lie."""
-SCATTERED = "scattered"
-"""The place of a color that is not in one part of the frame."""
+"""Phrases for each place in the frame where a color may lie. A scattered color has none: no phrase for that points at
+anything."""
+HALVES = 0.4
+"""How often a color that only lies in one half of the frame is drawn as a placed one."""
 LOW = ("low in the picture", "in the lower half", "low down")
 
 GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
@@ -75,6 +77,10 @@ OWNED = 8
 """How much more often an owner's word is drawn than a machine's word of the same score."""
 ALIVE, BACKDROP, SKIES = 1.6, 0.75, 0.6
 """How the score of a person or an animal, of a backdrop and of the sky counts when the subject is chosen."""
+SCENES, STUFFS, CLOTHES = 0.8, 0.7, 0.6
+"""How the score of a scene, of stuff and of a piece of clothing counts when the word beside the subject is chosen."""
+BODY = frozenset("face hair hand arm leg foot skin beard".split())
+"""Parts of a person, which say nothing about where the person is."""
 BACKDROPS = frozenset(
     "tree grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
     "branch curtain water rock stone building shadow reflection forest field lawn yard".split()
@@ -92,10 +98,10 @@ PLAIN = (
     "sure",
     "doubt",
     "subject",
+    "beside",
     "ground",
     "color",
     "placed",
-    "settled",
     "owned",
     "dark",
     "light",
@@ -106,11 +112,11 @@ PLAIN = (
 
 SAID_OF = ("doing", "quality")
 """Kinds of labels that describe a noun."""
-BY_SURENESS = ("subject", "thing", "stuff", "scene", "person", "doing", "quality")
+BY_SURENESS = ("subject", "beside", "thing", "stuff", "scene", "person", "doing", "quality")
 """Symbols that also have a `sure_` form (words scored at least `SURE`) and a `doubt_` form (the others)."""
 
 FIXED_WORDS = frozenset(f"{name}{n}" for name in ("label", "color") for n in range(1, NUMBERED + 1)) | {
-    "subject", "sure_subject", "doubt_subject", "ground",
+    "ground", *(f"{how}{name}" for how in ("", "sure_", "doubt_") for name in ("subject", "beside")),
 }  # fmt: skip
 """The symbols that always give the same word of the photograph."""
 FIXED_SYMBOLS = FIXED_WORDS | {f"{name}{n}" for name in ("sureness", "share") for n in range(1, NUMBERED + 1)}
@@ -261,7 +267,9 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     }
     words = tuple(spoken.values())
     kinds = {**_by_kind(words), **{kind: tuple(each) for kind, each in said_of.items()}}
+    beside = choose_beside(nouns, subject)
     kinds["subject"] = (spoken[subject.text],) if subject else ()
+    kinds["beside"] = (spoken[beside.text],) if beside else ()
     scores = [word.source.score or 0 for word in words]
     return {
         "label": words,
@@ -309,8 +317,8 @@ def _worth_asking(doubts: list[Word]) -> list[Word]:
 
 
 def _asked(word: Word) -> Word:
-    """The weight of a doubt: the square of its score, which puts the likelier ones first."""
-    return replace(word, weight=word.weight**2)
+    """A doubt with the weight that puts likelier ones first."""
+    return replace(word, weight=word.weight**LIKELIER_FIRST)
 
 
 def choose_subject(nouns: Sequence[Label]) -> Label | None:
@@ -330,6 +338,28 @@ def _standing_out(label: Label) -> float:
     if label.text in ("sky", "cloud"):
         return label.score * SKIES
     return label.score * (BACKDROP if label.text in BACKDROPS else 1.0)
+
+
+def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None:
+    """The noun that says most about the picture besides the subject: what a person holds, where an animal stands.
+
+    Things count more than scenes, stuff and clothes; other people and parts of the body are left out. None if no noun
+    is worth asking about.
+    """
+    others = [
+        label
+        for label in nouns
+        if label != subject
+        and label.score >= WORTH_ASKING
+        and label.kind != "person"
+        and label.text not in BODY
+    ]
+    return max(others, key=_telling, default=None)
+
+
+def _telling(label: Label) -> float:
+    clothes = CLOTHES if label.text in WORN else 1.0
+    return _standing_out(label) * clothes * {"scene": SCENES, "stuff": STUFFS}.get(label.kind, 1.0)
 
 
 def _said_with(
@@ -415,7 +445,6 @@ def _of_color(swatch: Swatch, hex_code: str, labels: Iterable[Label]) -> dict[st
 
 def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     hexes = [swatch.hex for swatch in palette.swatches]
-    settled = {swatch.hex for swatch in palette.swatches if swatch.where.place not in ("", SCATTERED)}
     light, chroma = _lightness_and_chroma(palette)
     colors = [
         replace(
@@ -426,14 +455,19 @@ def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     ]
     return {
         "color": tuple(colors),
-        "placed": tuple([color for color in colors if color.related["where"]]),
-        "settled": tuple([color for color in colors if color.source.hex in settled]),
+        "placed": tuple([_less_if_half(color) for color in colors if color.related["where"]]),
         "owned": tuple([color for color in colors if color.related["of"]]),
         "hue": _hue_words(palette, hexes),
         **_extremes(colors, light, chroma),
         **_numbered("color", colors),
         **_numbered("share", [_amount(word, share_in_words(word.source.share or 0)) for word in colors]),
     }
+
+
+def _less_if_half(color: Word) -> Word:
+    """A placed color, drawn seldom if it only lies in a half, which points at less than an edge or the middle."""
+    half = color.related["where"][0].text.endswith("half")
+    return replace(color, weight=color.weight * (HALVES if half else 1))
 
 
 def _lightness_and_chroma(palette: Palette) -> tuple[list[float], list[float]]:

@@ -142,14 +142,35 @@ def test_unlikely_doubts_are_not_asked() -> None:
     assert [word.text for word in words["doubt"]] == ["fence"]
 
 
-def test_a_settled_color_lies_in_one_place() -> None:
-    """A color at the foot is settled; one that is scattered is placed, but not settled."""
+def test_a_scattered_color_has_no_place() -> None:
+    """A color at the foot is placed; one that is scattered is not, because no phrase for that points at anything."""
     made = subject()
     strewn = replace(RED, name="pink", hue="pink", rgb=(250, 180, 200), where=Where("scattered"))
     palette = replace(made.palette, swatches=(*made.palette.swatches, strewn))
     words = make_vocabulary(replace(made, palette=palette)).words
-    assert [word.text for word in words["placed"]] == ["red", "pink"]
-    assert [word.text for word in words["settled"]] == ["red"]
+    assert [word.text for word in words["placed"]] == ["red"]
+    assert [word.text for word in words["color"]] == ["red", "grey", "pink"]
+
+
+def test_the_word_beside_the_subject_tells_most() -> None:
+    """Beside a person stands a thing, not another person, a face, a shirt or a surer sky; it may be a doubt."""
+    around = (
+        label("sky", 0.9, "stuff"),
+        label("shirt", 0.8),
+        label("face", 0.95),
+        label("woman", 0.75, "person"),
+    )
+    words = make_vocabulary(subject(label("man", 0.98, "person"), *around, label("guitar", 0.65))).words
+    assert [word.text for word in words["subject"]] == ["man"]
+    assert [word.text for word in words["beside"]] == ["guitar"]
+    assert [word.text for word in words["doubt_beside"]] == ["guitar"]
+    assert words["sure_beside"] == ()
+
+
+def test_nothing_unlikely_stands_beside_the_subject() -> None:
+    """A noun that is not worth asking about is not beside the subject."""
+    words = make_vocabulary(subject(label("dog", 0.9), label("fence", 0.4))).words
+    assert words["beside"] == ()
 
 
 def test_facts_survive_the_record() -> None:

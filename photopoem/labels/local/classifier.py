@@ -148,8 +148,9 @@ FEWEST, LEAST_AT_ALL = 3, 0.005
 CATEGORIES = frozenset({"animal", "plant", "furniture", "food", "vehicle", "clothes", "tool"})
 # From this score, a narrower word replaces its wider words; categories are replaced sooner.
 SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
-# From this score, a name that only the classes have (a breed of dog) replaces its everyday word.
-SURE_OF_NAME = 0.95
+# From this score, a name that only the classes have (castle, pool table, chicken) replaces its everyday word. Breeds
+# and species need more, because people say "dog" even where they know the breed; of birds they say the species.
+SURE_OF_NAME, SURE_OF_SPECIES = 0.8, 0.95
 # From this score, a name is kept among the narrower words of its everyday word.
 NAMED = 0.5
 # Below this probability, words that tell the sex are replaced by person or child.
@@ -286,6 +287,11 @@ def basic_word(word: str) -> str:
     return next((w for w in wider_words()[word] if w in everyday_words() and w not in CATEGORIES), word)
 
 
+def _is_sure_of_name(name: str, score: float) -> bool:
+    species = "animal" in wider_words()[name] and basic_word(name) != "bird"
+    return score >= (SURE_OF_SPECIES if species else SURE_OF_NAME)
+
+
 def _floor(word: str) -> float:
     everyday = everyday_words().get(word)
     return (everyday and everyday.floor) or LEAST_AT_ALL
@@ -306,7 +312,11 @@ def choose(scores: Mapping[str, float], labeller: str) -> Labels:
 def _chosen(scores: Mapping[str, float], least: float, labeller: str) -> Labels:
     """The labels of the words that have a score of `least` or more."""
     likely = {word: score for word, score in scores.items() if score >= least}
-    names = [word for word, score in likely.items() if basic_word(word) != word and score < SURE_OF_NAME]
+    names = [
+        word
+        for word, score in likely.items()
+        if basic_word(word) != word and not _is_sure_of_name(word, score)
+    ]
     kept = _narrowest({word: score for word, score in likely.items() if word not in names})
     shown = _after_nouns({word: kept[word] for word in kept if kept[word] >= _floor(word)})
     # At the same score nouns come first, because other words describe them.
