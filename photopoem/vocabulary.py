@@ -75,10 +75,10 @@ NATURAL = frozenset(
 
 OWNED = 8
 """How much more often an owner's word is drawn than a machine's word of the same score."""
-ALIVE, BACKDROP, SKIES = 1.6, 0.75, 0.6
-"""How the score of a person or an animal, of a backdrop and of the sky counts when the subject is chosen."""
+ALIVE, BACKDROP, SKIES, UNSURE = 1.6, 0.75, 0.6, 0.8
+"""How the score of a living being, of a backdrop, of the sky and of a doubt counts when the subject is chosen."""
 SCENES, STUFFS, CLOTHES = 0.8, 0.7, 0.6
-"""How the score of a scene, of stuff and of a piece of clothing counts when the word beside the subject is chosen."""
+"""How the score of a scene, of stuff and of a piece of clothing counts for the word beside the subject."""
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
 BACKDROPS = frozenset(
@@ -324,12 +324,16 @@ def _asked(word: Word) -> Word:
 def choose_subject(nouns: Sequence[Label]) -> Label | None:
     """The label that the picture is about: the owner's word, otherwise the most prominent noun.
 
-    Persons and animals are more prominent than their scores say; things that are mostly backdrops are less so.
+    Persons and animals are more prominent than their scores say; doubts, and things that are mostly backdrops, less so.
     There is no subject if every noun is less prominent than `LEAST_SUBJECT`.
     """
     own = [label for label in nouns if label.labeller == OWNER]
-    first = own[0] if own else max(nouns, key=_standing_out, default=None)
+    first = own[0] if own else max(nouns, key=_prominence, default=None)
     return first if own or (first and _standing_out(first) >= LEAST_SUBJECT) else None
+
+
+def _prominence(label: Label) -> float:
+    return _standing_out(label) * (1.0 if label.score >= SURE else UNSURE)
 
 
 def _standing_out(label: Label) -> float:
@@ -358,8 +362,12 @@ def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None
 
 
 def _telling(label: Label) -> float:
-    clothes = CLOTHES if label.text in WORN else 1.0
-    return _standing_out(label) * clothes * {"scene": SCENES, "stuff": STUFFS}.get(label.kind, 1.0)
+    if label.text in ("sky", "cloud"):
+        return label.score * SKIES
+    if label.text in WORN:
+        return label.score * CLOTHES
+    view = label.kind == "scene" or label.text in GROUNDS
+    return label.score * (SCENES if view else STUFFS if label.kind == "stuff" else 1.0)
 
 
 def _said_with(
