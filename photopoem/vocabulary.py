@@ -75,10 +75,14 @@ NATURAL = frozenset(
 
 OWNED = 8
 """How much more often an owner's word is drawn than a machine's word of the same score."""
-ALIVE, BACKDROP, SKIES, UNSURE = 1.6, 0.75, 0.6, 0.8
-"""How the score of a living being, of a backdrop, of the sky and of a doubt counts when the subject is chosen."""
-SCENES, STUFFS, CLOTHES = 0.8, 0.7, 0.6
-"""How the score of a scene, of stuff and of a piece of clothing counts for the word beside the subject."""
+ALIVE, BACKDROP, SKIES, CLOTHES, UNSURE, YOUNG = 1.6, 0.75, 0.6, 0.6, 0.8, 0.9
+"""How the score of a living being, a backdrop, the sky, clothes, a doubt and a child counts when the subject is chosen.
+
+Young women are often seen as girls as well, and are better called women.
+"""
+SCENES, STUFFS = 0.8, 0.7
+"""How the score of a scene and of stuff counts for the word beside the subject."""
+CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
 BACKDROPS = frozenset(
@@ -338,10 +342,14 @@ def _prominence(label: Label) -> float:
 
 def _standing_out(label: Label) -> float:
     if _is_alive(label):
-        return label.score * ALIVE
-    if label.text in ("sky", "cloud"):
-        return label.score * SKIES
-    return label.score * (BACKDROP if label.text in BACKDROPS else 1.0)
+        return label.score * ALIVE * (YOUNG if label.text in CHILDREN else 1.0)
+    return _noticed(label) * (BACKDROP if label.text in BACKDROPS else 1.0)
+
+
+def _noticed(label: Label) -> float:
+    if label.text in WORN:
+        return label.score * CLOTHES
+    return label.score * (SKIES if label.text in ("sky", "cloud") else 1.0)
 
 
 def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None:
@@ -362,12 +370,9 @@ def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None
 
 
 def _telling(label: Label) -> float:
-    if label.text in ("sky", "cloud"):
-        return label.score * SKIES
-    if label.text in WORN:
-        return label.score * CLOTHES
     view = label.kind == "scene" or label.text in GROUNDS
-    return label.score * (SCENES if view else STUFFS if label.kind == "stuff" else 1.0)
+    stuff = label.kind == "stuff" and label.text not in ("sky", "cloud")
+    return _noticed(label) * (SCENES if view else STUFFS if stuff else 1.0)
 
 
 def _said_with(
