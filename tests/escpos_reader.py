@@ -23,7 +23,7 @@ class NotAJob(AssertionError):
 
 
 @dataclass
-class Paper:
+class Printout:
     """What came out between two cuts: rows of text (bold or not) and pictures, in order."""
 
     rows: list[str | Image.Image] = field(default_factory=list)
@@ -50,13 +50,13 @@ class Paper:
         return whole
 
 
-def read_job(job: bytes, slots: Mapping[int, str] = SLOTS, two_bytes: str = "") -> list[Paper]:
+def read_job(job: bytes, slots: Mapping[int, str] = SLOTS, two_bytes: str = "") -> list[Printout]:
     """The pieces of paper of a job; the rest after the last cut is a piece without one.
 
     `slots` are the code pages of a printer that numbers them in its own way. `two_bytes` is the encoding of a printer
     for China or Japan, which takes bytes in pairs until it is told not to, and again after ESC @.
     """
-    papers, at, codec, pairs = [Paper()], 0, "cp437", bool(two_bytes)
+    papers, at, codec, pairs = [Printout()], 0, "cp437", bool(two_bytes)
     decoded = ""
     while at < len(job):
         byte, rest = job[at], job[at:]
@@ -81,7 +81,7 @@ def read_job(job: bytes, slots: Mapping[int, str] = SLOTS, two_bytes: str = "") 
             at += 8 + wide * high
         elif rest.startswith(b"\x1dV"):
             papers[-1].cut = True
-            papers.append(Paper())
+            papers.append(Printout())
             at += 3
         else:
             raise NotAJob(f"at {at}: {rest[:8]!r}")
@@ -97,7 +97,7 @@ def _letter(rest: bytes, codec: str, two_bytes: str) -> tuple[int, str]:
     return 1, rest[:1].decode(codec)
 
 
-def draw_paper(paper: Paper, width: int = 384) -> Image.Image:
+def draw_paper(paper: Printout, width: int = 384) -> Image.Image:
     """A piece of paper as it would look, text in a font of 12 x 24 dots."""
     from photopoem.press.receipt import draw_lines
 

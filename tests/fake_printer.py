@@ -36,7 +36,7 @@ class FakePrinter:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._connections: list[_Connection] = []
+        self._connections: list[_Session] = []
         self._server: socket.socket | None = None
         self.switch_on()
 
@@ -84,7 +84,7 @@ class FakePrinter:
                 connected, _ = server.accept()
             except OSError:
                 return
-            connection = _Connection(self, connected)
+            connection = _Session(self, connected)
             with self._lock:
                 self._connections.append(connection)
             threading.Thread(target=connection.serve, daemon=True).start()
@@ -100,7 +100,7 @@ class FakePrinter:
         return bytes([0x12 | causes.get(question, 0)])
 
 
-class _Connection:
+class _Session:
     def __init__(self, printer: FakePrinter, connected: socket.socket) -> None:
         self.printer, self.socket = printer, connected
         self.memory = b""

@@ -23,7 +23,7 @@ from photopoem.press.receipt import (
     profiles,
 )
 from photopoem.text.wrap import balance_columns, width_of
-from tests.escpos_reader import SLOTS, Paper, read_job
+from tests.escpos_reader import SLOTS, Printout, read_job
 from tests.paper import LINES, make_poem, photograph, poem_of_photo
 
 HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff end\x00"
@@ -32,7 +32,7 @@ HOSTILE = "label\x1b@\x1dV\x00 \x10\x04\x01 \x9b31m \u202egnp.exe \u200b\ufeff e
 RONGTA = SLOTS | {6: "cp1251", 7: "cp866", 17: "cp1253", 23: "latin-1", 30: "cp1250", 44: "iso8859_15"}
 
 
-def paper_of(poem: Poem, **options: object) -> Paper:
+def paper_of(poem: Poem, **options: object) -> Printout:
     """The one piece of paper a poem comes out on."""
     (paper,) = read_job(ReceiptPress(**options).press([poem], photos=None))  # type: ignore[arg-type]
     return paper

@@ -102,7 +102,7 @@ def layers(weights):
     return L, t["_fc.weight"].astype(np.float32), t["_fc.bias"].astype(np.float32)
 
 
-class Graph:
+class Builder:
     """An ONNX graph in the making."""
 
     def __init__(self):
@@ -153,7 +153,7 @@ class Graph:
 
 def float_graph(L, fw, fb, extra):
     """The network in float, with the outputs of `extra` layers."""
-    g = Graph()
+    g = Builder()
     g.const("zero", np.float32(0))
     g.const("six", np.float32(6))
     for l in L:
@@ -181,7 +181,7 @@ def float_graph(L, fw, fb, extra):
 
 def int8_graph(Q, fw, fb, extra=False):
     """The network in 8-bit integers; with `extra` every layer's output too."""
-    g = Graph()
+    g = Builder()
     acts = {"pixels": PIXELS, **{l["name"]: l["act"] for l in Q}}
     used = {}
     outs = []

@@ -75,19 +75,19 @@ TEXTURE_SILENT = (
 
 
 @dataclass(frozen=True)
-class Rows:
+class Examples:
     """Photographs as embeddings (n, 1280), targets (n, words) in 0..1, and weights (n, words)."""
 
     embedding: Floats
     target: Floats
     weight: Floats
 
-    def __add__(self, other: Rows) -> Rows:
+    def __add__(self, other: Examples) -> Examples:
         parts = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Rows(*(np.concatenate(pair) for pair in parts))
+        return Examples(*(np.concatenate(pair) for pair in parts))
 
-    def __getitem__(self, use: Any) -> Rows:
-        return Rows(self.embedding[use], self.target[use], self.weight[use])
+    def __getitem__(self, use: Any) -> Examples:
+        return Examples(self.embedding[use], self.target[use], self.weight[use])
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,11 @@ def embed(folder: Path, out: Path) -> None:
     np.savez(out, embedding=np.array(seen, np.float16), filename=names, words=words)
 
 
-def read_everyday(folder: Path) -> Rows:
+def read_everyday(folder: Path) -> Examples:
     """The everyday photographs, with what their captions and boxes say of each word and how much that counts."""
     data = np.load(folder / "everyday.npz")
     target, weight = (data[name] / np.float32(100) for name in ("target", "weight"))
-    return Rows(data["embedding"].astype(np.float32), target, weight)
+    return Examples(data["embedding"].astype(np.float32), target, weight)
 
 
 def read_own(path: Path) -> Own:
@@ -148,7 +148,7 @@ def read_own(path: Path) -> Own:
     return Own(data["embedding"].astype(np.float32), truth)
 
 
-def read_study(folder: Path, words: Words) -> Rows:
+def read_study(folder: Path, words: Words) -> Examples:
     """The earlier study's photographs set aside for training; of its largest source, which is alike, a quarter."""
     data = np.load(folder / "embeddings.npz")
     source = data["source"]
@@ -161,7 +161,7 @@ def read_study(folder: Path, words: Words) -> Rows:
             target[:, column] = data["truth"][use][:, number]
             weight[:, column] = np.where(data["known"][use][:, number], 1.0, weight[:, column])
     _correct(target, weight, source[use], words)
-    return Rows(data["embedding"][use].astype(np.float32), target, weight * np.float32(STUDY_WEIGHT))
+    return Examples(data["embedding"][use].astype(np.float32), target, weight * np.float32(STUDY_WEIGHT))
 
 
 def _silence(source: Any, words: Words) -> Floats:
@@ -202,15 +202,15 @@ def _imply(target: Floats, weight: Floats, words: Words, word: str, wider: str) 
             target[rows, column] = weight[rows, column] = 1
 
 
-def read_textures(folder: Path, words: Words) -> Rows:
+def read_textures(folder: Path, words: Words) -> Examples:
     """Close-ups of surfaces as negative examples, except for words that surfaces may show."""
     embedding = np.load(folder / "textures.npz")["embedding"].astype(np.float32)
     weight = np.full((len(embedding), len(words.all)), TEXTURE_WEIGHT, np.float32)
     weight[:, words.columns(TEXTURE_SILENT)] = UNLABELLED_WEIGHT
-    return Rows(embedding, np.zeros_like(weight), weight)
+    return Examples(embedding, np.zeros_like(weight), weight)
 
 
-def own_targets(own: Own, words: Words) -> Rows:
+def own_targets(own: Own, words: Words) -> Examples:
     """The plain view of each photograph of OWN, with what was looked for known and the rest left open."""
     target = np.zeros((len(own.truth), len(words.all)), np.float32)
     weight = np.full_like(target, 0.02)
@@ -220,7 +220,7 @@ def own_targets(own: Own, words: Words) -> Rows:
         there = words.columns(truth)
         target[row, there] = weight[row, there] = 1
         _rule_out(target[row], weight[row], truth, words)
-    return Rows(own.views[:, 0], target, weight * np.float32(OWN_WEIGHT))
+    return Examples(own.views[:, 0], target, weight * np.float32(OWN_WEIGHT))
 
 
 # The words that were checked in every photograph of OWN.
@@ -272,7 +272,7 @@ class Fit:
         return odds
 
 
-def fit(rows: Rows, seen: Floats, has: Truths, steps: int) -> Fit:
+def fit(rows: Examples, seen: Floats, has: Truths, steps: int) -> Fit:
     """Weighted logistic regression, a word a column, with ridges on the weights and on leaving `TRUST`.
 
     `seen` (n, words) are the classes' log odds, `has` (words,) tells which words have classes.
@@ -320,7 +320,7 @@ class School:
         """A head that has seen these of the everyday photographs and these of OWN, every view of them."""
         count = self.own.views.shape[1]
         mine = self._targets[own]
-        views = Rows(
+        views = Examples(
             self.own.views[own].reshape(-1, self.own.views.shape[2]),
             np.repeat(mine.target, count, axis=0),
             np.repeat(mine.weight, count, axis=0),
