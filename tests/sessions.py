@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -171,20 +172,24 @@ class Shell:
         """
         assert self._bash.stdin is not None
         if command.startswith("kill"):
-            world.until_done("\n".join(wanted or []))
+            world.until_done(wanted)
         background = command.rstrip().endswith("&") or "%" in command
+        # Jobs and what gets signals are processes of their own; the others are forks (tests/forked.py).
+        path = world.path if background or command.startswith("timeout") else world.quick_path
         if background and not world.background:
             world.before = world.poems()
         # What reads from its standard input must not read the commands to come.
-        self._bash.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '{self._MARK}%s{self._MARK}' $?\n")
+        self._bash.stdin.write(
+            f"PATH={shlex.quote(path)}\n{{ {command}\n}} </dev/null\nprintf '{self._MARK}%s{self._MARK}' $?\n"
+        )
         self._bash.stdin.flush()
         with self._heard:
             if not self._heard.wait_for(lambda: self._printed.count(self._MARK) >= 2, timeout=120):
                 raise TimeoutError(f"{command!r} did not end; it printed {self._printed!r}")
         code = int(self._printed.split(self._MARK)[1])
         if background or world.background:
-            world.background = True
             self._settle(wanted, world)
+            world.background = not command.startswith("kill")  # no session goes on beside what it did not end
         with self._heard:
             before, _, after = self._printed.split(self._MARK, 2)
             self._printed = ""
@@ -225,23 +230,36 @@ class World:
 
     folder: Path
     environ: dict[str, str]
+    quick_path: str
+    """The PATH with a `photopoem` that starts at once (tests/forked.py)."""
     addresses: dict[str, str] = field(default_factory=dict)
     vision: str = ""
     background: bool = False
     before: int = 0
     """How many poems there were when a watch began."""
 
-    def until_done(self, wanted: str) -> None:
-        """Before a watch is ended: until it has written as many poems as are wanted, and nothing changes any more."""
-        match = re.search(r"(\d+) poems written", wanted)
+    @property
+    def path(self) -> str:
+        """The PATH with the real `photopoem`."""
+        return self.environ["PATH"]
+
+    def until_done(self, wanted: Sequence[str] | None) -> None:
+        """Before a watch is ended: until it has written as many poems as are wanted, and nothing changes any more.
+
+        If the page is refreshed, nobody knows what is wanted, and it gets four seconds more.
+        """
+        match = re.search(r"(\d+) poems written", "\n".join(wanted or []))
         count = int(match[1]) if match else 0
+        quiet = 0.5 if wanted is not None and match is None else 2
         end = time.monotonic() + 60
         seen, since = self._files(), time.monotonic()
-        while time.monotonic() < end and (time.monotonic() - since < 2 or self.poems() < self.before + count):
+        while time.monotonic() < end and (
+            time.monotonic() - since < quiet or self.poems() < self.before + count
+        ):
             time.sleep(0.1)
             if seen != (now := self._files()):
                 seen, since = now, time.monotonic()
-        if match is None:
+        if wanted is None:
             time.sleep(4)
 
     def poems(self) -> int:
@@ -269,19 +287,24 @@ class World:
         return re.sub(r"\b\d\d [A-Z][a-z][a-z] \d\d:\d\d\b", "22 Nov 14:07", printed)
 
 
+def interpreter_environ() -> dict[str, str]:
+    """What the interpreters of all sessions start with."""
+    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**kept, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80", "TERM": "dumb", "TZ": "UTC"}
+
+
 @contextmanager
-def world_for(session: Session, temporary: Path) -> Iterator[World]:
+def world_for(session: Session, temporary: Path, quick: Path) -> Iterator[World]:
     """A folder with the samples, an environment without a past, and the services that the session needs."""
     folder = temporary / "show"
     folder.mkdir()
     shutil.copytree(ROOT / "samples", folder / "samples")
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
     environ = {
-        **kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(temporary),
-        "PYTHONUTF8": "1", "COLUMNS": "80", "TERM": "dumb", "TZ": "UTC", "CLOUDSDK_CONFIG": str(temporary / "none"),
+        **interpreter_environ(), "HOME": str(temporary), "CLOUDSDK_CONFIG": str(temporary / "none"),
         "PHOTOPOEM_CACHE_DIR": str(temporary / "cache"), "PHOTOPOEM_EYE_DIR": str(temporary / "eye"),
     }  # fmt: skip
-    world = World(folder, environ)
+    world = World(folder, environ, f"{quick}{os.pathsep}{environ['PATH']}")
     with ExitStack() as stack:
         if "printer" in session.needs:
             from tests.fake_printer import FakePrinter
@@ -310,10 +333,15 @@ def _make_lessons(folder: Path) -> None:
                 image.crop(box).resize((640, 427)).save(folder / word / f"{n}.jpg")
 
 
-def play(session: Session, temporary: Path, *, refresh: bool) -> list[list[tuple[Step, list[str]]]]:
-    """Run a session; for each of its blocks the steps, and the lines that each really printed."""
+def play(
+    session: Session, temporary: Path, quick: Path, *, refresh: bool
+) -> list[list[tuple[Step, list[str]]]]:
+    """Run a session; for each of its blocks the steps, and the lines that each really printed.
+
+    `quick` is a folder with a `photopoem` for what is not a job (tests/forked.py).
+    """
     played = []
-    with world_for(session, temporary) as world:
+    with world_for(session, temporary, quick) as world:
         shell = Shell(world.folder, world.environ)
         try:
             for block in session.blocks:

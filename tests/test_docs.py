@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from difflib import unified_diff
 from pathlib import Path
@@ -15,6 +16,7 @@ import click
 import pytest
 
 from photopoem.commands.options import PressOptions
+from tests.forked import forked
 from tests.manual import calls, commands, options, told_examples, used
 from tests.sessions import (
     PAGES,
@@ -22,6 +24,7 @@ from tests.sessions import (
     Session,
     Step,
     as_block,
+    interpreter_environ,
     matches,
     play,
     renewed,
@@ -51,11 +54,18 @@ def refresh(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--refresh-docs"))
 
 
+@pytest.fixture(scope="module")
+def quick() -> Iterator[Path]:
+    """A folder with a `photopoem` that starts at once."""
+    with forked(interpreter_environ()) as folder:
+        yield folder
+
+
 @pytest.mark.parametrize(("page", "number"), SESSIONS)
-def test_session(page: Path, number: int, refresh: bool, tmp_path: Path) -> None:
+def test_session(page: Path, number: int, refresh: bool, tmp_path: Path, quick: Path) -> None:
     """Every session of the pages prints, command by command, what the page says."""
     session: Session = sessions_of(page)[number]
-    played = play(session, tmp_path, refresh=refresh)
+    played = play(session, tmp_path, quick, refresh=refresh)
     if refresh:
         rewrite(page, number, played)
         return
@@ -69,6 +79,32 @@ def test_session(page: Path, number: int, refresh: bool, tmp_path: Path) -> None
                 pytest.fail(
                     f"{page.name}:{block.line}: not what is printed (--refresh-docs mends it)\n{told}"
                 )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "COLUMNS=50 photopoem help > help.txt; photopoem --nothing; echo $?; cat help.txt",
+        "mkdir -p a; cd a; echo nothing.jpg | photopoem run - --labels keywords --dry-run --traceback 2>&1 | tail -1",
+        "photopoem help memories | head -1; echo ${PIPESTATUS[0]}",
+    ],
+)
+def test_forks_do_as_the_real_command(command: str, quick: Path, tmp_path: Path) -> None:
+    """The `photopoem` of the sessions has the streams, folder, variables and exit code of the installed one."""
+    environ = interpreter_environ()
+    path = environ.pop("PATH")
+    forked_one, real = (
+        subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environ | {"PATH": each},
+            capture_output=True,
+            timeout=60,
+        )
+        for each in (f"{quick}:{path}", path)
+    )
+    assert real.stdout
+    assert (forked_one.stdout, forked_one.stderr) == (real.stdout, real.stderr)
 
 
 def test_a_wrong_session_is_found() -> None:
