@@ -181,7 +181,7 @@ class Server:
         sys.argv = argv
 
 
-def _end(code: int) -> None:
+def end(code: int) -> None:
     """Do what an interpreter does at its end, except that it takes all modules apart, which takes longest."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -201,10 +201,10 @@ def _serve() -> None:
 
     try:
         main()
-    except SystemExit as end:
-        if end.code is None or isinstance(end.code, int):
+    except SystemExit as exit_:
+        if exit_.code is None or isinstance(exit_.code, int):
             with suppress(OSError):  # of a closed pipe, which the interpreter reports
-                _end(end.code or 0)
+                end(exit_.code or 0)
         raise
 
 

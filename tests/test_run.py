@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import COMMAND, photopoem
+from tests.command import photopoem
 from tests.conftest import Rounds, small_disk
 from tests.making import make_photo, make_photos, records, texts
+from tests.processes import FORKED_WORKERS, Program
 
 LOCAL = ("--labels", "local")
 
@@ -56,7 +57,7 @@ def test_same_photo_same_poem(samples: list[Path], tmp_path: Path) -> None:
     """A photograph's poem is the same byte for byte under another name, in other company and with two jobs."""
     alone = photopoem("run", samples[2], *LOCAL, cwd=tmp_path).stdout
     folder = tmp_path / "others"
-    make_photos(folder, 30)
+    make_photos(folder, 12)
     (folder / "deep").mkdir()
     shutil.copy(samples[2], folder / "deep" / "zzz é.jpg")
     for jobs in ("1", "2"):
@@ -149,15 +150,13 @@ def test_torn_last_line_is_mended(tmp_path: Path) -> None:
 @pytest.mark.campaign
 def test_killed_run_goes_on_where_it_stopped(tmp_path: Path, rounds: Rounds) -> None:
     """Killed in the middle and started again, every photograph has its poem once and no file is half."""
-    make_photos(tmp_path / "photos", rounds(80, 200))
-    photopoem("run", "photos", *LOCAL, "--out", "whole", "--quiet", cwd=tmp_path)
+    photos = rounds(40, 200)
+    workers = (FORKED_WORKERS, "")[rounds(0, 1)]
+    make_photos(tmp_path / "photos", photos)
+    photopoem("run", "photos", *LOCAL, "--jobs", "1", "--out", "whole", "--quiet", cwd=tmp_path)
     rng = random.Random(5)
     for _ in range(3):
-        run = subprocess.Popen(
-            [*COMMAND, "run", "photos", *LOCAL, "--jobs", "2", "--quiet"],
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-        )
+        run = Program("run", "photos", *LOCAL, "--jobs", "2", "--quiet", cwd=tmp_path, before=workers)
         started = time.monotonic()
         while run.poll() is None and time.monotonic() - started < 60:
             count = (
@@ -165,12 +164,12 @@ def test_killed_run_goes_on_where_it_stopped(tmp_path: Path, rounds: Rounds) -> 
                 if (tmp_path / "poems/poems.jsonl").exists()
                 else 0
             )
-            if count > rng.randrange(5, 60):
+            if count > rng.randrange(5, photos * 3 // 4):
                 break
             time.sleep(0.01)
         run.kill()
         run.wait()
-    photopoem("run", "photos", *LOCAL, "--quiet", cwd=tmp_path)
+    photopoem("run", "photos", *LOCAL, "--jobs", "1", "--quiet", cwd=tmp_path)
     assert texts(tmp_path / "poems") == texts(tmp_path / "whole")
     assert (tmp_path / "poems/poems.jsonl").read_bytes() == (tmp_path / "whole/poems.jsonl").read_bytes()
     assert not list((tmp_path / "poems").rglob("*.tmp"))
@@ -178,22 +177,20 @@ def test_killed_run_goes_on_where_it_stopped(tmp_path: Path, rounds: Rounds) -> 
 
 def test_interrupted_run_finishes_what_is_in_hand(tmp_path: Path) -> None:
     """Ctrl-C ends the run after the photographs in hand, says how to go on, and leaves whole records."""
-    make_photos(tmp_path / "photos", 400)
-    run = subprocess.Popen(
-        [*COMMAND, "run", "photos", *LOCAL, "--jobs", "2"],
-        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    make_photos(tmp_path / "photos", 200)
+    command = ("run", "photos", "--labels", "keywords", "--jobs", "2")
+    run = Program(*command, cwd=tmp_path, err=tmp_path / "errors", before=FORKED_WORKERS)
     while (
         not (tmp_path / "poems/poems.jsonl").exists() or not (tmp_path / "poems/poems.jsonl").stat().st_size
     ):
         time.sleep(0.02)
     run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=60)
-    assert run.returncode == 130
+    assert run.wait() == 130
+    errors = (tmp_path / "errors").read_text()
     assert "the same command continues from here" in errors
     assert "Traceback" not in errors
     count = len(records(tmp_path / "poems"))
-    assert 0 < count < 400
+    assert 0 < count < 200
     assert len(texts(tmp_path / "poems")) == count
 
 
