@@ -12,7 +12,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from tests.badfiles import encoded
+from tests.badfiles import FAST, encoded
 
 FIELD = Path(__file__).parent / "data" / "field"
 Make = Callable[[int], bytes]
@@ -59,7 +59,7 @@ def _ten_bits(side: int) -> bytes:
     """A HEIC of ten bits a channel."""
     values = np.asarray(striped("RGB", side)).astype(np.uint16) * 257
     out = io.BytesIO()
-    pillow_heif.from_bytes("RGB;16", (side, side), values.tobytes()).save(out, quality=30)
+    pillow_heif.from_bytes("RGB;16", (side, side), values.tobytes()).save(out, quality=30, enc_params=FAST)
     return out.getvalue()
 
 
@@ -164,7 +164,7 @@ READ: dict[str, Make] = {
     "TIFF, pages": _frames("TIFF", "RGB", 3, compression="tiff_lzw"),
     "GIF": _made("GIF", "P"),
     "GIF, transparent": _made("GIF", "P", transparency=3),
-    "GIF, animated": _frames("GIF", "P", 8),
+    "GIF, animated": _frames("GIF", "P", 3),
     "BMP": _made("BMP", "RGB"),
     "BMP, runs of 8 bits": _rle8,
     "BMP, runs of 4 bits": _rle4,

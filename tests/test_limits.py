@@ -7,6 +7,8 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,16 +29,37 @@ SLACK = 40_000_000
 """Bytes that do not grow with the picture: a decoder's tables, bands of rows, the small pictures."""
 
 
-def spent(path: Path) -> tuple[int, float, str]:
+Spent = Callable[[Path], tuple[int, float, str]]
+
+
+@contextmanager
+def meter() -> Iterator[Spent]:
     """By how many bytes a process grows that reads a photograph, its seconds of CPU, and what it says."""
-    command = [sys.executable, "-m", "tests.peak_memory", str(path)]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    grown, seconds, said = ran.stdout.strip().split(" ", 2)
-    return int(grown), float(seconds), said
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.peak_memory"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+    ) as process:  # fmt: skip
+        given, told = process.stdin, process.stdout
+        assert given is not None and told is not None
+
+        def ask(path: Path) -> tuple[int, float, str]:
+            given.write(f"{path}\n")
+            grown, seconds, said = told.readline().strip().split(" ", 2)
+            return int(grown), float(seconds), said
+
+        yield ask
+        given.close()
+
+
+@pytest.fixture(scope="module")
+def spent() -> Iterator[Spent]:
+    """One `meter` for all of these tests."""
+    with meter() as ask:
+        yield ask
 
 
 @pytest.mark.parametrize("kind", READ)
-def test_no_format_takes_more_than_was_reckoned(tmp_path: Path, kind: str) -> None:
+def test_no_format_takes_more_than_was_reckoned(spent: Spent, tmp_path: Path, kind: str) -> None:
     """Reading a picture of nine megapixels takes no more memory than its header and mode were reckoned to need."""
     path = tmp_path / "a.jpg"
     path.write_bytes(READ[kind](SIDE))
@@ -53,7 +76,7 @@ def test_no_format_takes_more_than_was_reckoned(tmp_path: Path, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["JPEG 2000", "ICO, large"])
-def test_a_format_that_is_not_read_is_not_decoded(tmp_path: Path, kind: str) -> None:
+def test_a_format_that_is_not_read_is_not_decoded(spent: Spent, tmp_path: Path, kind: str) -> None:
     """A picture of nine megapixels in a format that Pillow knows and photopoem does not read costs a line alone."""
     path = tmp_path / "a.jpg"
     path.write_bytes(REFUSED[kind](SIDE))
@@ -67,7 +90,8 @@ def test_what_a_process_takes_is_seen_from_a_large_one(tmp_path: Path) -> None:
     held = np.ones(60_000_000)
     path = tmp_path / "a.png"
     path.write_bytes(READ["PNG"](SIDE))
-    grown, _, _ = spent(path)
+    with meter() as ask:
+        grown, _, _ = ask(path)
     assert held[-1] == 1 and grown > 3 * SIDE * SIDE
 
 
@@ -166,7 +190,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("kind", BOMBS)
-def test_a_small_file_that_promises_much_is_refused(tmp_path: Path, kind: str) -> None:
+def test_a_small_file_that_promises_much_is_refused(spent: Spent, tmp_path: Path, kind: str) -> None:
     """A few bytes that claim gigabytes or minutes are refused in one line, for next to no memory and time."""
     path = tmp_path / "bomb.jpg"
     path.write_bytes(BOMBS[kind])
