@@ -624,7 +624,7 @@ class Expander:
         """Expand a rule. Its last segment ends a line if the expanded symbol ends one."""
         self._said = self._said.with_rule(alternative)
         self.events.append((self._depth, alternative.symbol, alternative.text))
-        if keeps := self._rules.keeps.get(alternative):
+        if keeps := self._rules.keeps.get(alternative.needs):
             self._kept += tuple([card for symbol in keeps for card in self._cards[symbol]])
         for n in range(len(alternative.segments)):
             self._use_segment(alternative.segments, n, ends)

@@ -190,14 +190,14 @@ class Alternative:
 class UsableRules:
     """The rules that are usable for a photograph: the alternatives of each symbol, and its depth.
 
-    `depth` is the least expansion depth of a symbol; symbols that cannot be expanded are absent. `keeps` has the
-    numbered symbols that an alternative certainly uses; alternatives without any are absent.
+    `depth` is the least expansion depth of a symbol; symbols that cannot be expanded are absent. `keeps` has, by the
+    needs of an alternative, the numbered symbols that it certainly uses; needs without any are absent.
     """
 
     book: RuleBook
     choices: Mapping[str, tuple[Alternative, ...]]
     depth: Mapping[str, float]
-    keeps: Mapping[Alternative, frozenset[str]]
+    keeps: Mapping[frozenset[str], frozenset[str]]
 
     def depth_of(self, alternative: Alternative) -> float:
         """The least expansion depth of an alternative."""
@@ -271,30 +271,36 @@ class RuleBook:
 
     def _make_usable(self, missing: frozenset[str]) -> UsableRules:
         depth = ranks(self.graph, set(self.asked) - missing)
+        # Thousands of alternatives share a few hundred sets of needs.
+        usable = {needs for needs in self._needs if needs <= depth.keys()}
         choices = {
-            symbol: tuple(a for a in alternatives if all(need in depth for need in a.needs))
+            symbol: tuple([a for a in alternatives if a.needs in usable])
             for symbol, alternatives in self.symbols.items()
         }
         return UsableRules(self, choices, depth, self._keeps(choices))
 
-    def _keeps(self, choices: Mapping[str, tuple[Alternative, ...]]) -> dict[Alternative, frozenset[str]]:
+    @cached_property
+    def _needs(self) -> frozenset[frozenset[str]]:
+        return frozenset(a.needs for alternatives in self.symbols.values() for a in alternatives)
+
+    def _keeps(self, choices: Mapping[str, tuple[Alternative, ...]]) -> dict[frozenset[str], frozenset[str]]:
         numbered = FIXED_WORDS.intersection(self.asked)
         if not numbered:
             return {}
         usable = {
             # Of rules in order, the first that works is used.
-            symbol: tuple({a.needs: None for a in alternatives[: 1 if symbol in self.in_order else None]})
+            symbol: tuple(
+                dict.fromkeys([a.needs for a in alternatives[: 1 if symbol in self.in_order else None]])
+            )
             for symbol, alternatives in choices.items()
             if symbol not in self.filled
         }
         bound = {symbol: (*usable.get(symbol, ()), *{*options}) for symbol, options in self.options.items()}
         will = certain(usable | bound, numbered)
         keeps = {
-            a: frozenset(one for need in a.needs for one in will.get(need, ()))
-            for alternatives in choices.values()
-            for a in alternatives
+            needs: frozenset(one for need in needs for one in will.get(need, ())) for needs in self._needs
         }
-        return {alternative: symbols for alternative, symbols in keeps.items() if symbols}
+        return {needs: symbols for needs, symbols in keeps.items() if symbols}
 
 
 def make_rule_book(
