@@ -47,7 +47,7 @@ LIBRARIES = (
     "PIL.AvifImagePlugin", "PIL.ImageCms", "PIL.ImageDraw", "PIL.ImageFont", "PIL.ImageOps",
     "concurrent.futures.process", "concurrent.futures.thread", "difflib", "email", "escpos.capabilities",
     "escpos.magicencode", "escpos.printer", "fontTools.ttLib", "fpdf", "google.auth.transport.requests",
-    "google.cloud.vision_v1", "google.oauth2.service_account", "grpc", "inflect", "jinja2", "multiprocessing.spawn",
+    "google.cloud.vision_v1", "google.oauth2.service_account", "grpc", "jinja2", "multiprocessing.spawn",
     "pi_heif", "platformdirs", "rich.console", "rich.progress", "shutil", "sklearn.cluster", "sklearn.linear_model",
     "sklearn.model_selection", "tomlkit", "tomllib", "urllib.request", "zipfile",
 )  # fmt: skip
@@ -98,9 +98,11 @@ def _import_all() -> None:
 
 def _read_all() -> None:
     from photopoem.color.names import color_names
+    from photopoem.english.inflection import plural
     from photopoem.grammar import load_grammar, shelf
 
     color_names()
+    plural("thalus")  # by inflect, which knows what the tables do not
     for name in shelf():
         _ = load_grammar(name).lexicon
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 
+from photopoem.english.inflection import _inflect
 from photopoem.poem import Poem
 
 NEVER = re.compile(
@@ -23,13 +23,6 @@ def never_found(poem: Poem) -> str | None:
     """Forbidden text in the poem, if any. "Light light green" is a color's name."""
     found = NEVER.search(poem.text.lower().replace("light light ", "light "))
     return f"{found[0]!r} in {poem.text!r}" if found else None
-
-
-@cache
-def _inflect() -> Any:
-    import inflect
-
-    return inflect.engine()
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,9 +96,7 @@ def test_articles_agree_with_the_pronouncing_dictionary():
 
 def test_plurals_agree_with_inflect_but_for_a_list_checked_by_hand():
     """Our table and inflect differ on the listed nouns only, and there ours was judged the better."""
-    import inflect
-
-    engine = inflect.engine()
+    engine = english._inflect()
     counted = [(word, noun) for word, noun in english.nouns().items() if noun.number in ("count", "color")]
     assert len(counted) > 3000
     differ = {
@@ -284,11 +284,19 @@ def test_endings_taken_for_regular_are_regular():
     assert irregular == IRREGULAR_ALL_THE_SAME
 
 
-def test_known_words_do_not_import_inflect():
-    """Words of the tables are answered without importing inflect, which takes more than a second."""
-    import subprocess
-    import sys
+def test_inflect_is_imported_without_typeguards_checks():
+    """The import of inflect rewrites none of its methods, which takes seconds, and leaves typeguard as it was."""
+    code = (
+        "import sys, typeguard; from photopoem.english.inflection import plural;"
+        "typeguard.typechecked = unwanted = lambda target: sys.exit('rewritten');"
+        "print(plural('thalus'), typeguard.typechecked is unwanted)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["thaluses", "True"]
 
+
+def test_known_words_do_not_import_inflect():
+    """Words of the tables are answered without importing inflect, which takes a tenth of a second."""
     code = (
         "import sys; from photopoem.grammar.modifiers import MODIFIERS as m;"
         "[m[k](w, ()) for k in ('a', 's', 'some', 'article_or_some', 'ed')"

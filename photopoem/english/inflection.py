@@ -7,8 +7,10 @@ import math
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
+from importlib import import_module
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -303,10 +305,27 @@ def _plural_word(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _inflect() -> Any:
-    # The import takes more than a second of CPU time, so it waits for a word that is in no table.
-    import inflect
+    # It waits for a word that is in no table, because the import takes a tenth of a second.
+    with _types_unchecked():
+        import inflect
 
     return inflect.engine()
+
+
+@contextmanager
+def _types_unchecked() -> Iterator[None]:
+    """Import modules without the checks that typeguard compiles into each method, which takes seconds for inflect."""
+    try:
+        typeguard: Any = import_module("typeguard")
+    except ImportError:  # inflect brings it, and may one day do without
+        yield
+        return
+    checked = typeguard.typechecked
+    typeguard.typechecked = lambda target: target
+    try:
+        yield
+    finally:
+        typeguard.typechecked = checked
 
 
 def _like(model: str, word: str) -> str:
