@@ -5,13 +5,14 @@ folder.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from photopoem.errors import LabelError, LabellerUnavailable, UsageError
 from photopoem.labels.labeller import LabelSettings
@@ -24,6 +25,7 @@ from photopoem.labels.local.training import (
     taught_path,
 )
 from photopoem.photo.reading import read_photo
+from tests.command import photopoem, photopoem_process
 
 SIDE = 96
 
@@ -56,27 +58,26 @@ def draw_lessons(folder: Path, count: int = 20, seed: int = 1) -> Path:
     return folder
 
 
-def photopoem(*arguments: str, eye: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PHOTOPOEM_EYE_DIR": str(eye)}
-    command = [sys.executable, "-m", "photopoem", "eye", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240)
+def eye_command(*arguments: str | Path, eye: Path, code: int = 0) -> CompletedProcess[str]:
+    """`photopoem eye`, with heads kept in `eye`; in this process with one thread, as in one of its own."""
+    with patch.dict(os.environ, PHOTOPOEM_EYE_DIR=str(eye)), threadpool_limits(1):
+        return photopoem("eye", *arguments, code=code)
 
 
 @pytest.fixture(scope="module")
-def school(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def school(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CompletedProcess[str]]:
     """A folder with what was taught as `shapes` by the command, and what the command said."""
     where = tmp_path_factory.mktemp("school")
     lessons = draw_lessons(where / "lessons")
     (lessons / "stripes" / "broken.jpg").write_bytes(b"not a picture")
-    return where / "eye", photopoem("teach", str(lessons), "--as", "shapes", eye=where / "eye")
+    return where / "eye", eye_command("teach", lessons, "--as", "shapes", eye=where / "eye")
 
 
 def test_twenty_pictures_teach_a_word(
-    school: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    school: tuple[Path, CompletedProcess[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of pictures it has never seen, nearly all get the taught word at 0.5 or more, and few get the other's."""
-    eye, ran = school
-    assert ran.returncode == 0, ran.stderr
+    eye, _ = school
     monkeypatch.setenv("PHOTOPOEM_EYE_DIR", str(eye))
     labeller = open_labeller("shapes", LabelSettings())
     unseen = draw_lessons(tmp_path / "unseen", 10, seed=99)
@@ -93,7 +94,7 @@ def test_twenty_pictures_teach_a_word(
 
 
 def test_a_taught_word_knows_its_teacher(
-    school: tuple[Path, subprocess.CompletedProcess[str]],
+    school: tuple[Path, CompletedProcess[str]],
     samples: list[Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -112,44 +113,43 @@ def test_a_taught_word_knows_its_teacher(
         assert own == [label for label in theirs if label in own]
 
 
-def test_the_command_tells_how_each_word_went(school: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_the_command_tells_how_each_word_went(school: tuple[Path, CompletedProcess[str]]) -> None:
     """The command says of each word how many unseen pictures it knew, and names the photo that it left out."""
     eye, ran = school
     assert "stripes: knew " in ran.stdout
     assert "--labels local:shapes" in ran.stdout
     assert "broken.jpg" in ran.stderr
-    listed = photopoem("taught", eye=eye)
+    listed = eye_command("taught", eye=eye)
     assert listed.stdout.strip() == "shapes: round things, stripes"
 
 
 def test_a_word_that_cannot_be_told_is_named(tmp_path: Path) -> None:
     """If no picture of a word was recognized, a line says what the word needs."""
-    lessons = draw_lessons(tmp_path / "lessons", 8)
+    lessons = draw_lessons(tmp_path / "lessons", 6)
     (lessons / "odd").mkdir()
     for number in range(6):
         picture = list(DRAW.values())[number % 2](np.random.default_rng(number))
         Image.fromarray(picture).save(lessons / "odd" / f"{number}.png")
-    told = photopoem("teach", str(lessons), "--as", "mixed", eye=tmp_path).stdout.splitlines()
+    told = eye_command("teach", lessons, "--as", "mixed", eye=tmp_path).stdout.splitlines()
     assert told[0].startswith("odd: knew 0 of 6 ")
     assert told[3] == "too early to tell: odd: give more photographs, or more similar ones"
     assert told[4].startswith("taught: --labels local:mixed")
 
 
-def test_what_was_taught_is_not_overwritten(school: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_what_was_taught_is_not_overwritten(school: tuple[Path, CompletedProcess[str]]) -> None:
     """A name that is taken is refused without --force, and the head stays as it was."""
     eye, _ = school
     before = (eye / "shapes.npz").read_bytes()
-    ran = photopoem("teach", str(eye.parent / "lessons"), "--as", "shapes", eye=eye)
-    assert ran.returncode == 2
+    ran = eye_command("teach", eye.parent / "lessons", "--as", "shapes", eye=eye, code=2)
     assert "--force" in ran.stderr
     assert (eye / "shapes.npz").read_bytes() == before
 
 
-def test_teaching_twice_gives_the_same_bytes(school: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    """The same pictures teach the same head, byte by byte."""
+def test_teaching_twice_gives_the_same_bytes(school: tuple[Path, CompletedProcess[str]]) -> None:
+    """The same pictures teach the same head, byte by byte, in another process too."""
     eye, _ = school
-    ran = photopoem("teach", str(eye.parent / "lessons"), "--as", "again", eye=eye)
-    assert ran.returncode == 0, ran.stderr
+    lessons = eye.parent / "lessons"
+    photopoem_process("eye", "teach", lessons, "--as", "again", PHOTOPOEM_EYE_DIR=str(eye))
     assert (eye / "again.npz").read_bytes() == (eye / "shapes.npz").read_bytes()
     (eye / "again.npz").unlink()
 
@@ -208,7 +208,7 @@ def test_a_broken_head_is_said_to_be_broken(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_what_was_taught_to_another_network_is_not_misread(
-    school: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    school: tuple[Path, CompletedProcess[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lessons of another network, or of none named, are refused with the command that teaches them again."""
     parts = dict(np.load(school[0] / "shapes.npz"))
@@ -218,8 +218,7 @@ def test_what_was_taught_to_another_network_is_not_misread(
     for name in ("other", "old"):
         with pytest.raises(LabellerUnavailable, match=f"eye teach FOLDER --as {name} --force"):
             read_taught(name)
-    listed = photopoem("taught", eye=tmp_path)
-    assert listed.returncode == 0
+    listed = eye_command("taught", eye=tmp_path)
     assert listed.stdout.count("teach it again") == 2
 
 
@@ -229,7 +228,7 @@ def test_one_bad_lesson_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "worse.npz").mkdir()
     os.mkfifo(tmp_path / "pipe.npz")
     (tmp_path / "good.npz").write_bytes(shipped_head().to_bytes())
-    done = photopoem("taught", eye=tmp_path)
+    done = eye_command("taught", eye=tmp_path)
     listed = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     assert sorted(listed) == ["bad", "good"]
     assert "not a file of taught words" in listed["bad"]

@@ -5,26 +5,26 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from photopoem.labels.local.classifier import read_head
+from tools import train_eye
 
 ROOT = Path(__file__).parent.parent
 ROWS, LABELS = 240, ["sky", "tree", "indoor", "dog"]
+STEPS = "12"
+"""Of the training; the shipped head took many more."""
 EVERYDAY = ["sky", "tree", "room", "dog", "bear", "person", "running", "wooden", "shirt"]
 
 
-def run_tool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "tools/train_eye.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240)
-
-
-def train(everyday: Path, study: Path, own: Path, out: Path, steps: int) -> subprocess.CompletedProcess[str]:
-    folders = (str(everyday), str(study), str(own))
-    return run_tool("train", *folders, "--out", str(out), "--steps", str(steps))
+def run_tool(*arguments: str | Path) -> None:
+    """Run the tool in this process."""
+    with patch.object(sys, "argv", ["train_eye.py", *map(str, arguments)]):
+        train_eye.main()
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +88,15 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(f"{number}.png,{'sky' if number % 2 else 'german_shepherd tree canoe'}\n")
     (folder / "words.csv").write_text("photo,words\n" + "".join(rows))
     out = folder / "own.npz"
-    ran = run_tool("embed", str(folder), str(out))
-    assert ran.returncode == 0, ran.stderr
+    run_tool("embed", folder, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def trained(everyday: Path, study: Path, own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what a training wrote."""
+    out = tmp_path_factory.mktemp("trained")
+    run_tool("train", everyday, study, own, "--out", out, "--steps", STEPS)
     return out
 
 
@@ -101,22 +108,26 @@ def test_photographs_become_embeddings(own: Path) -> None:
     assert data["words"][0] == "german_shepherd tree canoe"
 
 
-def test_the_same_input_gives_the_same_bytes(everyday: Path, study: Path, own: Path, tmp_path: Path) -> None:
-    """Trained twice, head and background are the same byte by byte; a word of too few photographs is not in them."""
-    for turn in ("one", "two"):
-        (tmp_path / turn).mkdir()
-        ran = train(everyday, study, own, tmp_path / turn, 8)
-        assert ran.returncode == 0, ran.stderr
+def test_the_same_input_gives_the_same_bytes(
+    trained: Path, everyday: Path, study: Path, own: Path, tmp_path: Path
+) -> None:
+    """Trained again, in another process, head and background are the same byte by byte; a word of too few photographs
+    is not in them.
+    """
+    tool = [sys.executable, train_eye.__file__, "train", everyday, study, own]
+    done = subprocess.run(
+        [*tool, "--out", tmp_path, "--steps", STEPS], capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
     for name in ("eye-head.npz", "eye-background.npz"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (trained / name).read_bytes() == (tmp_path / name).read_bytes()
     kept = [word for word in EVERYDAY if word != "bear"]
-    assert read_head(tmp_path / "one" / "eye-head.npz").words == tuple(kept)
+    assert read_head(trained / "eye-head.npz").words == tuple(kept)
 
 
-def test_training_learns(everyday: Path, study: Path, own: Path, tmp_path: Path) -> None:
+def test_training_learns(trained: Path, study: Path) -> None:
     """The head tells the made-up sky from its absence on rows that were held out."""
-    assert train(everyday, study, own, tmp_path, 25).returncode == 0
-    head, data = read_head(tmp_path / "eye-head.npz"), np.load(study / "embeddings.npz")
+    head, data = read_head(trained / "eye-head.npz"), np.load(study / "embeddings.npz")
     held = ~data["train"]
     odds = data["embedding"][held].astype(np.float32) @ head.weights[head.words.index("sky")]
     sky = data["truth"][held, 0] > 0
@@ -127,8 +138,7 @@ def test_the_shipped_head_weighs_classes_as_the_tool_does(tmp_path: Path) -> Non
     """What the shipped head holds of words that only the classes know is what the tool makes of the embeddings here."""
     shipped = ROOT / "photopoem/data/eye-head.npz"
     (tmp_path / "eye-head.npz").write_bytes(shipped.read_bytes())
-    ran = run_tool("classes", str(ROOT / "tools/eye/own.npz"), "--out", str(tmp_path))
-    assert ran.returncode == 0, ran.stderr
+    run_tool("classes", ROOT / "tools/eye/own.npz", "--out", tmp_path)
     made, held = read_head(tmp_path / "eye-head.npz"), read_head(shipped)
     assert made.classes == pytest.approx(held.classes, abs=0.005)
     assert (made.weights == held.weights).all()

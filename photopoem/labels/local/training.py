@@ -17,7 +17,7 @@ import numpy.typing as npt
 from photopoem.errors import LabellerUnavailable, PhotoError, UsageError, did_you_mean
 from photopoem.files import read_regular
 from photopoem.labels.local.classifier import Head, read_head
-from photopoem.labels.local.network import VERSION, Network, views
+from photopoem.labels.local.network import VERSION, Network, as_one, views
 from photopoem.photo.discover import SUFFIXES
 from photopoem.photo.reading import read_photo
 from photopoem.text.terminal import counted
@@ -178,9 +178,9 @@ def teach(
         except PhotoError as error:
             note(f"{error}; left out")
         else:
-            _, mirrored, middle = views(pixels)
-            others = [network.see_prepared(view).embedding for view in (mirrored, middle)]
-            seen[path] = np.stack([network.see(pixels).embedding, *others])
+            whole, middle = (view.sight for view in network.views(pixels))
+            mirrored = network.see_prepared(views(pixels)[1])
+            seen[path] = np.stack([each.embedding for each in (as_one(whole, middle), mirrored, middle)])
         step(number, len(photos))
     learned = [_learn(word, listed, seen) for word, listed in lessons.items()]
     weights, bias, reports = zip(*learned, strict=True)
