@@ -18,8 +18,10 @@ from unittest.mock import patch
 from photopoem.cli import main
 
 COMMAND = [sys.executable, "-m", "photopoem"]
-ONCE_A_PROCESS = ("LC_", "LANG", "PYTHON", "OMP_", "OPENBLAS_", "PHOTOPOEM_", "GOOGLE_")
-"""Variables that begin so are read once: when the interpreter or a library starts, or a labeller is opened."""
+AT_THE_START = ("LC_", "LANG", "PYTHON", "OMP_", "OPENBLAS_")
+"""Variables that begin so are read when the interpreter or a library starts."""
+ONCE_A_PROCESS = ("PHOTOPOEM_", "GOOGLE_")
+"""Variables that begin so are read once: when a labeller is opened."""
 
 Argument = str | Path | bytes
 
@@ -31,8 +33,10 @@ def photopoem(
 
     It runs in this process, unless the environment sets what a process reads only once.
     """
-    if any(name.startswith(ONCE_A_PROCESS) for name in environ):
+    if any(name.startswith(AT_THE_START) for name in environ):
         return photopoem_process(*args, cwd=cwd, stdin=stdin, code=code, **environ)
+    if any(name.startswith(ONCE_A_PROCESS) for name in environ):
+        return photopoem_forked(*args, cwd=cwd, stdin=stdin, code=code, **environ)
     with ExitStack() as stack:
         given, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
         given.write(stdin)
@@ -62,6 +66,23 @@ def photopoem_process(
     )
     out, err = done.stdout.decode(errors="surrogateescape"), done.stderr.decode(errors="replace")
     return _checked(CompletedProcess(done.args, done.returncode, out, err), code)
+
+
+def photopoem_forked(
+    *args: Argument, cwd: Path | None = None, stdin: bytes = b"", code: int | None = 0, **environ: str
+) -> CompletedProcess[str]:
+    """The same as `photopoem`, in a process that is forked from one that has imported everything."""
+    from tests.processes import Program
+
+    with tempfile.TemporaryDirectory() as folder:
+        given, out, err = (Path(folder) / name for name in ("given", "out", "err"))
+        given.write_bytes(stdin)
+        run = Program(
+            *map(os.fsdecode, args), cwd=cwd or Path.cwd(), given=given, out=out, err=err, environ=environ
+        )
+        ended = run.wait(240)
+        printed = out.read_bytes().decode(errors="surrogateescape"), err.read_bytes().decode(errors="replace")
+    return _checked(CompletedProcess([*COMMAND, *args], ended, *printed), code)
 
 
 def _checked(done: CompletedProcess[str], code: int | None) -> CompletedProcess[str]:

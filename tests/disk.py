@@ -7,17 +7,14 @@ what it holds now and what it held when it was last synced; what a cut leaves li
 from __future__ import annotations
 
 import ast
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-import psutil
-
 from tests.conftest import require_tool
+from tests.processes import Program
 
 CALLS = (
     "open,openat,creat,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,"
@@ -56,26 +53,35 @@ class Call:
         return int(after[2]) if len(after) > 2 else None
 
 
-def traced(
-    trace: Path, *command: str, during: Callable[[subprocess.Popen[bytes]], None] | None = None
-) -> list[Call]:
+_ATTACHED = """
+import ctypes, re, time
+ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1))  # PR_SET_PTRACER: strace is not its parent
+while not re.search(r"TracerPid:\\s*[1-9]", open("/proc/self/status").read()):
+    time.sleep(0.01)
+time.sleep(0.1)
+"""
+"""What the program does first: it waits until it is traced."""
+
+
+def traced(trace: Path, *command: str, during: Callable[[Program], None] | None = None) -> list[Call]:
     """The calls of a command and its threads, in their order.
 
-    `during` is called with the tracer while the command runs; without it the command is waited for, and must succeed.
+    `during` is called with the program while it runs; without it the program is waited for, and must succeed.
     """
-    tracer = [require_tool("strace"), *"-f -qq -y -ttt -s 1000000 -e signal=none -e".split()]
-    ran = subprocess.Popen(
-        [*tracer, f"trace={CALLS}", "-o", str(trace), sys.executable, "-m", "photopoem", *command],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"),
-    )  # fmt: skip
+    options = [*"-f -qq -y -ttt -s 1000000 -e signal=none -e".split(), f"trace={CALLS}", "-o", str(trace)]
+    said = trace.with_name("errors")
+    strace = require_tool("strace")
+    program = Program(*command, cwd=Path.cwd(), err=said, before=_ATTACHED)
+    tracer = subprocess.Popen([strace, *options, "-p", str(program.pid)], stderr=subprocess.DEVNULL)
     try:
         if during is not None:
-            during(ran)
-        _, said = ran.communicate(timeout=240)
+            during(program)
+        assert program.wait(240) == 0, said.read_text()
+        tracer.wait(60)
     finally:
-        for each in psutil.Process(ran.pid).children() if ran.poll() is None else ():
-            each.kill()
-    assert ran.returncode == 0, said
+        program.kill()
+        tracer.kill()
+        tracer.wait()
     return [call for line in _joined(trace.read_text()) if (call := _call(line))]
 
 

@@ -68,17 +68,18 @@ def parent() -> Parent:
 class Program:
     """`photopoem` with these arguments, in a process and a process group of its own.
 
-    `out` and `err` are files that its outputs are added to; `before` is code that it executes first.
+    `given` is its standard input; `out` and `err` are files that its outputs are added to; `before` is code that it
+    executes first.
     """
 
     def __init__(
-        self, *args: str, cwd: Path, out: Path | None = None, err: Path | None = None, before: str = "",
-        environ: Mapping[str, str] | None = None,
+        self, *args: str, cwd: Path, given: Path | None = None, out: Path | None = None, err: Path | None = None,
+        before: str = "", environ: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.returncode: int | None = None
         pid = parent().ask(
             args=args, cwd=str(cwd), before=before, environ={**os.environ, **(environ or {})},
-            streams=[os.devnull, str(out or os.devnull), str(err or os.devnull)],
+            streams=[str(given or os.devnull), str(out or os.devnull), str(err or os.devnull)],
         )  # fmt: skip
         assert pid is not None
         self.pid = pid

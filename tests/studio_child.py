@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from photopoem.grammar import load_grammar
+from photopoem.grammar import load_grammar, shelf
 from photopoem.studio.server import ACTS
 from photopoem.studio.wall import Wall
 
@@ -46,7 +46,8 @@ def act(folder: str, asked: list[tuple[str, dict[str, Any]]], fatal: int) -> Non
 
 def main() -> None:
     """Fork, wait, tell; until the input ends."""
-    load_grammar("i-can-remember")
+    for name in shelf():  # each is read once and not once a child
+        _ = load_grammar(name).lexicon
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
 from photopoem.poems.folder import AT_ONCE
@@ -24,11 +24,12 @@ from photopoem.printing.queue import FILE_NAME, Queue
 from photopoem.services.pipeline import Settings
 from photopoem.services.publish import open_paper
 from photopoem.services.watch import Watch
-from tests.command import photopoem, photopoem_process
+from tests.command import photopoem
 from tests.conftest import Rounds, require_tool
 from tests.disk import STATES, Call, Disk, traced
 from tests.fake_printer import CUT, IN_TURN, QUESTION, FakePrinter
 from tests.making import records, texts
+from tests.processes import Program
 from tests.vision_server import serving, tell_gray
 
 
@@ -204,11 +205,10 @@ def test_a_show_survives_a_cut_at_each_sync(disk: Path, printer: FakePrinter, ro
     """Wherever the power goes, a show that is started again prints the rest and none that was on its way before."""
     base = disk.parent
 
-    def end(show: subprocess.Popen[bytes]) -> None:
+    def end(show: Program) -> None:
         _until(lambda: len(printer.jobs) == 4)
         time.sleep(0.5)  # until the last is noted as printed
-        (program,) = psutil.Process(show.pid).children()
-        program.terminate()
+        show.send_signal(signal.SIGTERM)
 
     def again(out: Path) -> list[bytes]:
         printer.jobs.clear()
@@ -245,20 +245,11 @@ def test_no_answer_is_paid_twice_after_a_cut(tmp_path: Path) -> None:
     """Whatever a disk holds when a request goes out, the answers of all requests before it are not asked for again."""
     from tests.making import make_photos
 
-    make_photos(tmp_path / "in", 40)
+    make_photos(tmp_path / "in", 34)
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = [
-        "run",
-        f"{tmp_path}/in",
-        "--out",
-        f"{tmp_path}/out",
-        "-q",
-        "--labels",
-        "vision",
-        "--vision-parallel",
-        "1",
-    ]
+    command = ["run", f"{tmp_path}/in", "--out", f"{tmp_path}/out", "-q", "--grammar", "inventory"]
+    command += ["--labels", "vision", "--vision-parallel", "1"]
     asked: list[float] = []
 
     def answer(request: object, context: object) -> object:
@@ -269,7 +260,7 @@ def test_no_answer_is_paid_twice_after_a_cut(tmp_path: Path) -> None:
         patch.setenv("PHOTOPOEM_VISION_ENDPOINT", server.endpoint)
         patch.setenv("PHOTOPOEM_CACHE_DIR", str(disk / "cache"))
         calls = traced(tmp_path / "trace", *command)
-        assert server.sizes == [16, 16, 8]
+        assert server.sizes == [16, 16, 2]
         last = next(at for at, each in enumerate(calls) if each.time > asked[-1])
         for state in STATES:
             left = tmp_path / state
@@ -279,5 +270,5 @@ def test_no_answer_is_paid_twice_after_a_cut(tmp_path: Path) -> None:
             after.leave(left, state)
             server.requests.clear()
             shutil.rmtree(tmp_path / "out")
-            photopoem_process(*command, PHOTOPOEM_CACHE_DIR=str(left / "cache"))
-            assert server.sizes == [8], state
+            photopoem(*command, PHOTOPOEM_CACHE_DIR=str(left / "cache"))
+            assert server.sizes == [2], state
