@@ -64,16 +64,16 @@ def test_max_requests_stops_short_of_a_bill(tmp_path: Path) -> None:
 
 def test_auto_hands_over_to_the_built_in_labeller(tmp_path: Path) -> None:
     """With auto, if Vision fails permanently, local labels the rest; a line says so once, and those poems name it."""
-    make_photos(tmp_path / "photos", 40)
+    make_photos(tmp_path / "photos", 66)
     denied = refusing(grpc.StatusCode.PERMISSION_DENIED, "billing is off")
-    with serving(in_turn(tell_gray, tell_gray, denied)) as server:
+    with serving(in_turn(tell_gray, tell_gray, tell_gray, tell_gray, denied)) as server:
         env = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "PHOTOPOEM_CACHE_DIR": str(tmp_path / "cache")}
-        command = ("run", "photos", "--labels", "auto", "--vision-parallel", "1")
+        command = ("run", "photos", "--labels", "auto", "--jobs", "1", "--grammar", "inventory")
         done = photopoem(*command, cwd=tmp_path, **env)
     assert done.stderr.count("using the built-in labeller for the rest") == 1
     told = labellers(tmp_path / "poems")
-    assert told[:32] == ["vision"] * 32
-    assert set(told[32:]) == {"local (for vision)"}
+    assert told[:64] == ["vision"] * 64
+    assert set(told[64:]) == {"local (for vision)"}
 
 
 def test_vision_that_refuses_ends_the_run(tmp_path: Path) -> None:
