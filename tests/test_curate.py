@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import signal
 import threading
 import time
 from pathlib import Path
@@ -21,9 +21,10 @@ from photopoem.poems.text import as_text, read_edited
 from photopoem.printing.queue import Queue
 from photopoem.services import curate
 from photopoem.services.publish import enqueue, open_paper, print_poems, print_queue
-from tests.command import COMMAND, photopoem_process
+from tests.command import photopoem_forked
 from tests.making import make_photo, make_photos, records, texts
 from tests.paper import make_poem
+from tests.processes import Program
 from tests.studio import until
 
 RUN = ("run", "photos", "--labels", "keywords", "--jobs", "1")
@@ -538,24 +539,32 @@ def test_programs_obey_what_was_decided(show: Path) -> None:
     run("keep", FIRST)
     run("drop", SECOND)
     before = texts(show / "poems")
-    told = photopoem_process(*RUN, "--seed", "5", cwd=show).stderr
+    told = photopoem_forked(*RUN, "--seed", "5", cwd=show).stderr
     assert "1 written, 1 kept as the show has it, 1 dropped" in told
     after = texts(show / "poems")
     assert after["0/0000.jpg.txt"] == before["0/0000.jpg.txt"]
     assert after["2/0002.jpg.txt"] != before["2/0002.jpg.txt"]
-    assert "1 dropped" in photopoem_process("print", "--to", "file:all.csv", cwd=show).stderr
+    assert "1 dropped" in photopoem_forked("print", "--to", "file:all.csv", cwd=show).stderr
     listed = Path("all.csv").read_text()
     assert "0000.jpg" in listed
     assert "0001.jpg" not in listed
-    watch = subprocess.Popen(
-        [*COMMAND, "watch", "photos", "--existing", "--labels", "keywords", "--print", "dir:paper", "--press", "text"],
-        stderr=subprocess.PIPE, text=True, cwd=show,
-    )  # fmt: skip
+    command = (
+        "watch",
+        "photos",
+        "--existing",
+        "--labels",
+        "keywords",
+        "--print",
+        "dir:paper",
+        "--press",
+        "text",
+    )
+    watch = Program(*command, cwd=show)
     try:
         until(lambda: len(list(Path("paper").glob("*.txt"))) == 2, 60)
         time.sleep(1)
-        watch.terminate()
-        watch.communicate(timeout=60)
+        watch.send_signal(signal.SIGTERM)
+        assert watch.wait() == 0
     finally:
         watch.kill()
     assert sorted(each.name for each in Path("paper").glob("*.txt")) == ["0000.txt", "0002.txt"]

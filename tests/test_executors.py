@@ -92,7 +92,7 @@ def test_dask_cluster_gives_the_same_poems(tmp_path: Path) -> None:
     """A Dask cluster of two workers gives byte for byte the poems of a single run."""
     from distributed import LocalCluster
 
-    make_photos(tmp_path / "photos", 30)
+    make_photos(tmp_path / "photos", 18)
     photopoem("run", "photos", "--labels", "local", "--jobs", "1", "--out", "one", cwd=tmp_path)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         photopoem(
@@ -107,4 +107,4 @@ def test_dask_cluster_gives_the_same_poems(tmp_path: Path) -> None:
             cwd=tmp_path,
         )
     assert (tmp_path / "one/poems.jsonl").read_bytes() == (tmp_path / "two/poems.jsonl").read_bytes()
-    assert len((tmp_path / "two/poems.jsonl").read_text().splitlines()) == 30
+    assert len((tmp_path / "two/poems.jsonl").read_text().splitlines()) == 18

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from photopoem.photo.discover import files_left_out, find_photos
-from tests.command import photopoem, photopoem_process
+from tests.command import photopoem, photopoem_forked
 from tests.making import make_photo, texts
+from tests.processes import Program
+from tests.studio import until
 
 ROOT = Path(__file__).parent.parent
 KEYWORDS = ("--labels", "keywords", "--quiet")
@@ -115,26 +117,41 @@ def test_a_look_on_a_narrow_terminal(tmp_path: Path, columns: str) -> None:
 
 def test_a_full_standard_output(tmp_path: Path) -> None:
     """If standard output is full, the poems are still written, and one line says so."""
-    for n in range(2):
-        make_photo(tmp_path / f"photos/{n}.jpg", n)
-    for shell, told in (
-        ("> /dev/full", "the disk is full"),
-        (">&-", "standard output is closed"),
-        ("<&-", ""),
-    ):
-        command = f'"{sys.executable}" -m photopoem run photos --force -l keywords {shell}'
+    make_photo(tmp_path / "photos/a.jpg", 1)
+    run, errors = ("run", "photos", "--force", "-l", "keywords"), tmp_path / "errors"
+    full = Program(*run, cwd=tmp_path, out=Path("/dev/full"), err=errors)
+    ended = {"the disk is full": (full.wait(), errors.read_text())}
+    for shell, told in ((">&-", "standard output is closed"), ("<&-", "")):
+        command = f'"{sys.executable}" -m photopoem {" ".join(run)} --out "out {shell}" {shell}'
         done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert done.stderr.count("standard output") == bool(told) and told in done.stderr
-        assert "Traceback" not in done.stderr and "Exception" not in done.stderr
-        assert len(texts(tmp_path / "poems")) == 2
-        shutil.rmtree(tmp_path / "poems")
+        ended[told] = (done.returncode, done.stderr)
+    for told, (code, said) in ended.items():
+        assert code == 0, said
+        assert said.count("standard output") == bool(told) and told in said
+        assert "Traceback" not in said and "Exception" not in said
+    for out in ("poems", "out >&-", "out <&-"):
+        assert len(texts(tmp_path / out)) == 1
+
+
+def no_word_of_it(said: str) -> bool:
+    """Whether nothing was said of a reader that left."""
+    return "Traceback" not in said and "Exception" not in said and "rror" not in said
+
+
+def test_a_reader_that_leaves_early(tmp_path: Path) -> None:
+    """Where what reads the output has had enough, as `head -n 1` has, a run says nothing of it and writes all poems."""
+    for n in range(3):
+        make_photo(tmp_path / f"photos/{n}.jpg", n)
+    # It leaves before the first word: `head` might have read all of so little.
+    command = f'"{sys.executable}" -u -m photopoem run photos -l keywords | :'
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert no_word_of_it(done.stderr), done.stderr
+    assert len(texts(tmp_path / "poems")) == 3
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        "run photos --force -l keywords",
         "look photos/0.jpg -l keywords",
         "explain poems/0.jpg.txt",
         "grammar preview haiku -n 40",
@@ -142,16 +159,23 @@ def test_a_full_standard_output(tmp_path: Path) -> None:
         "help labels",
     ],
 )
-def test_a_reader_that_leaves_early(tmp_path: Path, line: str) -> None:
-    """Where what reads the output has had enough, as `head -n 1` has, nothing is said of it; a run writes all poems."""
-    for n in range(3):
-        make_photo(tmp_path / f"photos/{n}.jpg", n)
+def test_a_reader_of_any_command_may_leave(tmp_path: Path, line: str) -> None:
+    """A command whose output nobody reads any more ends without a word of that."""
+    make_photo(tmp_path / "photos/0.jpg", 0)
     photopoem("run", "photos", *KEYWORDS, cwd=tmp_path)
-    # It leaves before the first word: `head` might have read all of so little.
-    command = f'"{sys.executable}" -u -m photopoem {line} | :'
-    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr and "Exception" not in done.stderr and "rror" not in done.stderr
-    assert len(texts(tmp_path / "poems")) == 3
+    reader, writer = os.pipe()
+    pipe, left, errors = Path(f"/proc/{os.getpid()}/fd/{writer}"), tmp_path / "left", tmp_path / "errors"
+    wait = (
+        f"import os, sys, time\nsys.stdout.reconfigure(write_through=True)\nopen({str(tmp_path / 'here')!r}, 'w')"
+        f"\nwhile not os.path.exists({str(left)!r}): time.sleep(0.005)"
+    )
+    program = Program(*line.split(), cwd=tmp_path, out=pipe, err=errors, before=wait)
+    until(lambda: (tmp_path / "here").exists())
+    os.close(writer)
+    os.close(reader)
+    left.touch()
+    assert program.wait() in (0, 1)
+    assert no_word_of_it(errors.read_text()), errors.read_text()
 
 
 HOMELESS = """
@@ -186,5 +210,5 @@ def test_as_many_color_names_as_the_largest_list_has(tmp_path: Path) -> None:
     make_photo(tmp_path / "a.jpg", 1)
     rows = (f"no {n},#{n * 523 % 16777216:06x}\n" for n in range(31913))
     (tmp_path / "many.csv").write_text("name,hex\n" + "".join(rows))
-    looked = photopoem_process("look", "a.jpg", "-l", "keywords", "--color-names", "many.csv", cwd=tmp_path)
+    looked = photopoem_forked("look", "a.jpg", "-l", "keywords", "--color-names", "many.csv", cwd=tmp_path)
     assert "named by the list many.csv" in looked.stdout
