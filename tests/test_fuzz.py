@@ -106,7 +106,7 @@ def test_every_damaged_picture_gives_a_poem_or_a_line(tmp_path: Path, rounds: Ro
     whole = {name: make(SIDE) for name, make in (READ | REFUSED).items()}
     (tmp_path / "in").mkdir()
     names = []
-    for number_, name in zip(range(rounds(240, 2000)), cycle(whole), strict=False):
+    for number_, name in zip(range(rounds(120, 2000)), cycle(whole), strict=False):
         chance = random.Random(f"{name} {number_}")
         names.append(f"in/{number_:04}.jpg")
         (tmp_path / names[-1]).write_bytes(mutated(whole[name], list(whole.values()), chance))
