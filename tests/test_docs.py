@@ -84,7 +84,7 @@ def test_session(page: Path, number: int, refresh: bool, tmp_path: Path, quick: 
 @pytest.mark.parametrize(
     "command",
     [
-        "COLUMNS=50 photopoem help > help.txt; photopoem --nothing; echo $?; cat help.txt",
+        "COLUMNS=50 photopoem keep --help > help.txt; photopoem --nothing; echo $?; cat help.txt",
         "mkdir -p a; cd a; echo nothing.jpg | photopoem run - --labels keywords --dry-run --traceback 2>&1 | tail -1",
         "photopoem help memories | head -1; echo ${PIPESTATUS[0]}",
     ],
