@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from photopoem.errors import Misfit, Overworked, Unsayable
 from photopoem.grammar.form import MAX_LINES, Form, initial_of, letters_of
-from photopoem.grammar.modifiers import FACTS, FROM_THE_LEXICON, Calls, changed_by_all, modify, sizes_of
+from photopoem.grammar.modifiers import (
+    ENGINE_MODIFIERS,
+    FACTS,
+    FROM_THE_LEXICON,
+    Calls,
+    changed_by_all,
+    modify,
+    sizes_of,
+)
 from photopoem.grammar.parser import Action, Literal, Modifier, Pop, Push, Rule, Tag
 from photopoem.grammar.repetition import ANYHOW, STRICT, Card, Picker, Said, make_cards
 from photopoem.grammar.rules import Alternative, Nodes, Segment, UsableRules
@@ -238,6 +246,37 @@ class Expander:
     def _misfitting(self, fault: str) -> Misfit:
         self.misfit = Misfit(fault)
         return self.misfit
+
+    def _fault_in_advance(self, alternative: Alternative, ends: bool) -> str | None:
+        """Why a rule cannot fit, if that is clear from its text and the bound words; trying it takes far longer."""
+        if self._width and not self._may_fit(alternative.segments, alternative.binds):
+            return self.form.too_wide
+        segments = alternative.segments
+        if self._counted and (ends or len(segments) > 1) and (pieces := self._known(segments[0])):
+            return self.form.count_fault(len(self.lines), tidy([*self._out, *pieces])[1])
+        return None
+
+    def _known(self, segment: Segment) -> list[Piece] | None:
+        """The pieces of a segment of text and bound words alone; None if it has anything else."""
+        if segment.bindings:
+            return None
+        pieces: list[Piece] = []
+        for node in segment.rest:
+            if isinstance(node, Piece):
+                pieces.append(node)
+                continue
+            if not isinstance(node, Tag) or node.actions:
+                return None
+            stack = self._bound.get(node.symbol)
+            if not stack or len(stack[-1].choices) > 1:
+                return None
+            made = list(stack[-1].choices[0])
+            for modifier in node.modifiers:
+                if modifier.name in ENGINE_MODIFIERS:
+                    return None
+                made = modify(made, modifier.name, modifier.arguments)
+            pieces += made
+        return pieces
 
     def _may_fit(self, segments: Sequence[Segment], unbound: frozenset[str] = frozenset()) -> bool:
         """Whether the author's text and the bound words fit the width of a line; `unbound` symbols are bound later."""
@@ -539,21 +578,19 @@ class Expander:
         if self._depth > MAX_DEPTH:
             raise Unsayable(symbol)
         failed: Unsayable | Misfit | None = None
-        too_wide = 0
+        fault = ""
+        skipped = 0
         kept = self._kept
         group, later = self._usable(symbol), list[Alternative]()
         for alternative in self._in_turn(symbol, group, later):
-            if (
-                self._width
-                and not self._capturing
-                and not self._may_fit(alternative.segments, alternative.binds)
-            ):
-                too_wide += 1
+            if not self._capturing and (misfit := self._fault_in_advance(alternative, ends)):
+                fault = misfit
+                skipped += 1
                 continue
             mark = self._mark()
             try:
                 self._use(alternative, ends)
-                self.tries += too_wide
+                self.tries += skipped
                 return
             except (Misfit, Unsayable) as error:
                 self._undo(mark)
@@ -563,9 +600,9 @@ class Expander:
                 failed = failed if isinstance(failed, Misfit) else error
             finally:
                 self._kept = kept
-        self.tries += too_wide
-        if too_wide and not isinstance(failed, Misfit):
-            failed = self._misfitting(self.form.too_wide)
+        self.tries += skipped
+        if skipped and not isinstance(failed, Misfit):
+            failed = self._misfitting(fault)
         raise failed or Unsayable(symbol)
 
     def _usable(self, symbol: str) -> list[Alternative]:
