@@ -85,6 +85,8 @@ SCENES, STUFFS = 0.8, 0.7
 CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
+NEVER_ASKED = BODY | {"clothes"}
+"""Nobody needs to ask whether a person has a face, a hand or clothes."""
 BACKDROPS = frozenset(
     "tree grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
     "branch curtain water rock stone building shadow reflection forest field lawn yard".split()
@@ -316,8 +318,10 @@ def _is_sure(word: Word) -> bool:
 
 
 def _worth_asking(doubts: list[Word]) -> list[Word]:
-    """The doubts with a reasonable score."""
-    return [word for word in doubts if (word.source.score or 0) >= WORTH_ASKING]
+    """The doubts with a reasonable score that a visitor would ask about."""
+    return [
+        word for word in doubts if (word.source.score or 0) >= WORTH_ASKING and word.text not in NEVER_ASKED
+    ]
 
 
 def _asked(word: Word) -> Word:

@@ -148,6 +148,9 @@ FEWEST, LEAST_AT_ALL = 3, 0.005
 CATEGORIES = frozenset({"animal", "plant", "furniture", "food", "vehicle", "clothes", "tool"})
 # From this score, a narrower word replaces its wider words; categories are replaced sooner.
 SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
+# From this score, a word that tells the sex or the age replaces "person"; below, a poem would ask "a man?" of somebody
+# who is plainly there.
+SURE_OF_WHO = 0.7
 # From this score, a name that only the classes have (castle, pool table, chicken) replaces its everyday word. Breeds
 # and species need more, because people say "dog" even where they know the breed; of birds they say the species.
 SURE_OF_NAME, SURE_OF_SPECIES = 0.8, 0.95
@@ -348,7 +351,9 @@ def _narrowest(likely: Mapping[str, float]) -> Chances:
         score = likely[word]
         narrower = [other for other in under.get(word, ()) if other in kept]
         surest = max((kept[other] for other in narrower), default=-1.0)
-        silenced_from = SURE_OF_MEMBER if word in CATEGORIES else SURE_OF_NARROWER
+        silenced_from = (
+            SURE_OF_MEMBER if word in CATEGORIES else SURE_OF_WHO if word == "person" else SURE_OF_NARROWER
+        )
         if surest >= silenced_from or score <= surest + NOTICEABLE:
             continue
         for other in narrower:
