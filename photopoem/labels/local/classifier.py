@@ -351,9 +351,7 @@ def _narrowest(likely: Mapping[str, float]) -> Chances:
         score = likely[word]
         narrower = [other for other in under.get(word, ()) if other in kept]
         surest = max((kept[other] for other in narrower), default=-1.0)
-        silenced_from = (
-            SURE_OF_MEMBER if word in CATEGORIES else SURE_OF_WHO if word == "person" else SURE_OF_NARROWER
-        )
+        silenced_from = _silenced_from(word)
         if surest >= silenced_from or score <= surest + NOTICEABLE:
             continue
         for other in narrower:
@@ -362,6 +360,13 @@ def _narrowest(likely: Mapping[str, float]) -> Chances:
         for wide in wider.get(word, ()):
             under.setdefault(wide, []).append(word)
     return kept
+
+
+def _silenced_from(word: str) -> float:
+    """The score of a narrower word from which it is used in place of this one."""
+    if word in CATEGORIES:
+        return SURE_OF_MEMBER
+    return SURE_OF_WHO if "person" in (word, *wider_words().get(word, ())) else SURE_OF_NARROWER
 
 
 def label(word: str, score: float, labeller: str, narrower: tuple[str, ...] = ()) -> Label:
