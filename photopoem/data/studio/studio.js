@@ -28,8 +28,9 @@
     if (!answer.ok) throw new Error(told.error);
     return told;
   };
-  // What was sent arrives though the page is left meanwhile; a browser does that for so much and no more.
-  const MOST_KEPT_ALIVE = 60000;
+  // What was sent arrives though the page is left meanwhile. A browser does that for 64 kB of all requests in flight
+  // together and refuses more, so a grammar, which is also sent to be tried, goes without.
+  const MOST_KEPT_ALIVE = 16000;
   const send = (path, given) => {
     const body = JSON.stringify(given);
     return fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body, keepalive: body.length < MOST_KEPT_ALIVE })
