@@ -253,6 +253,7 @@ class Expander:
             return self.form.too_wide
         segments = alternative.segments
         if self._counted and (ends or len(segments) > 1) and (pieces := self._known(segments[0])):
+            self._step()
             return self.form.count_fault(len(self.lines), tidy([*self._out, *pieces])[1])
         return None
 
@@ -528,9 +529,7 @@ class Expander:
 
     def _symbol(self, symbol: str, *, ends: bool = False) -> None:
         """Expand a symbol: its binding, a word of the photograph, or one of its rules."""
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            raise Overworked
+        self._step()
         self._depth += 1
         try:
             stack = self._bound.get(symbol)
@@ -542,6 +541,11 @@ class Expander:
                 self._choose(symbol, ends)
         finally:
             self._depth -= 1
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise Overworked
 
     def _begins(self) -> bool:
         """Whether a line of an acrostic begins here."""
