@@ -368,7 +368,7 @@ def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None
         if label != subject
         and label.score >= WORTH_ASKING
         and label.kind != "person"
-        and label.text not in BODY
+        and label.text not in NEVER_ASKED
     ]
     return max(others, key=_telling, default=None)
 
