@@ -85,8 +85,8 @@ SCENES, STUFFS = 0.8, 0.7
 CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
-NEVER_ASKED = BODY | {"clothes"}
-"""Nobody needs to ask whether a person has a face, a hand or clothes."""
+NEVER_ASKED = BODY | {"clothes", "swimsuit", "shirtless"}
+"""Nobody needs to ask whether a person has a face, a hand or clothes, and of little clothing a poem asks nothing."""
 BACKDROPS = frozenset(
     "tree grass leaf wall floor roof window door fence road path sidewalk ground dirt wood bush plant "
     "branch curtain water rock stone building shadow reflection forest field lawn yard".split()
