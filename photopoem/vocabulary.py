@@ -82,6 +82,7 @@ Young women are often seen as girls as well, and are better called women.
 """
 SCENES, STUFFS = 0.8, 0.7
 """How the score of a scene and of stuff counts for the word beside the subject."""
+ABOVE = ("sky", "cloud")
 CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
@@ -353,7 +354,7 @@ def _standing_out(label: Label) -> float:
 def _noticed(label: Label) -> float:
     if label.text in WORN:
         return label.score * CLOTHES
-    return label.score * (SKIES if label.text in ("sky", "cloud") else 1.0)
+    return label.score * (SKIES if label.text in ABOVE else 1.0)
 
 
 def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None:
@@ -375,7 +376,7 @@ def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None
 
 def _telling(label: Label) -> float:
     view = label.kind == "scene" or label.text in GROUNDS
-    stuff = label.kind == "stuff" and label.text not in ("sky", "cloud")
+    stuff = label.kind == "stuff" and label.text not in ABOVE
     return _noticed(label) * (SCENES if view else STUFFS if stuff else 1.0)
 
 

@@ -281,7 +281,7 @@ class RuleBook:
 
     @cached_property
     def _needs(self) -> frozenset[frozenset[str]]:
-        return frozenset(a.needs for alternatives in self.symbols.values() for a in alternatives)
+        return frozenset(self._all_needs())
 
     def _keeps(self, choices: Mapping[str, tuple[Alternative, ...]]) -> dict[frozenset[str], frozenset[str]]:
         numbered = FIXED_WORDS.intersection(self.asked)
