@@ -62,7 +62,10 @@ WORN = frozenset(
     "dress shirt skirt jacket coat sweater suit uniform jersey swimsuit costume jeans shorts trousers hat cap helmet "
     "glasses sunglasses goggles scarf gloves tie mask".split()
 )
-"""Clothes that a person may wear."""
+"""Clothes that a person may wear. Doubtful ones are only said of the person, as `.wearing_guess`.
+
+A visitor sees at once whether somebody wears a shirt, so the question whether that is a shirt is not worth asking.
+"""
 THING_QUALITIES = frozenset("wooden colorful striped plaid".split())
 GROUNDS = frozenset(
     "mountain hill field road path street sidewalk beach yard lawn grass valley river track cliff".split()
@@ -281,7 +284,7 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     return {
         "label": words,
         "sure": _sure(words),
-        "doubt": tuple(map(_asked, _worth_asking(_doubtful(words)))),
+        "doubt": tuple([_asked(word) for word in _worth_asking(_doubtful(words)) if word.text not in WORN]),
         **kinds,
         **{f"sure_{name}": _sure(kinds[name]) for name in BY_SURENESS},
         **{f"doubt_{name}": tuple(map(_asked, _doubtful(kinds[name]))) for name in BY_SURENESS},
@@ -360,8 +363,8 @@ def _noticed(label: Label) -> float:
 def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None:
     """The noun that says most about the picture besides the subject: what a person holds, where an animal stands.
 
-    Things count more than scenes, stuff and clothes; other people and parts of the body are left out. None if no noun
-    is worth asking about.
+    Things count more than scenes, stuff and clothes; other people, parts of the body and doubtful clothes are left
+    out. None if no noun is worth asking about.
     """
     others = [
         label
@@ -370,6 +373,7 @@ def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None
         and label.score >= WORTH_ASKING
         and label.kind != "person"
         and label.text not in NEVER_ASKED
+        and (label.score >= SURE or label.text not in WORN)
     ]
     return max(others, key=_telling, default=None)
 

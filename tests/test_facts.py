@@ -175,6 +175,16 @@ def test_nothing_unlikely_stands_beside_the_subject() -> None:
     assert words["beside"] == ()
 
 
+def test_doubtful_clothes_are_only_worn() -> None:
+    """Doubtful clothes are neither asked about nor beside a person; they are only said of who wears them."""
+    words = make_vocabulary(
+        subject(label("man", 0.9, "person"), label("shirt", 0.6), label("lamp", 0.5))
+    ).words
+    assert [word.text for word in words["doubt"]] == ["lamp"]
+    assert [word.text for word in words["beside"]] == ["lamp"]
+    assert [word.text for word in words["subject"][0].related["wearing_guess"]] == ["shirt"]
+
+
 def test_facts_survive_the_record() -> None:
     """A poem read back from its record knows the places and colors that were measured."""
     labels = (label("fig", 0.9, color=LabelColor(RED.hex, "red", 0.6), low=0.92),)

@@ -13,6 +13,7 @@ from statistics import mean
 import pytest
 
 from photopoem.grammar import Written, load_grammar, shelf
+from photopoem.grammar.modifiers import with_article
 from photopoem.grammar.preview import vocabulary_of
 from photopoem.poem import Poem
 from photopoem.services.pipeline import Series, frame_of
@@ -49,7 +50,8 @@ class Measures:
         poem = written.poem
         if subject := vocabulary.words["subject"]:
             first = " ".join([str(poem.title), *map(str, poem.lines[:4])]).casefold()
-            self.named.append(subject[0].text.casefold() in first)
+            said = (subject[0].text.casefold(), with_article(subject[0].text))  # a person is "somebody"
+            self.named.append(any(each in first for each in said))
         self.from_photo.append(share_from_photo(poem))
         colors = colors_of(written)
         if colors:

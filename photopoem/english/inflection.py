@@ -143,7 +143,7 @@ _HEAD = re.compile(rf"^(?P<front>(?:.*?\s)??)(?P<head>\S+)(?P<rest>\s+{_AFTER_HE
 # A text that begins with a determiner.
 _DETERMINED = re.compile(
     r"(?:the|an?|some|no|every|each|any|all|both|this|that|these|those|my|your|his|her|its|our|their"
-    r"|one|two|three|four|five|six|seven|eight|nine|ten|a pair of)\s",
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|a pair of)\s|somebody\b",
     re.IGNORECASE,
 )
 # Only words of ASCII letters are passed to inflect, which is slow to import.

@@ -35,9 +35,14 @@ _SMALL_WORDS = frozenset(
 
 
 def with_article(text: str) -> str:
-    """A text with "a" or "an" if it takes one: a dog, a pair of scissors, but grass, mountains, Paris."""
+    """A text with "a" or "an" if it takes one: a dog, a pair of scissors, but grass, mountains, Paris.
+
+    A person is "somebody", which is also true of several people; how many there are is never measured.
+    """
     if not text.strip() or is_determined(text):
         return text
+    if text == "person":
+        return "somebody"
     kind = number(text.strip())
     if kind == "pair":
         return f"a pair of {text}"
