@@ -89,6 +89,9 @@ ABOVE = ("sky", "cloud")
 CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
+A_FACE = 0.85
+"""From this score, a face is the subject instead of a person of whom nothing more is known."""
+DONE_BY_FACES = frozenset({"smiling", "laughing", "talking", "singing", "sleeping"})
 NEVER_ASKED = BODY | {"clothes", "swimsuit", "shirtless"}
 """Nobody needs to ask whether a person has a face, a hand or clothes, and of little clothing a poem asks nothing."""
 BACKDROPS = frozenset(
@@ -280,11 +283,14 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     beside = choose_beside(nouns, subject)
     kinds["subject"] = (spoken[subject.text],) if subject else ()
     kinds["beside"] = (spoken[beside.text],) if beside else ()
+    # A face is somebody's, so a poem about a face does not add that there is a person.
+    faces = subject is not None and subject.text == "face"
+    others = tuple([word for word in words if not (faces and word.text == "person")])
     scores = [word.source.score or 0 for word in words]
     return {
         "label": words,
-        "sure": _sure(words),
-        "doubt": tuple([_asked(word) for word in _worth_asking(_doubtful(words)) if word.text not in WORN]),
+        "sure": _sure(others),
+        "doubt": tuple([_asked(word) for word in _worth_asking(_doubtful(others)) if word.text not in WORN]),
         **kinds,
         **{f"sure_{name}": _sure(kinds[name]) for name in BY_SURENESS},
         **{f"doubt_{name}": tuple(map(_asked, _doubtful(kinds[name]))) for name in BY_SURENESS},
@@ -337,11 +343,16 @@ def choose_subject(nouns: Sequence[Label]) -> Label | None:
     """The label that the picture is about: the owner's word, otherwise the most prominent noun.
 
     Persons and animals are more prominent than their scores say; doubts, and things that are mostly backdrops, less so.
-    There is no subject if every noun is less prominent than `LEAST_SUBJECT`.
+    A face says more than the word person. There is no subject if every noun is less prominent than `LEAST_SUBJECT`.
     """
     own = [label for label in nouns if label.labeller == OWNER]
-    first = own[0] if own else max(nouns, key=_prominence, default=None)
-    return first if own or (first and _standing_out(first) >= LEAST_SUBJECT) else None
+    if own:
+        return own[0]
+    first = max(nouns, key=_prominence, default=None)
+    if first is None or _standing_out(first) < LEAST_SUBJECT:
+        return None
+    face = next((label for label in nouns if label.text == "face" and label.score >= A_FACE), None)
+    return face if face and first.text == "person" else first
 
 
 def _prominence(label: Label) -> float:
@@ -395,6 +406,8 @@ def _said_with(
     said: dict[str, dict[str, list[Word]]] = {}
     if subject and _is_alive(subject):
         said[subject.text] = {"doing": list(said_of["doing"])}
+    if subject and subject.text == "face":
+        said[subject.text] = {"doing": [word for word in said_of["doing"] if word.text in DONE_BY_FACES]}
     if subject and subject.kind == "person":
         worn = [label for label in nouns if label.text in WORN]
         said[subject.text]["wearing"] = [_label_word(label) for label in worn]

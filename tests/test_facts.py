@@ -185,6 +185,19 @@ def test_doubtful_clothes_are_only_worn() -> None:
     assert [word.text for word in words["subject"][0].related["wearing_guess"]] == ["shirt"]
 
 
+def test_a_face_says_more_than_person() -> None:
+    """A sure face is the subject instead of a bare person, and smiles; a man or woman remains the subject."""
+    face = label("face", 0.9)
+    acts = (label("smiling", 0.8, "doing"), label("standing", 0.8, "doing"))
+    words = make_vocabulary(subject(label("person", 0.98, "person"), face, *acts)).words
+    assert [word.text for word in words["subject"]] == ["face"]
+    assert [word.text for word in words["subject"][0].related["doing"]] == ["smiling"]
+    assert [word.text for word in words["sure"]] == ["face"]
+    assert [word.text for word in words["person"]] == ["person"]
+    assert chosen(label("man", 0.8, "person"), face) == "man"
+    assert chosen(label("person", 0.9, "person"), label("face", 0.8)) == "person"
+
+
 def test_facts_survive_the_record() -> None:
     """A poem read back from its record knows the places and colors that were measured."""
     labels = (label("fig", 0.9, color=LabelColor(RED.hex, "red", 0.6), low=0.92),)
