@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import processes
 from tests.fake_printer import FakePrinter
+from tests.sessions import interpreter_environ
 from tests.vision_server import Open, opening
 
 if TYPE_CHECKING:
@@ -43,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--campaign", action="store_true", help="run the tests marked `campaign` at their full length"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the process that forks programs, once for the whole run."""
+    if not hasattr(config, "workerinput"):
+        config.add_cleanup(processes.start(interpreter_environ()))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

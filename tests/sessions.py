@@ -30,6 +30,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.processes import quick
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LEFT_OUT = "..."
@@ -174,7 +176,7 @@ class Shell:
         if command.startswith("kill"):
             world.until_done(wanted)
         background = command.rstrip().endswith("&") or "%" in command
-        # Jobs and what gets signals are processes of their own; the others are forks (tests/forked.py).
+        # Jobs and what gets signals are processes of their own; the others are forks (tests/processes.py).
         path = world.path if background or command.startswith("timeout") else world.quick_path
         if background and not world.background:
             world.before = world.poems()
@@ -231,7 +233,7 @@ class World:
     folder: Path
     environ: dict[str, str]
     quick_path: str
-    """The PATH with a `photopoem` that starts at once (tests/forked.py)."""
+    """The PATH with a `photopoem` that starts at once (tests/processes.py)."""
     addresses: dict[str, str] = field(default_factory=dict)
     vision: str = ""
     background: bool = False
@@ -295,7 +297,7 @@ def interpreter_environ() -> dict[str, str]:
 
 
 @contextmanager
-def world_for(session: Session, temporary: Path, quick: Path) -> Iterator[World]:
+def world_for(session: Session, temporary: Path) -> Iterator[World]:
     """A folder with the samples, an environment without a past, and the services that the session needs."""
     folder = temporary / "show"
     folder.mkdir()
@@ -304,7 +306,7 @@ def world_for(session: Session, temporary: Path, quick: Path) -> Iterator[World]
         **interpreter_environ(), "HOME": str(temporary), "CLOUDSDK_CONFIG": str(temporary / "none"),
         "PHOTOPOEM_CACHE_DIR": str(temporary / "cache"), "PHOTOPOEM_EYE_DIR": str(temporary / "eye"),
     }  # fmt: skip
-    world = World(folder, environ, f"{quick}{os.pathsep}{environ['PATH']}")
+    world = World(folder, environ, f"{quick()}{os.pathsep}{environ['PATH']}")
     with ExitStack() as stack:
         if "printer" in session.needs:
             from tests.fake_printer import FakePrinter
@@ -333,15 +335,10 @@ def _make_lessons(folder: Path) -> None:
                 image.crop(box).resize((640, 427)).save(folder / word / f"{n}.jpg")
 
 
-def play(
-    session: Session, temporary: Path, quick: Path, *, refresh: bool
-) -> list[list[tuple[Step, list[str]]]]:
-    """Run a session; for each of its blocks the steps, and the lines that each really printed.
-
-    `quick` is a folder with a `photopoem` for what is not a job (tests/forked.py).
-    """
+def play(session: Session, temporary: Path, *, refresh: bool) -> list[list[tuple[Step, list[str]]]]:
+    """Run a session; for each of its blocks the steps, and the lines that each really printed."""
     played = []
-    with world_for(session, temporary, quick) as world:
+    with world_for(session, temporary) as world:
         shell = Shell(world.folder, world.environ)
         try:
             for block in session.blocks:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import fields
 from difflib import unified_diff
 from pathlib import Path
@@ -16,8 +16,8 @@ import click
 import pytest
 
 from photopoem.commands.options import PressOptions
-from tests.forked import forked
 from tests.manual import calls, commands, options, told_examples, used
+from tests.processes import quick
 from tests.sessions import (
     PAGES,
     ROOT,
@@ -54,18 +54,11 @@ def refresh(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--refresh-docs"))
 
 
-@pytest.fixture(scope="module")
-def quick() -> Iterator[Path]:
-    """A folder with a `photopoem` that starts at once."""
-    with forked(interpreter_environ()) as folder:
-        yield folder
-
-
 @pytest.mark.parametrize(("page", "number"), SESSIONS)
-def test_session(page: Path, number: int, refresh: bool, tmp_path: Path, quick: Path) -> None:
+def test_session(page: Path, number: int, refresh: bool, tmp_path: Path) -> None:
     """Every session of the pages prints, command by command, what the page says."""
     session: Session = sessions_of(page)[number]
-    played = play(session, tmp_path, quick, refresh=refresh)
+    played = play(session, tmp_path, refresh=refresh)
     if refresh:
         rewrite(page, number, played)
         return
@@ -89,11 +82,11 @@ def test_session(page: Path, number: int, refresh: bool, tmp_path: Path, quick: 
         "photopoem help memories | head -1; echo ${PIPESTATUS[0]}",
     ],
 )
-def test_forks_do_as_the_real_command(command: str, quick: Path, tmp_path: Path) -> None:
+def test_forks_do_as_the_real_command(command: str, tmp_path: Path) -> None:
     """The `photopoem` of the sessions has the streams, folder, variables and exit code of the installed one."""
     environ = interpreter_environ()
     path = environ.pop("PATH")
-    forked_one, real = (
+    forked, real = (
         subprocess.run(
             ["bash", "-c", command],
             cwd=tmp_path,
@@ -101,10 +94,10 @@ def test_forks_do_as_the_real_command(command: str, quick: Path, tmp_path: Path)
             capture_output=True,
             timeout=60,
         )
-        for each in (f"{quick}:{path}", path)
+        for each in (f"{quick()}:{path}", path)
     )
     assert real.stdout
-    assert (forked_one.stdout, forked_one.stderr) == (real.stdout, real.stderr)
+    assert (forked.stdout, forked.stderr) == (real.stdout, real.stderr)
 
 
 def test_a_wrong_session_is_found() -> None:
