@@ -53,6 +53,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 }
 """Phrases for each place in the frame where a color may lie. A scattered color has none: no phrase for that points at
 anything."""
+LEAST_PLACED = 0.02
+"""The share from which a color has a place. A visitor does not find a smaller patch."""
 HALVES = 0.4
 """How often a color that only lies in one half of the frame is drawn as a placed one."""
 LOW = ("low in the picture", "in the lower half", "low down")
@@ -490,13 +492,17 @@ def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
     ]
     return {
         "color": tuple(colors),
-        "placed": tuple([_less_if_half(color) for color in colors if color.related["where"]]),
+        "placed": tuple([_less_if_half(color) for color in colors if _is_placed(color)]),
         "owned": tuple([color for color in colors if color.related["of"]]),
         "hue": _hue_words(palette, hexes),
         **_extremes(colors, light, chroma),
         **_numbered("color", colors),
         **_numbered("share", [_amount(word, share_in_words(word.source.share or 0)) for word in colors]),
     }
+
+
+def _is_placed(color: Word) -> bool:
+    return bool(color.related["where"]) and (color.source.share or 0) >= LEAST_PLACED
 
 
 def _less_if_half(color: Word) -> Word:

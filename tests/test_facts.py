@@ -145,13 +145,12 @@ def test_unlikely_doubts_are_not_asked() -> None:
 
 
 def test_a_scattered_color_has_no_place() -> None:
-    """A color at the foot is placed; one that is scattered is not, because no phrase for that points at anything."""
-    made = subject()
+    """A color at the foot is placed; one that is scattered or a speck is not, because nobody would find it there."""
     strewn = replace(RED, name="pink", hue="pink", rgb=(250, 180, 200), where=Where("scattered"))
-    palette = replace(made.palette, swatches=(*made.palette.swatches, strewn))
-    words = make_vocabulary(replace(made, palette=palette)).words
+    speck = replace(RED, name="blue", hue="blue", rgb=(0, 0, 250), share=0.01)
+    words = make_vocabulary(subject(swatches=(RED, GREY, strewn, speck))).words
     assert [word.text for word in words["placed"]] == ["red"]
-    assert [word.text for word in words["color"]] == ["red", "grey", "pink"]
+    assert [word.text for word in words["color"]] == ["red", "grey", "pink", "blue"]
 
 
 def test_the_word_beside_the_subject_tells_most() -> None:
