@@ -468,7 +468,7 @@ def _bounds(url: str) -> dict[str, Any]:
 def _page() -> Any:
     from aiohttp import ClientPayloadError, ClientResponse
 
-    class Page(ClientResponse):
+    class BoundedResponse(ClientResponse):
         """A response that is refused if it is larger than any list of files; photographs are read in pieces."""
 
         async def read(self) -> bytes:
@@ -482,7 +482,7 @@ def _page() -> Any:
                 self._body = bytes(body)
             return self._body
 
-    return Page
+    return BoundedResponse
 
 
 def find_remote(url: str, wanted: Callable[[str], bool], recurse: bool) -> Iterator[Found]:
