@@ -258,7 +258,7 @@ def _boxes_end(file: IO[bytes], size: int) -> bool:
 
 
 class FolderEvents:
-    """Sets an event when something changes in a folder, if the system reports changes."""
+    """Sets an event when something changes in a folder, if the system reports changes, and when `stop` is set."""
 
     def __init__(self, folder: Path, happened: threading.Event, stop: threading.Event) -> None:
         self.folder, self.happened, self.stop = folder, happened, stop
@@ -276,6 +276,7 @@ class FolderEvents:
             except Exception:
                 # The folder is gone or the system has no watches left. The program still checks every second.
                 self.stop.wait(1)
+        self.happened.set()
 
     def _watch(self, inode: int) -> None:
         from watchfiles import watch

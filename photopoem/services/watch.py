@@ -166,9 +166,7 @@ class Watch:
     def _round(self) -> None:
         """Check once, process what is ready, wait for more."""
         self._happened.clear()
-        started = time.monotonic()
-        ready = self._until_it_works(self.arrivals.ready)
-        took = time.monotonic() - started
+        ready, took = self._until_it_works(self._look)
         for found in ready:
             if self.stop.is_set():
                 return
@@ -180,6 +178,11 @@ class Watch:
         # Checking a very large folder is slow, so spend at most a tenth of the time on it.
         soon = self.arrivals.settle / 2 if self.arrivals.growing.keys() - self._tries else self.look_again
         self._happened.wait(max(soon, 10 * took))
+
+    def _look(self) -> tuple[list[Found], float]:
+        """The photographs that are ready, and the seconds that the check took."""
+        started = time.monotonic()
+        return self.arrivals.ready(), time.monotonic() - started
 
     def _until_it_works(self, act: Callable[[], Any]) -> Any:
         """Call `act`, and retry while a folder or the network is missing or a disk is full; returns its result."""
