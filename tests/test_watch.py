@@ -603,7 +603,8 @@ def test_good_photographs_come_out_between_the_worst(
     worst = put_the_worst(show.inbox)
 
     def all_are_told() -> bool:
-        (show.inbox / "changed").touch()  # it looks again where something happens, else less often for so much
+        # Where nothing happens it looks less often, for it looks long at these.
+        (show.inbox / "changed").touch()
         return all(name in show.said() for name in worst)
 
     for number in range(warm, count):
