@@ -21,12 +21,13 @@ import re
 import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -179,7 +180,7 @@ class Shell:
         # Jobs and what gets signals are processes of their own; the others are forks (tests/processes.py).
         path = world.path if background or command.startswith("timeout") else world.quick_path
         if background and not world.background:
-            world.before = world.poems()
+            world.before, world.printed_before = world.poems(), world.printed()
         # What reads from its standard input must not read the commands to come.
         self._bash.stdin.write(
             f"PATH={shlex.quote(path)}\n{{ {command}\n}} </dev/null\nprintf '{self._MARK}%s{self._MARK}' $?\n"
@@ -238,7 +239,8 @@ class World:
     vision: str = ""
     background: bool = False
     before: int = 0
-    """How many poems there were when a watch began."""
+    printed_before: int = 0
+    """How many poems there were when a watch began, and how many were printed."""
 
     @property
     def path(self) -> str:
@@ -246,27 +248,37 @@ class World:
         return self.environ["PATH"]
 
     def until_done(self, wanted: Sequence[str] | None) -> None:
-        """Before a watch is ended: until it has written as many poems as are wanted, and nothing changes any more.
+        """Before a watch is ended: until it has written and printed what is wanted, and nothing changes any more.
 
-        If the page is refreshed, nobody knows what is wanted, and it gets four seconds more.
+        If the page is refreshed, nobody knows what is wanted, and it gets six seconds more.
         """
-        match = re.search(r"(\d+) poems written", "\n".join(wanted or []))
-        count = int(match[1]) if match else 0
-        quiet = 0.5 if wanted is not None and match is None else 2
+        match = re.search(r"(\d+) poems written(?:, (\d+) printed)?", "\n".join(wanted or []))
+        poems, printed = (int(each or 0) for each in match.groups()) if match else (0, 0)
         end = time.monotonic() + 60
         seen, since = self._files(), time.monotonic()
         while time.monotonic() < end and (
-            time.monotonic() - since < quiet or self.poems() < self.before + count
+            time.monotonic() - since < 0.5
+            or self.poems() < self.before + poems
+            or self.printed() < self.printed_before + printed
         ):
             time.sleep(0.1)
             if seen != (now := self._files()):
                 seen, since = now, time.monotonic()
         if wanted is None:
-            time.sleep(4)
+            time.sleep(6)
 
     def poems(self) -> int:
         """How many poems there are, in all folders."""
         return sum(path.read_bytes().count(b"\n") for path in self.folder.glob("*/poems.jsonl"))
+
+    def printed(self) -> int:
+        """How many poems are printed, by all queues."""
+        count = 0
+        for path in self.folder.glob("*/print-queue.sqlite"):
+            # One that is just being made has no table yet.
+            with closing(sqlite3.connect(path)) as queue, suppress(sqlite3.OperationalError):
+                count += queue.execute("SELECT count(*) FROM jobs WHERE state = 'printed'").fetchone()[0]
+        return count
 
     def _files(self) -> set[tuple[str, int]]:
         return {(str(path), path.stat().st_mtime_ns) for path in self.folder.rglob("*") if path.is_file()}
