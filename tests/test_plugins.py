@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from photopoem.services.pipeline import Failed, Settings, write_poem, write_poem
 from photopoem.services.publish import open_target, press_for, press_of_file
 from tests.command import photopoem
 
+Put = Callable[[Path | str], None]
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "photopoem-example"
 
 
@@ -35,6 +36,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> str:
         check=True, capture_output=True,
     )  # fmt: skip
     return str(folder)
+
+
+@pytest.fixture
+def on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
+    """Puts a folder of packages on Python's path for one test, after which what is imported from it is forgotten."""
+    folders: list[str] = []
+
+    def put(folder: Path | str) -> None:
+        folders.append(str(folder))
+        monkeypatch.syspath_prepend(folders[-1])
+
+    yield put
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(tuple(folders)):
+            del sys.modules[name]
 
 
 def broken(folder: Path, points: str, code: str = "1 / 0\n") -> None:
@@ -64,45 +80,47 @@ def fails(error):
 """
 
 
-def strip(folder: Path, *, needs: str = "", check: str = "[]", press: str = "b'ink'") -> str:
+def strip(folder: Path, *, needs: str = "", check: str = "[]", press: str = "b'ink'") -> Path:
     """Install a press called strip that answers so; returns the folder for Python's path."""
     code = STRIP.format(needs=needs, check=check, press=press)
     broken(folder, "[photopoem.presses]\nstrip = broken_plugin:Press\n", code)
-    return str(folder / "site")
+    return folder / "site"
 
 
-def test_example_labeller_and_press(site: str, samples: list[Path], tmp_path: Path) -> None:
+def test_example_labeller_and_press(site: str, on_the_path: Put, samples: list[Path], tmp_path: Path) -> None:
     """The example package, once installed, labels photographs and presses poems by its names."""
-    photopoem("run", samples[0].parent, "--labels", "daylight", cwd=tmp_path, PYTHONPATH=site)
+    on_the_path(site)
+    photopoem("run", samples[0].parent, "--labels", "daylight", cwd=tmp_path)
     assert '"labeller": "daylight"' in (tmp_path / "poems/poems.jsonl").read_text()
     for name, press in (("poems.txt", ["--press", "markdown"]), ("poems.md", [])):
-        photopoem("print", "poems", *press, "--to", f"file:{name}", cwd=tmp_path, PYTHONPATH=site)
+        photopoem("print", "poems", *press, "--to", f"file:{name}", cwd=tmp_path)
         assert (tmp_path / name).read_text().count("## ") == 6
 
 
-def test_another_mode_of_a_labeller_writes_anew(site: str, samples: list[Path], tmp_path: Path) -> None:
+def test_another_mode_of_a_labeller_writes_anew(
+    site: str, on_the_path: Put, samples: list[Path], tmp_path: Path
+) -> None:
     """What follows the colon is among the labeller's parameters: a run in another mode keeps no poem of the first."""
+    on_the_path(site)
     run = ("run", samples[0].parent, "--grammar", "palette", "--labels")
     for spec, told in (
         ("daylight", "6 written\n"),
         ("daylight", "6 already there"),
         ("daylight:strict", "6 written\n"),
     ):
-        assert told in photopoem(*run, spec, cwd=tmp_path, PYTHONPATH=site).stderr
+        assert told in photopoem(*run, spec, cwd=tmp_path).stderr
     labels = [
         json.loads(line)["labels"] for line in (tmp_path / "poems/poems.jsonl").read_text().splitlines()[-6:]
     ]
     assert [] in labels and all(each[0]["score"] >= 0.7 for each in labels if each)
 
 
-def test_the_press_of_a_package_is_found_by_its_ending(
-    site: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_press_of_a_package_is_found_by_its_ending(site: str, on_the_path: Put, tmp_path: Path) -> None:
     """A file's ending chooses a press of another package too, after the built-in ones; a broken one is passed over."""
     assert press_of_file(Path("poems.md")) is None
-    monkeypatch.syspath_prepend(site)
+    on_the_path(site)
     broken(tmp_path, "[photopoem.presses]\nbroken = broken_plugin:Press\n")
-    monkeypatch.syspath_prepend(tmp_path / "site")
+    on_the_path(tmp_path / "site")
     assert press_of_file(Path("poems.MD")) == "markdown"
     assert press_of_file(Path("poems.txt")) == "text"
     with pytest.raises(UsageError, match=r"'poems.md' is not a target; did you mean 'file:poems.md'\?"):
@@ -126,27 +144,26 @@ def test_the_press_of_a_package_is_found_by_its_ending(
     ],
 )
 def test_a_press_that_breaks_its_contract(
-    answers: dict[str, str], told: str, samples: list[Path], tmp_path: Path
+    answers: dict[str, str], told: str, on_the_path: Put, poems: Path, tmp_path: Path
 ) -> None:
     """Whatever a press of another package does, a file chosen by its ending is refused in one line that names it."""
-    photopoem("run", samples[0], "--out", "poems", cwd=tmp_path)
-    path = strip(tmp_path, **answers)
-    done = photopoem("print", "--to", "file:a.strip", cwd=tmp_path, code=2, PYTHONPATH=path)
+    on_the_path(strip(tmp_path, **answers))
+    done = photopoem("print", "--to", "file:a.strip", cwd=tmp_path, code=2)
     assert told in done.stderr and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "a.strip").exists()
 
 
-def test_a_press_that_fails_in_the_queue(samples: list[Path], tmp_path: Path) -> None:
+def test_a_press_that_fails_in_the_queue(on_the_path: Put, samples: list[Path], tmp_path: Path) -> None:
     """A poem on which a plugin press fails gets a final state with the cause, and does not stay queued."""
-    path = strip(tmp_path, press="fails(RuntimeError('ink'))")
+    on_the_path(strip(tmp_path, press="fails(RuntimeError('ink'))"))
     to = ("--print", "dir:paper", "--press", "strip")
-    done = photopoem("run", samples[0], "--out", "poems", *to, cwd=tmp_path, code=1, PYTHONPATH=path)
+    done = photopoem("run", samples[0], "--out", "poems", *to, cwd=tmp_path, code=1)
     assert "Traceback" not in done.stderr
     listed = photopoem("queue", "list", cwd=tmp_path).stdout
     assert "nothing was sent: press strip: RuntimeError('ink'); --traceback shows where" in listed
     assert listed.endswith("1 doubtful\n")
     print_it = ("--traceback", "print", "poems", "--to", "dir:paper", "--press", "strip", "--again")
-    shown = photopoem(*print_it, cwd=tmp_path, code=1, PYTHONPATH=path)
+    shown = photopoem(*print_it, cwd=tmp_path, code=1)
     assert "in fails" in shown.stderr
 
 
@@ -204,11 +221,10 @@ def test_numbers_of_numpy_are_scores(samples: list[Path]) -> None:
     assert [label["score"] for label in json.loads(json.dumps(record(poem)))["labels"]] == [0.5, 1.0]
 
 
-def test_broken_plugin_is_one_line(samples: list[Path], tmp_path: Path) -> None:
+def test_broken_plugin_is_one_line(on_the_path: Put, samples: list[Path], tmp_path: Path) -> None:
     """A plugin that fails to start costs one line that names it, not a crash."""
     broken(tmp_path, "[photopoem.labellers]\nbroken = broken_plugin:open_labeller\n")
-    done = photopoem(
-        "run", samples[0], "--labels", "broken", cwd=tmp_path, code=2, PYTHONPATH=str(tmp_path / "site")
-    )
+    on_the_path(tmp_path / "site")
+    done = photopoem("run", samples[0], "--labels", "broken", cwd=tmp_path, code=2)
     assert "labeller broken (broken_plugin:open_labeller) cannot be loaded: ZeroDivisionError(" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -192,7 +192,9 @@ def test_frames_stay_new(name: str) -> None:
 @pytest.mark.campaign
 def test_frames_stay_new_in_a_series(rounds: Rounds) -> None:
     """In a series at least 50 in 100 lines of poems 21 to 40 have a frame that no earlier poem had."""
-    assert {name: share for name in written_in_series(rounds) if (share := new_in_a_series(name)) < 0.50} == {}
+    assert {
+        name: share for name in written_in_series(rounds) if (share := new_in_a_series(name)) < 0.50
+    } == {}
 
 
 @pytest.mark.campaign
