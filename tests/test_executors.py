@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,26 +13,17 @@ from photopoem.photo.discover import Found
 from photopoem.services.executors import Inline, batches, evenly_ended, in_order, jobs_for, open_executor
 from photopoem.services.pipeline import Done, Settings, write_poems
 from tests.command import photopoem
+from tests.executor_child import work
 from tests.making import make_photos
-
-
-def work(batch: tuple[Found, ...]) -> list[str]:
-    """Give back names; a photograph called dies.jpg takes its process down, sick.jpg only the first time."""
-    for found in batch:
-        marker = Path(found.stamp)
-        if found.name == "dies.jpg" or (found.name == "sick.jpg" and not marker.exists()):
-            marker.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-    return [found.name for found in batch]
 
 
 def test_killed_worker_costs_nothing_but_its_photograph(tmp_path: Path) -> None:
     """A process that the system kills is replaced; only a photograph that kills each time is given up."""
     names = [f"{n}.jpg" for n in range(20)]
     names[6], names[13] = "dies.jpg", "sick.jpg"
-    found = [Found(name, name, str(tmp_path / f"{name}.mark")) for name in names]
+    paths = [tmp_path / name for name in names]
     with open_executor(2) as (pool, window):
-        results = in_order(pool, work, batches(found, 4), window, lambda found: f"given up: {found.name}")
+        results = in_order(pool, work, batches(paths, 4), window, lambda path: f"given up: {path.name}")
         outcome = [each for batch in results for each in batch]
     assert outcome == [f"given up: {name}" if name == "dies.jpg" else name for name in names]
 
@@ -61,7 +50,7 @@ def test_at_most_a_window_is_in_flight() -> None:
         nonlocal drawn
         for n in range(50):
             drawn += 1
-            yield (Found(str(n), str(n), "nowhere"),)
+            yield (Path(f"{n}.jpg"),)
 
     with ThreadPoolExecutor(2) as threads:
         results = in_order(threads, work, drawn_batches(), 3, str)
@@ -89,22 +78,14 @@ def test_jobs() -> None:
 
 @pytest.mark.filterwarnings("default")  # the cluster's own libraries warn as they please
 def test_dask_cluster_gives_the_same_poems(tmp_path: Path) -> None:
-    """A Dask cluster of two workers gives byte for byte the poems of a single run."""
+    """A Dask cluster gives byte for byte the poems of a single run."""
     from distributed import LocalCluster
 
     make_photos(tmp_path / "photos", 18)
     photopoem("run", "photos", "--labels", "local", "--jobs", "1", "--out", "one", cwd=tmp_path)
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        photopoem(
-            "run",
-            "photos",
-            "--labels",
-            "local",
-            "--dask",
-            cluster.scheduler_address,
-            "--out",
-            "two",
-            cwd=tmp_path,
-        )
+    # Two threads of one process, because each process imports for five seconds.
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
+        run = ("run", "photos", "--labels", "local", "--dask", cluster.scheduler_address, "--out", "two")
+        photopoem(*run, cwd=tmp_path)
     assert (tmp_path / "one/poems.jsonl").read_bytes() == (tmp_path / "two/poems.jsonl").read_bytes()
     assert len((tmp_path / "two/poems.jsonl").read_text().splitlines()) == 18
