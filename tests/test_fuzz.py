@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
-import subprocess
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
@@ -13,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from photopoem.photo.limits import MOST_MEMORY
-from tests.command import COMMAND
 from tests.conftest import Rounds
 from tests.formats import READ, REFUSED
+from tests.processes import FORKED_WORKERS, Program
 
 SIDE = 96
 MEMORY = MOST_MEMORY + 400_000_000
 """Bytes that a process may take: what `limits` allows one photograph, and the program itself."""
+LIMITED = f"import resource; resource.setrlimit(resource.RLIMIT_DATA, ({MEMORY}, {MEMORY}))\n"
 NUMBERS = (
     b"\0",
     b"\1",
@@ -94,11 +93,6 @@ def mutated(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
     return bytes(made)
 
 
-def limit_memory() -> None:
-    """From now on this process, and all that it starts, gets no more memory than that."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-
-
 @pytest.mark.campaign
 @pytest.mark.timeout(600)
 def test_every_damaged_picture_gives_a_poem_or_a_line(tmp_path: Path, rounds: Rounds) -> None:
@@ -110,13 +104,12 @@ def test_every_damaged_picture_gives_a_poem_or_a_line(tmp_path: Path, rounds: Ro
         chance = random.Random(f"{name} {number_}")
         names.append(f"in/{number_:04}.jpg")
         (tmp_path / names[-1]).write_bytes(mutated(whole[name], list(whole.values()), chance))
-    ran = subprocess.run(
-        [*COMMAND, "run", "in", "--labels", "keywords", "--jobs", "2", "-q"],
-        cwd=tmp_path, capture_output=True, text=True, preexec_fn=limit_memory,
-    )  # fmt: skip
-    assert ran.returncode == 1, ran.stderr[-3000:]
-    told = [line.removeprefix("photopoem: ").partition(": ")[0] for line in ran.stderr.splitlines()]
+    run = ("run", "in", "--labels", "keywords", "--jobs", "2", "-q")
+    ended = Program(*run, cwd=tmp_path, err=tmp_path / "err", before=LIMITED + FORKED_WORKERS).wait(540)
+    lines = (tmp_path / "err").read_text().splitlines()
+    assert ended == 1, lines[-20:]
+    told = [line.removeprefix("photopoem: ").partition(": ")[0] for line in lines]
     written = [json.loads(line)["path"] for line in (tmp_path / "poems/poems.jsonl").read_text().splitlines()]
     assert sorted([*told, *written]) == names, "each once"
     assert min(len(told), len(written)) > len(names) // 6, "chance damages neither all nor none"
-    assert not [line for line in ran.stderr.splitlines() if any(each in line for each in UNFORESEEN)]
+    assert not [line for line in lines if any(each in line for each in UNFORESEEN)]

@@ -23,7 +23,7 @@ from tests.paper import make_poem
 
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = make_poem(
-    *("I can remember a line that is far wider than any form of poem would ever let it be, truly",) * 24,
+    *("I can remember a line that is far wider than any form of poem would ever let it be, truly",) * 16,
     "un" * 90,
     title="A title that does not fit on one line of a small card either, however one sets it",
 )
@@ -44,7 +44,7 @@ def press(poem: Poem, **options: object) -> bytes:
 
 
 @pytest.mark.parametrize("size", SHEETS)
-@pytest.mark.parametrize("hand", [None, 1, 2])
+@pytest.mark.parametrize("hand", [None, 1])
 @pytest.mark.parametrize("poem", [make_poem(), LONG, make_poem("x", title="")], ids=["ten", "long", "one"])
 def test_every_stroke_lies_on_the_sheet(size: str, hand: int | None, poem: Poem) -> None:
     """On every sheet, by font or by hand, the shortest and the longest poem keep off the edges."""
