@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from copy import deepcopy
@@ -31,6 +28,7 @@ from photopoem.studio.wall import Wall
 from tests.command import photopoem
 from tests.making import make_photo, records, without_roots_rights
 from tests.paper import make_poem
+from tests.processes import Program
 
 WRONG = (None, 5, "x", [], {}, [1], float("-inf"), True, "\ud800")
 Place = tuple[str | int, ...]
@@ -207,14 +205,12 @@ def test_names_that_are_no_utf8(poems: Path) -> None:
 
 @pytest.mark.parametrize("most", [12, 16])
 def test_few_open_files_are_enough(poems: Path, most: int) -> None:
-    """A run that may open a dozen files writes and prints all, or ends in one line with what to do."""
-    limit = f"ulimit -n {most} && exec {shlex.quote(sys.executable)} -m photopoem run in --labels keywords -q -j 1"
-    done = subprocess.run(
-        ["sh", "-c", f"{limit} --seed 3 --print dir:paper --press text"], cwd=poems.parent, capture_output=True,
-        text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    """A run that may open a dozen files writes and prints all."""
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({most}, {most}))"
+    run = "run in --labels keywords -q -j 1 --seed 3 --print dir:paper --press text"
+    told = poems.parent / "told"
+    ended = Program(*run.split(), cwd=poems.parent, err=told, before=limit).wait()
+    assert (ended, told.read_text()) == (0, "")
     assert len(list((poems.parent / "paper").iterdir())) == 2
 
 

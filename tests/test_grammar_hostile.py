@@ -53,8 +53,13 @@ JOINERS = "\u200c\u200d"
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_grammar_is_bounded(name: str) -> None:
     """A hostile grammar is refused with an error of ours, or writes, within a second of CPU."""
-    # The quickest of three: another program on the same core must not decide.
-    assert min(cost(HOSTILE[name]) for _ in range(3)) < slowness()
+    # One of three is enough: another program on the same core must not decide.
+    assert any(within_a_second(cost(HOSTILE[name])) for _ in range(3))
+
+
+def within_a_second(spent: float) -> bool:
+    """Whether that is a second of CPU, or more on a slow processor, which takes a moment to measure."""
+    return spent < 1 or spent < slowness()
 
 
 def cost(rules: dict[str, Any]) -> float:
@@ -95,7 +100,7 @@ def test_a_hostile_word_never_acts(text: str) -> None:
     words = vocabulary([Label(text, 0.9, "test"), *vocabulary("dog hen cow fox").subject.labels])
     start = time.process_time()
     poem = Grammar.from_rules(RULES).write(words)
-    assert time.process_time() - start < slowness()
+    assert within_a_second(time.process_time() - start)
     assert 3 <= len(poem.lines) <= 5
     assert all(len(str(line)) < 250 for line in poem.lines)
     assert "acted" not in poem.text

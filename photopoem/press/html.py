@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,9 @@ def _data(file: str) -> str:
     return (files("photopoem") / "data" / "html" / file).read_text("utf-8")
 
 
+@cache
 def _template() -> Any:
+    """The page's template: compiled once, because that takes longer than a poem's page."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
