@@ -38,6 +38,12 @@ def eye() -> Local:
     return opened
 
 
+@pytest.fixture(scope="module")
+def answers(eye: Local, samples: list[Path]) -> list[Labels | LabelError]:
+    """What the eye says of the samples."""
+    return list(eye.label([read_photo(path) for path in samples]))
+
+
 def said(labels: Labels | LabelError) -> dict[str, float]:
     assert not isinstance(labels, LabelError)
     return {label.text: label.score for label in labels}
@@ -53,9 +59,8 @@ EXPECTED = {
 }
 
 
-def test_the_samples_are_seen(eye: Local, samples: list[Path]) -> None:
+def test_the_samples_are_seen(answers: list[Labels | LabelError], samples: list[Path]) -> None:
     """Of each sample the first word is right, sure, and there are at least three to choose from."""
-    answers = eye.label([read_photo(path) for path in samples])
     for path, labels in zip(samples, answers, strict=True):
         assert not isinstance(labels, LabelError)
         assert len(labels) >= 3, path
@@ -63,11 +68,11 @@ def test_the_samples_are_seen(eye: Local, samples: list[Path]) -> None:
         assert labels[0].score >= 0.5
 
 
-def test_labels_keep_the_contract(eye: Local, samples: list[Path]) -> None:
+def test_labels_keep_the_contract(eye: Local, answers: list[Labels | LabelError]) -> None:
     """At most ten labels, sorted, one a text, scores within 0..1, kinds and wider words as the tables have them."""
     assert isinstance(eye, Labeller)
     assert not eye.network
-    for labels in eye.label([read_photo(path) for path in samples]):
+    for labels in answers:
         assert not isinstance(labels, LabelError)
         scores = [label.score for label in labels]
         assert scores == sorted(scores, reverse=True)
@@ -78,20 +83,21 @@ def test_labels_keep_the_contract(eye: Local, samples: list[Path]) -> None:
             assert label.wider == wider_words()[label.text]
 
 
-def test_a_word_and_its_wider_word_are_not_both_said(eye: Local, samples: list[Path]) -> None:
+def test_a_word_and_its_wider_word_are_not_both_said(answers: list[Labels | LabelError]) -> None:
     """Labels never include both a dog and an animal, or a name beside its everyday word."""
-    for labels in eye.label([read_photo(path) for path in samples]):
+    for labels in answers:
         assert not isinstance(labels, LabelError)
         texts = {label.text for label in labels}
         assert not any(set(label.wider) & texts for label in labels)
         assert not any(set(label.narrower) & texts for label in labels)
 
 
-def test_the_same_photograph_gets_the_same_labels(eye: Local, samples: list[Path]) -> None:
+def test_the_same_photograph_gets_the_same_labels(
+    eye: Local, answers: list[Labels | LabelError], samples: list[Path]
+) -> None:
     """Labels depend on the pixels alone: not on the batch, nor on what was seen before."""
-    photos = [read_photo(path) for path in samples]
-    together = eye.label(photos)
-    assert [eye.label([photo])[0] for photo in reversed(photos)] == together[::-1]
+    alone = [eye.label([read_photo(path)])[0] for path in reversed(samples)]
+    assert alone == answers[::-1]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (640, 1), (3, 5), (427, 640)])

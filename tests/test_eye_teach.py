@@ -25,7 +25,7 @@ from photopoem.labels.local.training import (
     taught_path,
 )
 from photopoem.photo.reading import read_photo
-from tests.command import photopoem, photopoem_process
+from tests.command import photopoem, photopoem_forked
 
 SIDE = 96
 
@@ -103,7 +103,7 @@ def test_a_taught_word_knows_its_teacher(
     taught, plain = open_labeller("shapes", LabelSettings()), open_labeller("", LabelSettings())
     assert taught.parameters != plain.parameters
     assert "shapes" in taught.colophon
-    for path in samples:
+    for path in samples[:2]:
         photo = read_photo(path)
         (mine,), (theirs,) = taught.label([photo]), plain.label([photo])
         assert not isinstance(mine, LabelError)
@@ -145,13 +145,12 @@ def test_what_was_taught_is_not_overwritten(school: tuple[Path, CompletedProcess
     assert (eye / "shapes.npz").read_bytes() == before
 
 
-def test_teaching_twice_gives_the_same_bytes(school: tuple[Path, CompletedProcess[str]]) -> None:
+def test_teaching_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     """The same pictures teach the same head, byte by byte, in another process too."""
-    eye, _ = school
-    lessons = eye.parent / "lessons"
-    photopoem_process("eye", "teach", lessons, "--as", "again", PHOTOPOEM_EYE_DIR=str(eye))
-    assert (eye / "again.npz").read_bytes() == (eye / "shapes.npz").read_bytes()
-    (eye / "again.npz").unlink()
+    lessons = draw_lessons(tmp_path / "lessons", 6)
+    eye_command("teach", lessons, "--as", "one", eye=tmp_path)
+    photopoem_forked("eye", "teach", lessons, "--as", "two", PHOTOPOEM_EYE_DIR=str(tmp_path))
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
 
 
 def test_a_list_can_teach(tmp_path: Path) -> None:

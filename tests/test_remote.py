@@ -18,6 +18,7 @@ from photopoem.services.executors import Inline
 from photopoem.services.pipeline import Done, Settings, write_poems
 from tests.command import photopoem
 from tests.making import make_photos
+from tests.processes import FORKED_WORKERS, Program
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     make_photos(tmp_path / "served", 3)
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "served"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as http_server:
-        thread = threading.Thread(target=http_server.serve_forever)
+        thread = threading.Thread(target=http_server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{http_server.server_port}"
         http_server.shutdown()
@@ -53,7 +54,8 @@ def test_memory(samples: list[Path]) -> None:
 
 def test_http(server: str, tmp_path: Path) -> None:
     """A folder on an HTTP server gives the poems that the folder itself gives, with two jobs too."""
-    photopoem("run", server, "--labels", "local", "--jobs", "2", "--out", "web", cwd=tmp_path)
+    run = ("run", server, "--labels", "local", "--jobs", "2", "--out", "web")
+    assert Program(*run, cwd=tmp_path, before=FORKED_WORKERS).wait() == 0
     photopoem("run", "served", "--labels", "local", "--out", "disk", cwd=tmp_path)
     web = {p.relative_to(tmp_path / "web"): p.read_text() for p in (tmp_path / "web").rglob("*.txt")}
     disk = {p.relative_to(tmp_path / "disk"): p.read_text() for p in (tmp_path / "disk").rglob("*.txt")}

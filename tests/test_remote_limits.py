@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -23,6 +21,7 @@ from photopoem.photo import discover
 from photopoem.photo.discover import find_photos, read_remote, without_secrets
 from tests.command import photopoem
 from tests.making import make_photo, records
+from tests.processes import Program
 
 SECRETS = ("geheim", "wort", "f00f00f00")
 pytestmark = pytest.mark.timeout(120)
@@ -80,7 +79,7 @@ def stranger(tmp_path: Path) -> Iterator[str]:
     Stranger.photo = make_photo(tmp_path / "photo.jpg", 1).read_bytes()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
         server.daemon_threads, server.block_on_close = True, False
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -89,8 +88,8 @@ def stranger(tmp_path: Path) -> Iterator[str]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits of a few seconds and megabytes."""
     for name, value in (
-        ("FETCHING", 2.0),
-        ("LISTING", 4.0),
+        ("FETCHING", 1.5),
+        ("LISTING", 2.0),
         ("MOST_FETCHED", 3_000_000),
         ("MOST_LISTED", 3_000_000),
     ):
@@ -137,18 +136,19 @@ def test_nothing_is_left_of_a_killed_run(stranger: str, tmp_path: Path) -> None:
     """A run that is killed while it fetches leaves no file in the temporary folder."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    run = subprocess.Popen(
-        [sys.executable, "-m", "photopoem", "run", f"http://{stranger}/drip.jpg", "--labels", "keywords"],
-        env={**os.environ, "TMPDIR": str(scratch)}, cwd=tmp_path, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 60
-        while not _open_files(run.pid, scratch):
-            assert time.monotonic() < deadline, "it never began to fetch"
-            time.sleep(0.05)
-    finally:
-        run.send_signal(signal.SIGKILL)
-        run.wait()
+    fetch = ("run", f"http://{stranger}/drip.jpg", "--labels", "keywords")
+    run = Program(
+        *fetch,
+        cwd=tmp_path,
+        environ={"TMPDIR": str(scratch)},
+        before="import tempfile\ntempfile.tempdir = None",
+    )
+    deadline = time.monotonic() + 60
+    while not _open_files(run.pid, scratch):
+        assert time.monotonic() < deadline, "it never began to fetch"
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
     assert list(scratch.iterdir()) == []
 
 

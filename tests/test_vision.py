@@ -169,7 +169,7 @@ def test_a_server_that_hangs_is_given_up(opened: Open) -> None:
     with serving(hang) as server:
         began = time.monotonic()
         with pytest.raises(LabellerUnavailable, match="does not answer"):
-            opened(server, replace(HASTY, attempt=1, whole=4)).label(grays(1))
+            opened(server, replace(HASTY, attempt=0.4, whole=1.5)).label(grays(1))
         took = time.monotonic() - began
         release.set()
     assert took < 15
@@ -181,13 +181,13 @@ def test_a_late_attempt_has_its_full_time(opened: Open) -> None:
     busy = refusing(CODE.RESOURCE_EXHAUSTED, "Quota exceeded")
 
     def slow(request: Any, context: Any) -> Any:
-        time.sleep(2.2)
+        time.sleep(1.1)
         return tell_gray(request, context)
 
-    patience = Timeouts(attempt=2.6, first=0.4, longest=0.4, whole=20)
-    with serving(in_turn(busy, busy, busy, busy, busy, slow)) as server:
+    patience = Timeouts(attempt=1.5, first=0.2, longest=0.2, whole=20)
+    with serving(in_turn(*[busy] * 6, slow)) as server:
         assert texts(opened(server, patience).label(grays(1))[0]) == ["gray thing 0"]
-    assert len(server.sizes) == 6
+    assert len(server.sizes) == 7
 
 
 def test_a_server_that_dies_keeps_what_it_said(opened: Open) -> None:

@@ -55,7 +55,7 @@ def test_a_quota_that_is_used_up_is_not_taken_for_a_long_answer(opened: Open) ->
     """Where Google's quota is used up the photograph has no labels in this run alone."""
     with serving(refusing(StatusCode.RESOURCE_EXHAUSTED, "quota exceeded")) as server:
         with pytest.raises(LabellerUnavailable, match="quota is used up"):
-            opened(server, Timeouts(first=0.01, whole=1)).label(grays(1))
+            opened(server, Timeouts(first=0.01, longest=0.05, whole=0.5)).label(grays(1))
         server.answer = tell([label("lake", 0.9)])
         assert [each.text for each in opened(server).label(grays(1))[0]] == ["lake"]  # type: ignore[union-attr]
 

@@ -29,7 +29,7 @@ Open = Callable[..., VisionLabeller]
 
 EAGER = Timeouts(attempt=20, first=0.01, longest=0.05, whole=60)
 """Tries again at once, and holds out on a machine that has much else to do."""
-HASTY = Timeouts(attempt=20, first=0.01, longest=0.05, whole=2)
+HASTY = Timeouts(attempt=20, first=0.01, longest=0.05, whole=1)
 """The same, for a service that is to be given up."""
 
 
