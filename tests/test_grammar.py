@@ -180,6 +180,13 @@ def test_the_photographs_words_replace_the_examples() -> None:
     assert texts(rules, bare) == {"neither"}
 
 
+@pytest.mark.parametrize("word", ["tree", "animal", "theater", "dog"])
+def test_an_article_is_the_authors(word: str) -> None:
+    """Before a word that begins like its article, the article is the author's and the word is the photograph's."""
+    line = write({"origin": "[it:#label#]#it.the# and #it.a#"}, vocabulary(word)).lines[0]
+    assert [span.text for span in line.spans if span.source] == [word, word]
+
+
 def test_every_character_of_a_line_belongs_to_a_span() -> None:
     """Spans join to the line, through modifiers that put in, change and cut."""
     rules = {

@@ -118,13 +118,16 @@ def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
         return list(pieces)
     if len(old) == len(new):
         return _recut(pieces, new)
-    head = _shared(old, new)
+    added = len(new) - len(old)
+    # "the tree" is an article and a word, not "t" and "ree" around "he t".
+    follows = added > 0 and new[added - 1] == " " and new[added:].lower() == old.lower()
+    head = 0 if follows else _shared(old, new)
     tail = _shared(old[head:][::-1], new[head:][::-1])
     if head + tail < len(old) or not _is_apart(new[head : len(new) - tail], head, tail):
         return _recut(_stretched(pieces, head, len(new) - len(old)), new)
-    added = Piece(new[head : len(new) - tail])
     before, after = _cut(pieces, head)
-    return [*_recut(before, new), added, *_recut(after, new[len(new) - tail :])]
+    addition = Piece(new[head : len(new) - tail])
+    return [*_recut(before, new), addition, *_recut(after, new[len(new) - tail :])]
 
 
 def _shared(one: str, other: str) -> int:
