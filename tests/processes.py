@@ -91,6 +91,9 @@ def start(environ: Mapping[str, str]) -> Callable[[], None]:
     return end
 
 
+File = Path | int | None
+
+
 def quick() -> Path:
     """A folder for the PATH, with a `photopoem` that starts at once."""
     return Path(os.environ[PLACE], BIN)
@@ -99,13 +102,13 @@ def quick() -> Path:
 class Program:
     """`photopoem` with these arguments, in a process and a session of its own, which does not outlive this object.
 
-    `given` is its standard input; `out` and `err` are files that its outputs are added to; `before` is code that it
-    executes first.
+    `given` is its standard input; `out` and `err` are files that its outputs are added to, or the numbers of open
+    ones; `before` is code that it executes first.
     """
 
     def __init__(
-        self, *args: str, cwd: Path, given: Path | None = None, out: Path | None = None, err: Path | None = None,
-        before: str = "", environ: Mapping[str, str] | None = None,
+        self, *args: str, cwd: Path, given: File = None, out: File = None, err: File = None, before: str = "",
+        environ: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.returncode: int | None = None
         self._server = socket.socket(socket.AF_UNIX)
@@ -113,9 +116,12 @@ class Program:
         request = marshal.dumps((["photopoem", *args], str(cwd), {**os.environ, **(environ or {})}, before))
         with ExitStack() as stack:
             streams = []
-            for path, flags in ((given, os.O_RDONLY), (out, ADDS), (err, ADDS)):
-                streams.append(os.open(path or os.devnull, flags))
-                stack.callback(os.close, streams[-1])
+            for file, flags in ((given, os.O_RDONLY), (out, ADDS), (err, ADDS)):
+                if isinstance(file, int):
+                    streams.append(file)
+                else:
+                    streams.append(os.open(file or os.devnull, flags))
+                    stack.callback(os.close, streams[-1])
             socket.send_fds(self._server, [len(request).to_bytes(4, "big")], streams)
         self._server.sendall(request)
         self.pid: int = marshal.loads(self._server.recv(5))  # noqa: S302 - from the server below
@@ -282,7 +288,9 @@ def _serve() -> None:
         first.register(sys.stdin, selectors.EVENT_READ)
         if any(key.fileobj is sys.stdin for key, _ in first.select()):
             return  # the run of pytest needed no fork
-    sys.path[0] = str(Path(sys.executable).parent)  # as for the command
+    # As for the command; and what is executed before one may be of the tests.
+    sys.path[0] = str(Path(sys.executable).parent)
+    sys.path.append(str(Path(__file__).parent.parent))
     _import_all()
     _read_all()
     tasks = Path("/proc/self/task")

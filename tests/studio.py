@@ -19,7 +19,7 @@ from photopoem.poems.folder import PoemsFolder
 from photopoem.poems.show import read_show
 from photopoem.poems.text import as_text, read_edited
 from photopoem.studio.server import Studio
-from photopoem.studio.wall import Wall
+from photopoem.studio.wall import PICTURES, Wall
 
 
 @contextmanager
@@ -39,6 +39,20 @@ def studio(folder: Path, **options: Any) -> Iterator[Studio]:
         thread.join(timeout=20)
         bound.close()
     assert not thread.is_alive()
+
+
+@contextmanager
+def pictures(folder: Path) -> Iterator[None]:
+    """The small pictures of photographs that were shown in other folders so far lie in this one too."""
+    made = folder / PICTURES
+    made.mkdir(exist_ok=True)
+    for name, data in _PICTURES.items():
+        (made / name).write_bytes(data)
+    yield
+    _PICTURES.update({path.name: path.read_bytes() for path in made.glob("*.webp")})
+
+
+_PICTURES: dict[str, bytes] = {}
 
 
 def write(folder: Path, poem: Poem, name: str = "photo.jpg") -> None:
@@ -63,7 +77,8 @@ class Page:
 
     def open(self, anchor: str = "") -> None:
         """Open it afresh, and wait until the show is there."""
-        self.driver.get("about:blank")
+        if self.driver.current_url != "about:blank":
+            self.driver.get("about:blank")
         self.driver.get_log("browser")
         self.driver.get_log("performance")
         self.driver.get(self.running.address.partition("#")[0] + anchor)
@@ -80,6 +95,18 @@ class Page:
     def keys(self, *keys: str) -> None:
         """Keys, wherever the focus is."""
         ActionChains(self.driver).send_keys(*keys).perform()
+
+    def point_at(self, element: Any) -> None:
+        """Move the pointer there, at once."""
+        ActionChains(self.driver, duration=0).move_to_element(element).perform()
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """In pages that are opened meanwhile, a second lasts a tenth of one."""
+        script = "const real = setTimeout; window.setTimeout = (act, time) => real(act, time / 10);"
+        hurry = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        yield
+        self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", hurry)
 
     def said(self, text: str) -> None:
         """Wait until the page says this."""

@@ -164,12 +164,12 @@ def test_a_reader_of_any_command_may_leave(tmp_path: Path, line: str) -> None:
     make_photo(tmp_path / "photos/0.jpg", 0)
     photopoem("run", "photos", *KEYWORDS, cwd=tmp_path)
     reader, writer = os.pipe()
-    pipe, left, errors = Path(f"/proc/{os.getpid()}/fd/{writer}"), tmp_path / "left", tmp_path / "errors"
+    left, errors = tmp_path / "left", tmp_path / "errors"
     wait = (
         f"import os, sys, time\nsys.stdout.reconfigure(write_through=True)\nopen({str(tmp_path / 'here')!r}, 'w')"
         f"\nwhile not os.path.exists({str(left)!r}): time.sleep(0.005)"
     )
-    program = Program(*line.split(), cwd=tmp_path, out=pipe, err=errors, before=wait)
+    program = Program(*line.split(), cwd=tmp_path, out=writer, err=errors, before=wait)
     until(lambda: (tmp_path / "here").exists())
     os.close(writer)
     os.close(reader)

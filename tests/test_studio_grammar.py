@@ -18,7 +18,7 @@ from photopoem.studio.wall import Unsure
 from tests.browser import complaints_of, look_as
 from tests.command import photopoem
 from tests.gallery import HOSTILE
-from tests.studio import Page, studio, until
+from tests.studio import Page, pictures, studio, until
 
 MINE = '{\n  "_about": "mine",\n  "origin": "I saw #label1.a#. / It was #color1#."\n}\n'
 
@@ -31,11 +31,26 @@ def mine(tmp_path: Path) -> Path:
     return path
 
 
+class LastingBench(Bench):
+    """A bench that outlives the studios it is lent to."""
+
+    def close(self) -> None:
+        """Wait for the next studio."""
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """One process that tries the drafts of all these studios, for each takes a second to start its own."""
+    made = LastingBench()
+    yield made
+    Bench.close(made)
+
+
 @pytest.fixture
-def page(driver: Chrome, poems: Path, mine: Path) -> Iterator[Page]:
+def page(driver: Chrome, poems: Path, mine: Path, bench: Bench) -> Iterator[Page]:
     """The grammar view on that file, and on the samples' poems, once the first poems are there."""
     look_as(driver)
-    with studio(poems, view="grammar", grammar=mine) as running:
+    with pictures(poems), studio(poems, view="grammar", grammar=mine, bench=bench) as running:
         page = Page(driver, running, poems)
         page.open("#grammar")
         page.until("document.querySelectorAll('#g-poems article').length == 6")

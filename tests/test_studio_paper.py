@@ -22,14 +22,14 @@ from tests.browser import complaints_of, look_as
 from tests.command import photopoem
 from tests.fake_printer import FakePrinter
 from tests.gallery import poem_of
-from tests.studio import Page, studio, until
+from tests.studio import Page, pictures, studio, until
 
 
 @pytest.fixture
 def page(driver: Chrome, poems: Path, printer: FakePrinter) -> Iterator[Page]:
     """The paper view, in a studio that was given a printer."""
     look_as(driver)
-    with studio(poems, paper=open_paper(f"tcp://127.0.0.1:{printer.port}")) as running:
+    with pictures(poems), studio(poems, paper=open_paper(f"tcp://127.0.0.1:{printer.port}")) as running:
         page = Page(driver, running, poems)
         page.open("#paper")
         page.until("document.getElementById('p-target').value")
@@ -68,10 +68,12 @@ def test_doubtful_poem_is_printed_again_or_skipped(page: Page, printer: FakePrin
             queue.mark(job.id, "doubtful", "the printer went away")
     page.until("document.querySelectorAll('#p-jobs .doubtful').length == 2")
     assert "the printer went away" in page.js("document.getElementById('p-jobs').textContent")
-    page.driver.find_element(By.CSS_SELECTOR, "#p-jobs button").click()
+    page.js(
+        "document.querySelector('#p-jobs button').click()"
+    )  # at once: the list is drawn anew all the time
     until(lambda: len(printer.jobs) == 1)
     page.until("document.querySelectorAll('#p-jobs .doubtful').length == 1")
-    page.driver.find_elements(By.CSS_SELECTOR, "#p-jobs button")[1].click()
+    page.js("document.querySelectorAll('#p-jobs button')[1].click()")
     page.said("1 skipped")
     page.until("document.getElementById('p-counts').textContent == '1 printed, 1 skipped'")
 

@@ -70,7 +70,7 @@ class Grammar:
         cls, rules: Mapping[str, Any], name: str = "grammar", lexicon: Sequence[str] = ()
     ) -> Grammar:
         """Make a grammar from the JSON object of its file. Raises `GrammarError` with every problem."""
-        return _checked(name, parts_of(rules), tuple(lexicon))
+        return _made(name, _checked(name, parts_of(rules)), tuple(lexicon))
 
     @property
     def path(self) -> Path | None:
@@ -331,16 +331,26 @@ def _changed_at(path: str | Path) -> int:
 
 @lru_cache(maxsize=64)
 def _load(
-    path: Path, _changed: int, _size: int, lexicon: tuple[str, ...], _lexicon_changed: tuple[int, ...]
+    path: Path, changed: int, size: int, lexicon: tuple[str, ...], _lexicon_changed: tuple[int, ...]
 ) -> Grammar:
-    return _checked(path.stem, read_parts(path), lexicon)
+    return _made(path.stem, _parts(path, changed, size), lexicon)
 
 
-def _checked(name: str, parts: Parts, lexicon: tuple[str, ...]) -> Grammar:
+@lru_cache(maxsize=64)
+def _parts(path: Path, _changed: int, _size: int) -> Parts:
+    """The parts of a file, which are the same for every lexicon and take longest."""
+    return _checked(path.stem, read_parts(path))
+
+
+def _made(name: str, parts: Parts, lexicon: tuple[str, ...]) -> Grammar:
+    return Grammar(name, parts, parts.book, lexicon)
+
+
+def _checked(name: str, parts: Parts) -> Parts:
     errors = [problem for problem in problems_of(parts) if problem.error]
     if errors:
         where = parts.source.path or name
         shown = [f"{where}:{p.line}:{p.column}: {p.message}" for p in errors[:20]]
         rest = [f"and {len(errors) - 20} more"] if len(errors) > 20 else []
         raise GrammarError("\n".join([*shown, *rest]))
-    return Grammar(name, parts, parts.book, lexicon)
+    return parts
