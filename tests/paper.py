@@ -30,6 +30,9 @@ LINES = (
     "I can remember it hiding nothing.",
 )
 
+WIDE = ("a    b", "\u3000\u3000a", "    a", "a\u2003b", "\u00ab\u00a0a\u202f?")
+"""Lines with runs of spaces, wide blanks, an indent, and blanks at which no line breaks."""
+
 
 def make_poem(
     *lines: str, title: str = "I can remember", path: str = "photos/autumn-hills.jpg", seed: int = 0

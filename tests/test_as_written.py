@@ -15,11 +15,10 @@ from photopoem.press.receipt import ReceiptPress
 from photopoem.press.svg import SvgPress
 from photopoem.text.wrap import wrap_columns
 from photopoem.vocabulary import Source, Vocabulary
-from tests.browser import chromium, open_page
 from tests.command import photopoem
 from tests.escpos_reader import read_job
 from tests.making import make_photo
-from tests.paper import make_poem
+from tests.paper import WIDE, make_poem
 from tests.vocabularies import vocabulary
 
 
@@ -98,30 +97,6 @@ def test_an_owners_word_keeps_its_joiners(tmp_path: Path) -> None:
         for name in ("a.jpg", "b.jpg")
     ]
     assert said == ["👩‍🌾 می‌روم", "👩‍🌾 cake"]
-
-
-WIDE = ("a    b", "\u3000\u3000a", "    a", "a\u2003b", "\u00ab\u00a0a\u202f?")
-JOINED = ("\U0001f469\u200d\U0001f33e", "\u0645\u06cc\u200c\u0631\u0648\u0645", "auf\u200clage")
-
-
-def test_a_page_shows_the_authors_blanks_and_joiners(tmp_path: Path) -> None:
-    """In a browser a line has all its characters, and runs of spaces, wide blanks and indents take their width."""
-    page = tmp_path / "page.html"
-    page.write_bytes(HtmlPress().press([make_poem("a b", "ab", *WIDE, *JOINED)]))
-    with chromium() as driver:
-        open_page(driver, page)
-        told, wide = driver.execute_script(
-            """const lines = [...document.querySelectorAll("#poems .line")];
-            const width = line => { const all = document.createRange(); all.selectNodeContents(line);
-                                    return all.getBoundingClientRect().width; };
-            return [lines.map(line => line.textContent), lines.map(width)];"""
-        )
-    assert tuple(told[2:]) == (*WIDE, *JOINED)
-    space, joined = wide[0] - wide[1], wide[1] / 2
-    assert wide[2] - wide[1] > 3.5 * space  # four spaces
-    assert wide[3] > joined + 6 * space  # two em are eight spaces or so
-    assert wide[4] > joined + 3.5 * space
-    assert wide[5] - wide[1] > 2 * space
 
 
 def test_a_strangers_joiners_stay_only_where_they_join() -> None:

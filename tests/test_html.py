@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
@@ -17,9 +19,14 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from photopoem.color.spaces import contrast
+from photopoem.photo.reading import read_photo
 from photopoem.press.html import HtmlPress
 from tests.browser import complaints_of, look_as, open_page, requests_of
+from tests.conftest import Rounds
 from tests.gallery import HOSTILE, hostile_poem, poem_of
+from tests.paper import WIDE, make_poem
+
+JOINED = ("\U0001f469\u200d\U0001f33e", "\u0645\u06cc\u200c\u0631\u0648\u0645", "auf\u200clage")
 
 
 @pytest.fixture(scope="module")
@@ -339,3 +346,64 @@ def test_page_fits_a_telephone(gallery: Chrome) -> None:
     """On a narrow screen nothing is wider than the screen."""
     look_as(gallery, width=360, height=740)
     assert gallery.execute_script("return document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.campaign
+def test_many_photographs_are_seen_at_once(
+    driver: Chrome, samples: list[Path], tmp_path: Path, rounds: Rounds
+) -> None:
+    """Of 2,000 photographs the first is seen in under 2 s; pictures out of sight wait; the file stays under 70 MB.
+
+    Without --campaign there are 400, in a file of that share.
+    """
+    count = rounds(400, 2000)
+    originals = [poem_of(sample) for sample in samples]
+    poems, digests = [], dict[Path, str]()
+    for number in range(count):
+        one = originals[number % 6]
+        path = tmp_path / f"{number % 48}.jpg"
+        if not path.exists():
+            with Image.open(one.subject.path) as image:
+                image.reduce(2).rotate(number // 6 * 3).save(path)
+            digests[path] = read_photo(path).digest
+        subject = replace(one.subject, path=str(path), digest=digests[path])
+        poems.append(replace(one, seed=number, subject=subject))
+    page = tmp_path / "many.html"
+    page.write_bytes(HtmlPress().press(poems))
+    assert page.stat().st_size < 35_000 * count
+    look_as(driver)
+    open_page(driver, page)
+    # The first photograph is the largest thing in the first view.
+    seen = driver.execute_async_script("""const done = arguments[0];
+        new PerformanceObserver((list) => {
+            const pictures = list.getEntries().filter((entry) => entry.element?.tagName === "IMG");
+            if (pictures.length) done(pictures[0].startTime);
+        }).observe({type: "largest-contentful-paint", buffered: true})""")
+    assert seen < 2000
+    loaded = driver.execute_script("return [...document.images].filter((image) => image.complete).length")
+    assert 1 <= loaded < 200
+    driver.execute_script("document.getElementById('p' + arguments[0]).scrollIntoView()", count)
+    last = "return [...document.images].pop().complete"
+    WebDriverWait(driver, 10).until(lambda _: driver.execute_script(last))
+    assert complaints_of(driver) == []
+    assert requests_of(driver) == [page.as_uri()]
+
+
+def test_a_page_shows_the_authors_blanks_and_joiners(driver: Chrome, tmp_path: Path) -> None:
+    """In a browser a line has all its characters, and runs of spaces, wide blanks and indents take their width."""
+    page = tmp_path / "page.html"
+    page.write_bytes(HtmlPress().press([make_poem("a b", "ab", *WIDE, *JOINED)]))
+    look_as(driver)
+    open_page(driver, page)
+    told, wide = driver.execute_script(
+        """const lines = [...document.querySelectorAll("#poems .line")];
+        const width = line => { const all = document.createRange(); all.selectNodeContents(line);
+                                return all.getBoundingClientRect().width; };
+        return [lines.map(line => line.textContent), lines.map(width)];"""
+    )
+    assert tuple(told[2:]) == (*WIDE, *JOINED)
+    space, joined = wide[0] - wide[1], wide[1] / 2
+    assert wide[2] - wide[1] > 3.5 * space  # four spaces
+    assert wide[3] > joined + 6 * space  # two em are eight spaces or so
+    assert wide[4] > joined + 3.5 * space
+    assert wide[5] - wide[1] > 2 * space

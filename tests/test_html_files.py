@@ -9,15 +9,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from selenium.webdriver.support.ui import WebDriverWait
 
 from photopoem.color.spaces import contrast, readable
 from photopoem.errors import UsageError
-from photopoem.photo.reading import read_photo
 from photopoem.press import Press, open_press
 from photopoem.press.html import HtmlPress
-from tests.browser import chromium, complaints_of, look_as, open_page, requests_of
-from tests.conftest import Rounds
 from tests.gallery import poem_of, poem_with
 from tests.making import make_photo
 from tests.paper import make_poem
@@ -31,46 +27,6 @@ def test_tint_changes_lightness_as_little_as_it_must() -> None:
             assert contrast(readable(color, paper), paper) >= 4.5
             if contrast(color, paper) < 4.5:
                 assert contrast(readable(color, paper), paper) < 4.8
-
-
-@pytest.mark.campaign
-def test_many_photographs_are_seen_at_once(samples: list[Path], tmp_path: Path, rounds: Rounds) -> None:
-    """Of 2,000 photographs the first is seen in under 2 s; pictures out of sight wait; the file stays under 70 MB.
-
-    Without --campaign there are 400, in a file of that share.
-    """
-    count = rounds(400, 2000)
-    originals = [poem_of(sample) for sample in samples]
-    poems, digests = [], dict[Path, str]()
-    for number in range(count):
-        one = originals[number % 6]
-        path = tmp_path / f"{number % 48}.jpg"
-        if not path.exists():
-            with Image.open(one.subject.path) as image:
-                image.reduce(2).rotate(number // 6 * 3).save(path)
-            digests[path] = read_photo(path).digest
-        subject = replace(one.subject, path=str(path), digest=digests[path])
-        poems.append(replace(one, seed=number, subject=subject))
-    page = tmp_path / "many.html"
-    page.write_bytes(HtmlPress().press(poems))
-    assert page.stat().st_size < 35_000 * count
-    with chromium() as driver:
-        look_as(driver)
-        open_page(driver, page)
-        # The first photograph is the largest thing in the first view.
-        seen = driver.execute_async_script("""const done = arguments[0];
-            new PerformanceObserver((list) => {
-                const pictures = list.getEntries().filter((entry) => entry.element?.tagName === "IMG");
-                if (pictures.length) done(pictures[0].startTime);
-            }).observe({type: "largest-contentful-paint", buffered: true})""")
-        assert seen < 2000
-        loaded = driver.execute_script("return [...document.images].filter((image) => image.complete).length")
-        assert 1 <= loaded < 200
-        driver.execute_script("document.getElementById('p' + arguments[0]).scrollIntoView()", count)
-        last = "return [...document.images].pop().complete"
-        WebDriverWait(driver, 10).until(lambda _: driver.execute_script(last))
-        assert complaints_of(driver) == []
-        assert requests_of(driver) == [page.as_uri()]
 
 
 def test_photographs_that_are_gone_are_named(samples: list[Path], tmp_path: Path) -> None:
