@@ -62,8 +62,7 @@ def completed(shell: str, line: str) -> str:
         asked = {"COMP_WORDS": line, "COMP_CWORD": words[-1]}
     else:
         asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-    environ = {**os.environ, **asked, "_PHOTOPOEM_COMPLETE": f"{shell}_complete"}
-    return subprocess.run([BIN / "photopoem"], env=environ, capture_output=True, text=True, check=True).stdout
+    return photopoem(**asked, _PHOTOPOEM_COMPLETE=f"{shell}_complete").stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
