@@ -18,6 +18,7 @@ from photopoem.photo.discover import files_left_out, find_photos
 from photopoem.services.arrivals import Arrivals
 from tests.command import photopoem
 from tests.making import make_photo, without_roots_rights
+from tests.processes import Program
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="has no terminals to hang up: run it on Linux or macOS"
@@ -91,19 +92,14 @@ def test_a_show_outlives_its_terminal(inbox: Path) -> None:
 def test_a_show_outlives_its_log(inbox: Path) -> None:
     """A watch whose log is on a full disk prints all the same, and ends when it is told to."""
     here = inbox.parent
-    with Path("/dev/full").open("w") as full:
-        program = subprocess.Popen(
-            [sys.executable, "-m", "photopoem", *WATCH, "--existing"], cwd=here, stderr=full, stdout=full,
-            env={**os.environ, "PHOTOPOEM_TRACEBACK": "1"},
-        )  # fmt: skip
-        try:
-            (inbox / "bad.jpg").write_bytes(b"no photograph")
-            make_photo(inbox / "a.jpg", 1)
-            until((here / "paper/a.txt").exists)
-            assert program.poll() is None
-        finally:
-            program.terminate()
-            program.wait(60)
+    (inbox / "bad.jpg").write_bytes(b"no photograph")
+    make_photo(inbox / "a.jpg", 1)
+    full, environ = Path("/dev/full"), {"PHOTOPOEM_TRACEBACK": "1"}
+    program = Program(*WATCH, "--existing", cwd=here, out=full, err=full, environ=environ)
+    until((here / "paper/a.txt").exists)
+    assert program.poll() is None
+    program.send_signal(signal.SIGTERM)
+    program.wait(60)
 
 
 def test_a_closed_folder_is_told(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
