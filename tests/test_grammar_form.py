@@ -110,6 +110,7 @@ def test_words_said_in_two_ways_are_not_counted() -> None:
         ({"width": 18}, "#it.the#, #it.feels#.", "the dog, warm.|the dog, old now."),
         ({"width": 18}, "#it.feels.capitalize#: #it.the#.", "Warm: the dog.|Old now: the dog."),
         ({"words": [4]}, "#it.the# #it.does#", "the dog turns twice"),
+        ({"words": [4]}, "#it.the# #it.does#.", "the dog turns twice."),
         ({"syllables": [4]}, "#it.part.the#, #it#", "the wet nose, dog"),
         ({"syllables": [5]}, "#it.does.ing#, #it.a#", "turning twice, a dog"),
     ],

@@ -72,7 +72,8 @@ class Form:
         most = max(0, hard - len(before) - len(after)) if hard else LONGEST_PHRASE
         places = [n for n, size in enumerate(sizes) if size[0] <= most]
         if self.words:
-            words = _left(self.words, number, len(rest.split()))
+            # The phrase takes the place of the x: a full stop after it is no word.
+            words = _left(self.words, number, len(f"{before}x{after}".split()) - 1)
             places = [n for n in places if sizes[n][1] == words]
         if self.syllables:
             syllables = _left(self.syllables, number, _syllables(rest))
