@@ -11,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from tests.conftest import require_tool
@@ -40,7 +41,7 @@ class Call:
     before: str = ""
     """Of a rename, the file's old name."""
 
-    @property
+    @cached_property
     def data(self) -> bytes:
         """What a write wrote or a send sent."""
         match = _TEXT.search(self.said)

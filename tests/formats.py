@@ -21,19 +21,21 @@ Make = Callable[[int], bytes]
 
 def striped(mode: str, side: int, shift: int = 0) -> Image.Image:
     """A square picture of a few dozen stripes; `shift` gives another one."""
-    stripes = np.add.outer(np.arange(side) * 20 // side, np.arange(side) * 30 // side) * 5 + 40 * shift
+    down, across = ((np.arange(side) * count // side * 5).astype(np.uint8) for count in (20, 30))
+    stripes = np.add.outer(down, across + np.uint8(40 * shift))
     if mode == "F":
-        return Image.fromarray((stripes / stripes.max()).astype(np.float32))
-    if mode == "I;16":
-        return Image.fromarray((stripes * 200).astype(np.uint16))
-    if mode == "I":
-        return Image.fromarray((stripes * 200).astype(np.int32))
-    gray = Image.fromarray(stripes.astype(np.uint8))
+        return Image.fromarray(stripes / np.float32(stripes.max()))
+    if mode in ("I;16", "I"):
+        return Image.fromarray(stripes * (np.uint16(200) if mode == "I;16" else np.int32(200)))
+    gray = Image.fromarray(stripes)
+    if mode == "P":
+        gray.putpalette(bytes(range(256)) * 3)
+        return gray
     if mode in ("RGBA", "LA"):
         color = gray.convert(mode[:-1])
         color.putalpha(gray)
         return color
-    return gray.convert("RGB").quantize(16) if mode == "P" else gray.convert("RGB").convert(mode)
+    return gray.convert("RGB").convert(mode)
 
 
 def _made(format: str, mode: str, **options: object) -> Make:

@@ -156,9 +156,9 @@ class Evening:
         printed = again(out)
         assert texts(out) == self.texts, folder
         assert {Path(each["path"]).name for each in records(out)} == {Path(name).stem for name in self.texts}
-        assert not [
-            path for path in out.iterdir() if path.stat().st_size == 0 and not path.name.endswith(".lock")
-        ], folder
+        # A lock is empty, and so may be what was about to be written when the power went.
+        empty = [path for path in out.iterdir() if path.stat().st_size == 0]
+        assert all(path.name.endswith((".lock", ".tmp")) for path in empty), folder
         assert set(printed) <= set(self.receipts[begun(self.calls[:at]) :]), folder
         assert len(printed) == len(set(printed)), folder
         with Queue(out) as queue:
@@ -195,7 +195,7 @@ def test_a_run_survives_a_cut_at_each_sync(disk: Path, printer: FakePrinter, rou
     calls = traced(base / "trace", *command(disk / "out"))
     whole = Evening(base, calls, texts(disk / "out"), list(printer.jobs))
     assert begun(calls) == len(whole.receipts) == 4
-    for at, state in cuts(calls, rounds(12, 90), random.Random(1)):
+    for at, state in cuts(calls, rounds(8, 90), random.Random(1)):
         whole.comes_whole_out_of(at, state, again)
 
 
@@ -245,7 +245,7 @@ def test_no_answer_is_paid_twice_after_a_cut(tmp_path: Path) -> None:
     """Whatever a disk holds when a request goes out, the answers of all requests before it are not asked for again."""
     from tests.making import make_photos
 
-    make_photos(tmp_path / "in", 34)
+    make_photos(tmp_path / "in", 33)
     disk = tmp_path / "disk"
     disk.mkdir()
     command = ["run", f"{tmp_path}/in", "--out", f"{tmp_path}/out", "-q", "--grammar", "inventory"]
@@ -260,15 +260,22 @@ def test_no_answer_is_paid_twice_after_a_cut(tmp_path: Path) -> None:
         patch.setenv("PHOTOPOEM_VISION_ENDPOINT", server.endpoint)
         patch.setenv("PHOTOPOEM_CACHE_DIR", str(disk / "cache"))
         calls = traced(tmp_path / "trace", *command)
-        assert server.sizes == [16, 16, 2]
+        assert server.sizes == [16, 16, 1]
         last = next(at for at, each in enumerate(calls) if each.time > asked[-1])
+        after = Disk(disk)
+        after.carry_out(calls[:last])
+        seen: list[dict[str, bytes]] = []
         for state in STATES:
             left = tmp_path / state
             left.mkdir()
-            after = Disk(disk)
-            after.carry_out(calls[:last])
             after.leave(left, state)
+            held = {
+                str(path.relative_to(left)): path.read_bytes() for path in left.rglob("*") if path.is_file()
+            }
+            if held in seen:  # all of it was synced, so that each state is the same
+                continue
+            seen.append(held)
             server.requests.clear()
             shutil.rmtree(tmp_path / "out")
             photopoem(*command, PHOTOPOEM_CACHE_DIR=str(left / "cache"))
-            assert server.sizes == [2], state
+            assert server.sizes == [1], state
