@@ -69,7 +69,7 @@ def until(holds: Any, seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-class Page:
+class StudioPage:
     """The page of a studio, as its tests use it."""
 
     def __init__(self, driver: Chrome, running: Studio, poems: Path) -> None:

@@ -21,15 +21,15 @@ from photopoem.vocabulary import Source
 from tests.browser import complaints_of, look_as, requests_of
 from tests.command import photopoem
 from tests.gallery import HOSTILE, hostile_poem
-from tests.studio import Page, pictures, studio, until, write
+from tests.studio import StudioPage, pictures, studio, until, write
 
 
 @pytest.fixture
-def page(driver: Chrome, poems: Path) -> Iterator[Page]:
+def page(driver: Chrome, poems: Path) -> Iterator[StudioPage]:
     """The studio's page for them, in light mode; at the end, there were no console errors and no foreign requests."""
     look_as(driver)
     with pictures(poems), studio(poems) as running:
-        page = Page(driver, running, poems)
+        page = StudioPage(driver, running, poems)
         page.open()
         yield page
         # A browser notes each answer that refuses something, which the page told the person.
@@ -40,7 +40,7 @@ def page(driver: Chrome, poems: Path) -> Iterator[Page]:
         driver.get("about:blank")
 
 
-def test_wall_shows_every_photograph_with_its_poem(page: Page, samples: list[Path]) -> None:
+def test_wall_shows_every_photograph_with_its_poem(page: StudioPage, samples: list[Path]) -> None:
     """The wall shows six pictures, each with the lines of its poem, and the focus is on the first."""
     page.until("[...document.querySelectorAll('.card img')].filter((i) => i.naturalWidth > 0).length == 6")
     assert page.js("document.querySelectorAll('#cards .card').length") == len(samples)
@@ -48,7 +48,7 @@ def test_wall_shows_every_photograph_with_its_poem(page: Page, samples: list[Pat
     assert page.lines() == page.text(str(samples[0])).split("\n")
 
 
-def test_keep_drop_and_their_return_stand_in_the_show_file(page: Page) -> None:
+def test_keep_drop_and_their_return_stand_in_the_show_file(page: StudioPage) -> None:
     """Space keeps and x drops the poem under the focus, again takes that back; a reload shows the same."""
     first = page.path()
     page.keys(" ")
@@ -68,7 +68,7 @@ def test_keep_drop_and_their_return_stand_in_the_show_file(page: Page) -> None:
     assert page.choice(first).state == "undecided"
 
 
-def test_focus_stays_where_it_was_after_an_act(page: Page) -> None:
+def test_focus_stays_where_it_was_after_an_act(page: StudioPage) -> None:
     """J and k go on and back, and after each act the focus is on the same poem, for keys and for screen readers."""
     page.keys("j", "j")
     third = page.card()
@@ -83,7 +83,7 @@ def test_focus_stays_where_it_was_after_an_act(page: Page) -> None:
     assert page.js("[...document.querySelectorAll('.card')].filter((c) => c.tabIndex == 0).length") == 1
 
 
-def test_reroll_brings_another_poem_and_undo_the_one_before(page: Page) -> None:
+def test_reroll_brings_another_poem_and_undo_the_one_before(page: StudioPage) -> None:
     """R writes another poem and records its seed; u restores the previous one byte for byte."""
     path, before = page.path(), page.lines()
     text = page.poems / "autumn-hills.jpg.txt"
@@ -102,7 +102,7 @@ def test_reroll_brings_another_poem_and_undo_the_one_before(page: Page) -> None:
     page.said("nothing to undo")
 
 
-def test_another_grammar_is_taken_from_a_list(page: Page) -> None:
+def test_another_grammar_is_taken_from_a_list(page: StudioPage) -> None:
     """G lists the grammars; the one that is clicked writes the poem, and is remembered."""
     path = page.path()
     page.keys("g")
@@ -114,7 +114,7 @@ def test_another_grammar_is_taken_from_a_list(page: Page) -> None:
     until(lambda: len(page.lines()) == 3)
 
 
-def test_kept_poem_is_not_rerolled(page: Page) -> None:
+def test_kept_poem_is_not_rerolled(page: StudioPage) -> None:
     """R on a poem that is kept changes nothing, and says why."""
     path, before = page.path(), page.lines()
     page.keys(" ")
@@ -125,7 +125,7 @@ def test_kept_poem_is_not_rerolled(page: Page) -> None:
     assert page.choice(path).seed is None
 
 
-def test_edit_in_place_stands_in_the_text(page: Page) -> None:
+def test_edit_in_place_stands_in_the_text(page: StudioPage) -> None:
     """E opens the words under the focus; Ctrl Enter writes them into the text, and u puts back what stood there."""
     path = page.path()
     page.keys("e")
@@ -143,7 +143,7 @@ def test_edit_in_place_stands_in_the_text(page: Page) -> None:
     assert "My own" not in page.text(path)
 
 
-def test_letters_in_an_editor_are_no_keys(page: Page) -> None:
+def test_letters_in_an_editor_are_no_keys(page: StudioPage) -> None:
     """While a text is edited its letters do nothing else; Escape leaves the poem as it was."""
     path, before = page.path(), page.lines()
     page.keys("e")
@@ -156,7 +156,7 @@ def test_letters_in_an_editor_are_no_keys(page: Page) -> None:
     assert page.running.wall.undo_description() == ""
 
 
-def test_edited_text_is_asked_about_before_a_reroll(page: Page) -> None:
+def test_edited_text_is_asked_about_before_a_reroll(page: StudioPage) -> None:
     """Before another poem takes the place of a person's words the page asks; undo brings them back."""
     path, text = page.path(), page.poems / "autumn-hills.jpg.txt"
     text.write_text("Mine\n\nNot a word of it.\n")
@@ -176,7 +176,7 @@ def test_edited_text_is_asked_about_before_a_reroll(page: Page) -> None:
     assert page.text(path) == "Not a word of it."
 
 
-def test_word_tells_its_source_and_is_never_said_again(page: Page) -> None:
+def test_word_tells_its_source_and_is_never_said_again(page: StudioPage) -> None:
     """A word shows its score; "never say this" changes words.toml and rewrites the poem, and undo reverts both."""
     path = page.path()
     before = page.text(path)
@@ -198,7 +198,7 @@ def test_word_tells_its_source_and_is_never_said_again(page: Page) -> None:
     assert not (page.poems / "words.toml").exists()
 
 
-def test_label_is_said_otherwise(page: Page) -> None:
+def test_label_is_said_otherwise(page: StudioPage) -> None:
     """Saying something instead writes words.toml; the poem says the new word, and its source names both."""
     (page.poems / "words.toml").write_text('# the words of this house\nnever = ["gun"]\n')
     page.see_one()
@@ -217,7 +217,7 @@ def test_label_is_said_otherwise(page: Page) -> None:
     assert "called Nouk by this house" in page.js(title)
 
 
-def test_color_is_never_said_again(page: Page) -> None:
+def test_color_is_never_said_again(page: StudioPage) -> None:
     """A banned color is removed from the poems and added to never_colors."""
     page.see_one()
     color = page.click_word("people")
@@ -228,7 +228,7 @@ def test_color_is_never_said_again(page: Page) -> None:
     page.until(f"document.getElementById('poem-lines').textContent.indexOf({json.dumps(name)}) < 0")
 
 
-def test_pointing_at_a_color_dims_the_rest(page: Page) -> None:
+def test_pointing_at_a_color_dims_the_rest(page: StudioPage) -> None:
     """Under the pointer a swatch, and a color word, leave only the pixels that are nearest to it undimmed."""
     page.see_one()
     page.until("document.getElementById('photo').complete && document.getElementById('photo').naturalWidth")
@@ -250,7 +250,7 @@ def test_pointing_at_a_color_dims_the_rest(page: Page) -> None:
     page.until("document.getElementById('veil').classList.contains('on')")
 
 
-def test_filter_finds_words_colors_states_and_grammars(page: Page) -> None:
+def test_filter_finds_words_colors_states_and_grammars(page: StudioPage) -> None:
     """/ goes to the filter; words, colors, states and grammars narrow the wall, Escape widens it again."""
     page.keys("x")
     page.said("dropped")
@@ -270,7 +270,7 @@ def test_filter_finds_words_colors_states_and_grammars(page: Page) -> None:
     assert page.js("document.querySelectorAll('.card').length") == 6
 
 
-def test_commands_and_page_follow_each_other(page: Page) -> None:
+def test_commands_and_page_follow_each_other(page: StudioPage) -> None:
     """What a command does appears on the page without a reload, and what the page does is what the command lists."""
     text = page.poems / "fig.jpg.txt"
     photopoem("drop", text)
@@ -285,7 +285,7 @@ def test_commands_and_page_follow_each_other(page: Page) -> None:
     page.until("document.querySelectorAll('.card')[2].textContent.includes('Written in an editor.')")
 
 
-def test_two_tabs_agree(page: Page) -> None:
+def test_two_tabs_agree(page: StudioPage) -> None:
     """Changes in one tab appear in the other; of two edits of a poem, the second gets a message, and none is lost."""
     first = page.driver.current_window_handle
     path, id_ = page.path(), page.card()
@@ -317,7 +317,7 @@ def test_two_tabs_agree(page: Page) -> None:
         page.driver.switch_to.window(first)
 
 
-def test_key_is_seen_before_it_stands_in_the_file(page: Page) -> None:
+def test_key_is_seen_before_it_stands_in_the_file(page: StudioPage) -> None:
     """A key shows at once on the card, which is paler until the studio has done it; keys are done in their order."""
     path = page.path()
     card = "document.activeElement.closest('.card').className"
@@ -331,7 +331,7 @@ def test_key_is_seen_before_it_stands_in_the_file(page: Page) -> None:
     assert page.choice(path).state == "kept"
 
 
-def test_refused_key_is_taken_back_on_the_card(page: Page) -> None:
+def test_refused_key_is_taken_back_on_the_card(page: StudioPage) -> None:
     """Where the studio cannot do what a key asks, a line says why and the card shows what stands."""
     (page.poems / "show.json").write_text("{ damaged")
     page.keys("x")
@@ -340,7 +340,7 @@ def test_refused_key_is_taken_back_on_the_card(page: Page) -> None:
     (page.poems / "show.json").unlink()
 
 
-def test_key_before_the_page_is_left_is_done(page: Page) -> None:
+def test_key_before_the_page_is_left_is_done(page: StudioPage) -> None:
     """What was asked for in the moment before a tab is closed is done all the same."""
     path = page.path()
     page.keys(" ", "x")
@@ -348,7 +348,7 @@ def test_key_before_the_page_is_left_is_done(page: Page) -> None:
     until(lambda: page.choice(path).state == "dropped")
 
 
-def test_words_that_were_not_saved_come_back(page: Page) -> None:
+def test_words_that_were_not_saved_come_back(page: StudioPage) -> None:
     """Words that somebody typed and left are there again when the poem is edited next, until they are discarded."""
     path, before = page.path(), page.text(page.path())
     page.keys("e")
@@ -370,7 +370,7 @@ def test_words_that_were_not_saved_come_back(page: Page) -> None:
     page.keys(Keys.ESCAPE)
 
 
-def test_undo_does_not_undo_what_others_did(page: Page) -> None:
+def test_undo_does_not_undo_what_others_did(page: StudioPage) -> None:
     """An action is not undone if the command line has changed the same poem since."""
     path = page.path()
     page.keys(" ")
@@ -386,7 +386,7 @@ def test_hostile_texts_stay_texts(driver: Chrome, tmp_path: Path) -> None:
     write(tmp_path, hostile_poem(), f"{HOSTILE.replace('/', '')}.jpg")
     look_as(driver)
     with studio(tmp_path) as running:
-        page = Page(driver, running, tmp_path)
+        page = StudioPage(driver, running, tmp_path)
         page.open()
         assert HOSTILE in page.js("document.querySelector('.card').textContent")
         page.see_one()
@@ -425,7 +425,7 @@ def test_blanks_stay_as_they_were_written(driver: Chrome, tmp_path: Path) -> Non
     )
     shown = ["Two   words", "   far    off,\u3000 the  dry   grass  \u2003 ."]
     with studio(tmp_path) as running:
-        page = Page(driver, running, tmp_path)
+        page = StudioPage(driver, running, tmp_path)
         page.open()
         assert page.as_shown(".card h2", ".card .lines > span") == shown
         page.see_one()
@@ -436,7 +436,7 @@ def test_blanks_stay_as_they_were_written(driver: Chrome, tmp_path: Path) -> Non
         driver.get("about:blank")
 
 
-def test_page_may_run_nothing_but_its_own(page: Page) -> None:
+def test_page_may_run_nothing_but_its_own(page: StudioPage) -> None:
     """The page's policy stops inline script, inline handlers, style and foreign requests, should any ever get in."""
     page.driver.execute_script("""
         const script = document.createElement('script');
@@ -454,7 +454,7 @@ def test_page_may_run_nothing_but_its_own(page: Page) -> None:
     requests_of(page.driver)
 
 
-def test_screen_shows_each_new_poem(page: Page, samples: list[Path]) -> None:
+def test_screen_shows_each_new_poem(page: StudioPage, samples: list[Path]) -> None:
     """The screen shows one poem, and then each that is written, without a touch."""
     with page.hurried():
         page.open("#screen")
@@ -493,7 +493,7 @@ def test_screen_follows_a_running_watch(driver: Chrome, tmp_path: Path, samples:
     try:
         assert watch.watching.wait(30)
         with studio(poems, view="screen", read_only=True) as running:
-            page = Page(driver, running, poems)
+            page = StudioPage(driver, running, poems)
             page.open("#screen")
             assert "Waiting" in page.js("document.getElementById('screen').textContent")
             shutil.copy(samples[1], inbox / "flower.jpg")
@@ -510,7 +510,7 @@ def test_screen_follows_a_running_watch(driver: Chrome, tmp_path: Path, samples:
         thread.join(30)
 
 
-def test_pointing_at_a_label_shows_where_the_machine_looked(page: Page) -> None:
+def test_pointing_at_a_label_shows_where_the_machine_looked(page: StudioPage) -> None:
     """A label that has a region frames it in the photograph where the record says; others frame nothing."""
     page.see_one()
     page.until("document.getElementById('photo').naturalWidth")
@@ -528,7 +528,7 @@ def test_pointing_at_a_label_shows_where_the_machine_looked(page: Page) -> None:
             assert page.js(place) == pytest.approx(box, abs=0.01)
 
 
-def test_screen_reader_hears_names_and_states(page: Page) -> None:
+def test_screen_reader_hears_names_and_states(page: StudioPage) -> None:
     """Poems are articles of a feed, named and counted; pictures say what was seen, all controls have names."""
     page.driver.execute_cdp_cmd("Accessibility.enable", {})
     nodes = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
@@ -543,7 +543,7 @@ def test_screen_reader_hears_names_and_states(page: Page) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_colors_can_be_read(page: Page, dark: bool) -> None:
+def test_colors_can_be_read(page: StudioPage, dark: bool) -> None:
     """By day and by night every word of a poem has a contrast of 4.5 with the page."""
     import re
 
@@ -559,7 +559,7 @@ def test_colors_can_be_read(page: Page, dark: bool) -> None:
     assert (sum(rgb[0][1]) < 100) == dark
 
 
-def test_page_fits_a_telephone(page: Page) -> None:
+def test_page_fits_a_telephone(page: StudioPage) -> None:
     """On a narrow screen nothing is wider than the screen, on the wall and for one poem."""
     look_as(page.driver, width=360, height=740)
     page.until("document.documentElement.scrollWidth <= 360")
@@ -582,7 +582,7 @@ def test_many_poems_are_few_cards(driver: Chrome, tmp_path: Path, samples: list[
             folder.add(record(poem), Found(poem.subject.path, f"no-{n:04}.jpg", "1-1"), "s", as_text(poem))
     look_as(driver)
     with studio(tmp_path) as running:
-        page = Page(driver, running, tmp_path)
+        page = StudioPage(driver, running, tmp_path)
         page.open()
         assert page.js("document.getElementById('count').textContent") == "300"
         assert page.js("document.querySelectorAll('.card').length") < 60

@@ -18,7 +18,7 @@ from photopoem.studio.wall import Unsure
 from tests.browser import complaints_of, look_as
 from tests.command import photopoem
 from tests.gallery import HOSTILE
-from tests.studio import Page, pictures, studio, until
+from tests.studio import StudioPage, pictures, studio, until
 
 MINE = '{\n  "_about": "mine",\n  "origin": "I saw #label1.a#. / It was #color1#."\n}\n'
 
@@ -47,11 +47,11 @@ def bench() -> Iterator[Bench]:
 
 
 @pytest.fixture
-def page(driver: Chrome, poems: Path, mine: Path, bench: Bench) -> Iterator[Page]:
+def page(driver: Chrome, poems: Path, mine: Path, bench: Bench) -> Iterator[StudioPage]:
     """The grammar view on that file, and on the samples' poems, once the first poems are there."""
     look_as(driver)
     with pictures(poems), studio(poems, view="grammar", grammar=mine, bench=bench) as running:
-        page = Page(driver, running, poems)
+        page = StudioPage(driver, running, poems)
         page.open("#grammar")
         page.until("document.querySelectorAll('#g-poems article').length == 6")
         yield page
@@ -59,7 +59,7 @@ def page(driver: Chrome, poems: Path, mine: Path, bench: Bench) -> Iterator[Page
         driver.get("about:blank")
 
 
-def type_draft(page: Page, text: str) -> None:
+def type_draft(page: StudioPage, text: str) -> None:
     """Put a text into the editor, as somebody who types it."""
     page.js(
         "(() => { const t = document.getElementById('g-text'); t.value = arguments[0]; "
@@ -67,17 +67,17 @@ def type_draft(page: Page, text: str) -> None:
     )
 
 
-def told(page: Page) -> str:
+def told(page: StudioPage) -> str:
     """What the view says of the grammar."""
     return str(page.js("document.getElementById('g-figures').textContent"))
 
 
-def poems_of(page: Page) -> str:
+def poems_of(page: StudioPage) -> str:
     """The poems beside it."""
     return str(page.js("document.getElementById('g-poems').textContent"))
 
 
-def test_poems_follow_what_is_typed(page: Page) -> None:
+def test_poems_follow_what_is_typed(page: StudioPage) -> None:
     """Each change writes the poems of all photographs anew, and says how much of them comes from the photographs."""
     assert poems_of(page).count("I saw ") == 6
     type_draft(page, MINE.replace("I saw", "I never saw"))
@@ -87,14 +87,14 @@ def test_poems_follow_what_is_typed(page: Page) -> None:
     assert "Repeated lines" in page.js("document.getElementById('g-frames').textContent")
 
 
-def test_blanks_of_a_draft_stay(page: Page) -> None:
+def test_blanks_of_a_draft_stay(page: StudioPage) -> None:
     """Runs of blanks that an author types are shown in the poems beside the grammar."""
     type_draft(page, MINE.replace("I saw", "I    saw,\u3000 "))
     until(lambda: "I    saw" in poems_of(page))
     assert page.as_shown("#g-poems .lines > span")[0].startswith("I    saw,\u3000  ")
 
 
-def test_error_stands_at_its_line_until_it_is_cured(page: Page) -> None:
+def test_error_stands_at_its_line_until_it_is_cured(page: StudioPage) -> None:
     """An error is told with its line, which is marked; the last poems stay, paler, until it is cured."""
     type_draft(page, MINE.replace("#label1.a#", "#lable1.a#"))
     until(lambda: told(page).startswith("1 error"))
@@ -114,7 +114,7 @@ def test_error_stands_at_its_line_until_it_is_cured(page: Page) -> None:
     assert page.js("document.querySelectorAll('#g-problems li, #g-numbers b.error').length") == 0
 
 
-def test_unused_rules_are_told(page: Page) -> None:
+def test_unused_rules_are_told(page: StudioPage) -> None:
     """A rule that nothing reaches is a warning at its line, and the poems come all the same."""
     type_draft(page, MINE.replace('"origin"', '"never": "x",\n  "origin"'))
     until(lambda: "1 warning" in told(page))
@@ -123,7 +123,7 @@ def test_unused_rules_are_told(page: Page) -> None:
     assert poems_of(page).count("I saw ") == 6
 
 
-def test_hostile_grammar_freezes_nothing(page: Page) -> None:
+def test_hostile_grammar_freezes_nothing(page: StudioPage) -> None:
     """The page reports an endless grammar within seconds, and continues with the next one."""
     type_draft(page, '{"origin": "#a#", "a": ["#b##b##b##b#"], "b": ["#a##a##a#", "#a#"]}')
     until(lambda: "no errors" not in told(page), 20)
@@ -131,7 +131,7 @@ def test_hostile_grammar_freezes_nothing(page: Page) -> None:
     until(lambda: poems_of(page).count("Still I saw ") == 6, 20)
 
 
-def test_markup_in_a_grammar_stays_text(page: Page) -> None:
+def test_markup_in_a_grammar_stays_text(page: StudioPage) -> None:
     """Markup in rules, notes and keys is shown as it was written."""
     type_draft(page, json.dumps({"_about": HOSTILE, "origin": f"{HOSTILE} #label1#", HOSTILE: "x"}))
     until(lambda: HOSTILE in poems_of(page))
@@ -139,7 +139,7 @@ def test_markup_in_a_grammar_stays_text(page: Page) -> None:
     assert page.js("document.title") == "photopoem studio"
 
 
-def test_grammar_is_saved_into_its_file(page: Page, mine: Path) -> None:
+def test_grammar_is_saved_into_its_file(page: StudioPage, mine: Path) -> None:
     """Save writes the file; if another program changed it, the page asks first."""
     changed = MINE.replace("I saw", "We saw")
     type_draft(page, changed)
@@ -157,14 +157,14 @@ def test_grammar_is_saved_into_its_file(page: Page, mine: Path) -> None:
     until(lambda: poems_of(page).count("Elsewhere ") == 6)
 
 
-def test_file_changed_in_an_editor_is_followed(page: Page, mine: Path) -> None:
+def test_file_changed_in_an_editor_is_followed(page: StudioPage, mine: Path) -> None:
     """What another program writes into the file appears with its poems, where nothing was typed here since."""
     mine.write_text(MINE.replace("I saw", "Outside I saw"))
     until(lambda: poems_of(page).count("Outside I saw ") == 6)
     assert "Outside" in page.js("document.getElementById('g-text').value")
 
 
-def test_shelf_is_copied_and_never_written(page: Page, tmp_path: Path) -> None:
+def test_shelf_is_copied_and_never_written(page: StudioPage, tmp_path: Path) -> None:
     """A grammar of the shelf opens as a copy, which is saved under a name of one's own beside the poems."""
     before = (shelf_folder() / "haiku.json").read_bytes()
     page.js(
@@ -181,7 +181,7 @@ def test_shelf_is_copied_and_never_written(page: Page, tmp_path: Path) -> None:
     )
 
 
-def test_only_the_grammar_is_open(page: Page) -> None:
+def test_only_the_grammar_is_open(page: StudioPage) -> None:
     """A studio for one grammar shows nothing else, and does nothing to the show."""
     page.js("location.hash = '#wall'")
     assert page.js("document.getElementById('wall').hidden")
@@ -261,20 +261,20 @@ def test_live_tells_of_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert "photopoem grammar new mine.json" in done.stderr
 
 
-def columns(page: Page) -> list[str]:
+def columns(page: StudioPage) -> list[str]:
     """The texts of the columns, one for each grammar."""
     found: list[str] = page.js("[...document.querySelectorAll('#s-poems article')].map((a) => a.textContent)")
     return found
 
 
-def side_by_side(page: Page) -> None:
+def side_by_side(page: StudioPage) -> None:
     """Go to the grammars side by side, and wait for their poems."""
     page.js("location.hash = '#grammar=several'")
     written = "[...document.querySelectorAll('#s-poems article')].every((a) => a.querySelector('h2, .none'))"
     page.until(f"document.querySelectorAll('#s-poems article').length && {written}")
 
 
-def test_several_grammars_stand_side_by_side(page: Page, mine: Path) -> None:
+def test_several_grammars_stand_side_by_side(page: StudioPage, mine: Path) -> None:
     """One photograph stands beside a poem of each grammar; a new file, a change and a mistake appear by themselves."""
     side_by_side(page)
     names = page.js("[...document.querySelectorAll('#s-poems h3')].map((h) => h.textContent)")
@@ -288,7 +288,7 @@ def test_several_grammars_stand_side_by_side(page: Page, mine: Path) -> None:
     until(lambda: len(columns(page)) == 5)
 
 
-def test_class_goes_from_photograph_to_photograph(page: Page) -> None:
+def test_class_goes_from_photograph_to_photograph(page: StudioPage) -> None:
     """J and k show another photograph with its poems, r other seeds; a reload comes back to the same view."""
     side_by_side(page)
     before, photo = columns(page), page.js("document.getElementById('s-photo').value")
@@ -303,7 +303,7 @@ def test_class_goes_from_photograph_to_photograph(page: Page) -> None:
     assert page.js("document.getElementById('writing').hidden")
 
 
-def test_grammars_speak_the_words_of_the_house(page: Page) -> None:
+def test_grammars_speak_the_words_of_the_house(page: StudioPage) -> None:
     """Poems that are tried say what the house says instead of a label."""
     told = page.js("document.querySelector('#g-poems .w').textContent")
     (page.poems / "words.toml").write_text(f'[say]\n{json.dumps(told)} = "Nouk"\n')

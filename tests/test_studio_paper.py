@@ -22,15 +22,15 @@ from tests.browser import complaints_of, look_as
 from tests.command import photopoem
 from tests.fake_printer import FakePrinter
 from tests.gallery import poem_of
-from tests.studio import Page, pictures, studio, until
+from tests.studio import StudioPage, pictures, studio, until
 
 
 @pytest.fixture
-def page(driver: Chrome, poems: Path, printer: FakePrinter) -> Iterator[Page]:
+def page(driver: Chrome, poems: Path, printer: FakePrinter) -> Iterator[StudioPage]:
     """The paper view, in a studio that was given a printer."""
     look_as(driver)
     with pictures(poems), studio(poems, paper=open_paper(f"tcp://127.0.0.1:{printer.port}")) as running:
-        page = Page(driver, running, poems)
+        page = StudioPage(driver, running, poems)
         page.open("#paper")
         page.until("document.getElementById('p-target').value")
         yield page
@@ -38,13 +38,13 @@ def page(driver: Chrome, poems: Path, printer: FakePrinter) -> Iterator[Page]:
         driver.get("about:blank")
 
 
-def send(page: Page, which: str) -> None:
+def send(page: StudioPage, which: str) -> None:
     """Choose which poems, and press Print these."""
     page.driver.find_element(By.CSS_SELECTOR, f"#p-which option[value={which}]").click()
     page.driver.find_element(By.ID, "p-send").click()
 
 
-def test_these_are_printed_once_and_dropped_ones_never(page: Page, printer: FakePrinter) -> None:
+def test_these_are_printed_once_and_dropped_ones_never(page: StudioPage, printer: FakePrinter) -> None:
     """The poems of the filter are printed after a question, each once; one that was dropped is not among them."""
     photopoem("drop", page.poems / "fig.jpg.txt")
     page.until("document.getElementById('count').textContent.includes('1 dropped')")
@@ -58,7 +58,7 @@ def test_these_are_printed_once_and_dropped_ones_never(page: Page, printer: Fake
     assert len(printer.jobs) == 5
 
 
-def test_doubtful_poem_is_printed_again_or_skipped(page: Page, printer: FakePrinter) -> None:
+def test_doubtful_poem_is_printed_again_or_skipped(page: StudioPage, printer: FakePrinter) -> None:
     """Doubtful jobs come first, with their cause; one click prints a job again, another skips it."""
     folder = page.poems
     ids = page.running.wall.ids()
@@ -78,7 +78,7 @@ def test_doubtful_poem_is_printed_again_or_skipped(page: Page, printer: FakePrin
     page.until("document.getElementById('p-counts').textContent == '1 printed, 1 skipped'")
 
 
-def test_printer_that_is_off_is_told(page: Page, printer: FakePrinter) -> None:
+def test_printer_that_is_off_is_told(page: StudioPage, printer: FakePrinter) -> None:
     """Where a printer is off the page says so, and the poem is printed once it is on again."""
     printer.switch_off()
     send(page, "one")
@@ -88,7 +88,7 @@ def test_printer_that_is_off_is_told(page: Page, printer: FakePrinter) -> None:
     until(lambda: len(printer.jobs) == 1, 20)
 
 
-def test_previews_show_the_poem(page: Page) -> None:
+def test_previews_show_the_poem(page: StudioPage) -> None:
     """The receipt and the plotter's sheet appear as pictures; the card is a PDF with the poem's words."""
     loaded = (
         "document.getElementById('p-image').complete && document.getElementById('p-image').naturalWidth > 100"

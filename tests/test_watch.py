@@ -76,7 +76,7 @@ def counts(folder: Path) -> dict[str, int]:
         return {str(state): number for state, number in queue.counts().items()}
 
 
-class Show:
+class WatchedShow:
     """`photopoem watch`, as a program of its own."""
 
     def __init__(
@@ -106,16 +106,16 @@ class Show:
         return self.program.wait(40)
 
 
-Start = Callable[..., Show]
+Start = Callable[..., WatchedShow]
 
 
 @pytest.fixture
 def start_show(tmp_path: Path, printer: FakePrinter) -> Iterator[Start]:
     """Starts shows in one folder at one printer, which do not wait long; none outlives the test."""
-    shows: list[Show] = []
+    shows: list[WatchedShow] = []
 
-    def start(*options: str, labels: str = "keywords", before: str = QUICK) -> Show:
-        shows.append(Show(tmp_path, printer.address, *options, labels=labels, before=before))
+    def start(*options: str, labels: str = "keywords", before: str = QUICK) -> WatchedShow:
+        shows.append(WatchedShow(tmp_path, printer.address, *options, labels=labels, before=before))
         return shows[-1]
 
     yield start
