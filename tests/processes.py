@@ -258,6 +258,7 @@ class Server:
         os.setsid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which a run in the background ignores
         self._selector.close()
         for each in (self._listener, self._ended, self._wakes, *self._clients.values()):
             each.close()

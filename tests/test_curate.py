@@ -26,6 +26,7 @@ from tests.making import make_photo, make_photos, records, texts
 from tests.paper import make_poem
 from tests.processes import Program
 from tests.studio import until
+from tests.test_watch import QUICK
 
 RUN = ("run", "photos", "--labels", "keywords", "--jobs", "1")
 
@@ -559,10 +560,10 @@ def test_programs_obey_what_was_decided(show: Path) -> None:
         "--press",
         "text",
     )
-    watch = Program(*command, cwd=show)
+    watch = Program(*command, cwd=show, before=QUICK)
     try:
         until(lambda: len(list(Path("paper").glob("*.txt"))) == 2, 60)
-        time.sleep(1)
+        time.sleep(0.5)
         watch.send_signal(signal.SIGTERM)
         assert watch.wait() == 0
     finally:

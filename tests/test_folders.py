@@ -179,9 +179,12 @@ def test_a_reader_of_any_command_may_leave(tmp_path: Path, line: str) -> None:
 
 
 HOMELESS = """
-import os, pwd, sys
+import os, pwd
 def nobody(*_): raise KeyError("no such user")
 pwd.getpwuid = pwd.getpwnam = nobody
+for name in os.environ.keys() - {"PATH", "PYTHONPATH"}: del os.environ[name]
+"""
+MAIN = """
 from photopoem.cli import main
 main()
 """
@@ -189,20 +192,21 @@ main()
 
 def test_a_user_without_a_home(tmp_path: Path) -> None:
     """As a number without a name in a container has none: poems are written, and what needs a home names the cure."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", HOMELESS, *arguments], cwd=tmp_path, capture_output=True, text=True,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-
     make_photo(tmp_path / "a.jpg", 1)
-    assert "Grammar: i-can-remember" in run("run", "a.jpg", "-q").stdout.replace("\n", " ")
-    assert "label cache: you have no home folder" in run("doctor").stdout
+    # The first, with an interpreter of its own, imports everything without a home.
+    done = subprocess.run(
+        [sys.executable, "-c", HOMELESS + MAIN, "run", "a.jpg", "-q"], cwd=tmp_path, capture_output=True, text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert "Grammar: i-can-remember" in done.stdout.replace("\n", " "), done.stderr
+    told = tmp_path / "told"
+    Program("doctor", cwd=tmp_path, out=told, before=HOMELESS).wait()
+    assert "label cache: you have no home folder" in told.read_text()
     for command, variable in ((("cache", "info"), "CACHE"), (("eye", "taught"), "EYE")):
-        refused = run(*command)
-        assert refused.returncode == 2 and refused.stderr.count("\n") == 1
-        assert f"you have no home folder here; set PHOTOPOEM_{variable}_DIR" in refused.stderr
+        refused = tmp_path / variable
+        assert Program(*command, cwd=tmp_path, err=refused, before=HOMELESS).wait() == 2
+        assert refused.read_text().count("\n") == 1
+        assert f"you have no home folder here; set PHOTOPOEM_{variable}_DIR" in refused.read_text()
 
 
 def test_as_many_color_names_as_the_largest_list_has(tmp_path: Path) -> None:

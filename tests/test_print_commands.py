@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,8 @@ from photopoem.services.publish import enqueue, open_paper
 from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter
 from tests.paper import make_poem
+from tests.processes import Program
+from tests.studio import until
 
 
 @pytest.fixture
@@ -244,17 +245,16 @@ def test_a_folder_may_be_called_by_a_number(show: Path) -> None:
 def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:
     """The command itself, killed in the middle and called again, prints each poem once or calls it doubtful."""
     printer.seconds = 0.1
-    command = [sys.executable, "-m", "photopoem", "print", "--to", printer.address]
-    program = subprocess.Popen(command)
+    program = Program("print", "--to", printer.address, cwd=show)
     while not printer.jobs:
         time.sleep(0.01)
     time.sleep(0.03)
     program.kill()
     assert program.wait() == -signal.SIGKILL
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = Program("print", "--to", printer.address, cwd=show).wait()
     with Queue("poems") as queue:
         counts = queue.counts()
-    assert done.returncode == (1 if counts["doubtful"] else 0)
+    assert ended == (1 if counts["doubtful"] else 0)
     assert counts["printed"] + counts["doubtful"] == 3 and counts["doubtful"] <= 1
     papers = first_lines(printer)
     assert len(set(papers)) == len(papers) >= 2
@@ -263,9 +263,7 @@ def test_print_is_killed_and_goes_on(show: Path, printer: FakePrinter) -> None:
 def test_the_queue_is_true_after_a_kill(show: Path, printer: FakePrinter) -> None:
     """While a program prints a poem it is on its way; once that was killed it is in doubt, and can be retried."""
     printer.stalled = True
-    program = subprocess.Popen(
-        [sys.executable, "-m", "photopoem", "print", "--to", printer.address], stderr=subprocess.DEVNULL
-    )
+    program = Program("print", "--to", printer.address, cwd=show)
     while "1 sending" not in run("queue", "list").output:
         time.sleep(0.05)
     assert "is being printed; wait for it" in run("queue", "retry", "--id", "1").output
@@ -295,20 +293,14 @@ def test_what_a_kill_left_of_a_folder_waits_again(show: Path) -> None:
 def test_ctrl_c_while_waiting(show: Path, printer: FakePrinter, address: str, trouble: str) -> None:
     """While waiting, it gives the cause and says that Ctrl-C is safe; Ctrl-C ends it with a line on the rest."""
     printer.switch_off()
-    program = subprocess.Popen(
-        [sys.executable, "-m", "photopoem", "print", "--to", address or printer.address],
-        stderr=subprocess.PIPE,
-        text=True,
-        # Tests that were started in the background have it ignored, and so would what they start.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-    )
-    assert program.stderr is not None
-    told = program.stderr.readline()
+    errors = show / "errors"
+    program = Program("print", "--to", address or printer.address, cwd=show, err=errors)
+    until(lambda: errors.exists() and errors.read_text().endswith("\n"))
+    told = errors.read_text()
     assert trouble in told and "it continues by itself; Ctrl-C is safe" in told
     program.send_signal(signal.SIGINT)
-    said = program.stderr.read()
-    program.stderr.close()
     assert program.wait(20) == 130
+    said = errors.read_text()
     assert "3 still queued, 0 in doubt" in said
     assert f"photopoem queue clear poems --to {address or printer.address}" in said
 

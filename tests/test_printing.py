@@ -120,13 +120,13 @@ def test_orders(tmp_path: Path) -> None:
 def test_a_second_program_leaves_the_queue_to_the_first(tmp_path: Path, printer: FakePrinter) -> None:
     """If two programs use the same queue, one prints everything, and the other says so and ends."""
     printer.seconds = 0.1
-    enqueue(tmp_path, poems(25), printer.address)
+    enqueue(tmp_path, poems(12), printer.address)
     first = Going(tmp_path, printer.address)
     until(lambda: len(printer.jobs) > 0)
     second = Going(tmp_path, printer.address)
     first.end()
     assert any("another photopoem" in said for said in second.end())
-    assert printed(printer) == [f"poem {n}" for n in range(25)]
+    assert printed(printer) == [f"poem {n}" for n in range(12)]
 
 
 def test_retry_skip_and_clear(tmp_path: Path, printer: FakePrinter) -> None:

@@ -43,7 +43,7 @@ def wait_for_records(run: Program, file: Path, count: int) -> None:
 @pytest.mark.timeout(600)
 def test_kills_at_random_moments(tmp_path: Path, rounds: Rounds) -> None:
     """Killed at random moments, with and without its workers, every run is completed by the next."""
-    kills, count = rounds(6, 50), rounds(60, 120)
+    kills, count = rounds(6, 50), rounds(36, 120)
     workers = (FORKED_WORKERS, "")[rounds(0, 1)]
     make_photos(tmp_path / "photos", count)
     photopoem("run", "photos", *PALETTE, "--jobs", "1", "--out", "whole", cwd=tmp_path)
@@ -78,7 +78,7 @@ def test_kills_at_random_moments(tmp_path: Path, rounds: Rounds) -> None:
 
 def test_killed_run_leaves_no_processes(tmp_path: Path) -> None:
     """The workers of a run that is killed end by themselves."""
-    make_photos(tmp_path / "photos", 100)
+    make_photos(tmp_path / "photos", 30)
     run = started(tmp_path)
     wait_for_records(run, tmp_path / "poems/poems.jsonl", 5)
     workers = psutil.Process(run.pid).children(recursive=True)
@@ -91,19 +91,19 @@ def test_killed_run_leaves_no_processes(tmp_path: Path) -> None:
 
 def test_worker_killed_by_the_system(tmp_path: Path) -> None:
     """A worker that the system kills is replaced, and every photograph gets its poem in the same run."""
-    make_photos(tmp_path / "photos", 100)
+    make_photos(tmp_path / "photos", 60)
     run = started(tmp_path, before=FORKED_WORKERS)
     wait_for_records(run, tmp_path / "poems/poems.jsonl", 5)
     workers = psutil.Process(run.pid).children()
     assert len(workers) == 2
     workers[0].kill()
     assert run.wait(120) == 0, (tmp_path / "errors").read_text()
-    assert len(texts(tmp_path / "poems")) == 100
+    assert len(texts(tmp_path / "poems")) == 60
 
 
 def test_photograph_that_vanishes(tmp_path: Path) -> None:
     """A photograph that is gone between listing and reading costs one line, and the rest is written."""
-    photos = sorted(make_photos(tmp_path / "photos", 100))
+    photos = sorted(make_photos(tmp_path / "photos", 50))
     run = Program("run", "photos", *PALETTE, "--jobs", "1", cwd=tmp_path, err=tmp_path / "errors")
     records = tmp_path / "poems/poems.jsonl"
     while run.poll() is None and not (records.exists() and records.stat().st_size):
@@ -114,4 +114,4 @@ def test_photograph_that_vanishes(tmp_path: Path) -> None:
     assert len(errors.splitlines()) == 1
     assert f"{photos[-1].name}: no such file: it may have been moved or deleted since it was listed" in errors
     written = [json.loads(line)["path"] for line in records.read_text().splitlines()]
-    assert len(written) == 99
+    assert len(written) == 49

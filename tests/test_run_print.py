@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-from functools import partial
+import signal
+import socket
 from pathlib import Path
 
 import pytest
 
 from photopoem.printing.queue import NewJob, Queue
-from tests.command import COMMAND, photopoem
+from tests.command import photopoem
 from tests.making import make_photo, make_photos, records
+from tests.processes import Program
+from tests.studio import until
 
 
 def test_run_prints_each_poem_once(tmp_path: Path) -> None:
@@ -75,26 +76,17 @@ def test_what_waits_from_before_is_printed_though_no_poem_comes(tmp_path: Path) 
 
 def test_ctrl_c_while_waiting_for_a_printer(tmp_path: Path) -> None:
     """Ctrl-C while a printer is waited for ends the run, and what is left stays queued."""
-    import signal
-    import socket
-
     make_photos(tmp_path / "photos", 2)
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         target = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
-        run = subprocess.Popen(
-            [*COMMAND, "run", "photos", "--labels", "local", "--print", target],
-            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            # Tests that were started in the background have it ignored, and so would what they start.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-        )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and len(list((tmp_path / "poems").rglob("*.txt"))) < 2:
-            time.sleep(0.05)
-        time.sleep(1)
+        said = tmp_path / "errors"
+        run = Program("run", "photos", "--labels", "local", "--print", target, cwd=tmp_path, err=said)
+        until(lambda: len(list((tmp_path / "poems").rglob("*.txt"))) == 2, 60)
+        until(lambda: "Ctrl-C is safe" in said.read_text(), 60)
         run.send_signal(signal.SIGINT)
-        _, errors = run.communicate(timeout=60)
-    assert run.returncode == 130
+        assert run.wait() == 130
+    errors = said.read_text()
     assert (
         f"photopoem queue clear poems --to {target} removes it" in errors or "continues from here" in errors
     )

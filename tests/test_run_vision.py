@@ -22,44 +22,44 @@ def labellers(folder: Path) -> list[str]:
 
 
 def test_run_asks_vision_once(tmp_path: Path) -> None:
-    """40 photographs are asked about in three requests, and a second run with another seed asks nothing."""
-    make_photos(tmp_path / "photos", 40)
+    """20 photographs are asked about in two requests, and a second run with another seed asks nothing."""
+    make_photos(tmp_path / "photos", 20)
     with serving() as server:
         env = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "PHOTOPOEM_CACHE_DIR": str(tmp_path / "cache")}
         done = photopoem("run", "photos", cwd=tmp_path, **env)
         assert "labels: vision" in done.stderr
-        assert sorted(server.sizes) == [8, 16, 16]
+        assert sorted(server.sizes) == [4, 16]
         photopoem("run", "photos", "--seed", "3", cwd=tmp_path, **env)
-        assert len(server.sizes) == 3
-    assert labellers(tmp_path / "poems") == ["vision"] * 40
+        assert len(server.sizes) == 2
+    assert labellers(tmp_path / "poems") == ["vision"] * 20
 
 
 def test_dry_run_counts_and_asks_nobody(tmp_path: Path) -> None:
     """--dry-run says what is cached, how many requests and units there would be, and sends and writes nothing."""
-    make_photos(tmp_path / "photos", 40)
+    make_photos(tmp_path / "photos", 27)
     with serving() as server:
         env = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "PHOTOPOEM_CACHE_DIR": str(tmp_path / "cache")}
         photopoem("run", "photos/0", "--out", "some", cwd=tmp_path, **env)
         asked = len(server.sizes)
         done = photopoem("run", "photos", "--dry-run", cwd=tmp_path, **env)
         assert len(server.sizes) == asked
-    assert "photographs: 40" in done.stdout
-    assert "14 in the cache, 26 to ask about" in done.stdout
-    assert "requests: 2; billable units: 26" in done.stdout
+    assert "photographs: 27" in done.stdout
+    assert "9 in the cache, 18 to ask about" in done.stdout
+    assert "requests: 2; billable units: 18" in done.stdout
     assert not (tmp_path / "poems").exists()
 
 
 def test_max_requests_stops_short_of_a_bill(tmp_path: Path) -> None:
     """--max-requests leaves the rest for the next run, which pays only for that."""
-    make_photos(tmp_path / "photos", 40)
+    make_photos(tmp_path / "photos", 20)
     with serving() as server:
         env = {"PHOTOPOEM_VISION_ENDPOINT": server.endpoint, "PHOTOPOEM_CACHE_DIR": str(tmp_path / "cache")}
-        done = photopoem("run", "photos", "--max-requests", "2", cwd=tmp_path, code=1, **env)
-        assert "32 written, 8 left for the next run by --max-requests" in done.stderr
+        done = photopoem("run", "photos", "--max-requests", "1", cwd=tmp_path, code=1, **env)
+        assert "16 written, 4 left for the next run by --max-requests" in done.stderr
         assert len(done.stderr.splitlines()) == 2
         photopoem("run", "photos", cwd=tmp_path, **env)
-        assert sorted(server.sizes) == [8, 16, 16]
-    assert len(labellers(tmp_path / "poems")) == 40
+        assert sorted(server.sizes) == [4, 16]
+    assert len(labellers(tmp_path / "poems")) == 20
 
 
 def test_auto_hands_over_to_the_built_in_labeller(tmp_path: Path) -> None:
