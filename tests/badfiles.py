@@ -8,6 +8,7 @@ import io
 import os
 import struct
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,7 @@ def dng() -> bytes:
     return tiff({50706: b"\x01\x04\0\0", 254: 1})
 
 
+@cache
 def bad_files() -> dict[str, tuple[bytes, str]]:
     """Name -> content and expected cause, for files that are recognized by their content."""
     jpeg, whole_tiff = encoded("JPEG"), encoded("TIFF")

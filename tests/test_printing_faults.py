@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,48 +15,33 @@ from tests.conftest import Rounds
 from tests.escpos_reader import read_job
 from tests.fake_printer import FakePrinter
 from tests.paper import make_poem
+from tests.processes import Program
 
 POEMS = 3
 HARMLESS = ("stalled", "paper")
 FAULTS = (*HARMLESS, "off", "cut", "killed", "killed", "killed with the printer")
 
 
-class Programs:
-    """Programs that print a queue, each a process of its own."""
+PRINT_ALL = """
+import os
+from pathlib import Path
+from photopoem.printing.channels import Retry
+from photopoem.printing.queue import Queue
+from photopoem.printing.worker import Worker
+from photopoem.services.publish import Renderer, queue_target
 
-    def __init__(self) -> None:
-        script = Path(__file__).parent / "printing_child.py"
-        self.parent = subprocess.Popen(
-            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def _ask(self, line: str) -> int:
-        assert self.parent.stdin and self.parent.stdout
-        self.parent.stdin.write(line + "\n")
-        self.parent.stdin.flush()
-        return int(self.parent.stdout.readline())
-
-    def start(self, folder: Path, address: str) -> int:
-        """Start one; its process id."""
-        return self._ask(f"{folder} {address}")
-
-    def wait(self) -> int:
-        """Wait for the one that was started; its exit status, 9 where it was killed."""
-        return self._ask("wait")
-
-    def close(self) -> None:
-        """End."""
-        assert self.parent.stdin and self.parent.stdout
-        self.parent.stdin.close()
-        self.parent.stdout.close()
-        self.parent.wait(10)
+target = queue_target({address!r})
+target.dialogue.answer_within = target.dialogue.accept_within = 0.25
+with Queue(Path.cwd()) as queue:
+    Worker(queue, target, Renderer(), Retry(pauses=(0.01, 0.02, 0.04))).run()
+os._exit(0)
+"""
+"""What a program executes: it prints the queue of its folder, with short pauses."""
 
 
-@pytest.fixture
-def programs() -> Iterator[Programs]:
-    made = Programs()
-    yield made
-    made.close()
+def start(folder: Path, address: str) -> Program:
+    """A program that prints a queue."""
+    return Program(cwd=folder, before=PRINT_ALL.format(address=address))
 
 
 def await_moment(queue: Queue, chance: random.Random) -> None:
@@ -76,7 +56,7 @@ def await_moment(queue: Queue, chance: random.Random) -> None:
     time.sleep(max(0.0, end - time.monotonic()))
 
 
-def strike(fault: str, printer: FakePrinter, program: int, chance: random.Random) -> None:
+def strike(fault: str, printer: FakePrinter, program: Program, chance: random.Random) -> None:
     """Let one misfortune happen and, after a moment, mend it."""
     moment = chance.uniform(0.01, 0.08)
     if fault == "off":
@@ -90,38 +70,34 @@ def strike(fault: str, printer: FakePrinter, program: int, chance: random.Random
     else:
         if fault == "killed with the printer":
             printer.switch_off()
-        os.kill(program, signal.SIGKILL)
+        program.kill()
     time.sleep(moment)
     printer.mend()
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(600)
-def test_every_poem_is_printed_once_or_known_to_be_doubtful(
-    tmp_path: Path, programs: Programs, rounds: Rounds
-) -> None:
+def test_every_poem_is_printed_once_or_known_to_be_doubtful(tmp_path: Path, rounds: Rounds) -> None:
     """Through many faults no poem is lost, none is printed twice, and those in doubt are listed."""
-    faults = rounds(20, 200)
+    faults = rounds(14, 200)
     chance = random.Random(20)
     printer = FakePrinter(seconds=0.005)
     started = time.monotonic()
     doubts: Counter[str] = Counter()
     # The printer is met in good health once: from then on its silence means trouble.
     enqueue(tmp_path, [make_poem("first", title="", seed=10**6)], printer.address)
-    programs.start(tmp_path, printer.address)
-    assert programs.wait() == 0
+    assert start(tmp_path, printer.address).wait() == 0
     with Queue(tmp_path) as queue:
         for number in range(faults):
             fault = chance.choice(FAULTS)
             before = queue.counts()["doubtful"]
             poems = [make_poem(f"poem {number}.{n}", title="", seed=number * POEMS + n) for n in range(POEMS)]
             enqueue(queue, poems, printer.address)
-            program = programs.start(tmp_path, printer.address)
+            program = start(tmp_path, printer.address)
             await_moment(queue, chance)
             strike(fault, printer, program, chance)
-            if programs.wait() != 0:
-                programs.start(tmp_path, printer.address)
-                assert programs.wait() == 0
+            if program.wait() != 0:
+                assert start(tmp_path, printer.address).wait() == 0
             doubts[fault] += queue.counts()["doubtful"] - before
         jobs = queue.jobs()
     time.sleep(0.1)  # what a cut connection still had in the printer's memory
