@@ -214,7 +214,7 @@ def test_paper_that_ends_in_the_middle(tmp_path: Path, printer: FakePrinter) -> 
 
 def test_a_stall_is_waited_out(tmp_path: Path, printer: FakePrinter) -> None:
     """A printer that stops reading for a while gets the rest of the same job when it reads again."""
-    big = make_poem(*["a line of a long poem"] * 8_000, title="", path="big.jpg")
+    big = make_poem(*["a line of a long poem"] * 4_000, title="", path="big.jpg")
     with Queue(tmp_path) as queue:
         enqueue(queue, [*poems(1), big], printer.address)
         target = open_target(printer.address)
