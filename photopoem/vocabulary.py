@@ -281,13 +281,15 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
         for label in nouns
     }
     words = tuple(spoken.values())
-    kinds = {**_by_kind(words), **{kind: tuple(each) for kind, each in said_of.items()}}
+    # A face stands for the bare person whose it is: a poem about a face does not add that there is a person.
+    face = spoken[subject.text] if subject and subject.text == "face" else None
+    others = tuple([word for word in words if not (face and word.text == "person")])
+    kinds = {**_by_kind(others), **{kind: tuple(each) for kind, each in said_of.items()}}
+    if face and not kinds["person"]:
+        kinds["person"] = (face,)
     beside = choose_beside(nouns, subject)
     kinds["subject"] = (spoken[subject.text],) if subject else ()
     kinds["beside"] = (spoken[beside.text],) if beside else ()
-    # A face is somebody's, so a poem about a face does not add that there is a person.
-    faces = subject is not None and subject.text == "face"
-    others = tuple([word for word in words if not (faces and word.text == "person")])
     scores = [word.source.score or 0 for word in words]
     return {
         "label": words,
