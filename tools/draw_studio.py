@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 if TYPE_CHECKING:
-    from tests.studio import Page
+    from tests.studio import StudioPage
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -43,7 +43,7 @@ CLEO = """{
 """
 
 
-def wall(page: Page) -> None:
+def wall(page: StudioPage) -> None:
     """The wall in the middle of the work: some are kept, one is dropped."""
     for name, state in (("fig", "kept"), ("dandelions", "kept"), ("stream", "dropped")):
         page.running.wall.decide([_id(page, name)], state)
@@ -51,13 +51,13 @@ def wall(page: Page) -> None:
     page.until("document.querySelectorAll('.card.kept').length == 2")
 
 
-def word(page: Page) -> None:
+def word(page: StudioPage) -> None:
     """One poem, and what a word of it tells."""
     _open_poem(page, "two-dogs")
     page.click_word("machine")
 
 
-def color(page: Page) -> None:
+def color(page: StudioPage) -> None:
     """One poem, and where one of its colors is."""
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.by import By
@@ -68,7 +68,7 @@ def color(page: Page) -> None:
     page.until("document.getElementById('veil').classList.contains('on')")
 
 
-def grammar(page: Page) -> None:
+def grammar(page: StudioPage) -> None:
     """A grammar of one's own, beside its poems."""
     page.open("#grammar")
     page.until("document.querySelectorAll('#g-poems article').length == 6")
@@ -78,7 +78,7 @@ def grammar(page: Page) -> None:
     page.until("document.getElementById('g-figures').textContent.startsWith('no errors')")
 
 
-def several(page: Page) -> None:
+def several(page: StudioPage) -> None:
     """Several grammars on one photograph, one of them with a mistake."""
     page.open("#grammar=several")
     page.until("document.querySelectorAll('#s-poems article :is(h2, .none)').length >= 3")
@@ -88,24 +88,24 @@ def several(page: Page) -> None:
     page.until("document.querySelector('#s-picture img').naturalWidth")
 
 
-def screen(page: Page) -> None:
+def screen(page: StudioPage) -> None:
     """The newest poem, full screen."""
     page.open("#screen")
     page.until("document.querySelector('.slide.on')")
 
 
-def _id(page: Page, name: str) -> str:
+def _id(page: StudioPage, name: str) -> str:
     wall = page.running.wall
     return next(each for each in wall.ids() if wall.row(each).told["name"] == f"{name}.jpg")
 
 
-def _open_poem(page: Page, name: str) -> None:
+def _open_poem(page: StudioPage, name: str) -> None:
     page.open(f"#poem={_id(page, name)}")
     page.until("document.querySelectorAll('#poem-lines .w').length")
     page.until("document.getElementById('photo').naturalWidth")
 
 
-PICTURES: dict[str, Callable[[Page], None]] = {
+PICTURES: dict[str, Callable[[StudioPage], None]] = {
     "wall": wall, "word": word, "color": color, "grammar": grammar, "several": several, "screen": screen,
 }  # fmt: skip
 
@@ -114,7 +114,7 @@ def main() -> None:
     """Write the samples' poems, open a studio on them, and take each picture."""
     from tests.browser import chromium, look_as
     from tests.command import photopoem
-    from tests.studio import Page, studio
+    from tests.studio import StudioPage, studio
 
     names = sys.argv[1:] or list(PICTURES)
     with tempfile.TemporaryDirectory() as temporary, chdir(temporary):
@@ -124,14 +124,14 @@ def main() -> None:
             Path(f"{name}.json").write_text(text)
         with chromium() as driver, studio(Path("poems")) as running:
             look_as(driver, width=WIDE, height=HIGH)
-            page = Page(driver, running, Path("poems"))
+            page = StudioPage(driver, running, Path("poems"))
             for name in names:
                 PICTURES[name](page)
                 take(page, name)
             driver.get("about:blank")
 
 
-def take(page: Page, name: str) -> None:
+def take(page: StudioPage, name: str) -> None:
     """Take a picture of what the page shows once nothing in it moves."""
     sleep(2)
     shot = Image.open(io.BytesIO(page.driver.get_screenshot_as_png())).convert("RGB")
