@@ -281,15 +281,14 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
         for label in nouns
     }
     words = tuple(spoken.values())
-    # A face stands for the bare person whose it is: a poem about a face does not add that there is a person.
-    face = spoken[subject.text] if subject and subject.text == "face" else None
-    others = tuple([word for word in words if not (face and word.text == "person")])
-    kinds = {**_by_kind(others), **{kind: tuple(each) for kind, each in said_of.items()}}
-    if face and not kinds["person"]:
-        kinds["person"] = (face,)
+    others = _without_bare_person(words, subject)
     beside = choose_beside(nouns, subject)
-    kinds["subject"] = (spoken[subject.text],) if subject else ()
-    kinds["beside"] = (spoken[beside.text],) if beside else ()
+    kinds = {
+        **_by_kind(others, subject),
+        **{kind: tuple(each) for kind, each in said_of.items()},
+        "subject": (spoken[subject.text],) if subject else (),
+        "beside": (spoken[beside.text],) if beside else (),
+    }
     scores = [word.source.score or 0 for word in words]
     return {
         "label": words,
@@ -307,9 +306,21 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     }
 
 
-def _by_kind(words: Words) -> dict[str, Words]:
-    """The nouns by kind. A person also counts as a thing, because both can be counted."""
+def _without_bare_person(words: Words, subject: Label | None) -> Words:
+    """The nouns; if a face is the subject, without the person whose it is, so that a poem says of one only one."""
+    if subject is None or subject.text != "face":
+        return words
+    return tuple([word for word in words if word.text != "person"])
+
+
+def _by_kind(words: Words, subject: Label | None) -> dict[str, Words]:
+    """The nouns by kind. A person also counts as a thing, because both can be counted.
+
+    A face that is the subject stands for its person, unless another word for people is there.
+    """
     kinds: dict[str, Words] = {kind: tuple([word for word in words if word.kind == kind]) for kind in NOUNS}
+    if subject and subject.text == "face" and not kinds["person"]:
+        kinds["person"] = tuple([word for word in words if word.text == "face"])
     return {**kinds, "thing": tuple([word for word in words if word.kind in ("thing", "person")])}
 
 
