@@ -118,11 +118,10 @@ def modified(pieces: Sequence[Piece], new: str) -> list[Piece]:
         return list(pieces)
     if len(old) == len(new):
         return _recut(pieces, new)
-    added = len(new) - len(old)
-    # "the tree" is an article and a word, not "t" and "ree" around "he t".
-    follows = added > 0 and new[added - 1] == " " and new[added:].lower() == old.lower()
-    head = 0 if follows else _shared(old, new)
-    tail = _shared(old[head:][::-1], new[head:][::-1])
+    # From the end: "the tree" is an article and a word, not "t" and "ree" around "he t".
+    tail = _shared(old[::-1], new[::-1])
+    shared = min(len(old), len(new)) - tail
+    head = _shared(old[:shared], new[:shared])
     if head + tail < len(old) or not _is_apart(new[head : len(new) - tail], head, tail):
         return _recut(_stretched(pieces, head, len(new) - len(old)), new)
     before, after = _cut(pieces, head)
