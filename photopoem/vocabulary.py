@@ -308,9 +308,7 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
 
 def _without_bare_person(words: Words, subject: Label | None) -> Words:
     """The nouns; if a face is the subject, without the person whose it is, so that a poem says of one only one."""
-    if subject is None or subject.text != "face":
-        return words
-    return tuple([word for word in words if word.text != "person"])
+    return tuple([word for word in words if word.text != "person"]) if _is_face(subject) else words
 
 
 def _by_kind(words: Words, subject: Label | None) -> dict[str, Words]:
@@ -319,7 +317,7 @@ def _by_kind(words: Words, subject: Label | None) -> dict[str, Words]:
     A face that is the subject stands for its person, unless another word for people is there.
     """
     kinds: dict[str, Words] = {kind: tuple([word for word in words if word.kind == kind]) for kind in NOUNS}
-    if subject and subject.text == "face" and not kinds["person"]:
+    if _is_face(subject) and not kinds["person"]:
         kinds["person"] = tuple([word for word in words if word.text == "face"])
     return {**kinds, "thing": tuple([word for word in words if word.kind in ("thing", "person")])}
 
@@ -421,7 +419,7 @@ def _said_with(
     said: dict[str, dict[str, list[Word]]] = {}
     if subject and _is_alive(subject):
         said[subject.text] = {"doing": list(said_of["doing"])}
-    if subject and subject.text == "face":
+    if subject and _is_face(subject):
         said[subject.text] = {"doing": [word for word in said_of["doing"] if word.text in DONE_BY_FACES]}
     if subject and subject.kind == "person":
         worn = [label for label in nouns if label.text in WORN]
@@ -435,6 +433,10 @@ def _said_with(
 
 def _is_alive(label: Label) -> bool:
     return label.kind == "person" or "animal" in (label.text, *label.wider)
+
+
+def _is_face(subject: Label | None) -> bool:
+    return subject is not None and subject.text == "face"
 
 
 def _can_be(label: Label, quality: str) -> bool:
