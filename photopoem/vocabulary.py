@@ -63,7 +63,7 @@ GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
 WORN = frozenset(
     "dress shirt skirt jacket coat sweater suit uniform jersey swimsuit costume jeans shorts trousers hat cap helmet "
     "glasses sunglasses goggles scarf gloves tie mask".split()
-)
+) | {"bow tie"}
 """Clothes that a person may wear. Doubtful ones are only said of the person, as `.wearing_guess`.
 
 A visitor sees at once whether somebody wears a shirt, so the question whether that is a shirt is not worth asking.

@@ -172,6 +172,27 @@ def test_what_is_one_of_a_kind_takes_the():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        ("tree rock sea palace mountains", "by the"), ("street field snow forest", "in the"),
+        ("stage grass beach", "on the"), ("sky clouds", "under the"), ("station parade", "at the"),
+        ("night sunset", "at"), ("suit uniform", "in a"), ("sunglasses", "in"), ("Paris", "by"),
+    ],
+)  # fmt: skip
+def test_where_somebody_is(words: str, where: str):
+    """`.by` takes the preposition that goes with a noun: on the stage, in a suit, under the sky, by the tree."""
+    for word in words.split():
+        assert said("by", word) == f"{where} {word}"
+
+
+def test_where_somebody_is_goes_by_the_head_of_a_phrase():
+    """A living room is a room and a bow tie a tie; what has an article keeps it."""
+    assert said("by", "living room") == "in the living room"
+    assert said("by", "bow tie") == "in a bow tie"
+    assert said("by", "a red door") == "by a red door"
+
+
 def test_a_describing_word_takes_an_article_whatever_it_is():
     """`.an` puts an article before a color or tone that describes the next word."""
     assert [said("an", word) for word in ("gold", "orange", "sand", "hazy")] == [

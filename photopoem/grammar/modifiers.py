@@ -18,6 +18,7 @@ from photopoem.english.inflection import (
     plural,
     share_in_words,
     singular,
+    split_head,
     sureness_in_words,
     takes_the,
 )
@@ -25,7 +26,7 @@ from photopoem.english.syllables import syllables_for_sure
 from photopoem.errors import GrammarError, Unsayable
 from photopoem.grammar.parser import Modifier
 from photopoem.grammar.text import Piece, clean, modified, text_of
-from photopoem.vocabulary import RELATED, Word
+from photopoem.vocabulary import RELATED, WORN, Word
 
 Change = Callable[[str, tuple[str, ...]], str]
 
@@ -80,6 +81,38 @@ def with_article_or_some(text: str) -> str:
     if kind in ("only", "group"):
         return with_the(text)
     return with_some(text) if kind in ("mass", "plural") else with_article(text)
+
+
+# The nouns that "by" does not suit. For those without an article, the text says it all: at night.
+_WHERE_IT_IS: Mapping[str, str] = MappingProxyType(
+    {
+        word: where
+        for where, words in {
+            "under the": "sky clouds cloud moon stars sun rainbow",
+            "in the": "bathroom bedroom bookshop city classroom desert field fog forest garden greenhouse gym hall "
+            "kitchen library meadow mist mud office orchard park rain restaurant room shop snow street theater town "
+            "valley village yard",
+            "on the": "beach carpet court dirt floor grass lawn path playground ramp road sand sidewalk stage track",
+            "at the": "airport concert harbor market parade party stadium station wedding",
+            "at": "dawn dusk night nightfall noon sunrise sunset",
+        }.items()
+        for word in words.split()
+    }
+)
+
+
+def by(text: str) -> str:
+    """Where somebody is who is in a photograph with this: by the tree, in the street, on the stage, in a suit."""
+    if not text.strip():
+        return text
+    text = text.strip()
+    if is_determined(text):
+        return f"by {text}"
+    head = split_head(text)[1]
+    if head in WORN:
+        return f"in {text if number(text) == 'pair' else with_article(text)}"
+    where = _WHERE_IT_IS.get(head, "by the")
+    return f"{where} {text}" if where == "at" else f"{where.removesuffix('the')}{with_the(text)}"
 
 
 def possessive(text: str) -> str:
@@ -142,6 +175,7 @@ MODIFIERS: Mapping[str, Change] = MappingProxyType(
         "they": _alone(for_plural),
         "the": _alone(with_the),
         "some": _alone(with_some),
+        "by": _alone(by),
         "article_or_some": _alone(with_article_or_some),
         "possessive": _alone(possessive),
         "singular": _alone(singular),

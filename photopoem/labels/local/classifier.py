@@ -151,9 +151,10 @@ SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
 # From this score, a word that tells the sex or the age replaces "person"; below, a poem would ask "a man?" of somebody
 # who is plainly there.
 SURE_OF_WHO = 0.7
-# From this score, a name that only the classes have (castle, pool table, chicken) replaces its everyday word. Breeds
+# From this score, a name that only the classes have (castle, fire engine, chicken) replaces its everyday word. Breeds
 # and species need more, because people say "dog" even where they know the breed; of birds they say the species.
-SURE_OF_NAME, SURE_OF_SPECIES = 0.8, 0.95
+SURE_OF_NAME, SURE_OF_BIRD, SURE_OF_SPECIES = 0.7, 0.8, 0.95
+LIVING = frozenset({"animal", "plant"})
 # From this score, a name is kept among the narrower words of its everyday word.
 NAMED = 0.5
 # Below this probability, words that tell the sex are replaced by person or child.
@@ -291,8 +292,10 @@ def basic_word(word: str) -> str:
 
 
 def _is_sure_of_name(name: str, score: float) -> bool:
-    species = "animal" in wider_words()[name] and basic_word(name) != "bird"
-    return score >= (SURE_OF_SPECIES if species else SURE_OF_NAME)
+    if basic_word(name) == "bird":
+        return score >= SURE_OF_BIRD
+    living = not LIVING.isdisjoint(wider_words()[name])
+    return score >= (SURE_OF_SPECIES if living else SURE_OF_NAME)
 
 
 def _floor(word: str) -> float:
