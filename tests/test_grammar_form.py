@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from photopoem.english.syllables import syllables
-from photopoem.errors import MissingWordsError
+from photopoem.errors import GrammarError, MissingWordsError
 from photopoem.grammar import Grammar
 from tests.vocabularies import many, vocabulary
 
@@ -70,6 +70,17 @@ def test_acrostics() -> None:
     for labels, initials in (("café_owl", "cafeowl"), ("小狗", "silver"), ("", "silver")):
         poem = grammar.write(vocabulary(labels, "silver charcoal"))
         assert "".join(str(line)[0] for line in poem.lines) == initials
+
+
+def test_the_last_line_of_an_acrostic() -> None:
+    """The last line of an acrostic is made from the symbol `last` of the form, if it has one."""
+    form = {"acrostic": "label1", "last": "end"}
+    grammar = Grammar.from_rules(
+        {"_form": form, "origin": "-", "line": ["do", "once more"], "end": ["got it", "night"]}
+    )
+    assert grammar.write(vocabulary("dog")).text == "do\nonce more\ngot it"
+    with pytest.raises(GrammarError, match="_form last: there is no 'ending'; did you mean 'end'"):
+        Grammar.from_rules({"_form": form | {"last": "ending"}, "origin": "-", "line": "x", "end": "y"})
 
 
 def test_a_form_that_cannot_be_met_says_so() -> None:

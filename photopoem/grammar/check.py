@@ -112,10 +112,14 @@ class _Checker:
         return did_you_mean(name, sorted(among))
 
     def _notes(self) -> None:
-        start = self.parts.form.line if self.parts.form.acrostic else "origin"
+        start, *last = self.parts.form.starts
         if start not in self.rules:
             guess = self._guess(start, self.rules)
             self.source.problem(0, f"there is no {start!r}, where every poem starts{guess}")
+        for symbol in last:
+            if symbol not in self.rules:
+                guess = self._guess(symbol, self.rules)
+                self.source.problem(self.source.at["_form"], f"_form last: there is no {symbol!r}{guess}")
         title = self.parts.note("_title")
         if title and title not in self.known:
             guess = self._guess(title, self.known)
@@ -214,9 +218,7 @@ class _Checker:
                 self._at(key, n, 0, told, error=False)
 
     def _starts(self) -> list[str]:
-        form = self.parts.form
-        starts = [form.line] if form.acrostic else ["origin"]
-        return [symbol for symbol in (*starts, self.parts.title) if symbol]
+        return [symbol for symbol in (*self.parts.form.starts, self.parts.title) if symbol]
 
     def _unreached(self, book: RuleBook) -> None:
         reached = set(self._starts())

@@ -152,9 +152,9 @@ class Expander:
             self.lines.clear()
             self._reserve(spelled[0].key)
             try:
-                for letter in letters:
+                for n, letter in enumerate(letters, 1):
                     self._initial = letter
-                    self._write(self.form.line)
+                    self._write(self.form.starts[-1] if n == len(letters) else self.form.line)
                 self._initial = ""
                 return
             except (Unsayable, Misfit) as error:

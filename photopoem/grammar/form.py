@@ -20,7 +20,7 @@ class Form:
     `width` is the most characters of a line; if `soft`, longer lines are broken at a space and continue indented by
     `indent`. `syllables` and `words` are counts for each line; `lines` is the least and the most lines. `acrostic` are
     symbols: the lines begin with the letters of the first that can be spelled, and each line is made from the symbol
-    `line`.
+    `line`; the last one from `last`, if there is such a symbol.
     """
 
     width: int | None = None
@@ -31,6 +31,14 @@ class Form:
     lines: tuple[int, int] | None = None
     acrostic: tuple[str, ...] = ()
     line: str = "line"
+    last: str = ""
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """The symbols that the lines of a poem are made from."""
+        if not self.acrostic:
+            return ("origin",)
+        return (self.line, self.last) if self.last else (self.line,)
 
     @property
     def counted(self) -> bool:
@@ -200,6 +208,7 @@ _EXPECTED = {
     "lines": f"a number of lines, or the least and the most, as [8, 12]; {MAX_LINES} at most",
     "acrostic": "a symbol, or a list of symbols to be tried in turn",
     "line": "the symbol that makes a line of an acrostic",
+    "last": "the symbol that makes the last line of an acrostic",
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
     "width": lambda value: _whole(value, NARROWEST, 200),
@@ -210,4 +219,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "lines": _range,
     "acrostic": _names,
     "line": lambda value: value if isinstance(value, str) and value else None,
+    "last": lambda value: value if isinstance(value, str) and value else None,
 }

@@ -159,7 +159,7 @@ class Grammar:
     def _write(self, vocabulary: Vocabulary, seed: int) -> Written:
         form = self.parts.form
         material = self._material(vocabulary.words, self.book.asked)
-        start = form.line if form.acrostic else "origin"
+        start = form.starts[0]
         if start not in material.rules.depth:
             material = self._with_own_words(vocabulary.words, material, start)
         rng = self._random(vocabulary.subject.digest, seed)
