@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from photopoem.labels.labeller import COLORLESS, _log_odds, _middle
+from photopoem.labels.region import COLORLESS, _log_odds, _middle
 from photopoem.labels.local.classes import kinds
 from photopoem.vocabulary import CERTAIN
 
