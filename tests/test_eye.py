@@ -248,13 +248,21 @@ def test_no_sex_is_told_that_is_not_sure() -> None:
     assert classifier.claims({"man": 0.76, "person": 0.9})["man"] < 0.5
 
 
+def test_a_young_woman_is_not_said_twice() -> None:
+    """Where a woman is sure, no girl is said, and where a man is sure, no boy; a girl alone stays a girl."""
+    shown = classifier.claims({"woman": 0.8, "girl": 0.9, "child": 0.9, "person": 0.98})
+    assert "woman" in shown and "girl" not in shown
+    assert "boy" not in classifier.claims({"man": 0.76, "boy": 0.8, "person": 0.98})
+    assert "girl" in classifier.claims({"woman": 0.7, "girl": 0.8, "person": 0.98})
+
+
 def test_scores_rise_with_chances() -> None:
     """A likelier word is never shown with a lower score, and a wider word never with less than its narrower one."""
     chances = {word: 0.01 + 0.98 * place / len(words()) for place, word in enumerate(kinds())}
     shown = classifier.claims(chances)
     for word, wider in wider_words().items():
         assert all(shown.get(each, 1) >= shown.get(word, 0) for each in wider)
-    plain = classifier.claims({"sky": 0.2, "night": 0.79, "rain": 0.81})
+    plain = classifier.claims({"sky": 0.2, "night": 0.81, "rain": 0.83})
     assert plain["sky"] == pytest.approx(0.2)
     assert plain["night"] < 0.5 < plain["rain"]
 

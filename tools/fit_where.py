@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from photopoem.labels.region import COLORLESS, _log_odds, _middle
 from photopoem.labels.local.classes import kinds
+from photopoem.labels.region import COLORLESS, _log_odds, _middle
 from photopoem.vocabulary import CERTAIN
 
 Floats = npt.NDArray[np.float64]

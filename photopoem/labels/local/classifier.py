@@ -159,7 +159,8 @@ LIVING = frozenset({"animal", "plant"})
 NAMED = 0.5
 # Below this probability, words that tell the sex are replaced by person or child.
 SURE_OF_SEX = 0.75
-SEXES = frozenset({"man", "woman", "boy", "girl"})
+GROWN = {"man": "boy", "woman": "girl"}
+SEXES = frozenset({*GROWN, *GROWN.values()})
 # A wider word must be surer than the narrower one by this much to be used in its place.
 NOTICEABLE = 0.02
 # Less likely words cannot displace a word of LEAST_SCORE, so the hundreds of them are skipped if there are enough
@@ -167,8 +168,10 @@ NOTICEABLE = 0.02
 NEARLY = LEAST_SCORE - 2 * NOTICEABLE
 # Measured precision -> the score that is shown: unchanged below 0.4, cautious above, because words with 0.5 or more
 # should be right nine times in ten.
-MEASURED = (0.0, 0.4, 0.8, 1.0)
+MEASURED = (0.0, 0.4, 0.82, 1.0)
 SHOWN = (0.0, 0.4, 0.5, 1.0)
+# The same for "person": nearly all persons are much surer, so that nine in ten are right from here on.
+MEASURED_OF_PERSON = (0.0, 0.4, 0.55, 1.0)
 # Below these log odds, the classes give no evidence for a word that only they have.
 HARDLY = -5.5
 # How much less likely clothes are without a person, and acts without a person or an animal.
@@ -265,17 +268,20 @@ def _chance(odds: float) -> float:
 def claims(measured: Mapping[str, float]) -> Chances:
     """The scores to show for these probabilities; a wider word is never less sure than a narrower one.
 
-    Scores below `LEAST_AT_ALL` are left out, and so are words for an unsure sex.
+    Scores below `LEAST_AT_ALL` are left out, and so are words for an unsure sex. Young women are often seen as girls as
+    well, so where both are sure, the child's word is left out.
     """
     likely = {
         word: chance
         for word, chance in measured.items()
         if chance >= (SURE_OF_SEX if word in SEXES else LEAST_AT_ALL)
     }
+    for grown, young in GROWN.items():
+        if grown in likely:
+            likely.pop(young, None)
     shown = dict(zip(likely, np.interp(list(likely.values()), MEASURED, SHOWN).tolist(), strict=True))
     if "person" in likely:
-        # Shown as it is: nearly all persons are much surer, and of those from 0.5 on nine in ten are right.
-        shown["person"] = likely["person"]
+        shown["person"] = float(np.interp(likely["person"], MEASURED_OF_PERSON, SHOWN))
     for word, score in list(shown.items()):
         for wide in wider_words().get(word, ()):
             if wide not in SEXES:
