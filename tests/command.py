@@ -99,7 +99,13 @@ def _as_started(args: tuple[Argument, ...], cwd: Path | None, environ: Mapping[s
     """The arguments, the folder and the environment that the command line meets; all as before afterwards."""
     argv = ["photopoem", *(os.fsdecode(arg) for arg in args)]
     try:
-        with patch.object(sys, "argv", argv), patch.dict(os.environ, environ), chdir(cwd or Path.cwd()):
+        with (
+            patch.object(sys, "argv", argv),
+            # Otherwise the program would be called "python -m pytest.photopoem" in tests that were started that way.
+            patch.object(sys.modules["__main__"], "__package__", None),
+            patch.dict(os.environ, environ),
+            chdir(cwd or Path.cwd()),
+        ):
             time.tzset()
             yield
     finally:
