@@ -173,6 +173,8 @@ class Word:
     kind: Kind | Literal["color", "tone", "moment", "amount", "where"] = "thing"
     related: Mapping[str, tuple[Word, ...]] = field(default_factory=dict, compare=False, repr=False)
     """Other words of the photograph that belong to this word, by modifier (one of `RELATED`)."""
+    apart: bool = False
+    """Whether the subject is not in, on or by this, so that `.by` is not said of it."""
 
 
 Words = tuple[Word, ...]
@@ -277,7 +279,11 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     subject = choose_subject(nouns)
     said_with = _said_with(said_of, nouns, subject)
     spoken = {
-        label.text: replace(_label_word(label), related=_related(label, said_with.get(label.text, {})))
+        label.text: replace(
+            _label_word(label),
+            related=_related(label, said_with.get(label.text, {})),
+            apart=_is_apart(subject, label),
+        )
         for label in nouns
     }
     words = tuple(spoken.values())
@@ -406,6 +412,17 @@ def _telling(label: Label) -> float:
     view = label.kind == "scene" or label.text in GROUNDS
     stuff = label.kind == "stuff" and label.text not in ABOVE
     return _noticed(label) * (SCENES if view else STUFFS if stuff else 1.0)
+
+
+def _is_apart(subject: Label | None, label: Label) -> bool:
+    """Whether nobody would say that the subject is in, on or by what a label names.
+
+    A city, a mountain or the sea is itself what others are in or by, and a crowd mostly stands before a stage.
+    """
+    if subject is None:
+        return False
+    view = subject.kind in ("scene", "stuff") or subject.text in GROUNDS
+    return view or (subject.text, label.text) == ("crowd", "stage")
 
 
 def _said_with(

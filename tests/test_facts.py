@@ -168,6 +168,22 @@ def test_the_word_beside_the_subject_tells_most() -> None:
     assert words["sure_beside"] == ()
 
 
+def test_a_view_is_by_nothing() -> None:
+    """A dog is on the grass; a city is not in a street, nor a crowd on the stage that it looks at."""
+    rules = {"origin": ["#line#"], "line": ["#subject.a# #beside.by#", "#subject.a#, #beside#"]}
+    grammar = Grammar.from_rules({**rules, "_in_order": ["line"]})
+
+    def line(*labels: Label) -> str:
+        return grammar.write(make_vocabulary(subject(*labels))).text
+
+    grass, stage = label("grass", 0.9, "stuff"), label("stage", 0.9)
+    assert line(label("dog", 0.95, wider=("animal",)), grass) == "a dog on the grass"
+    assert line(label("city", 0.95, "scene"), label("street", 0.7, "scene")) == "a city, street"
+    assert line(label("mountain", 0.95), grass) == "a mountain, grass"
+    assert line(label("crowd", 0.95, "person"), stage) == "a crowd, stage"
+    assert line(label("person", 0.95, "person"), stage) == "somebody on the stage"
+
+
 def test_nothing_unlikely_stands_beside_the_subject() -> None:
     """A noun that is not worth asking about is not beside the subject."""
     words = make_vocabulary(subject(label("dog", 0.9), label("fence", 0.4))).words

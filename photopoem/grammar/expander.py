@@ -273,7 +273,7 @@ class Expander:
                 return None
             made = list(stack[-1].choices[0])
             for modifier in node.modifiers:
-                if modifier.name in ENGINE_MODIFIERS:
+                if modifier.name in ENGINE_MODIFIERS or modifier.name == "by":
                     return None
                 made = modify(made, modifier.name, modifier.arguments)
             pieces += made

@@ -243,7 +243,12 @@ def sizes_of(
 
 
 def modify(pieces: list[Piece], name: str, arguments: tuple[str, ...]) -> list[Piece]:
-    """The pieces after a modifier has changed their text. Raises as `changed`."""
+    """The pieces after a modifier has changed their text.
+
+    Raises as `changed`, and `Unsayable` for `.by` of a word that the subject is apart from.
+    """
+    if name == "by" and any(piece.word and piece.word.apart for piece in pieces):
+        raise Unsayable(f"{text_of(pieces)}.by")
     if len(pieces) == 1:
         piece = pieces[0]
         return [piece.with_text(t) if own else Piece(t) for t, own in _parts(name, piece.text, arguments)]
