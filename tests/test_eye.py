@@ -241,6 +241,12 @@ def test_a_name_is_kept_beside_its_everyday_word() -> None:
     assert (dog.text, dog.narrower) == ("dog", ("golden retriever", "beagle"))
 
 
+def test_of_names_in_one_chain_the_narrowest_is_kept() -> None:
+    """A ladybird is not a beetle as well."""
+    (insect,) = classifier.choose({"beetle": 0.8, "ladybird": 0.78, "insect": 0.85}, "local")
+    assert (insect.text, insect.narrower) == ("insect", ("ladybird",))
+
+
 def test_no_sex_is_told_that_is_not_sure() -> None:
     """Where man, woman, boy and girl are likely but not sure, somebody is a person or a child."""
     unsure = {"man": 0.74, "woman": 0.7, "person": 0.95, "boy": 0.74, "child": 0.8, "girl": 0.3}

@@ -334,11 +334,17 @@ def _chosen(scores: Mapping[str, float], least: float, labeller: str) -> Labels:
     # At the same score nouns come first, because other words describe them.
     best = sorted(shown, key=lambda word: (-round(shown[word], 4), not _is_noun(word), word))[:MOST]
     said = [word for place, word in enumerate(best) if place < FEWEST or shown[word] >= LEAST_SCORE]
-    named = sorted((name for name in names if likely[name] >= NAMED), key=lambda each: (-likely[each], each))
+    named = _narrowest_names({name: likely[name] for name in names if likely[name] >= NAMED})
     return tuple(
         label(word, shown[word], labeller, narrower=tuple(n for n in named if basic_word(n) == word))
         for word in said
     )
+
+
+def _narrowest_names(likely: Mapping[str, float]) -> list[str]:
+    """The names without those that are wider than another one (beetle beside ladybird), likeliest first."""
+    wide = {wider for name in likely for wider in wider_words()[name]}
+    return sorted(set(likely) - wide, key=lambda each: (-likely[each], each))
 
 
 def _after_nouns(scores: Mapping[str, float]) -> Chances:
