@@ -23,8 +23,9 @@ NUMBERED = 20
 DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 """Limits in CIELAB: the highest lightness of `dark`, the lowest of `light`, the lowest chroma of `vivid`."""
 
-WORTH_ASKING = 0.45
-"""Doubts below this are not used: fewer than half of them are right, which visitors notice."""
+WORTH_ASKING, ACTS_WORTH_ASKING = 0.45, 0.5
+"""Doubts below this are not used: fewer than half of them are right, which visitors notice. Acts and clothes need more,
+because a visitor sees at once that nobody runs or wears a dress."""
 LIKELIER_FIRST = 4
 """The power of a doubt's score that is its weight, so that a likely doubt is drawn well before an unlikely one."""
 LEAST_SUBJECT = 0.4
@@ -91,7 +92,7 @@ ABOVE = ("sky", "cloud")
 CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
-A_FACE = 0.85
+A_FACE = 0.94
 """From this score, a face is the subject instead of a person of whom nothing more is known."""
 DONE_BY_FACES = frozenset({"smiling", "laughing", "talking", "singing", "sleeping"})
 NEVER_ASKED = BODY | {"clothes", "swimsuit", "shirtless"}
@@ -287,7 +288,9 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
         for label in nouns
     }
     words = tuple(spoken.values())
-    others = _without_bare_person(words, subject)
+    others = tuple(
+        [each for each in _without_bare_person(words, subject) if not _is_worn(each.text, subject)]
+    )
     beside = choose_beside(nouns, subject)
     kinds = {
         **_by_kind(others, subject),
@@ -346,11 +349,9 @@ def _is_sure(word: Word) -> bool:
     return (word.source.score or 0) >= SURE
 
 
-def _worth_asking(doubts: list[Word]) -> list[Word]:
+def _worth_asking(doubts: Sequence[Word], least: float = WORTH_ASKING) -> list[Word]:
     """The doubts with a reasonable score that a visitor would ask about."""
-    return [
-        word for word in doubts if (word.source.score or 0) >= WORTH_ASKING and word.text not in NEVER_ASKED
-    ]
+    return [word for word in doubts if (word.source.score or 0) >= least and word.text not in NEVER_ASKED]
 
 
 def _asked(word: Word) -> Word:
@@ -393,8 +394,8 @@ def _noticed(label: Label) -> float:
 def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None:
     """The noun that says most about the picture besides the subject: what a person holds, where an animal stands.
 
-    Things count more than scenes, stuff and clothes; other people, parts of the body and doubtful clothes are left
-    out. None if no noun is worth asking about.
+    Things count more than scenes and stuff. Left out are other people, parts of the body, and what a person wears; only
+    sure hair stands beside somebody of whom nothing else is known. None if no noun is worth asking about.
     """
     others = [
         label
@@ -403,9 +404,18 @@ def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None
         and label.score >= WORTH_ASKING
         and label.kind != "person"
         and label.text not in NEVER_ASKED
-        and (label.score >= SURE or label.text not in WORN)
+        and not _is_worn(label.text, subject)
     ]
-    return max(others, key=_telling, default=None)
+    hair = next((label for label in nouns if label.text == "hair" and label.score >= SURE), None)
+    return max(others, key=_telling, default=hair)
+
+
+def _is_worn(word: str, subject: Label | None) -> bool:
+    """Whether a word is for clothes that a person wears; a poem says that of the person alone, by `.wearing`.
+
+    A line that does something with a thing, loses it or rubs it out, must not do that with what somebody has on.
+    """
+    return word in WORN and subject is not None and (subject.kind == "person" or _is_face(subject))
 
 
 def _telling(label: Label) -> float:
@@ -422,7 +432,7 @@ def _is_apart(subject: Label | None, label: Label) -> bool:
     if subject is None:
         return False
     view = subject.kind in ("scene", "stuff") or subject.text in GROUNDS
-    return view or (subject.text, label.text) == ("crowd", "stage")
+    return view or label.text in BODY or (subject.text, label.text) == ("crowd", "stage")
 
 
 def _said_with(
@@ -480,8 +490,9 @@ def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, W
         source = Source("machine", "where", label.text, score=label.low, labeller=label.labeller)
         related["where"] = tuple([Word(text, source, kind="where") for text in LOW])
     for kind, words in said_of.items():
+        least = WORTH_ASKING if kind == "quality" else ACTS_WORTH_ASKING
         related[kind] = _sure(words)
-        related[f"{kind}_guess"] = tuple(_worth_asking(_doubtful(words)))
+        related[f"{kind}_guess"] = tuple(_worth_asking(_doubtful(words), least))
     return related
 
 

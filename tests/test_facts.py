@@ -184,6 +184,29 @@ def test_a_view_is_by_nothing() -> None:
     assert line(label("person", 0.95, "person"), stage) == "somebody on the stage"
 
 
+def test_what_a_person_wears_is_not_a_thing_beside_them() -> None:
+    """A person's clothes are said by `.wearing` alone; on nobody they are things like others."""
+    somebody, dress, chair = label("person", 0.95, "person"), label("dress", 0.9), label("chair", 0.8)
+    words = make_vocabulary(subject(somebody, dress)).words
+    assert words["beside"] == () and [word.text for word in words["sure"]] == ["person"]
+    assert said("#subject.wearing.by#", somebody, dress) == "in a dress"
+    assert [word.text for word in make_vocabulary(subject(chair, dress)).words["sure"]] == ["dress", "chair"]
+
+
+def test_hair_is_beside_somebody_of_whom_nothing_else_is_known() -> None:
+    """Sure hair is beside a person if no other noun is; a poem does not say that somebody is by it."""
+    somebody, hair, tree = label("person", 0.95, "person"), label("hair", 0.8, "stuff"), label("tree", 0.8)
+    assert [word.text for word in make_vocabulary(subject(somebody, hair)).words["beside"]] == ["hair"]
+    assert [word.text for word in make_vocabulary(subject(somebody, hair, tree)).words["beside"]] == ["tree"]
+    rules = {
+        "origin": ["#line#"],
+        "line": ["#subject.a# #beside.by#", "#subject.a#, #beside#"],
+        "_in_order": ["line"],
+    }
+    grammar = Grammar.from_rules(rules)
+    assert grammar.write(make_vocabulary(subject(somebody, hair))).text == "somebody, hair"
+
+
 def test_nothing_unlikely_stands_beside_the_subject() -> None:
     """A noun that is not worth asking about is not beside the subject."""
     words = make_vocabulary(subject(label("dog", 0.9), label("fence", 0.4))).words
@@ -191,7 +214,7 @@ def test_nothing_unlikely_stands_beside_the_subject() -> None:
 
 
 def test_doubtful_clothes_are_only_worn() -> None:
-    """Doubtful clothes are neither asked about nor beside a person; they are only said of who wears them."""
+    """Clothes are neither asked about nor beside a person; they are only said of who wears them."""
     words = make_vocabulary(
         subject(label("man", 0.9, "person"), label("shirt", 0.6), label("lamp", 0.5))
     ).words
@@ -202,7 +225,7 @@ def test_doubtful_clothes_are_only_worn() -> None:
 
 def test_a_face_says_more_than_person() -> None:
     """A sure face is the subject instead of a bare person, and smiles; a man or woman remains the subject."""
-    face = label("face", 0.9)
+    face = label("face", 0.95)
     acts = (label("smiling", 0.8, "doing"), label("standing", 0.8, "doing"))
     words = make_vocabulary(subject(label("person", 0.98, "person"), face, *acts)).words
     assert [word.text for word in words["subject"]] == ["face"]

@@ -170,8 +170,9 @@ NEARLY = LEAST_SCORE - 2 * NOTICEABLE
 # should be right nine times in ten.
 MEASURED = (0.0, 0.4, 0.82, 1.0)
 SHOWN = (0.0, 0.4, 0.5, 1.0)
-# The same for "person": nearly all persons are much surer, so that nine in ten are right from here on.
+# The same for somebody, a face and hair, which are right nine times in ten from here on.
 MEASURED_OF_PERSON = (0.0, 0.4, 0.55, 1.0)
+OF_PERSON = ("person", "face", "hair")
 # Below these log odds, the classes give no evidence for a word that only they have.
 HARDLY = -5.5
 # How much less likely clothes are without a person, and acts without a person or an animal.
@@ -280,8 +281,8 @@ def claims(measured: Mapping[str, float]) -> Chances:
         if grown in likely:
             likely.pop(young, None)
     shown = dict(zip(likely, np.interp(list(likely.values()), MEASURED, SHOWN).tolist(), strict=True))
-    if "person" in likely:
-        shown["person"] = float(np.interp(likely["person"], MEASURED_OF_PERSON, SHOWN))
+    for word in likely.keys() & OF_PERSON:
+        shown[word] = float(np.interp(likely[word], MEASURED_OF_PERSON, SHOWN))
     for word, score in list(shown.items()):
         for wide in wider_words().get(word, ()):
             if wide not in SEXES:
