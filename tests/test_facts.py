@@ -193,18 +193,15 @@ def test_what_a_person_wears_is_not_a_thing_beside_them() -> None:
     assert [word.text for word in make_vocabulary(subject(chair, dress)).words["sure"]] == ["dress", "chair"]
 
 
-def test_hair_is_beside_somebody_of_whom_nothing_else_is_known() -> None:
-    """Sure hair is beside a person if no other noun is; a poem does not say that somebody is by it."""
-    somebody, hair, tree = label("person", 0.95, "person"), label("hair", 0.8, "stuff"), label("tree", 0.8)
-    assert [word.text for word in make_vocabulary(subject(somebody, hair)).words["beside"]] == ["hair"]
-    assert [word.text for word in make_vocabulary(subject(somebody, hair, tree)).words["beside"]] == ["tree"]
-    rules = {
-        "origin": ["#line#"],
-        "line": ["#subject.a# #beside.by#", "#subject.a#, #beside#"],
-        "_in_order": ["line"],
-    }
-    grammar = Grammar.from_rules(rules)
-    assert grammar.write(make_vocabulary(subject(somebody, hair))).text == "somebody, hair"
+def test_a_face_and_hair_are_parts_of_the_person() -> None:
+    """`.part` of a person is the face or the hair if they are seen, then the lexicon's; they are no things beside."""
+    somebody = label("person", 0.95, "person")
+    seen = (label("face", 0.8), label("hair", 0.6, "stuff"))
+    words = make_vocabulary(subject(somebody, *seen)).words
+    assert words["beside"] == () and [word.text for word in words["sure"]] == ["person"]
+    parts = said("#subject.part#, #subject.part#, #subject.part#", somebody, *seen).split(", ")
+    assert sorted(parts[:2]) == ["face", "hair"] and parts[2] not in ("face", "hair")
+    assert said("#subject.part#", somebody, label("hair", 0.5, "stuff")) != "hair"
 
 
 def test_nothing_unlikely_stands_beside_the_subject() -> None:

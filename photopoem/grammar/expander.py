@@ -306,11 +306,10 @@ class Expander:
         text = piece.text
         for n, (name, _) in enumerate(modifiers):
             rest = modifiers[n + 1 :]
-            if name in FROM_THE_LEXICON:
-                phrases = self._phrases_of([piece], name)[1]
-                return min([size[0] for size in sizes_of(phrases, rest, False)], default=0)
-            if name in RELATED:
+            if name in FROM_THE_LEXICON or name in RELATED:
                 texts = tuple([word.text for word in self._related_words([piece], name)])
+                if not texts and name in FROM_THE_LEXICON:
+                    texts = self._phrases_of([piece], name)[1]
                 return min([size[0] for size in sizes_of(texts, rest, False)], default=0)
             if name in FACTS:
                 return len(changed_by_all(FACTS[name]([piece]).text, rest))
@@ -458,7 +457,7 @@ class Expander:
         for modifier in modifiers:
             name = modifier.name
             if name in FROM_THE_LEXICON:
-                pieces = [self._phrase(pieces, name)]
+                pieces = [self._seen(pieces, name) or self._phrase(pieces, name)]
             elif name in RELATED:
                 pieces = [self._related(pieces, name)]
             elif name in FACTS:
@@ -491,14 +490,21 @@ class Expander:
 
     def _related(self, pieces: Sequence[Piece], which: str) -> Piece:
         """Another word of the photograph that belongs to the word and fits into the line's opening."""
+        found = self._seen(pieces, which)
+        if found is None:
+            raise Unsayable(f"{text_of(pieces)}.{which}")
+        return found
+
+    def _seen(self, pieces: Sequence[Piece], which: str) -> Piece | None:
+        """The same; None if there is none, or none that is unused."""
         words = {word.text: word for word in self._related_words(pieces, which)}
         if not words:
-            raise Unsayable(f"{text_of(pieces)}.{which}")
+            return None
         texts = self._fitting(tuple(words), self._any(len(words)))
         cards = make_cards({which: [words[text] for text in texts]}, [which])[which]
         picked = self._picker.related(cards, self._said)
         if picked is None:
-            raise Unsayable(f"{text_of(pieces)}.{which}")
+            return None
         card, self._said = picked
         self.events.append((self._depth, f".{which} of {text_of(pieces)}", card.text))
         return Piece(card.text, card.word)
