@@ -92,10 +92,10 @@ ABOVE = ("sky", "cloud")
 CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
-A_FACE = 0.85
+A_FACE = 0.96
 """From this score, a face is the subject instead of a person of whom nothing more is known."""
-PARTS, LEAST_PART = ("face", "hair"), 0.5
-"""Parts of a person that replace the lexicon's, and the score from which they were right 48 times of 50 in test photographs."""
+PARTS = ("face", "hair")
+"""Parts of a person that, if sure, replace the lexicon's."""
 DONE_BY_FACES = frozenset({"smiling", "laughing", "talking", "singing", "sleeping"})
 NEVER_ASKED = BODY | {"clothes", "swimsuit", "shirtless"}
 """Nobody needs to ask whether a person has a face, a hand or clothes, and of little clothing a poem asks nothing."""
@@ -371,7 +371,8 @@ def choose_subject(nouns: Sequence[Label]) -> Label | None:
     """The label that the picture is about: the owner's word, otherwise the most prominent noun.
 
     Persons and animals are more prominent than their scores say; doubts, and things that are mostly backdrops, less so.
-    A face says more than the word person. There is no subject if every noun is less prominent than `LEAST_SUBJECT`.
+    A face says more than the word person, if it is very sure or nothing else is. There is no subject if
+    every noun is less prominent than `LEAST_SUBJECT`.
     """
     own = [label for label in nouns if label.labeller == OWNER]
     if own:
@@ -379,7 +380,11 @@ def choose_subject(nouns: Sequence[Label]) -> Label | None:
     first = max(nouns, key=_prominence, default=None)
     if first is None or _standing_out(first) < LEAST_SUBJECT:
         return None
-    face = next((label for label in nouns if label.text == "face" and label.score >= A_FACE), None)
+    alone = not any(
+        label.score >= SURE and label.kind != "person" and label.text not in BODY for label in nouns
+    )
+    least = SURE if alone else A_FACE
+    face = next((label for label in nouns if label.text == "face" and label.score >= least), None)
     return face if face and first.text == "person" else first
 
 
@@ -411,10 +416,15 @@ def choose_beside(nouns: Sequence[Label], subject: Label | None) -> Label | None
         if label != subject
         and label.score >= WORTH_ASKING
         and label.kind != "person"
-        and label.text not in NEVER_ASKED
+        and (label.text not in NEVER_ASKED or _is_hair_of(subject, label))
         and not _is_of_person(label.text, subject)
     ]
     return max(others, key=_telling, default=None)
+
+
+def _is_hair_of(subject: Label | None, label: Label) -> bool:
+    """Whether this is the hair around a face, which is the one part of the body that a poem names beside it."""
+    return _is_face(subject) and label.text == "hair" and label.score >= SURE
 
 
 def _is_of_person(word: str, subject: Label | None) -> bool:
@@ -423,8 +433,9 @@ def _is_of_person(word: str, subject: Label | None) -> bool:
     A poem says these of the person alone, by `.wearing` and `.part`: a line that does something with a thing, loses it
     or rubs it out, must not do that with what somebody has on.
     """
-    somebody = subject is not None and (subject.kind == "person" or _is_face(subject))
-    return somebody and word in WORN | BODY
+    if subject is None or not (subject.kind == "person" or _is_face(subject)):
+        return False
+    return word in WORN | BODY and not (word == "hair" and _is_face(subject))
 
 
 def _telling(label: Label) -> float:
@@ -460,7 +471,7 @@ def _said_with(
     if subject and subject.kind == "person":
         worn = [label for label in nouns if label.text in WORN]
         said[subject.text]["wearing"] = [_label_word(label) for label in worn]
-        seen = [label for label in nouns if label.text in PARTS and label.score >= LEAST_PART]
+        seen = [label for label in nouns if label.text in PARTS and label.score >= SURE]
         said[subject.text]["part"] = [_label_word(label) for label in seen]
     for word in said_of["quality"]:
         bearer = next((label for label in nouns if _can_be(label, word.source.of)), None)

@@ -194,14 +194,24 @@ def test_what_a_person_wears_is_not_a_thing_beside_them() -> None:
 
 
 def test_a_face_and_hair_are_parts_of_the_person() -> None:
-    """`.part` of a person is the face or the hair if they are seen, then the lexicon's; they are no things beside."""
-    somebody = label("person", 0.95, "person")
-    seen = (label("face", 0.8), label("hair", 0.6, "stuff"))
-    words = make_vocabulary(subject(somebody, *seen)).words
-    assert words["beside"] == () and [word.text for word in words["sure"]] == ["person"]
-    parts = said("#subject.part#, #subject.part#, #subject.part#", somebody, *seen).split(", ")
+    """`.part` of a person is the face or the hair if they are sure, then the lexicon's; they are no things beside."""
+    somebody, tree = label("person", 0.95, "person"), label("tree", 0.8)
+    seen = (label("face", 0.8), label("hair", 0.75, "stuff"))
+    words = make_vocabulary(subject(somebody, tree, *seen)).words
+    assert [[word.text for word in words[symbol]] for symbol in ("beside", "sure")] == [
+        ["tree"],
+        ["person", "tree"],
+    ]
+    parts = said("#subject.part#, #subject.part#, #subject.part#", somebody, tree, *seen).split(", ")
     assert sorted(parts[:2]) == ["face", "hair"] and parts[2] not in ("face", "hair")
-    assert said("#subject.part#", somebody, label("hair", 0.49, "stuff")) != "hair"
+    assert said("#subject.part#", somebody, tree, label("hair", 0.6, "stuff")) != "hair"
+
+
+def test_hair_is_beside_a_face() -> None:
+    """Sure hair is the noun beside a face of which nothing else is known."""
+    seen = (label("person", 0.95, "person"), label("face", 0.8), label("hair", 0.75, "stuff"))
+    words = make_vocabulary(subject(*seen)).words
+    assert [[word.text for word in words[symbol]] for symbol in ("subject", "beside")] == [["face"], ["hair"]]
 
 
 def test_nothing_unlikely_stands_beside_the_subject() -> None:
@@ -222,7 +232,7 @@ def test_doubtful_clothes_are_only_worn() -> None:
 
 def test_a_face_says_more_than_person() -> None:
     """A sure face is the subject instead of a bare person, and smiles; a man or woman remains the subject."""
-    face = label("face", 0.95)
+    face = label("face", 0.97)
     acts = (label("smiling", 0.8, "doing"), label("standing", 0.8, "doing"))
     words = make_vocabulary(subject(label("person", 0.98, "person"), face, *acts)).words
     assert [word.text for word in words["subject"]] == ["face"]
@@ -230,7 +240,10 @@ def test_a_face_says_more_than_person() -> None:
     for symbol in ("sure", "thing", "person"):
         assert [word.text for word in words[symbol]] == ["face"], symbol
     assert chosen(label("man", 0.8, "person"), face) == "man"
-    assert chosen(label("person", 0.9, "person"), label("face", 0.8)) == "person"
+    somebody, likely = label("person", 0.9, "person"), label("face", 0.8)
+    assert chosen(somebody, likely, label("tree", 0.6)) == "face"
+    assert chosen(somebody, likely, label("tree", 0.8)) == "person"
+    assert chosen(somebody, label("face", 0.69)) == "person"
 
 
 def test_facts_survive_the_record() -> None:
