@@ -396,7 +396,8 @@ def _prominence(label: Label) -> float:
 
 
 def _standing_out(label: Label) -> float:
-    if _is_alive(label):
+    # Doubtful persons are specks or not there at all.
+    if _is_alive(label) and (label.kind != "person" or label.score >= SURE):
         return label.score * ALIVE * (YOUNG if label.text in CHILDREN else 1.0)
     return _noticed(label) * (BACKDROP if label.text in BACKDROPS else 1.0)
 

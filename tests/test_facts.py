@@ -44,6 +44,7 @@ def chosen(*labels: Label) -> str:
         ([label("tree", 0.96), label("river", 0.92, "stuff")], "river"),
         ([label("dog", 0.9, wider=("animal",)), replace(label("Nouk", 0.5), labeller="keywords")], "Nouk"),
         ([label("suit", 0.86), label("man", 0.62, "person")], "man"),
+        ([label("boat", 0.5), label("person", 0.49, "person")], "boat"),
         ([label("girl", 0.91, "person"), label("woman", 0.86, "person")], "woman"),
         ([label("running", 0.99, "doing"), label("wooden", 0.99, "quality")], ""),
     ],
