@@ -262,6 +262,13 @@ def test_a_young_woman_is_not_said_twice() -> None:
     assert "girl" in classifier.claims({"woman": 0.7, "girl": 0.8, "person": 0.98})
 
 
+def test_the_surest_animal_is_sure() -> None:
+    """The likeliest animal is shown as sure from .61, where it was right; the next is not."""
+    shown = classifier.claims({"dog": 0.62, "cat": 0.61, "tree": 0.62, "animal": 0.9})
+    assert shown["dog"] >= 0.6 and shown["cat"] < 0.5 and shown["tree"] < 0.5
+    assert classifier.claims({"dog": 0.6, "animal": 0.9})["dog"] < 0.5
+
+
 def test_scores_rise_with_chances() -> None:
     """A likelier word is never shown with a lower score, and a wider word never with less than its narrower one."""
     chances = {word: 0.01 + 0.98 * place / len(words()) for place, word in enumerate(kinds())}

@@ -22,7 +22,7 @@ SAID = {
     "fig": "76ed60f06935ffa3",
     "stream": "2652b98404e867f5",
     "sunset": "c6c3af6b9fdf86dc",
-    "two-dogs": "6fac897bf21794ef",
+    "two-dogs": "cef760975f23f01d",
 }
 
 

@@ -175,6 +175,8 @@ SHOWN = (0.0, 0.4, 0.5, 1.0)
 MEASURED_OF_PERSON = (0.0, 0.4, 0.54, 0.55, 1.0)
 _SHOWN_OF_FACE = (0.0, 0.4, 0.49, 0.7, 1.0)
 SHOWN_OF_PERSON = {"person": (0.0, 0.4, 0.49, 0.5, 1.0), "face": _SHOWN_OF_FACE, "hair": _SHOWN_OF_FACE}
+# And for the surest animal, which was right 44 times of 48 where its probability was .61 to .82.
+MEASURED_OF_ANIMAL, SHOWN_OF_ANIMAL = (0.0, 0.4, 0.6, 0.61, 1.0), (0.0, 0.4, 0.49, 0.6, 1.0)
 # Below these log odds, the classes give no evidence for a word that only they have.
 HARDLY = -5.5
 # How much less likely clothes are without a person, and acts without a person or an animal.
@@ -285,11 +287,19 @@ def claims(measured: Mapping[str, float]) -> Chances:
     shown = dict(zip(likely, np.interp(list(likely.values()), MEASURED, SHOWN).tolist(), strict=True))
     for word in likely.keys() & SHOWN_OF_PERSON:
         shown[word] = float(np.interp(likely[word], MEASURED_OF_PERSON, SHOWN_OF_PERSON[word]))
+    if animal := _surest_animal(likely):
+        shown[animal] = float(np.interp(likely[animal], MEASURED_OF_ANIMAL, SHOWN_OF_ANIMAL))
     for word, score in list(shown.items()):
         for wide in wider_words().get(word, ()):
             if wide not in SEXES:
                 shown[wide] = max(score, shown.get(wide, 0.0))
     return shown
+
+
+def _surest_animal(likely: Mapping[str, float]) -> str:
+    """The likeliest everyday word for an animal, such as dog or tiger; "" without any."""
+    animals = [word for word in likely if "animal" in wider_words().get(word, ()) and basic_word(word) == word]
+    return max(animals, key=lambda word: (likely[word], word), default="")
 
 
 @cache
