@@ -298,7 +298,9 @@ def claims(measured: Mapping[str, float]) -> Chances:
 
 def _surest_animal(likely: Mapping[str, float]) -> str:
     """The likeliest everyday word for an animal, such as dog or tiger; "" without any."""
-    animals = [word for word in likely if "animal" in wider_words().get(word, ()) and basic_word(word) == word]
+    animals = [
+        word for word in likely if "animal" in wider_words().get(word, ()) and basic_word(word) == word
+    ]
     return max(animals, key=lambda word: (likely[word], word), default="")
 
 
