@@ -85,7 +85,8 @@ def test_ctrl_c_while_waiting_for_a_printer(tmp_path: Path) -> None:
         until(lambda: len(list((tmp_path / "poems").rglob("*.txt"))) == 2, 60)
         until(lambda: "Ctrl-C is safe" in said.read_text(), 60)
         run.send_signal(signal.SIGINT)
-        assert run.wait() == 130
+        ended = run.wait()
+    assert ended == 130, said.read_text()[-3000:]
     errors = said.read_text()
     assert (
         f"photopoem queue clear poems --to {target} removes it" in errors or "continues from here" in errors

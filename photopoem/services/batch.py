@@ -214,6 +214,8 @@ class Run:
     left_out: Mapping[str, Counter[str]] = field(default_factory=dict)
     """For each folder among the paths, the number of files that are not photographs, by ending."""
     _stopped: bool = field(default=False, init=False)
+    _waiting: bool = field(default=False, init=False)
+    """Whether the poems are written and a printer is waited for."""
     _kept: int = field(default=0, init=False)
     """How many kept poems these settings would write differently."""
     _dropped: int = field(default=0, init=False)
@@ -318,11 +320,12 @@ class Run:
             done_as = text_settings(fingerprint(plain, LabelledBy.of(labeller)), self.colophon)
             todo = [each for each in self.found if not self._is_done(each, folder, show, done_as)]
             there = len(self.found) - len(todo) - self._dropped - self._kept
-            with Progress(len(todo), quiet=self.quiet) as progress, self._stopping():
-                self._write(todo, labeller, folder, show, progress, spool, given)
-            folder.finish()
-            self._sum_up(folder, progress, there)
-            doubtful = self._print_the_rest(folder, show, spool)
+            with self._stopping():
+                with Progress(len(todo), quiet=self.quiet) as progress:
+                    self._write(todo, labeller, folder, show, progress, spool, given)
+                folder.finish()
+                self._sum_up(folder, progress, there)
+                doubtful = self._print_the_rest(folder, show, spool)
         if self._stopped:
             return INTERRUPTED
         if progress.failed or progress.left or doubtful:
@@ -365,14 +368,16 @@ class Run:
         if spool is None:
             return False
         try:
+            self._waiting = True
             spool.release(folder)
             for each in self.found if not self._stopped else []:
                 poem = folder.poem(each.path) if each.path in folder else None
                 if poem and (displayed := displayed_poems([poem], show).poems):
                     spool.add_poem(displayed[0])
-            done = spool.stop() if self._stopped else spool.finish()
+            done = None if self._stopped else spool.finish()
         except KeyboardInterrupt:
-            self._stopped = True
+            self._stopped, done = True, None
+        if done is None:
             done = spool.stop()
             say(
                 f"{spool.target}: stopped; what is left is queued: photopoem print {folder.path} --to {spool.target} "
@@ -447,10 +452,10 @@ class Run:
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:
-        """On the first Ctrl-C or SIGTERM finish the current work; on the second stop at once."""
+        """On the first Ctrl-C or SIGTERM finish the current work; on the second, or at the printer, stop at once."""
 
         def stop(number: int, frame: FrameType | None) -> None:
-            if self._stopped:
+            if self._stopped or self._waiting:
                 raise KeyboardInterrupt
             self._stopped = True
             say("stopping when the current photographs are done (again to stop at once)")
