@@ -69,7 +69,7 @@ def cpu(code: str) -> float:
 
 
 def test_help_is_quick() -> None:
-    """--help costs less than 100 ms of CPU, and imports nothing heavy."""
+    """--help costs less than 100 ms of CPU, or on a slow machine half more than click; it imports nothing heavy."""
     code = (
         "import sys; sys.argv = ['photopoem', '--help']\n"
         "from photopoem.cli import main\n"
@@ -88,6 +88,7 @@ def test_help_is_quick() -> None:
         "fpdf",
         "escpos",
     ]
-    assert min(cpu(code) for _ in range(5)) < 0.1
+    ours, clicks = zip(*[(cpu(code), cpu("import click")) for _ in range(5)], strict=True)
+    assert min(ours) < max(0.1, 1.5 * min(clicks))
     subprocess.run([sys.executable, "-c", f"{code}\nassert not set({heavy}) & set(sys.modules)"], check=True,
                    capture_output=True)  # fmt: skip
