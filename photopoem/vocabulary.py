@@ -96,7 +96,7 @@ CHILDREN = frozenset("child boy girl baby".split())
 BODY = frozenset("face hair hand arm leg foot skin beard".split())
 """Parts of a person, which say nothing about where the person is."""
 A_FACE = 0.96
-"""From this score, a face is the subject instead of a person of whom nothing more is known."""
+"""From this score, a face is the subject instead of a bare person even if other words are sure."""
 PARTS = ("face", "hair")
 """Parts of a person that, if sure, replace the lexicon's."""
 DONE_BY_FACES = frozenset({"smiling", "laughing", "talking", "singing", "sleeping"})
@@ -374,8 +374,8 @@ def choose_subject(nouns: Sequence[Label]) -> Label | None:
     """The label that the picture is about: the owner's word, otherwise the most prominent noun.
 
     Persons and animals are more prominent than their scores say; doubts, and things that are mostly backdrops, less so.
-    A face says more than the word person, if it is very sure or nothing else is. There is no subject if
-    every noun is less prominent than `LEAST_SUBJECT`.
+    A face says more than the word person, if it is very sure or nothing else is. There is no subject if every noun is
+    less prominent than `LEAST_SUBJECT`.
     """
     own = [label for label in nouns if label.labeller == OWNER]
     if own:
@@ -443,9 +443,13 @@ def _is_of_person(word: str, subject: Label | None) -> bool:
 
 
 def _telling(label: Label) -> float:
-    view = label.kind == "scene" or label.text in GROUNDS
+    view = _is_ground(label)
     stuff = label.kind == "stuff" and label.text not in ABOVE
     return _noticed(label) * (SCENES if view else STUFFS if stuff else 1.0)
+
+
+def _is_ground(label: Label) -> bool:
+    return label.kind == "scene" or label.text in GROUNDS
 
 
 def _is_apart(subject: Label | None, label: Label) -> bool:
@@ -455,7 +459,7 @@ def _is_apart(subject: Label | None, label: Label) -> bool:
     """
     if subject is None:
         return False
-    view = subject.kind in ("scene", "stuff") or subject.text in GROUNDS
+    view = _is_ground(subject) or subject.kind == "stuff"
     return view or label.text in BODY or (subject.text, label.text) == ("crowd", "stage")
 
 
@@ -475,7 +479,7 @@ def _said_with(
     if subject and subject.kind == "person":
         worn = [label for label in nouns if label.text in WORN]
         said[subject.text]["wearing"] = [_label_word(label) for label in worn]
-        seen = [label for label in nouns if label.text in PARTS and label.score >= SURE]
+        seen = [label for label in nouns if label.text in PARTS]
         said[subject.text]["part"] = [_label_word(label) for label in seen]
     for word in said_of["quality"]:
         bearer = next((label for label in nouns if _can_be(label, word.source.of)), None)
@@ -497,7 +501,7 @@ def _can_be(label: Label, quality: str) -> bool:
     if _is_alive(label):
         return label.kind == "person" and quality == "barefoot"
     if quality in GROUND_QUALITIES:
-        return label.kind == "scene" or label.text in GROUNDS
+        return _is_ground(label)
     natural = not NATURAL.isdisjoint((label.text, *label.wider))
     return quality in THING_QUALITIES and label.kind == "thing" and label.text not in GROUNDS and not natural
 
@@ -515,10 +519,7 @@ def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, W
     if label.low >= CERTAIN:
         source = Source("machine", "where", label.text, score=label.low, labeller=label.labeller)
         related["where"] = tuple([Word(text, source, kind="where") for text in LOW])
-    related["part"] = tuple(said_of.get("part", ()))
     for kind, words in said_of.items():
-        if kind == "part":
-            continue
         least = WORTH_ASKING if kind == "quality" else ACTS_WORTH_ASKING
         related[kind] = _sure(words)
         related[f"{kind}_guess"] = tuple(_worth_asking(_doubtful(words), least))

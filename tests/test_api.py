@@ -69,7 +69,7 @@ def cpu(code: str) -> float:
 
 
 def test_help_is_quick() -> None:
-    """--help costs less than 100 ms of CPU, or on a slow machine half more than click; it imports nothing heavy."""
+    """--help costs less than 100 ms of CPU, or on a slow machine a third more than click; it imports nothing heavy."""
     code = (
         "import sys; sys.argv = ['photopoem', '--help']\n"
         "from photopoem.cli import main\n"
@@ -89,6 +89,6 @@ def test_help_is_quick() -> None:
         "escpos",
     ]
     ours, clicks = zip(*[(cpu(code), cpu("import click")) for _ in range(5)], strict=True)
-    assert min(ours) < max(0.1, 1.5 * min(clicks))
+    assert min(ours) < max(0.1, 1.35 * min(clicks))
     subprocess.run([sys.executable, "-c", f"{code}\nassert not set({heavy}) & set(sys.modules)"], check=True,
                    capture_output=True)  # fmt: skip

@@ -199,6 +199,12 @@ def _names(value: Any) -> tuple[str, ...] | None:
 
 
 _FIELDS = {"break": "soft"}
+
+
+def _symbol(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
 _EXPECTED = {
     "width": f"a whole number of characters from {NARROWEST} to 200",
     "break": "true or false",
@@ -218,6 +224,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "words": _counts,
     "lines": _range,
     "acrostic": _names,
-    "line": lambda value: value if isinstance(value, str) and value else None,
-    "last": lambda value: value if isinstance(value, str) and value else None,
+    "line": _symbol,
+    "last": _symbol,
 }

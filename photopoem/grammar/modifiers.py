@@ -83,22 +83,22 @@ def with_article_or_some(text: str) -> str:
     return with_some(text) if kind in ("mass", "plural") else with_article(text)
 
 
-# The nouns that "by" does not suit. For those without an article, the text says it all: at night.
-_WHERE_IT_IS: Mapping[str, str] = MappingProxyType(
+# The prepositions of nouns that "by" does not suit.
+_PREPOSITIONS: Mapping[str, str] = MappingProxyType(
     {
-        word: where
-        for where, words in {
-            "under the": "sky clouds cloud moon stars sun rainbow",
-            "in the": "bathroom bedroom bookshop city classroom desert field fog forest garden greenhouse gym hall "
+        word: preposition
+        for preposition, words in {
+            "under": "sky clouds cloud moon stars sun rainbow",
+            "in": "bathroom bedroom bookshop city classroom desert field fog forest garden greenhouse gym hall "
             "kitchen library meadow mist mud office orchard park rain restaurant room shop snow street theater town "
             "valley village yard",
-            "on the": "beach carpet court dirt floor grass lawn path playground ramp road sand sidewalk stage track",
-            "at the": "airport concert harbor market parade party stadium station wedding",
-            "at": "dawn dusk night nightfall noon sunrise sunset",
+            "on": "beach carpet court dirt floor grass lawn path playground ramp road sand sidewalk stage track",
+            "at": "airport concert harbor market parade party stadium station wedding",
         }.items()
         for word in words.split()
     }
 )
+_TIMES = frozenset("dawn dusk night nightfall noon sunrise sunset".split())
 
 
 def by(text: str) -> str:
@@ -111,8 +111,7 @@ def by(text: str) -> str:
     head = split_head(text)[1]
     if head in WORN:
         return f"in {text if number(text) == 'pair' else with_article(text)}"
-    where = _WHERE_IT_IS.get(head, "by the")
-    return f"{where} {text}" if where == "at" else f"{where.removesuffix('the')}{with_the(text)}"
+    return f"at {text}" if head in _TIMES else f"{_PREPOSITIONS.get(head, 'by')} {with_the(text)}"
 
 
 def possessive(text: str) -> str:

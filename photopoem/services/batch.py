@@ -374,10 +374,11 @@ class Run:
                 poem = folder.poem(each.path) if each.path in folder else None
                 if poem and (displayed := displayed_poems([poem], show).poems):
                     spool.add_poem(displayed[0])
-            done = None if self._stopped else spool.finish()
+            if not self._stopped:
+                done = spool.finish()
         except KeyboardInterrupt:
-            self._stopped, done = True, None
-        if done is None:
+            self._stopped = True
+        if self._stopped:
             done = spool.stop()
             say(
                 f"{spool.target}: stopped; what is left is queued: photopoem print {folder.path} --to {spool.target} "

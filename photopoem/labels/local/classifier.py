@@ -151,7 +151,7 @@ SURE_OF_NARROWER, SURE_OF_MEMBER = 0.6, 0.45
 # From this score, a word that tells the sex or the age replaces "person"; below, a poem would ask "a man?" of somebody
 # who is plainly there.
 SURE_OF_WHO = 0.7
-# From this score, a name that only the classes have (castle, fire engine, chicken) replaces its everyday word. Breeds
+# From this score, a name that only the classes have (castle, fire engine, parrot) replaces its everyday word. Breeds
 # and species need more, because people say "dog" even where they know the breed; of birds they say the species.
 SURE_OF_NAME, SURE_OF_BIRD, SURE_OF_SPECIES = 0.7, 0.8, 0.95
 LIVING = frozenset({"animal", "plant"})
@@ -296,12 +296,15 @@ def claims(measured: Mapping[str, float]) -> Chances:
     return shown
 
 
+@cache
+def _animals() -> frozenset[str]:
+    """The everyday words for animals, such as dog or tiger."""
+    return frozenset(w for w, wider in wider_words().items() if "animal" in wider and basic_word(w) == w)
+
+
 def _surest_animal(likely: Mapping[str, float]) -> str:
-    """The likeliest everyday word for an animal, such as dog or tiger; "" without any."""
-    animals = [
-        word for word in likely if "animal" in wider_words().get(word, ()) and basic_word(word) == word
-    ]
-    return max(animals, key=lambda word: (likely[word], word), default="")
+    """The likeliest of them; "" without any."""
+    return max(likely.keys() & _animals(), key=lambda word: (likely[word], word), default="")
 
 
 @cache
