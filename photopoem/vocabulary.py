@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from photopoem.color.palette import Palette, Swatch
 from photopoem.color.spaces import srgb_to_lab
@@ -54,13 +54,28 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "in the lower half": ("in the lower half", "lower down"),
     "in the left half": ("in the left half", "left of center"),
     "in the right half": ("in the right half", "right of center"),
+    "at the upper left": ("at the upper left", "high on the left"),
+    "at the upper right": ("at the upper right", "high on the right"),
+    "at the lower left": ("at the lower left", "low on the left"),
+    "at the lower right": ("at the lower right", "low on the right"),
+    "across the middle": ("across the middle", "halfway up"),
+    "mostly in the upper half": ("mostly high up", "mostly in the upper half"),
+    "mostly in the lower half": ("mostly low down", "mostly in the lower half"),
+    "mostly on the left": ("mostly on the left", "mostly to the left"),
+    "mostly on the right": ("mostly on the right", "mostly to the right"),
+    "mostly in the middle": ("mostly in the middle", "mostly near the center"),
+    "scattered": ("here and there", "in places"),
 }
-"""Phrases for each place in the frame where a color may lie. A scattered color has none: no phrase for that points at
-anything."""
+"""Phrases for each place in the frame where a color may lie. A scattered color has one only if it is vivid: nobody
+finds a grey that is here and there."""
 LEAST_PLACED = 0.02
 """The share from which a color has a place. A visitor does not find a smaller patch."""
-HALVES = 0.4
-"""How often a color that only lies in one half of the frame is drawn as a placed one."""
+ROUGHLY = 0.4
+"""How often a color that only lies in a half of the frame, or mostly there, is drawn as a placed one."""
+ROUGH = frozenset(place for place in PLACES if "half" in place or "mostly" in place)
+SKIN = (25.0, 85.0), (8.0, 50.0), 20.0
+"""Hues in degrees, chroma, and the least lightness in CIELAB, of skin. Where a face or hair is sure, such a color is
+not pointed at: its name was not made for a face."""
 LOW = ("low in the picture", "in the lower half", "low down")
 
 GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
@@ -539,59 +554,90 @@ def _color_word(name: str, hex_code: str, share: float, related: Mapping[str, Wo
     return Word(name, source, weight=max(share, 0.001), kind="color", related=related or {})
 
 
-def _of_color(swatch: Swatch, hex_code: str, labels: Iterable[Label]) -> dict[str, Words]:
-    """The words that belong to a color: its place, and the thing that may have it."""
+def _of_color(swatch: Swatch, hex_code: str, labels: Iterable[Label], pointed: bool) -> dict[str, Words]:
+    """The words that belong to a color: its place if it can be `pointed` at, and the thing that may have it."""
     source = Source("machine", "where", swatch.name, labeller="pixels", hex=hex_code)
     owners = [
         label
         for label in labels
         if label.color and label.color.hex == hex_code and label.color.certainty >= LEAST_GUESS
     ]
+    phrases = PLACES.get(swatch.where.place, ()) if pointed else ()
     return {
-        "where": tuple([Word(text, source, kind="where") for text in PLACES.get(swatch.where.place, ())]),
+        "where": tuple([Word(text, source, kind="where") for text in phrases]),
         "of": tuple([_label_word(label) for label in owners]),
     }
 
 
-def _color_words(palette: Palette, labels: Iterable[Label]) -> dict[str, Words]:
+def _color_words(palette: Palette, labels: Sequence[Label]) -> dict[str, Words]:
     hexes = [swatch.hex for swatch in palette.swatches]
-    light, chroma = _lightness_and_chroma(palette)
+    tones = _tones(palette)
+    face = any(label.text in PARTS and label.score >= SURE for label in labels)
     colors = [
         replace(
-            _color_word(swatch.name, code, swatch.share, _of_color(swatch, code, labels)),
-            weight=_salience(swatch.share, strong),
+            _color_word(
+                swatch.name,
+                code,
+                swatch.share,
+                _of_color(swatch, code, labels, _is_pointed_at(swatch, tone, face)),
+            ),
+            weight=_salience(swatch.share, tone.chroma),
         )
-        for swatch, code, strong in zip(palette.swatches, hexes, chroma, strict=True)
+        for swatch, code, tone in zip(palette.swatches, hexes, tones, strict=True)
     ]
     return {
         "color": tuple(colors),
-        "placed": tuple([_less_if_half(color) for color in colors if _is_placed(color)]),
+        "placed": tuple(
+            [
+                _less_if_rough(color, swatch)
+                for color, swatch in zip(colors, palette.swatches, strict=True)
+                if _is_placed(color)
+            ]
+        ),
         "owned": tuple([color for color in colors if color.related["of"]]),
         "hue": _hue_words(palette, hexes),
-        **_extremes(colors, light, chroma),
+        **_extremes(colors, tones),
         **_numbered("color", colors),
         **_numbered("share", [_amount(word, share_in_words(word.source.share or 0)) for word in colors]),
     }
+
+
+def _is_pointed_at(swatch: Swatch, tone: _Tone, face: bool) -> bool:
+    """Whether a poem may say where a color is: no scattered grey, and beside a face no color of skin."""
+    if swatch.where.place == "scattered" and tone.chroma < STRONG:
+        return False
+    return not (face and _may_be_skin(tone))
+
+
+def _may_be_skin(tone: _Tone) -> bool:
+    (first, last), (pale, strong), darkest = SKIN
+    return first <= tone.hue <= last and pale <= tone.chroma <= strong and tone.lightness >= darkest
 
 
 def _is_placed(color: Word) -> bool:
     return bool(color.related["where"]) and (color.source.share or 0) >= LEAST_PLACED
 
 
-def _less_if_half(color: Word) -> Word:
-    """A placed color, drawn seldom if it only lies in a half, which points at less than an edge or the middle."""
-    half = color.related["where"][0].text.endswith("half")
-    return replace(color, weight=color.weight * (HALVES if half else 1))
+def _less_if_rough(color: Word, swatch: Swatch) -> Word:
+    """A placed color, drawn seldom if its place is rough, which points at less than an edge or the middle."""
+    return replace(color, weight=color.weight * (ROUGHLY if swatch.where.place in ROUGH else 1))
 
 
-def _lightness_and_chroma(palette: Palette) -> tuple[list[float], list[float]]:
-    """Lightness (0 to 100) and chroma of each swatch, in CIELAB."""
+class _Tone(NamedTuple):
+    """A color in CIELAB: lightness (0 to 100), chroma and hue in degrees (0 to 360)."""
+
+    lightness: float
+    chroma: float
+    hue: float
+
+
+def _tones(palette: Palette) -> list[_Tone]:
     if not palette.swatches:
-        return [], []
+        return []
     import numpy as np
 
     lab = srgb_to_lab(np.array([swatch.rgb for swatch in palette.swatches], np.uint8)).tolist()
-    return [each[0] for each in lab], [math.hypot(*each[1:]) for each in lab]
+    return [_Tone(light, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360) for light, a, b in lab]
 
 
 def _salience(share: float, chroma: float) -> float:
@@ -599,10 +645,11 @@ def _salience(share: float, chroma: float) -> float:
     return math.sqrt(max(share, 0.001)) * (0.5 + chroma / STRONG)
 
 
-def _extremes(colors: Sequence[Word], light: Sequence[float], chroma: Sequence[float]) -> dict[str, Words]:
+def _extremes(colors: Sequence[Word], tones: Sequence[_Tone]) -> dict[str, Words]:
     """The darkest, the lightest and the most vivid swatch, each only if it is within its limit."""
     if not colors:
         return {}
+    light, chroma = [tone.lightness for tone in tones], [tone.chroma for tone in tones]
     dark, bright, vivid = min(light), max(light), max(chroma)
     return {
         "dark": (colors[light.index(dark)],) if dark <= DARK else (),

@@ -27,6 +27,16 @@ Place = Literal[
     "in the lower half",
     "in the left half",
     "in the right half",
+    "at the upper left",
+    "at the upper right",
+    "at the lower left",
+    "at the lower right",
+    "across the middle",
+    "mostly in the upper half",
+    "mostly in the lower half",
+    "mostly on the left",
+    "mostly on the right",
+    "mostly in the middle",
     "scattered",
 ]
 PLACES: tuple[Place, ...] = get_args(Place)
@@ -48,6 +58,8 @@ _ONE = 0.85  # of a color that its largest patch must contain for the color to b
 _MANY = 0.55  # of a color that its largest patch may contain for the color to be many patches
 _STREWN = 0.35  # the same for a scattered color, which two bands are not
 _IN_A_HALF = 0.9  # of a color's pixels that must lie in a half of the picture
+_MOSTLY = 0.8  # of them that must lie in a half for the color to lie mostly there
+_MOSTLY_IN_THE_MIDDLE = 0.65  # of them that must lie in the middle, a third of the picture, for the same
 _IN_EACH_QUARTER = 0.08  # of a scattered color's pixels that must lie in each quarter of the picture
 
 
@@ -112,24 +124,53 @@ def _place(part: Floats, mask: Mask, strewn: bool) -> Place | Literal[""]:
         return "in the middle"
     rows, columns = height // 2, width // 2
     quarters = (part[:rows, :columns], part[:rows, columns:], part[rows:, :columns], part[rows:, columns:])
-    if strewn and all(each.sum() >= _IN_EACH_QUARTER for each in quarters):
+    shares = [float(each.sum()) for each in quarters]
+    if strewn and min(shares) >= _IN_EACH_QUARTER:
         return "scattered"
-    return _half(*quarters)
+    if place := _quarter_or_half(*shares):
+        return place
+    if part[top : height - top].sum() >= _MOST_OF_IT and mask.any(axis=0).mean() >= _ACROSS:
+        return "across the middle"
+    if place := _mostly(*shares):
+        return place
+    inner = part[top : height - top, left : width - left].sum()
+    return "mostly in the middle" if inner >= _MOSTLY_IN_THE_MIDDLE else ""
 
 
-def _half(
-    upper_left: Floats, upper_right: Floats, lower_left: Floats, lower_right: Floats
-) -> Place | Literal[""]:
-    """The half of the picture that contains nearly all of a color; each quarter has the pixels' shares of it."""
-    nw, ne, sw, se = (float(each.sum()) for each in (upper_left, upper_right, lower_left, lower_right))
+def _quarter_or_half(nw: float, ne: float, sw: float, se: float) -> Place | Literal[""]:
+    """The quarter, otherwise the half of the picture that contains nearly all of a color.
+
+    `nw`, `ne`, `sw` and `se` are the quarters' shares of it.
+    """
+    corners: tuple[tuple[float, Place], ...] = (
+        (nw, "at the upper left"),
+        (ne, "at the upper right"),
+        (sw, "at the lower left"),
+        (se, "at the lower right"),
+    )
+    most, corner = max(corners, key=lambda each: each[0])
+    if most >= _MOST_OF_IT:
+        return corner
     halves: tuple[tuple[float, Place], ...] = (
         (nw + ne, "in the upper half"),
         (sw + se, "in the lower half"),
         (nw + sw, "in the left half"),
         (ne + se, "in the right half"),
     )
+    most, half = max(halves, key=lambda each: each[0])
+    return half if most >= _IN_A_HALF else ""
+
+
+def _mostly(nw: float, ne: float, sw: float, se: float) -> Place | Literal[""]:
+    """The half of the picture that contains most of a color; the quarters have these shares of it."""
+    halves: tuple[tuple[float, Place], ...] = (
+        (nw + ne, "mostly in the upper half"),
+        (sw + se, "mostly in the lower half"),
+        (nw + sw, "mostly on the left"),
+        (ne + se, "mostly on the right"),
+    )
     most, place = max(halves, key=lambda half: half[0])
-    return place if most >= _IN_A_HALF else ""
+    return place if most >= _MOSTLY else ""
 
 
 def _is_along(mask: Mask) -> bool:

@@ -500,7 +500,9 @@ class Expander:
         words = {word.text: word for word in self._related_words(pieces, which)}
         if not words:
             return None
-        texts = self._fitting(tuple(words), self._any(len(words)))
+        # Of phrases for a place one is as true as another; of acts and clothes the surest comes first.
+        first = self._any(len(words)) if which == "where" else 0
+        texts = self._fitting(tuple(words), first)
         cards = make_cards({which: [words[text] for text in texts]}, [which])[which]
         picked = self._picker.related(cards, self._said)
         if picked is None:
