@@ -40,7 +40,28 @@ DRAWN: dict[str, tuple[Drawn, str, str]] = {
     "frame": (lambda at: (abs(at[0] - 0.5) > 0.36) | (abs(at[1] - 0.5) > 0.36), "around the edge", "one"),
     "dots": (lambda at: ((at[0] * 6) % 1 < 0.5) & ((at[1] * 6) % 1 < 0.5), "scattered", "many"),
     "everywhere": (lambda at: at[0] >= 0, "", "one"),
-    "upper half": (lambda at: at[0] < 0.6, "", "one"),
+    "most of the picture, from above": (lambda at: at[0] < 0.6, "mostly in the upper half", "one"),
+    "a lamp": (
+        lambda at: (at[0] > 0.05) & (at[0] < 0.48) & (at[1] > 0.2) & (at[1] < 0.48),
+        "at the upper left",
+        "one",
+    ),
+    "a shoe": (
+        lambda at: (at[0] > 0.52) & (at[0] < 0.9) & (at[1] > 0.52) & (at[1] < 0.8),
+        "at the lower right",
+        "one",
+    ),
+    "a band across": (lambda at: (at[0] > 0.3) & (at[0] < 0.7), "across the middle", "one"),
+    "most of the picture, from the right": (lambda at: at[1] > 0.4, "mostly on the right", "one"),
+    "a cross": (
+        lambda at: (
+            ((abs(at[0] - 0.5) < 0.1) | (abs(at[1] - 0.5) < 0.1))
+            & (abs(at[0] - 0.5) < 0.35)
+            & (abs(at[1] - 0.5) < 0.35)
+        ),
+        "mostly in the middle",
+        "one",
+    ),
     "slope": (lambda at: at[0] > at[1], "", "one"),
     "a part of the top": (
         lambda at: (at[0] < 0.2) & (at[1] > 0.3) & (at[1] < 0.7),
@@ -91,9 +112,18 @@ def test_what_is_said_is_true(seed: int) -> None:
         "in the lower half": drawn[100:],
         "in the left half": drawn[:, :120],
         "in the right half": drawn[:, 120:],
+        "at the upper left": drawn[:100, :120],
+        "at the upper right": drawn[:100, 120:],
+        "at the lower left": drawn[100:, :120],
+        "at the lower right": drawn[100:, 120:],
+        "across the middle": drawn[40:160],
+        "mostly in the upper half": drawn[:100],
+        "mostly in the lower half": drawn[100:],
+        "mostly on the left": drawn[:, :120],
+        "mostly on the right": drawn[:, 120:],
     }
     if found in halves:
-        assert halves[found].sum() > 0.8 * drawn.sum()
+        assert halves[found].sum() > 0.78 * drawn.sum()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 200), (200, 1), (3, 3)])

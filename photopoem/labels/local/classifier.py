@@ -251,6 +251,20 @@ def chances(head: Head, embedding: Floats, logits: Floats) -> Chances:
     return {word: chance for word, chance, said in zip(words, found.tolist(), likely, strict=True) if said}
 
 
+def chance_of_person(head: Head, embedding: Floats, logits: Floats) -> float:
+    """The probability of a person, as in `chances`, in a fraction of its time; 0 if the head lacks the word."""
+    if "person" not in head.words:
+        return 0.0
+    row = head.words.index("person")
+    seen = (
+        float(class_chances(logits)[1][_row_of()["person"]])
+        if _seen_by_classes()[_row_of()["person"]]
+        else 0.0
+    )
+    own = float(np.einsum("j,j->", head.weights[row], embedding))
+    return _chance(own + float(head.own[row]) * seen + float(head.bias[row]))
+
+
 @cache
 def _of_group(group: str, without: str) -> Rows:
     members = [word for word, each in everyday_words().items() if each.group == group and word != without]
@@ -302,7 +316,9 @@ def claims(measured: Mapping[str, float]) -> Chances:
 def _animals() -> frozenset[str]:
     """The everyday words for animals, such as dog or tiger."""
     return frozenset(
-        w for w, wider in wider_words().items() if "animal" in wider and basic_word(w) == w and w not in CATEGORIES
+        w
+        for w, wider in wider_words().items()
+        if "animal" in wider and basic_word(w) == w and w not in CATEGORIES
     )
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 GRID = 28
 _CLASSES = 24  # the likeliest classes, which have nearly all of a view's probability
 _QUIET = 1e-6  # suppresses impossible classes
+# The probabilities of a person at which both ends of the picture are looked at as well, where people are larger. In 271
+# test photographs that found four persons more, and nobody who was not there.
+NEARER_LOOK = 0.4, 0.55
 
 
 def evidence_maps(head: Head, last_layer: Floats, words: Sequence[str], views: Sequence[View]) -> Floats:
@@ -160,17 +163,25 @@ class Local:
         """Up to ten labels per photo, best first."""
         # The network sees all photos before words are chosen, because each use of it evicts the processor's caches.
         seen = [self._look(photo) for photo in photos]
-        return [views if isinstance(views, LabelError) else self._said(views) for views in seen]
+        return [found if isinstance(found, LabelError) else self._said(*found) for found in seen]
 
-    def _look(self, photo: Photo) -> Views | LabelError:
+    def _look(self, photo: Photo) -> tuple[Views, Sight] | LabelError:
         try:
-            return self._eye.views(photo.pixels)
+            views = self._eye.views(photo.pixels)
+            sights = [view.sight for view in views]
+            if self._may_be_somebody(as_one(*sights)):
+                sights += self._eye.see_ends(photo.pixels)
+            return views, as_one(*sights)
         except Exception as error:
             # onnxruntime raises its own exceptions; a failure must affect only its photograph.
             return LabelError(f"{photo.path}: the built-in labeller cannot read it ({error})")
 
-    def _said(self, views: Views) -> Labels:
-        labels = self._chosen(as_one(views[0].sight, views[1].sight))
+    def _may_be_somebody(self, sight: Sight) -> bool:
+        least, sure = NEARER_LOOK
+        return least <= classifier.chance_of_person(self._head, sight.embedding, sight.logits) < sure
+
+    def _said(self, views: Views, sight: Sight) -> Labels:
+        labels = self._chosen(sight)
         nouns = [label for label in labels if label.kind in NOUNS and label.labeller == self.name]
         if not nouns:
             return labels

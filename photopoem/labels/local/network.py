@@ -55,6 +55,14 @@ def middle(pixels: Pixels) -> Floats:
     return _look(image, (width / 2 - half, height / 2 - half, width / 2 + half, height / 2 + half))
 
 
+def ends(pixels: Pixels) -> tuple[Floats, Floats]:
+    """The squares at both ends of the picture's longer side: float32 (1, 3, 224, 224) each."""
+    image = _image(pixels)
+    width, height = image.size
+    side = min(width, height)
+    return _look(image, (0, 0, side, side)), _look(image, (width - side, height - side, width, height))
+
+
 def views(pixels: Pixels) -> list[Floats]:
     """The whole picture, its mirror image and its middle, for training."""
     plain = whole(pixels)
@@ -142,10 +150,11 @@ def open_session(model: bytes | str) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def as_one(first: Sight, second: Sight) -> Sight:
-    """The mean of the outputs for two views."""
-    half = np.float32(0.5)
-    return Sight((first.embedding + second.embedding) * half, (first.logits + second.logits) * half)
+def as_one(*sights: Sight) -> Sight:
+    """The mean of the outputs for several views."""
+    share = np.float32(1 / len(sights))
+    embedding = np.add.reduce([sight.embedding for sight in sights]) * share
+    return Sight(embedding, np.add.reduce([sight.logits for sight in sights]) * share)
 
 
 class Network:
@@ -165,6 +174,11 @@ class Network:
         """The whole picture and its middle, each with its features."""
         size = (pixels.shape[1], pixels.shape[0])
         return self._view(whole(pixels), size), self._view(middle(pixels), size)
+
+    def see_ends(self, pixels: Pixels) -> tuple[Sight, Sight]:
+        """The outputs for the squares at both ends of the picture's longer side."""
+        first, last = ends(pixels)
+        return self.see_prepared(first), self.see_prepared(last)
 
     def _view(self, view: Floats, size: tuple[int, int]) -> View:
         features, embedding, logits = self._session.run(["map", "embedding", "logits"], {"pixels": view})
