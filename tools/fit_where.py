@@ -24,7 +24,7 @@ from photopoem.vocabulary import CERTAIN
 
 Floats = npt.NDArray[np.float64]
 FOLDS = 10
-BANDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+BANDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 1.0)
 
 
 def color_rows(rows: list[dict[str, str]]) -> tuple[Floats, npt.NDArray[np.bool_], list[str]]:
@@ -75,9 +75,11 @@ def report(what: str, features: Floats, truth: npt.NDArray[np.bool_], photograph
             told = (
                 f"said {chance[band].mean():.2f}, right {truth[band].mean():.2f}, {band.mean():.0%} of them"
             )
-            print(f"  {least:.1f} to {most:.1f}: {told}")
+            print(f"  {least:.2f} to {most:.2f}: {told}")
     stated = chance >= CERTAIN
-    print(f"  stated: {stated.mean():.1%}, right {truth[stated].mean():.2f}")
+    print(
+        f"  stated: {stated.sum()}, {stated.mean():.1%}; right {truth[stated].sum()}, {truth[stated].mean():.2f}"
+    )
     bins = np.minimum((chance * FOLDS).astype(int), FOLDS - 1)
     apart = sum(
         (bins == n).mean() * abs(chance[bins == n].mean() - truth[bins == n].mean()) for n in set(bins)
