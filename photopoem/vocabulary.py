@@ -76,9 +76,11 @@ LEAST_PLACED = 0.02
 ROUGHLY = 0.4
 """How often a color that only lies in a half of the frame, or mostly there, is drawn as a placed one."""
 ROUGH = frozenset(place for place in PLACES if "half" in place or "mostly" in place)
-SKIN = (25.0, 85.0), (8.0, 50.0), 20.0
+SKIN = (25.0, 85.0), (8.0, 65.0), 20.0
 """Hues in degrees, chroma, and the least lightness in CIELAB, of skin. Where a face or hair is sure, such a color is
-not pointed at: its name was not made for a face."""
+not pointed at, nor is one in the middle: its name was not made for a face."""
+GREY = 12.0
+"""The chroma up to which a color is grey, and hard to find if it lies mostly somewhere."""
 LOW = ("low in the picture", "in the lower half", "low down")
 
 GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
@@ -590,13 +592,7 @@ def _color_words(palette: Palette, labels: Sequence[Label]) -> dict[str, Words]:
     ]
     return {
         "color": tuple(colors),
-        "placed": tuple(
-            [
-                _less_if_rough(color, swatch)
-                for color, swatch in zip(colors, palette.swatches, strict=True)
-                if _is_placed(color)
-            ]
-        ),
+        "placed": _placed(colors, palette, tones),
         "owned": tuple([color for color in colors if color.related["of"]]),
         "hue": _hue_words(palette, hexes),
         **_extremes(colors, tones),
@@ -609,7 +605,7 @@ def _is_pointed_at(swatch: Swatch, tone: _Tone, face: bool) -> bool:
     """Whether a poem may say where a color is: no scattered grey, and beside a face no color of skin."""
     if swatch.where.place == "scattered" and tone.chroma < STRONG:
         return False
-    return not (face and _may_be_skin(tone))
+    return not (face and (_may_be_skin(tone) or "middle" in swatch.where.place))
 
 
 def _may_be_skin(tone: _Tone) -> bool:
@@ -617,13 +613,16 @@ def _may_be_skin(tone: _Tone) -> bool:
     return first <= tone.hue <= last and pale <= tone.chroma <= strong and tone.lightness >= darkest
 
 
-def _is_placed(color: Word) -> bool:
-    return bool(color.related["where"]) and (color.source.share or 0) >= LEAST_PLACED
-
-
-def _less_if_rough(color: Word, swatch: Swatch) -> Word:
-    """A placed color, drawn seldom if its place is rough, which points at less than an edge or the middle."""
-    return replace(color, weight=color.weight * (ROUGHLY if swatch.where.place in ROUGH else 1))
+def _placed(colors: Sequence[Word], palette: Palette, tones: Sequence[_Tone]) -> Words:
+    """The colors with a place: those with a rough one are drawn seldom, and greys with one only if there is no other."""
+    found = [
+        (replace(color, weight=color.weight * ROUGHLY) if rough else color, rough and tone.chroma < GREY)
+        for color, swatch, tone in zip(colors, palette.swatches, tones, strict=True)
+        for rough in [swatch.where.place in ROUGH]
+        if color.related["where"] and swatch.share >= LEAST_PLACED
+    ]
+    plain = tuple([color for color, dull in found if not dull])
+    return plain or tuple([color for color, _ in found])
 
 
 class _Tone(NamedTuple):
