@@ -614,7 +614,7 @@ def _may_be_skin(tone: _Tone) -> bool:
 
 
 def _placed(colors: Sequence[Word], palette: Palette, tones: Sequence[_Tone]) -> Words:
-    """The colors with a place: those with a rough one are drawn seldom, and greys with one only if there is no other."""
+    """The colors with a place. One with a rough place is drawn seldom, and a grey one only if there is no other."""
     found = [
         (replace(color, weight=color.weight * ROUGHLY) if rough else color, rough and tone.chroma < GREY)
         for color, swatch, tone in zip(colors, palette.swatches, tones, strict=True)
