@@ -29,6 +29,9 @@ DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 WORTH_ASKING, ACTS_WORTH_ASKING = 0.45, 0.5
 """Doubts below this are not used: fewer than half of them are right, which visitors notice. Acts and clothes need more,
 because a visitor sees at once that nobody runs or wears a dress."""
+FEW_DOUBTS, SURER_DOUBT = 2, 0.47
+"""The doubts of a photograph with fewer than two sure nouns, and the least score of the only one of any other: where a
+poem has enough to say, a wrong guess spoils more than a right one adds."""
 LIKELIER_FIRST = 4
 """The power of a doubt's score that is its weight, so that a likely doubt is drawn well before an unlikely one."""
 LEAST_SUBJECT = 0.4
@@ -325,7 +328,7 @@ def _label_words(labels: list[Label]) -> dict[str, Words]:
     return {
         "label": words,
         "sure": _sure(others),
-        "doubt": tuple([_asked(word) for word in _worth_asking(_doubtful(others)) if word.text not in WORN]),
+        "doubt": tuple(map(_asked, _few(_doubtful(others), others))),
         **kinds,
         **{f"sure_{name}": _sure(kinds[name]) for name in BY_SURENESS},
         **{f"doubt_{name}": tuple(map(_asked, _doubtful(kinds[name]))) for name in BY_SURENESS},
@@ -383,6 +386,17 @@ def _is_sure(word: Word) -> bool:
 def _worth_asking(doubts: Sequence[Word], least: float = WORTH_ASKING) -> list[Word]:
     """The doubts with a reasonable score that a visitor would ask about."""
     return [word for word in doubts if (word.source.score or 0) >= least and word.text not in NEVER_ASKED]
+
+
+def _few(doubts: Sequence[Word], others: Words) -> Words:
+    """The likeliest doubts that are worth asking: one, or some where little is sure."""
+    enough = len(_sure(others)) >= FEW_DOUBTS
+    asked = [
+        word
+        for word in _worth_asking(doubts, SURER_DOUBT if enough else WORTH_ASKING)
+        if word.text not in WORN
+    ]
+    return tuple(asked[: 1 if enough else FEW_DOUBTS])
 
 
 def _asked(word: Word) -> Word:
@@ -614,15 +628,18 @@ def _may_be_skin(tone: _Tone) -> bool:
 
 
 def _placed(colors: Sequence[Word], palette: Palette, tones: Sequence[_Tone]) -> Words:
-    """The colors with a place. One with a rough place is drawn seldom, and a grey one only if there is no other."""
+    """The colors with a place; those that lie only mostly somewhere, if few others do and they are no greys."""
     found = [
-        (replace(color, weight=color.weight * ROUGHLY) if rough else color, rough and tone.chroma < GREY)
+        (replace(color, weight=color.weight * ROUGHLY) if place in ROUGH else color, place, tone)
         for color, swatch, tone in zip(colors, palette.swatches, tones, strict=True)
-        for rough in [swatch.where.place in ROUGH]
+        for place in [swatch.where.place]
         if color.related["where"] and swatch.share >= LEAST_PLACED
     ]
-    plain = tuple([color for color, dull in found if not dull])
-    return plain or tuple([color for color, _ in found])
+    exact = [color for color, place, _ in found if "mostly" not in place]
+    if len(exact) > 1:
+        return tuple(exact)
+    plain = [color for color, place, tone in found if "mostly" not in place or tone.chroma >= GREY]
+    return tuple(plain or [color for color, _, _ in found])
 
 
 class _Tone(NamedTuple):

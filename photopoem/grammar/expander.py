@@ -480,6 +480,7 @@ class Expander:
         if picked is None:
             raise Unsayable(f"{of}.{which}")
         phrase, self._said = picked
+        self._chose(len(phrases))
         self.events.append((self._depth, f".{which} of {of}", phrase))
         return Piece(clean(phrase), voice="lexicon", of=of)
 
@@ -508,6 +509,7 @@ class Expander:
         if picked is None:
             return None
         card, self._said = picked
+        self._chose(len(words))
         self.events.append((self._depth, f".{which} of {text_of(pieces)}", card.text))
         return Piece(card.text, card.word)
 
@@ -560,6 +562,7 @@ class Expander:
         return bool(self._initial) and not self._out and not self._capturing
 
     def _recalled(self, symbol: str, binding: Binding) -> tuple[Piece, ...]:
+        self._chose(len(binding.choices))
         pieces = binding.choices[self._any(len(binding.choices))]
         text = pieces[0].text if len(pieces) == 1 else "".join([piece.text for piece in pieces])
         self.events.append((self._depth, symbol, text))
@@ -577,11 +580,15 @@ class Expander:
         return Piece(card.text, card.word)
 
     def _any(self, count: int) -> int:
-        """A uniformly random index below a count."""
-        if count == 1:
-            return 0
-        self._draws += 1
-        return int(self._rng.random() * count)
+        """A uniformly random index below a count; `_chose` says whether the line could have come out otherwise."""
+        return int(self._rng.random() * count) if count > 1 else 0
+
+    def _chose(self, count: int) -> None:
+        """Note that one of so many possibilities was taken, so that a line that does not fit is tried again.
+
+        The order in which possibilities failed is no choice: in another order they would fail as well.
+        """
+        self._draws += count > 1
 
     # -- rules --
 
@@ -594,6 +601,7 @@ class Expander:
         skipped = 0
         kept = self._kept
         group, later = self._usable(symbol), list[Alternative]()
+        count = len(group)
         for alternative in self._in_turn(symbol, group, later):
             if not self._capturing and (misfit := self._fault_in_advance(alternative, ends)):
                 fault = misfit
@@ -603,6 +611,7 @@ class Expander:
             try:
                 self._use(alternative, ends)
                 self.tries += skipped
+                self._chose(count)
                 return
             except (Misfit, Unsayable) as error:
                 self._undo(mark)
@@ -658,7 +667,7 @@ class Expander:
             return 0
         if group[0].symbol not in self._book.weighted:
             return self._any(len(group))
-        return self._picker.weighted([alternative.weight for alternative in group])
+        return self._picker.of_weights([alternative.weight for alternative in group])
 
     def _drop(self, symbol: str, *groups: list[Alternative]) -> None:
         """Remove rules that need the symbol from the groups if it has no usable word now."""

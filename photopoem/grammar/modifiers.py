@@ -93,6 +93,11 @@ _PREPOSITIONS: Mapping[str, str] = MappingProxyType(
             "kitchen library meadow mist mud office orchard park rain restaurant room shop snow street theater town "
             "valley village yard",
             "on": "beach carpet court dirt floor grass lawn path playground ramp road sand sidewalk stage track",
+            "with": "backpack bag ball balloon basket bat bear bicycle bird book bottle bow bowl bucket cake camel "
+            "camera cat cigarette coffee cow cup deer dog donkey drum duck elephant fish flag flute fork frisbee goat "
+            "guitar gun handbag horse kite knife laptop leash microphone motorcycle newspaper paddle phone puppy "
+            "rabbit racket rope sheep skateboard skis sled snowboard spoon stick suitcase surfboard sword tool toy "
+            "trumpet umbrella violin",
             "at": "airport concert harbor market parade party stadium station wedding",
         }.items()
         for word in words.split()
@@ -102,7 +107,7 @@ _TIMES = frozenset("dawn dusk night nightfall noon sunrise sunset".split())
 
 
 def by(text: str) -> str:
-    """Where somebody is who is in a photograph with this: by the tree, in the street, on the stage, in a suit."""
+    """How somebody is in a photograph with this: by the tree, in the street, with the guitar, in a suit."""
     if not text.strip():
         return text
     text = text.strip()

@@ -111,7 +111,7 @@ class Said(NamedTuple):
 
 
 class Picker:
-    """Picks random words, preferring those that repeat nothing; `draws` counts the random choices."""
+    """Picks random words, preferring those that repeat nothing; `draws` counts the random choices of words."""
 
     def __init__(self, rng: Random, level: int) -> None:
         self.rng = rng
@@ -120,9 +120,13 @@ class Picker:
 
     def weighted(self, weights: Sequence[float]) -> int:
         """A random index with these weights."""
+        self.draws += len(weights) > 1
+        return self.of_weights(weights)
+
+    def of_weights(self, weights: Sequence[float]) -> int:
+        """The same, without counting it as a choice."""
         if len(weights) == 1:
             return 0
-        self.draws += 1
         at = self.rng.random() * sum(weights)
         for n, weight in enumerate(weights):
             at -= weight
