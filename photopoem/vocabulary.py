@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from photopoem.color.palette import Palette, Swatch
 from photopoem.color.spaces import srgb_to_lab
-from photopoem.english.inflection import share_in_words, sureness_in_words
+from photopoem.english.inflection import share_in_words, split_head, sureness_in_words
 from photopoem.labels.labeller import NOUNS, OWNER, Kind, Label, Labels
 from photopoem.photo.moment import Moment
 
@@ -78,6 +78,12 @@ LEAST_PLACED = 0.02
 """The share from which a color has a place. A visitor does not find a smaller patch."""
 ROUGHLY = 0.4
 """How often a color that only lies in a half of the frame, or mostly there, is drawn as a placed one."""
+AMBIGUOUS = frozenset(
+    "apple banana berry brick camel desert dirt dusk dust earth forest grass ice leaf lemon midnight mud mushroom "
+    "night pumpkin sand sea sky squash stone strawberry twilight".split()
+)
+SELDOM = 0.2
+"""Names of colors that sound as if the thing itself were there (desert, in places), and how often they are drawn."""
 ROUGH = frozenset(place for place in PLACES if "half" in place or "mostly" in place)
 SKIN = (25.0, 85.0), (8.0, 65.0), 20.0
 """Hues in degrees, chroma, and the least lightness in CIELAB, of skin. Where a face or hair is sure, such a color is
@@ -88,9 +94,10 @@ LOW = ("low in the picture", "in the lower half", "low down")
 
 GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
 WORN = frozenset(
-    "dress shirt skirt jacket coat sweater suit uniform jersey swimsuit costume jeans shorts trousers hat cap helmet "
-    "glasses sunglasses goggles scarf gloves tie mask".split()
-) | {"bow tie"}
+    "apron beret bikini blouse bonnet boots cap cardigan cloak coat costume dress fez glasses gloves goggles gown hat "
+    "headdress headscarf helmet hoodie jacket jeans jersey kimono mask poncho robe sandals sari scarf shirt shorts "
+    "skirt suit sunglasses sweater swimsuit tie trousers turban tuxedo uniform veil vest wig".split()
+)
 """Clothes that a person may wear. Doubtful ones are only said of the person, as `.wearing_guess`.
 
 A visitor sees at once whether somebody wears a shirt, so the question whether that is a shirt is not worth asking.
@@ -394,7 +401,7 @@ def _few(doubts: Sequence[Word], others: Words) -> Words:
     asked = [
         word
         for word in _worth_asking(doubts, SURER_DOUBT if enough else WORTH_ASKING)
-        if word.text not in WORN
+        if not is_worn(word.text)
     ]
     return tuple(asked[: 1 if enough else FEW_DOUBTS])
 
@@ -437,7 +444,7 @@ def _standing_out(label: Label) -> float:
 
 
 def _noticed(label: Label) -> float:
-    if label.text in WORN:
+    if is_worn(label.text):
         return label.score * CLOTHES
     return label.score * (SKIES if label.text in ABOVE else 1.0)
 
@@ -465,6 +472,11 @@ def _is_hair_of(subject: Label | None, label: Label) -> bool:
     return _is_face(subject) and label.text == "hair" and label.score >= SURE
 
 
+def is_worn(text: str) -> bool:
+    """Whether a noun names clothes that a person may wear: hat, straw hat."""
+    return split_head(text)[1] in WORN
+
+
 def _is_of_person(word: str, subject: Label | None) -> bool:
     """Whether a word is for what the person who is the subject wears or is made of.
 
@@ -473,7 +485,7 @@ def _is_of_person(word: str, subject: Label | None) -> bool:
     """
     if subject is None or not (subject.kind == "person" or _is_face(subject)):
         return False
-    return word in WORN | BODY and not (word == "hair" and _is_face(subject))
+    return (is_worn(word) or word in BODY) and not (word == "hair" and _is_face(subject))
 
 
 def _telling(label: Label) -> float:
@@ -511,7 +523,7 @@ def _said_with(
     if subject and _is_face(subject):
         said[subject.text] = {"doing": [word for word in said_of["doing"] if word.text in DONE_BY_FACES]}
     if subject and subject.kind == "person":
-        worn = [label for label in nouns if label.text in WORN]
+        worn = [label for label in nouns if is_worn(label.text)]
         said[subject.text]["wearing"] = [_label_word(label) for label in worn]
         seen = [label for label in nouns if label.text in PARTS]
         said[subject.text]["part"] = [_label_word(label) for label in seen]
@@ -600,7 +612,7 @@ def _color_words(palette: Palette, labels: Sequence[Label]) -> dict[str, Words]:
                 swatch.share,
                 _of_color(swatch, code, labels, _is_pointed_at(swatch, tone, face)),
             ),
-            weight=_salience(swatch.share, tone.chroma),
+            weight=_salience(swatch.share, tone.chroma) * (SELDOM if swatch.name in AMBIGUOUS else 1),
         )
         for swatch, code, tone in zip(palette.swatches, hexes, tones, strict=True)
     ]
@@ -635,6 +647,8 @@ def _placed(colors: Sequence[Word], palette: Palette, tones: Sequence[_Tone]) ->
         for place in [swatch.where.place]
         if color.related["where"] and swatch.share >= LEAST_PLACED
     ]
+    plainly = [each for each in found if each[0].text not in AMBIGUOUS]
+    found = plainly or found
     exact = [color for color, place, _ in found if "mostly" not in place]
     if len(exact) > 1:
         return tuple(exact)

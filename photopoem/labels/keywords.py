@@ -10,6 +10,14 @@ from photopoem.labels.labeller import OWNER, Label, Labels, LabelSettings
 from photopoem.labels.local.classes import kind_of, wider_words
 from photopoem.photo.reading import Photo
 
+OF_PICTURES = frozenset(
+    (
+        "black and white", "black-and-white", "close-up", "macro", "monochrome", "panorama", "photo", "photograph",
+        "photography", "portrait", "self-portrait", "selfie", "snapshot",
+    )
+)  # fmt: skip
+"""Keywords that say what kind of picture it is, not what is in it."""
+
 
 class Keywords:
     """Keywords from IPTC, XMP and EXIF, and from sidecars.
@@ -28,7 +36,8 @@ class Keywords:
         return [self._label(photo) for photo in photos]
 
     def _label(self, photo: Photo) -> Labels:
-        texts = dict.fromkeys(as_label(word) for word in photo.metadata.get("keywords", ()))
+        words = photo.metadata.get("keywords", ())
+        texts = dict.fromkeys(as_label(word) for word in words if word.casefold() not in OF_PICTURES)
         return tuple(Label(text, 1.0, self.name, kind_of(text), wider_of(text)) for text in texts)
 
 
