@@ -29,9 +29,9 @@ DARK, LIGHT, VIVID = 40.0, 70.0, 25.0
 WORTH_ASKING, ACTS_WORTH_ASKING = 0.45, 0.5
 """Doubts below this are not used: fewer than half of them are right, which visitors notice. Acts and clothes need more,
 because a visitor sees at once that nobody runs or wears a dress."""
-FEW_DOUBTS, SURER_DOUBT = 2, 0.47
-"""The doubts of a photograph with fewer than two sure nouns, and the least score of the only one of any other: where a
-poem has enough to say, a wrong guess spoils more than a right one adds."""
+FEW_DOUBTS, ENOUGH, SURER_DOUBT = 2, 2, 0.47
+"""The most doubts of a photograph, and their least score if it has enough sure nouns: where a poem has much to say, a
+wrong guess spoils more than a right one adds."""
 LIKELIER_FIRST = 4
 """The power of a doubt's score that is its weight, so that a likely doubt is drawn well before an unlikely one."""
 LEAST_SUBJECT = 0.4
@@ -396,14 +396,14 @@ def _worth_asking(doubts: Sequence[Word], least: float = WORTH_ASKING) -> list[W
 
 
 def _few(doubts: Sequence[Word], others: Words) -> Words:
-    """The likeliest doubts that are worth asking: one, or some where little is sure."""
-    enough = len(_sure(others)) >= FEW_DOUBTS
+    """The likeliest doubts that are worth asking, which must be likelier where enough is sure."""
+    enough = len(_sure(others)) >= ENOUGH
     asked = [
         word
         for word in _worth_asking(doubts, SURER_DOUBT if enough else WORTH_ASKING)
         if not is_worn(word.text)
     ]
-    return tuple(asked[: 1 if enough else FEW_DOUBTS])
+    return tuple(asked[:FEW_DOUBTS])
 
 
 def _asked(word: Word) -> Word:

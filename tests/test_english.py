@@ -178,6 +178,7 @@ def test_what_is_one_of_a_kind_takes_the():
         ("tree rock sea palace mountains", "by the"), ("street field snow forest", "in the"),
         ("stage grass beach", "on the"), ("sky clouds", "under the"), ("station parade", "at the"),
         ("night sunset", "at"), ("suit uniform", "in a"), ("sunglasses", "in"), ("Paris", "by"),
+        ("horse guitar skis umbrella", "with the"), ("fez headscarf", "in a"),
     ],
 )  # fmt: skip
 def test_where_somebody_is(words: str, where: str):
@@ -187,7 +188,8 @@ def test_where_somebody_is(words: str, where: str):
 
 
 def test_where_somebody_is_goes_by_the_head_of_a_phrase():
-    """A living room is a room and a bow tie a tie; what has an article keeps it."""
+    """A living room is a room, a bow tie a tie and a straw hat a hat; what has an article keeps it."""
+    assert said("by", "straw hat") == "in a straw hat"
     assert said("by", "living room") == "in the living room"
     assert said("by", "bow tie") == "in a bow tie"
     assert said("by", "a red door") == "by a red door"

@@ -100,6 +100,40 @@ def test_the_same_photograph_gets_the_same_labels(
     assert alone == answers[::-1]
 
 
+def test_where_somebody_may_be_both_ends_are_looked_at(
+    eye: Local, samples: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where a person is likely but not sure, the squares at both ends of the picture are looked at as well."""
+    photos = [read_photo(path) for path in samples]
+    head, asked = shipped_head(), list[Photo]()
+    see_ends = network.Network.see_ends
+
+    def counted(self: network.Network, pixels: np.ndarray) -> tuple[network.Sight, network.Sight]:
+        asked.extend(photo for photo in photos if photo.pixels is pixels)
+        return see_ends(self, pixels)
+
+    monkeypatch.setattr(network.Network, "see_ends", counted)
+    for photo in photos:
+        sight = network.Network().see(photo.pixels)
+        chance = classifier.chances(head, sight.embedding, sight.logits)["person"]
+        assert classifier.chance_of_person(head, sight.embedding, sight.logits) == pytest.approx(chance)
+        for near, looked in (((chance - 0.01, chance + 0.01), [photo]), ((chance + 0.01, 1.0), [])):
+            asked.clear()
+            monkeypatch.setattr("photopoem.labels.local.labeller.NEARER_LOOK", near)
+            eye.label([photo])
+            assert asked == looked
+
+
+def test_the_ends_are_the_ends() -> None:
+    """Of a picture that is red on the left and blue on the right, one end is red and the other blue."""
+    pixels = np.zeros((100, 300, 3), np.uint8)
+    pixels[:, :100, 0] = pixels[:, 200:, 2] = 255
+    first, last = views.ends(pixels)
+    assert first.shape == last.shape == (1, 3, 224, 224)
+    assert first[0].mean(axis=(1, 2)).argmax() == 0
+    assert last[0].mean(axis=(1, 2)).argmax() == 2
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (640, 1), (3, 5), (427, 640)])
 def test_any_shape_is_seen(eye: Local, shape: tuple[int, int]) -> None:
     """Pictures of any size and side ratio, and of one color, get labels and no error."""
@@ -239,6 +273,14 @@ def test_a_name_is_kept_beside_its_everyday_word() -> None:
     scores = {"golden retriever": 0.71, "beagle": 0.5, "poodle": 0.4, "dog": 0.71}
     (dog,) = classifier.choose(scores, "local")
     assert (dog.text, dog.narrower) == ("dog", ("golden retriever", "beagle"))
+
+
+def test_nobody_calls_a_bison_a_cow() -> None:
+    """A sure bison is said in place of the cow, a leopard in place of the wild cat; a breed is not said for a dog."""
+    (bison,) = classifier.choose({"bison": 0.75, "cow": 0.95, "animal": 0.95}, "local")
+    (leopard,) = classifier.choose({"leopard": 0.5, "wild cat": 0.8, "animal": 0.9}, "local")
+    (dog,) = classifier.choose({"collie": 0.9, "dog": 0.95, "animal": 0.95}, "local")
+    assert [bison.text, leopard.text, dog.text] == ["bison", "leopard", "dog"]
 
 
 def test_of_names_in_one_chain_the_narrowest_is_kept() -> None:

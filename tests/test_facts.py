@@ -154,6 +154,63 @@ def test_a_scattered_color_has_no_place() -> None:
     assert [word.text for word in words["color"]] == ["red", "grey", "pink", "blue"]
 
 
+def placed(*swatches: Swatch, labels: tuple[Label, ...] = ()) -> list[str]:
+    return [word.text for word in make_vocabulary(subject(*labels, swatches=swatches)).words["placed"]]
+
+
+def test_a_vivid_color_is_found_where_it_is_scattered() -> None:
+    """A scattered color has a place if it is vivid: here and there."""
+    strewn = replace(RED, where=Where("scattered"))
+    words = make_vocabulary(subject(swatches=(strewn, GREY))).words
+    assert [word.text for word in words["placed"][0].related["where"]] == ["here and there", "in places"]
+
+
+def test_a_rough_place_is_used_where_there_is_no_better_one() -> None:
+    """A color mostly in a half is placed only beside fewer than two exact ones, and a grey one only alone."""
+    rough = replace(RED, name="olive", rgb=(120, 120, 40), where=Where("mostly in the lower half"))
+    dull = replace(GREY, name="silver", where=Where("mostly in the upper half"))
+    top = replace(RED, name="blue", rgb=(20, 40, 200), where=Where("along the top"))
+    assert placed(RED, top, rough, dull) == ["red", "blue"]
+    assert placed(RED, rough, dull) == ["red", "olive"]
+    assert placed(dull) == ["silver"]
+
+
+def test_no_line_points_at_skin() -> None:
+    """Where a face is sure, a color like skin and a color in the middle have no place; elsewhere they have."""
+    brown = replace(RED, name="cocoa", rgb=(140, 95, 70), where=Where("on the left"))
+    middle = replace(RED, name="blue", rgb=(20, 40, 200), where=Where("in the middle"))
+    face = label("face", 0.8)
+    assert placed(RED, brown, middle, labels=(face,)) == ["red"]
+    assert placed(RED, brown, middle) == ["red", "cocoa", "blue"]
+
+
+def test_a_color_named_like_a_thing_is_not_pointed_at() -> None:
+    """Desert in a place sounds as if a desert were there; such a name is placed only if no other color is."""
+    sandy = replace(RED, name="desert", rgb=(204, 173, 96), where=Where("on the right"))
+    assert placed(RED, sandy) == ["red"]
+    assert placed(sandy, GREY) == ["desert"]
+
+
+def test_little_is_asked_where_much_is_sure() -> None:
+    """There are at most two doubts, and where two nouns are sure, only likelier ones."""
+    doubts = (label("fence", 0.49), label("rock", 0.45), label("pole", 0.46))
+    little = make_vocabulary(subject(label("dog", 0.9), *doubts)).words
+    much = make_vocabulary(subject(label("dog", 0.9), label("grass", 0.8, "stuff"), *doubts)).words
+    assert [word.text for word in little["doubt"]] == ["fence", "pole"]
+    assert [word.text for word in much["doubt"]] == ["fence"]
+
+
+def test_the_owners_hat_is_worn() -> None:
+    """A garment that no labeller knows, or one with a word before it, is worn as well, and the surest comes first."""
+    owner = [replace(label(text, 1.0), labeller="keywords") for text in ("straw hat", "fez")]
+    man = replace(label("man", 1.0, "person"), labeller="keywords")
+    words = make_vocabulary(subject(man, *owner, label("jacket", 0.7))).words
+    assert not words["beside"]
+    assert {said("#subject#, #subject.wearing.by#", man, *owner, seed=n) for n in range(9)} == {
+        "man, in a straw hat"
+    }
+
+
 def test_the_word_beside_the_subject_tells_most() -> None:
     """Beside a person stands a thing, not another person, a face, a shirt or a surer sky; it may be a doubt."""
     around = (

@@ -41,6 +41,12 @@ def test_a_photo_without_words_has_no_labels() -> None:
     assert answers == [(), (Label("dog", 1.0, "keywords", wider=("animal",)),), ()]
 
 
+def test_the_kind_of_picture_is_no_label() -> None:
+    """Portrait or Macro says how a picture was taken, not what is in it, and is not used."""
+    (labels,) = open_labeller("keywords").label([photo("Portrait", "boy", "black and white", "macro")])
+    assert [label.text for label in labels] == ["boy"]
+
+
 @pytest.mark.parametrize(
     ("word", "label"),
     [
