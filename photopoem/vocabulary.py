@@ -91,6 +91,17 @@ not pointed at, nor is one in the middle: its name was not made for a face."""
 GREY = 12.0
 """The chroma up to which a color is grey, and hard to find if it lies mostly somewhere."""
 LOW = ("low in the picture", "in the lower half", "low down")
+BOXED: Mapping[str, tuple[str, ...]] = {
+    "left": ("on the left", "to the left"),
+    "right": ("on the right", "to the right"),
+    "above": ("high up", "in the upper half"),
+    "low": LOW,
+    "small": ("small in the picture", "small in the frame"),
+    "filling": ("over most of the picture", "over most of the frame"),
+}
+"""Phrases for where a detector's box is, and how large."""
+SMALL, FILLING = 0.03, 0.6
+"""The share of the picture up to which a box is small, and from which it fills the picture."""
 
 GROUND_QUALITIES = frozenset("wet snowy rocky muddy empty crowded dark".split())
 WORN = frozenset(
@@ -562,14 +573,32 @@ def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, W
         source = Source("people", "color", color.name, score=color.certainty, hex=color.hex)
         kind = "color" if color.certainty >= CERTAIN else "color_guess"
         related[kind] = (Word(color.name, source, kind="color"),)
-    if label.low >= CERTAIN:
-        source = Source("machine", "where", label.text, score=label.low, labeller=label.labeller)
-        related["where"] = tuple([Word(text, source, kind="where") for text in LOW])
+    if where := _where_of(label):
+        certain = 1.0 if label.region and label.region.exact else label.low
+        source = Source("machine", "where", label.text, score=certain, labeller=label.labeller)
+        related["where"] = tuple([Word(text, source, kind="where") for text in where])
     for kind, words in said_of.items():
         least = WORTH_ASKING if kind == "quality" else ACTS_WORTH_ASKING
         related[kind] = _sure(words)
         related[f"{kind}_guess"] = tuple(_worth_asking(_doubtful(words), least))
     return related
+
+
+def _where_of(label: Label) -> tuple[str, ...]:
+    """The phrases for where a label's thing lies: all that its box shows, or that it is low by a map."""
+    box = label.region
+    if box is None or not box.exact:
+        return LOW if label.low >= CERTAIN else ()
+    area = (box.right - box.left) * (box.bottom - box.top)
+    true = {
+        "left": box.right <= 0.5,
+        "right": box.left >= 0.5,
+        "above": box.bottom <= 0.5,
+        "low": box.top >= 0.5,
+        "small": area <= SMALL,
+        "filling": area >= FILLING,
+    }
+    return tuple([text for place, holds in true.items() if holds for text in BOXED[place]])
 
 
 def _numbered(name: str, words: Sequence[Word]) -> dict[str, Words]:

@@ -9,7 +9,7 @@ import pytest
 from photopoem.color.palette import Palette, Swatch, Where
 from photopoem.errors import MissingWordsError
 from photopoem.grammar import Grammar
-from photopoem.labels.labeller import Label, LabelColor
+from photopoem.labels.labeller import Label, LabelColor, Region
 from photopoem.photo.moment import Moment
 from photopoem.poem import from_record, record
 from photopoem.vocabulary import PLACES, SYMBOLS, Subject, make_vocabulary
@@ -86,6 +86,27 @@ def test_what_belongs_together() -> None:
     assert said("#subject.color#", certain) == "red"
     with pytest.raises(MissingWordsError):
         said("#subject.color_guess#", certain)
+
+
+@pytest.mark.parametrize(
+    ("box", "phrases"),
+    [
+        ((0.0, 0.1, 0.4, 0.9), {"on the left", "to the left"}),
+        ((0.55, 0.1, 1.0, 0.9), {"on the right", "to the right"}),
+        ((0.3, 0.0, 0.7, 0.45), {"high up", "in the upper half"}),
+        ((0.3, 0.55, 0.7, 0.9), {"low in the picture", "in the lower half", "low down"}),
+        ((0.45, 0.45, 0.6, 0.6), {"small in the picture", "small in the frame"}),
+        ((0.05, 0.05, 0.95, 0.95), {"over most of the picture", "over most of the frame"}),
+        ((0.3, 0.3, 0.7, 0.7), set()),
+    ],
+)
+def test_a_box_says_where_a_thing_lies(box: tuple[float, float, float, float], phrases: set[str]) -> None:
+    """A detector's box says left, right, above, low, small or filling, and nothing that does not hold for all of it."""
+    dog = label("dog", 0.9, region=Region(*box, exact=True))
+    words = make_vocabulary(subject(dog)).words["subject"]
+    assert {word.text for word in words[0].related.get("where", ())} == phrases
+    mapped = label("dog", 0.9, low=0.5, region=Region(*box))
+    assert "where" not in make_vocabulary(subject(mapped)).words["subject"][0].related
 
 
 def test_acts_are_the_subjects() -> None:
