@@ -85,6 +85,14 @@ AMBIGUOUS = frozenset(
 SELDOM = 0.2
 """Names of colors that sound as if the thing itself were there (desert, in places), and how often they are drawn."""
 ROUGH = frozenset(place for place in PLACES if "half" in place or "mostly" in place)
+SIDES: Mapping[str, str] = {
+    "along the top": "above", "in the upper half": "above", "mostly in the upper half": "above",
+    "at the foot": "below", "in the lower half": "below", "mostly in the lower half": "below",
+    "on the left": "left", "in the left half": "left", "mostly on the left": "left",
+    "on the right": "right", "in the right half": "right", "mostly on the right": "right",
+    "in the middle": "middle", "across the middle": "middle", "mostly in the middle": "middle",
+}  # fmt: skip
+"""The side of the picture of each place; other places are a side of their own."""
 SKIN = (25.0, 85.0), (8.0, 65.0), 20.0
 """Hues in degrees, chroma, and the least lightness in CIELAB, of skin. Where a face or hair is sure, such a color is
 not pointed at, nor is one in the middle: its name was not made for a face."""
@@ -678,11 +686,20 @@ def _placed(colors: Sequence[Word], palette: Palette, tones: Sequence[_Tone]) ->
     ]
     plainly = [each for each in found if each[0].text not in AMBIGUOUS]
     found = plainly or found
-    exact = [color for color, place, _ in found if "mostly" not in place]
-    if len(exact) > 1:
-        return tuple(exact)
-    plain = [color for color, place, tone in found if "mostly" not in place or tone.chroma >= GREY]
-    return tuple(plain or [color for color, _, _ in found])
+    exact = [each for each in found if "mostly" not in each[1]]
+    if len(exact) < 2:
+        exact = [each for each in found if "mostly" not in each[1] or each[2].chroma >= GREY] or found
+    return _apart([(color, place) for color, place, _ in exact])
+
+
+def _apart(placed: Iterable[tuple[Word, str]]) -> Words:
+    """The likeliest color of each side of the picture, so that two placed colors lie in different parts of it."""
+    kept: dict[str, Word] = {}
+    for color, place in placed:
+        side = SIDES.get(place, place)
+        if side not in kept or color.weight > kept[side].weight:
+            kept[side] = color
+    return tuple(kept.values())
 
 
 class _Tone(NamedTuple):

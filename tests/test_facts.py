@@ -188,12 +188,19 @@ def test_a_vivid_color_is_found_where_it_is_scattered() -> None:
 
 def test_a_rough_place_is_used_where_there_is_no_better_one() -> None:
     """A color mostly in a half is placed only beside fewer than two exact ones, and a grey one only alone."""
-    rough = replace(RED, name="olive", rgb=(120, 120, 40), where=Where("mostly in the lower half"))
+    rough = replace(RED, name="olive", rgb=(120, 120, 40), where=Where("mostly on the right"))
     dull = replace(GREY, name="silver", where=Where("mostly in the upper half"))
     top = replace(RED, name="blue", rgb=(20, 40, 200), where=Where("along the top"))
     assert placed(RED, top, rough, dull) == ["red", "blue"]
     assert placed(RED, rough, dull) == ["red", "olive"]
     assert placed(dull) == ["silver"]
+
+
+def test_placed_colors_lie_apart() -> None:
+    """Of two colors on one side of the picture only the likelier is placed, so that two of them show its layout."""
+    pink = replace(RED, name="pink", rgb=(250, 180, 200), share=0.1, where=Where("in the lower half"))
+    top = replace(RED, name="blue", rgb=(20, 40, 200), where=Where("along the top"))
+    assert placed(pink, RED, top) == ["red", "blue"]
 
 
 def test_no_line_points_at_skin() -> None:
