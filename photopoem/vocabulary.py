@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from photopoem.color.palette import Palette, Swatch
 from photopoem.color.spaces import srgb_to_lab
 from photopoem.english.inflection import share_in_words, split_head, sureness_in_words
-from photopoem.labels.labeller import NOUNS, OWNER, Kind, Label, Labels
+from photopoem.labels.labeller import NOUNS, OWNER, Kind, Label, Labels, Region
 from photopoem.photo.moment import Moment
 
 Layer = Literal["place", "machine", "people"]
@@ -582,9 +582,7 @@ def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, W
         kind = "color" if color.certainty >= CERTAIN else "color_guess"
         related[kind] = (Word(color.name, source, kind="color"),)
     if where := _where_of(label):
-        certain = 1.0 if label.region and label.region.exact else label.low
-        source = Source("machine", "where", label.text, score=certain, labeller=label.labeller)
-        related["where"] = tuple([Word(text, source, kind="where") for text in where])
+        related["where"] = where
     for kind, words in said_of.items():
         least = WORTH_ASKING if kind == "quality" else ACTS_WORTH_ASKING
         related[kind] = _sure(words)
@@ -592,11 +590,18 @@ def _related(label: Label, said_of: Mapping[str, Sequence[Word]]) -> dict[str, W
     return related
 
 
-def _where_of(label: Label) -> tuple[str, ...]:
-    """The phrases for where a label's thing lies: all that its box shows, or that it is low by a map."""
-    box = label.region
-    if box is None or not box.exact:
-        return LOW if label.low >= CERTAIN else ()
+def _where_of(label: Label) -> Words:
+    """Where a label's thing lies: all that its box shows, or that it is low by a map."""
+    if label.region and label.region.exact:
+        phrases, certainty = _phrases_of(label.region), 1.0
+    else:
+        phrases, certainty = LOW if label.low >= CERTAIN else (), label.low
+    source = Source("machine", "where", label.text, score=certainty, labeller=label.labeller)
+    return tuple([Word(text, source, kind="where") for text in phrases])
+
+
+def _phrases_of(box: Region) -> tuple[str, ...]:
+    """The phrases that hold for all of a detector's box."""
     area = (box.right - box.left) * (box.bottom - box.top)
     true = {
         "left": box.right <= 0.5,
@@ -679,13 +684,11 @@ def _may_be_skin(tone: _Tone) -> bool:
 def _placed(colors: Sequence[Word], palette: Palette, tones: Sequence[_Tone]) -> Words:
     """The colors with a place; those that lie only mostly somewhere, if few others do and they are no greys."""
     found = [
-        (replace(color, weight=color.weight * ROUGHLY) if place in ROUGH else color, place, tone)
+        (color, swatch.where.place, tone)
         for color, swatch, tone in zip(colors, palette.swatches, tones, strict=True)
-        for place in [swatch.where.place]
         if color.related["where"] and swatch.share >= LEAST_PLACED
     ]
-    plainly = [each for each in found if each[0].text not in AMBIGUOUS]
-    found = plainly or found
+    found = [each for each in found if each[0].text not in AMBIGUOUS] or found
     exact = [each for each in found if "mostly" not in each[1]]
     if len(exact) < 2:
         exact = [each for each in found if "mostly" not in each[1] or each[2].chroma >= GREY] or found
@@ -693,12 +696,16 @@ def _placed(colors: Sequence[Word], palette: Palette, tones: Sequence[_Tone]) ->
 
 
 def _apart(placed: Iterable[tuple[Word, str]]) -> Words:
-    """The likeliest color of each side of the picture, so that two placed colors lie in different parts of it."""
+    """The likeliest color of each side of the picture, so that two placed colors lie in different parts of it.
+
+    A color with a rough place is less likely.
+    """
     kept: dict[str, Word] = {}
     for color, place in placed:
+        weighed = replace(color, weight=color.weight * ROUGHLY) if place in ROUGH else color
         side = SIDES.get(place, place)
-        if side not in kept or color.weight > kept[side].weight:
-            kept[side] = color
+        if side not in kept or weighed.weight > kept[side].weight:
+            kept[side] = weighed
     return tuple(kept.values())
 
 

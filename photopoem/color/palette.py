@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal, get_args
 
 import numpy as np
@@ -40,6 +42,19 @@ Place = Literal[
     "scattered",
 ]
 PLACES: tuple[Place, ...] = get_args(Place)
+_QUARTERS: tuple[Place, ...] = (
+    "at the upper left",
+    "at the upper right",
+    "at the lower left",
+    "at the lower right",
+)
+# Each half, if nearly all of a color lies in it and if most of it does.
+_HALVES: tuple[tuple[Place, Place], ...] = (
+    ("in the upper half", "mostly in the upper half"),
+    ("in the lower half", "mostly in the lower half"),
+    ("in the left half", "mostly on the left"),
+    ("in the right half", "mostly on the right"),
+)
 Mask = npt.NDArray[np.bool_]
 
 _LONGEST = 48  # pixels of the longer side that are examined
@@ -120,57 +135,38 @@ def _place(part: Floats, mask: Mask, strewn: bool) -> Place | Literal[""]:
     if part[:, width - side :].sum() >= _MOST_OF_IT:
         return "on the right"
     top, left = round(height * _MIDDLE), round(width * _MIDDLE)
-    if part[top : height - top, left : width - left].sum() >= _MOST_OF_IT:
+    inner = part[top : height - top, left : width - left].sum()
+    if inner >= _MOST_OF_IT:
         return "in the middle"
     rows, columns = height // 2, width // 2
     quarters = (part[:rows, :columns], part[:rows, columns:], part[rows:, :columns], part[rows:, columns:])
     shares = [float(each.sum()) for each in quarters]
     if strewn and min(shares) >= _IN_EACH_QUARTER:
         return "scattered"
-    if place := _quarter_or_half(*shares):
-        return place
-    if part[top : height - top].sum() >= _MOST_OF_IT and mask.any(axis=0).mean() >= _ACROSS:
-        return "across the middle"
-    if place := _mostly(*shares):
-        return place
-    inner = part[top : height - top, left : width - left].sum()
-    return "mostly in the middle" if inner >= _MOSTLY_IN_THE_MIDDLE else ""
+    across = part[top : height - top].sum() >= _MOST_OF_IT and mask.any(axis=0).mean() >= _ACROSS
+    return _quarter_or_half(shares, across) or (
+        "mostly in the middle" if inner >= _MOSTLY_IN_THE_MIDDLE else ""
+    )
 
 
-def _quarter_or_half(nw: float, ne: float, sw: float, se: float) -> Place | Literal[""]:
-    """The quarter, otherwise the half of the picture that contains nearly all of a color.
+def _quarter_or_half(shares: Sequence[float], across: bool) -> Place | Literal[""]:
+    """The quarter, otherwise the half of the picture that contains nearly all of a color, or most of it.
 
-    `nw`, `ne`, `sw` and `se` are the quarters' shares of it.
+    `shares` are those of the quarters. A color that lies `across` the middle is said to do so before it lies mostly
+    somewhere.
     """
-    corners: tuple[tuple[float, Place], ...] = (
-        (nw, "at the upper left"),
-        (ne, "at the upper right"),
-        (sw, "at the lower left"),
-        (se, "at the lower right"),
+    quarter, corner = max(zip(shares, _QUARTERS, strict=True), key=itemgetter(0))
+    nw, ne, sw, se = shares
+    half, (inside, mostly) = max(
+        zip((nw + ne, sw + se, nw + sw, ne + se), _HALVES, strict=True), key=itemgetter(0)
     )
-    most, corner = max(corners, key=lambda each: each[0])
-    if most >= _MOST_OF_IT:
+    if quarter >= _MOST_OF_IT:
         return corner
-    halves: tuple[tuple[float, Place], ...] = (
-        (nw + ne, "in the upper half"),
-        (sw + se, "in the lower half"),
-        (nw + sw, "in the left half"),
-        (ne + se, "in the right half"),
-    )
-    most, half = max(halves, key=lambda each: each[0])
-    return half if most >= _IN_A_HALF else ""
-
-
-def _mostly(nw: float, ne: float, sw: float, se: float) -> Place | Literal[""]:
-    """The half of the picture that contains most of a color; the quarters have these shares of it."""
-    halves: tuple[tuple[float, Place], ...] = (
-        (nw + ne, "mostly in the upper half"),
-        (sw + se, "mostly in the lower half"),
-        (nw + sw, "mostly on the left"),
-        (ne + se, "mostly on the right"),
-    )
-    most, place = max(halves, key=lambda half: half[0])
-    return place if most >= _MOSTLY else ""
+    if half >= _IN_A_HALF:
+        return inside
+    if across:
+        return "across the middle"
+    return mostly if half >= _MOSTLY else ""
 
 
 def _is_along(mask: Mask) -> bool:

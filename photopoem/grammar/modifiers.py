@@ -26,7 +26,7 @@ from photopoem.english.syllables import syllables_for_sure
 from photopoem.errors import GrammarError, Unsayable
 from photopoem.grammar.parser import Modifier
 from photopoem.grammar.text import Piece, clean, modified, text_of
-from photopoem.vocabulary import RELATED, Word, is_worn
+from photopoem.vocabulary import RELATED, WORN, Word
 
 Change = Callable[[str, tuple[str, ...]], str]
 
@@ -114,7 +114,7 @@ def by(text: str) -> str:
     if is_determined(text):
         return f"by {text}"
     head = split_head(text)[1]
-    if is_worn(text):
+    if head in WORN:
         return f"in {text if number(text) == 'pair' else with_article(text)}"
     return f"at {text}" if head in _TIMES else f"{_PREPOSITIONS.get(head, 'by')} {with_the(text)}"
 

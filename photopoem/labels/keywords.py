@@ -10,12 +10,10 @@ from photopoem.labels.labeller import OWNER, Label, Labels, LabelSettings
 from photopoem.labels.local.classes import kind_of, wider_words
 from photopoem.photo.reading import Photo
 
-OF_PICTURES = frozenset(
-    (
-        "black and white", "black-and-white", "close-up", "macro", "monochrome", "panorama", "photo", "photograph",
-        "photography", "portrait", "self-portrait", "selfie", "snapshot",
-    )
-)  # fmt: skip
+OF_PICTURES = frozenset({
+    "black and white", "black-and-white", "close-up", "macro", "monochrome", "panorama", "photo", "photograph",
+    "photography", "portrait", "self-portrait", "selfie", "snapshot",
+})  # fmt: skip
 """Keywords that say what kind of picture it is, not what is in it."""
 
 

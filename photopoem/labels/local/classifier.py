@@ -255,12 +255,8 @@ def chance_of_person(head: Head, embedding: Floats, logits: Floats) -> float:
     """The probability of a person, as in `chances`, in a fraction of its time; 0 if the head lacks the word."""
     if "person" not in head.words:
         return 0.0
-    row = head.words.index("person")
-    seen = (
-        float(class_chances(logits)[1][_row_of()["person"]])
-        if _seen_by_classes()[_row_of()["person"]]
-        else 0.0
-    )
+    row, known = head.words.index("person"), _row_of()["person"]
+    seen = float(class_chances(logits)[1][known]) if _seen_by_classes()[known] else 0.0
     own = float(np.einsum("j,j->", head.weights[row], embedding))
     return _chance(own + float(head.own[row]) * seen + float(head.bias[row]))
 

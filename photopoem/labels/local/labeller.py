@@ -169,9 +169,10 @@ class Local:
         try:
             views = self._eye.views(photo.pixels)
             sights = [view.sight for view in views]
-            if self._may_be_somebody(as_one(*sights)):
-                sights += self._eye.see_ends(photo.pixels)
-            return views, as_one(*sights)
+            sight = as_one(*sights)
+            if self._may_be_somebody(sight):
+                sight = as_one(*sights, *self._eye.see_ends(photo.pixels))
+            return views, sight
         except Exception as error:
             # onnxruntime raises its own exceptions; a failure must affect only its photograph.
             return LabelError(f"{photo.path}: the built-in labeller cannot read it ({error})")
